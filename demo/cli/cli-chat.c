@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <unistd.h>
+
+#include <gio/gunixinputstream.h>
+#include <glib/gi18n.h>
+
+#include "cli-session.h"
+
+typedef struct
+{
+  CliSession session;
+  GDataInputStream *input;
+  GCancellable *cancellable;
+  char *room;
+  char *name;
+  char *line;
+  gboolean reading;
+  gboolean ended;
+} Chat;
+
+static void chat_advance (Chat *self);
+
+static void
+on_line (GObject      *source,
+         GAsyncResult *result,
+         gpointer      data)
+{
+  g_autoptr (GError) error = NULL;
+  char *line = g_data_input_stream_read_line_finish_utf8 (G_DATA_INPUT_STREAM (source), result,
+                                                          NULL, &error);
+  Chat *self = data;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  self->reading = FALSE;
+  self->line = line;
+  if (error != NULL)
+    cli_error (_("Cannot read standard input: %s"), error->message);
+  self->ended = line == NULL;
+  chat_advance (self);
+}
+
+static JsonNode *
+build_payload (Chat       *self,
+               const char *text)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+
+  json_object_set_string_member (object, "room", self->room);
+  json_object_set_string_member (object, "from", self->name);
+  json_object_set_string_member (object, "text", text);
+  json_node_set_object (node, object);
+  return node;
+}
+
+/* Sends the line that waits, then reads the next one. While there is no connection nothing is
+ * read, so that a long input waits where it is. */
+static void
+chat_advance (Chat *self)
+{
+  SignalClient *client = self->session.client;
+
+  if (self->session.stopping
+      || signal_client_get_state (client) != SIGNAL_CONNECTION_STATE_AUTHENTICATED)
+    return;
+  if (self->line != NULL && *self->line != '\0')
+    {
+      g_autoptr (JsonNode) payload = build_payload (self, self->line);
+      g_autoptr (GError) error = NULL;
+
+      if (!signal_client_send_message (client, "chat", payload, &error))
+        cli_error ("%s", error->message);
+    }
+  g_clear_pointer (&self->line, g_free);
+  if (self->ended)
+    cli_session_stop (&self->session, CLI_EXIT_OK);
+  else if (!self->reading)
+    {
+      self->reading = TRUE;
+      g_data_input_stream_read_line_async (self->input, G_PRIORITY_DEFAULT, self->cancellable,
+                                           on_line, self);
+    }
+}
+
+static const char *
+get_string (JsonNode   *payload,
+            const char *name)
+{
+  JsonNode *node;
+
+  if (payload == NULL || !JSON_NODE_HOLDS_OBJECT (payload))
+    return NULL;
+  node = json_object_get_member (json_node_get_object (payload), name);
+  if (node == NULL || json_node_get_value_type (node) != G_TYPE_STRING)
+    return NULL;
+  return json_node_get_string (node);
+}
+
+static void
+on_message (SignalClient  *client,
+            SignalMessage *message,
+            Chat          *self)
+{
+  JsonNode *payload = signal_message_get_payload (message);
+  const char *from = get_string (payload, "from");
+  const char *text = get_string (payload, "text");
+  g_autofree char *line = NULL;
+  g_autofree char *printable = NULL;
+
+  if (self->session.stopping)
+    return;
+  if (from != NULL && text != NULL)
+    line = g_strdup_printf ("%s: %s", from, text);
+  else
+    line = g_strdup_printf ("[%s] %s", signal_message_get_event (message),
+                            signal_message_get_payload_json (message) ?: "");
+  printable = cli_printable (line);
+  g_free (line);
+  line = g_strconcat (printable, "\n", NULL);
+  if (!cli_print (line))
+    cli_session_stop (&self->session, CLI_EXIT_FAILED);
+}
+
+static void
+on_connected (SignalClient *client,
+              const char   *client_id,
+              Chat         *self)
+{
+  chat_advance (self);
+}
+
+static int
+chat_run (Chat             *self,
+          const CliOptions *options,
+          const char       *url)
+{
+  char *rooms[] = { self->room, NULL };
+  g_autoptr (SignalClient) client = NULL;
+  g_autoptr (GInputStream) standard_input = g_unix_input_stream_new (STDIN_FILENO, FALSE);
+  g_autoptr (GDataInputStream) input = g_data_input_stream_new (standard_input);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autofree char *token = NULL;
+  int exit_code = CLI_EXIT_OK;
+
+  if (!cli_check_rooms (rooms))
+    return CLI_EXIT_USAGE;
+  client = cli_client_new (options, url, rooms);
+  if (client == NULL)
+    return CLI_EXIT_FAILED;
+  token = cli_token_get (options->token_file, &exit_code);
+  if (token == NULL)
+    return exit_code;
+
+  self->input = input;
+  self->cancellable = cancellable;
+  cli_session_init (&self->session, client, options, FALSE);
+  g_signal_connect (client, "message", G_CALLBACK (on_message), self);
+  g_signal_connect_after (client, "connected", G_CALLBACK (on_connected), self);
+  /* Not in place: the line belongs to the one who types. */
+  cli_session_start (&self->session, token, FALSE);
+  exit_code = cli_session_run (&self->session);
+  g_signal_handlers_disconnect_by_data (client, self);
+  cli_session_clear (&self->session);
+  g_cancellable_cancel (cancellable);
+  return exit_code;
+}
+
+int
+cli_chat (char **args)
+{
+  g_auto (CliOptions) options = { 0 };
+  g_auto (GStrv) operands = NULL;
+  g_autofree char *room = NULL;
+  g_autofree char *name = NULL;
+  Chat self = { 0 };
+  int exit_code;
+  const GOptionEntry entries[] = {
+    { "room", 'r', 0, G_OPTION_ARG_FILENAME, &room, N_("The room to talk in"), N_("ROOM") },
+    { "name", 0, 0, G_OPTION_ARG_FILENAME, &name,
+      N_("The name that the others see (your user name)"), N_("NAME") },
+    G_OPTION_ENTRY_NULL
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+
+  g_option_context_set_summary (context, _("Sends each line of standard input to a room, and "
+                                           "prints what the others say."));
+  g_option_context_set_description (context, _(
+    "A line is sent as the event “chat” with {\"room\", \"from\", \"text\"}; it is for the server\n"
+    "to pass it on, as “signal-glib serve” does. The end of the input, Ctrl-D, leaves.\n"
+    "A first connection that fails is not retried; a connection that is lost later is.\n\n"
+    "Exit codes: 0 end of input, 1 failed, 2 usage, 3 token refused, 130 Ctrl-C."));
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  cli_options_init (&options, context, 20);
+  operands = cli_parse (context, "URL", 1, args);
+  if (operands == NULL)
+    return CLI_EXIT_USAGE;
+
+  self.room = room;
+  self.name = g_utf8_make_valid (name != NULL ? name : g_get_user_name (), -1);
+  exit_code = chat_run (&self, &options, operands[0]);
+  g_free (self.name);
+  g_free (self.line);
+  return exit_code;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include <glib/gi18n.h>
+
+#include "cli-session.h"
+
+typedef struct
+{
+  CliSession session;
+  gboolean json;
+  int count;
+} Listen;
+
+static char *
+json_quote (const char *text)
+{
+  g_autoptr (JsonNode) node = NULL;
+
+  if (text == NULL)
+    return g_strdup ("null");
+  node = json_node_init_string (json_node_alloc (), text);
+  return json_to_string (node, FALSE);
+}
+
+/* One line: between the values of a JSON text a line break is mere white space, and within a
+ * string there can be none. */
+static char *
+format_json (SignalMessage *message)
+{
+  const char *payload = signal_message_get_payload_json (message);
+  g_autofree char *event = json_quote (signal_message_get_event (message));
+  g_autofree char *id = json_quote (signal_message_get_id (message));
+  g_autofree char *line = g_strdup (payload != NULL ? payload : "null");
+
+  return g_strdup_printf ("{\"event\":%s,\"payload\":%s,\"id\":%s}\n",
+                          event, g_strdelimit (line, "\r\n", ' '), id);
+}
+
+static char *
+format_text (SignalMessage *message)
+{
+  const char *payload = signal_message_get_payload_json (message);
+  g_autofree char *event = cli_printable (signal_message_get_event (message));
+  g_autofree char *text = cli_printable (payload != NULL ? payload : "");
+
+  return g_strdup_printf ("%s %s\n", event, text);
+}
+
+static void
+on_message (SignalClient  *client,
+            SignalMessage *message,
+            Listen        *self)
+{
+  g_autofree char *line = self->json ? format_json (message) : format_text (message);
+
+  if (self->session.stopping)
+    return;
+  if (!cli_print (line))
+    cli_session_stop (&self->session, CLI_EXIT_FAILED);
+  else if (self->count > 0 && --self->count == 0)
+    cli_session_stop (&self->session, CLI_EXIT_OK);
+}
+
+static int
+listen_run (Listen           *self,
+            const CliOptions *options,
+            gboolean          wait,
+            const char       *url,
+            char            **rooms)
+{
+  g_autoptr (SignalClient) client = NULL;
+  g_autofree char *token = NULL;
+  int exit_code = CLI_EXIT_OK;
+
+  if (!cli_check_rooms (rooms))
+    return CLI_EXIT_USAGE;
+  client = cli_client_new (options, url, rooms);
+  if (client == NULL)
+    return CLI_EXIT_FAILED;
+  token = cli_token_get (options->token_file, &exit_code);
+  if (token == NULL)
+    return exit_code;
+
+  cli_session_init (&self->session, client, options, wait);
+  g_signal_connect (client, "message", G_CALLBACK (on_message), self);
+  cli_session_start (&self->session, token, TRUE);
+  exit_code = cli_session_run (&self->session);
+  g_signal_handlers_disconnect_by_data (client, self);
+  cli_session_clear (&self->session);
+  return exit_code;
+}
+
+int
+cli_listen (char **args)
+{
+  g_auto (CliOptions) options = { 0 };
+  g_auto (GStrv) rooms = NULL;
+  g_auto (GStrv) operands = NULL;
+  Listen self = { 0 };
+  gboolean wait = FALSE;
+  const GOptionEntry entries[] = {
+    { "room", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &rooms,
+      N_("Join this room; can be given more than once"), N_("ROOM") },
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json,
+      N_("Print one JSON object a line: event, payload, id"), NULL },
+    { "count", 'n', 0, G_OPTION_ARG_INT, &self.count,
+      N_("Leave after N messages"), N_("N") },
+    { "wait", 'w', 0, G_OPTION_ARG_NONE, &wait,
+      N_("Retry too when the first connection fails"), NULL },
+    G_OPTION_ENTRY_NULL
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+
+  g_option_context_set_summary (context, _("Prints the messages that arrive, until Ctrl-C."));
+  g_option_context_set_description (context, _(
+    "Without --wait a first connection that fails is not retried; a connection that is\n"
+    "lost later always is, up to --max-retries (20) times in a row.\n"
+    "With --json the payload is printed as it was received; a payload or an id that is not\n"
+    "there is null.\n\n"
+    "Exit codes: 0 after --count messages, 1 failed, 2 usage, 3 token refused, 130 Ctrl-C."));
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  cli_options_init (&options, context, 20);
+  operands = cli_parse (context, "URL", 1, args);
+  if (operands == NULL)
+    return CLI_EXIT_USAGE;
+  return listen_run (&self, &options, wait, operands[0], rooms);
+}

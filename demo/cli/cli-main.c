@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <locale.h>
+
+#include <glib/gi18n.h>
+
+#include "cli-common.h"
+
+typedef struct
+{
+  const char *name;
+  const char *summary;
+  int (*run) (char **args);
+} CliCommand;
+
+static const CliCommand commands[] = {
+  { "serve", N_("Run a server for demos and tests"), cli_serve },
+  { "listen", N_("Print the messages that arrive"), cli_listen },
+  { "send", N_("Send one message"), cli_send },
+  { "chat", N_("Talk in a room, line by line"), cli_chat },
+};
+
+static void
+print_help (void)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  g_string_append (text, _("Usage:\n  signal-glib COMMAND [OPTION…]\n\n"
+                           "Encrypted real-time messages over a WebSocket.\n\nCommands:\n"));
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    g_string_append_printf (text, "  %-8s %s\n", commands[i].name, _(commands[i].summary));
+  g_string_append (text, _("\n“signal-glib COMMAND --help” explains a command.\n\n"
+                           "Options:\n"
+                           "  --help     Show this help\n"
+                           "  --version  Show the version\n\n"
+                           "The token comes from --token-file, from the environment variable\n"
+                           "SIGNAL_TOKEN, or from a prompt; never from the command line.\n\n"
+                           "Exit codes:\n"
+                           "  0    all went well\n"
+                           "  1    it failed: no connection, a connection lost for good, …\n"
+                           "  2    the command line is wrong, or no token was given\n"
+                           "  3    the server refused the token\n"
+                           "  130  stopped with Ctrl-C\n"
+                           "  143  stopped with SIGTERM\n"));
+  cli_print (text->str);
+}
+
+static const CliCommand *
+find_command (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      if (g_str_equal (commands[i].name, name))
+        return &commands[i];
+    }
+  return NULL;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_auto (GStrv) args = g_strdupv (argv);
+  const char *name = argc > 1 ? argv[1] : NULL;
+  const CliCommand *command;
+  g_autofree char *program = NULL;
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, SIGNAL_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_set_prgname ("signal-glib");
+
+  if (name == NULL)
+    {
+      cli_error (_("No command given; try “signal-glib --help”"));
+      return CLI_EXIT_USAGE;
+    }
+  if (g_str_equal (name, "--help") || g_str_equal (name, "-h"))
+    {
+      print_help ();
+      return CLI_EXIT_OK;
+    }
+  if (g_str_equal (name, "--version"))
+    {
+      cli_print ("signal-glib " SIGNAL_VERSION "\n");
+      return CLI_EXIT_OK;
+    }
+
+  command = find_command (name);
+  if (command == NULL)
+    {
+      g_autofree char *shown = cli_printable (name);
+
+      cli_error (_("There is no command “%s”; try “signal-glib --help”"), shown);
+      return CLI_EXIT_USAGE;
+    }
+
+  program = g_strdup_printf ("signal-glib %s", name);
+  g_set_prgname (program);
+  return command->run (args + 1);
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+
+#include "cli-common.h"
+
+#define TOKEN_BYTES 24
+#define STOP_SECONDS 6
+#define DEFAULT_PORT 8080
+
+typedef struct
+{
+  char *address;
+  char *path;
+  char *token_file;
+  char *certificate_file;
+  char *ecdh_info;
+  gboolean no_encryption;
+  int port;
+} ServeOptions;
+
+typedef struct
+{
+  SignalServer *server;
+  GMainLoop *loop;
+  char *token;
+  guint n_peers;
+  int exit_code;
+  gboolean stopping;
+} Serve;
+
+static void
+serve_options_clear (ServeOptions *options)
+{
+  g_free (options->address);
+  g_free (options->path);
+  g_free (options->token_file);
+  g_free (options->certificate_file);
+  g_free (options->ecdh_info);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServeOptions, serve_options_clear)
+
+static void
+serve_clear (Serve *self)
+{
+  if (self->server != NULL)
+    g_signal_handlers_disconnect_by_data (self->server, self);
+  g_clear_object (&self->server);
+  g_clear_pointer (&self->loop, g_main_loop_unref);
+  g_clear_pointer (&self->token, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Serve, serve_clear)
+
+static char *
+generate_token (void)
+{
+  guint8 bytes[TOKEN_BYTES];
+  char *token;
+
+  if (getentropy (bytes, sizeof bytes) != 0)
+    return NULL;
+  token = g_base64_encode (bytes, sizeof bytes);
+  /* Easy on the shell and in a URL; 24 bytes need no padding. */
+  g_strdelimit (token, "+", '-');
+  return g_strdelimit (token, "/", '_');
+}
+
+/* Takes the same time wherever the two differ. */
+static gboolean
+same_token (const char *expected,
+            const char *given)
+{
+  gsize length = strlen (given);
+  guint8 difference = strlen (expected) != length;
+
+  for (gsize i = 0; expected[i] != '\0'; i++)
+    difference |= (guint8) expected[i] ^ (guint8) given[length > 0 ? i % length : 0];
+  return difference == 0;
+}
+
+static char *
+on_authenticate (SignalServer *server,
+                 SignalPeer   *peer,
+                 const char   *type,
+                 const char   *token,
+                 Serve        *self)
+{
+  if (g_strcmp0 (type, "Bearer") != 0 || token == NULL || !same_token (self->token, token))
+    return NULL;
+  return g_strdup ("user");
+}
+
+static void
+report_peers (Serve   *self,
+              gboolean joined)
+{
+  self->n_peers = joined ? self->n_peers + 1 : self->n_peers - 1;
+  fprintf (stderr, joined ? _("A client came; clients: %u\n") : _("A client left; clients: %u\n"),
+           self->n_peers);
+}
+
+static void
+on_peer_connected (SignalServer *server,
+                   SignalPeer   *peer,
+                   Serve        *self)
+{
+  report_peers (self, TRUE);
+}
+
+static void
+on_peer_disconnected (SignalServer *server,
+                      SignalPeer   *peer,
+                      Serve        *self)
+{
+  report_peers (self, FALSE);
+}
+
+static const char *
+find_room (JsonNode *payload)
+{
+  JsonNode *room;
+
+  if (payload == NULL || !JSON_NODE_HOLDS_OBJECT (payload))
+    return NULL;
+  room = json_object_get_member (json_node_get_object (payload), "room");
+  if (room == NULL || json_node_get_value_type (room) != G_TYPE_STRING)
+    return NULL;
+  return json_node_get_string (room);
+}
+
+/* With a room in the payload: to all others in that room. Without: back to where it came from. */
+static void
+on_message (SignalServer  *server,
+            SignalPeer    *peer,
+            SignalMessage *message,
+            Serve         *self)
+{
+  const char *event = signal_message_get_event (message);
+  JsonNode *payload = signal_message_get_payload (message);
+  const char *room = find_room (payload);
+  g_autoptr (GError) error = NULL;
+  gboolean sent;
+
+  if (room != NULL)
+    sent = signal_server_send_to_room (server, room, event, payload, peer, &error);
+  else
+    sent = signal_server_send_to_peer (server, peer, event, payload, &error);
+  if (!sent)
+    cli_error (_("A message was not passed on: %s"), error->message);
+}
+
+static void
+on_stopped (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  GMainLoop *loop = data;
+
+  signal_server_stop_finish (SIGNAL_SERVER (source), result, NULL);
+  g_main_loop_quit (loop);
+  g_main_loop_unref (loop);
+}
+
+static gboolean
+on_stop_deadline (gpointer data)
+{
+  g_main_loop_quit (data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+serve_stop (Serve *self,
+            int    exit_code)
+{
+  if (self->stopping)
+    g_main_loop_quit (self->loop);
+  else
+    {
+      self->stopping = TRUE;
+      self->exit_code = exit_code;
+      g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, STOP_SECONDS, on_stop_deadline,
+                                  g_main_loop_ref (self->loop),
+                                  (GDestroyNotify) g_main_loop_unref);
+      signal_server_stop_async (self->server, NULL, on_stopped, g_main_loop_ref (self->loop));
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_sigint (gpointer data)
+{
+  return serve_stop (data, CLI_EXIT_INTERRUPTED);
+}
+
+static gboolean
+on_sigterm (gpointer data)
+{
+  return serve_stop (data, CLI_EXIT_TERMINATED);
+}
+
+static SignalServer *
+build_server (const ServeOptions *options)
+{
+  g_autoptr (SignalServer) server = signal_server_new ();
+
+  g_object_set (server, "require-encryption", !options->no_encryption, NULL);
+  if (options->path != NULL)
+    g_object_set (server, "path", options->path, NULL);
+  if (options->ecdh_info != NULL)
+    g_object_set (server, "ecdh-info", options->ecdh_info, NULL);
+  if (options->certificate_file != NULL)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GTlsCertificate) certificate =
+        g_tls_certificate_new_from_file (options->certificate_file, &error);
+
+      if (certificate == NULL)
+        {
+          cli_error (_("Cannot read the certificate and its key in “%s”: %s"),
+                     options->certificate_file, error->message);
+          return NULL;
+        }
+      g_object_set (server, "tls-certificate", certificate, NULL);
+    }
+  return g_steal_pointer (&server);
+}
+
+static void
+print_welcome (Serve   *self,
+               gboolean with_token)
+{
+  g_autofree char *uri = signal_server_get_uri (self->server);
+  g_autofree char *text = g_strdup_printf (_("Listening on %s\n"), uri);
+
+  cli_print (text);
+  if (with_token)
+    {
+      g_autofree char *line = g_strdup_printf (_("Token: %s\n"), self->token);
+
+      cli_print (line);
+    }
+}
+
+static int
+serve_run (Serve              *self,
+           const ServeOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean generated = FALSE;
+
+  self->token = cli_token_find (options->token_file, &error);
+  if (self->token == NULL && error == NULL)
+    {
+      generated = TRUE;
+      self->token = generate_token ();
+    }
+  if (self->token == NULL)
+    {
+      cli_error (_("Cannot get the token: %s"),
+                 error != NULL ? error->message : _("no random bytes"));
+      return error != NULL ? CLI_EXIT_USAGE : CLI_EXIT_FAILED;
+    }
+  self->server = build_server (options);
+  if (self->server == NULL)
+    return CLI_EXIT_FAILED;
+  g_signal_connect (self->server, "authenticate", G_CALLBACK (on_authenticate), self);
+  g_signal_connect (self->server, "peer-connected", G_CALLBACK (on_peer_connected), self);
+  g_signal_connect (self->server, "peer-disconnected", G_CALLBACK (on_peer_disconnected), self);
+  g_signal_connect (self->server, "message", G_CALLBACK (on_message), self);
+  self->loop = g_main_loop_new (NULL, FALSE);
+  g_unix_signal_add (SIGINT, on_sigint, self);
+  g_unix_signal_add (SIGTERM, on_sigterm, self);
+
+  if (!signal_server_listen (self->server, options->address, (guint16) options->port, &error))
+    {
+      cli_error (_("Cannot listen on port %d: %s"), options->port, error->message);
+      return CLI_EXIT_FAILED;
+    }
+  print_welcome (self, generated);
+  g_main_loop_run (self->loop);
+  return self->exit_code;
+}
+
+int
+cli_serve (char **args)
+{
+  g_auto (ServeOptions) options = { .port = DEFAULT_PORT };
+  g_auto (Serve) self = { 0 };
+  g_auto (GStrv) operands = NULL;
+  const GOptionEntry entries[] = {
+    { "port", 'p', 0, G_OPTION_ARG_INT, &options.port,
+      N_("Listen on this port (8080); 0: any free one"), N_("PORT") },
+    { "address", 'a', 0, G_OPTION_ARG_STRING, &options.address,
+      N_("Listen on this address (only this machine)"), N_("ADDRESS") },
+    { "path", 0, 0, G_OPTION_ARG_STRING, &options.path,
+      N_("The path of the URL (/ws)"), N_("PATH") },
+    { "token-file", 0, 0, G_OPTION_ARG_FILENAME, &options.token_file,
+      N_("Read the token from the first line of FILE"), N_("FILE") },
+    { "tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &options.certificate_file,
+      N_("Serve wss:// with the certificate and the key in FILE (PEM)"), N_("FILE") },
+    { "ecdh-info", 0, 0, G_OPTION_ARG_STRING, &options.ecdh_info,
+      N_("The key derivation text that the clients use"), N_("TEXT") },
+    { "no-encryption", 0, 0, G_OPTION_ARG_NONE, &options.no_encryption,
+      N_("Also take clients that do not encrypt"), NULL },
+    G_OPTION_ENTRY_NULL
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+
+  g_option_context_set_summary (context, _("Runs a server for demos and tests, until Ctrl-C."));
+  g_option_context_set_description (context, _(
+    "The token that clients must show is that of --token-file or SIGNAL_TOKEN; without either\n"
+    "one is made up and printed. A message whose payload is an object with a string “room” goes\n"
+    "to all others in that room, under the same event name; the sender need not be in it. Any\n"
+    "other message goes back to its sender.\n\n"
+    "Exit codes: 1 failed (a port in use, …), 2 usage, 130 Ctrl-C, 143 SIGTERM."));
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  operands = cli_parse (context, "", 0, args);
+  if (operands == NULL)
+    return CLI_EXIT_USAGE;
+  if (options.port < 0 || options.port > G_MAXUINT16)
+    {
+      cli_error (_("%d is not a port: 0 to 65535"), options.port);
+      return CLI_EXIT_USAGE;
+    }
+  return serve_run (&self, &options);
+}

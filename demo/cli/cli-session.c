@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <signal.h>
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+
+#include "cli-session.h"
+#include "cli-status.h"
+
+#define CLOSE_SECONDS 6
+
+static void
+on_disconnect_done (GObject      *source,
+                    GAsyncResult *result,
+                    gpointer      data)
+{
+  GMainLoop *loop = data;
+
+  signal_client_disconnect_finish (SIGNAL_CLIENT (source), result, NULL);
+  g_main_loop_quit (loop);
+  g_main_loop_unref (loop);
+}
+
+static gboolean
+on_close_deadline (gpointer data)
+{
+  g_main_loop_quit (data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Disconnects, then ends cli_session_run(), which returns @exit_code. The first call counts. */
+void
+cli_session_stop (CliSession *self,
+                  int         exit_code)
+{
+  if (self->stopping)
+    return;
+  self->stopping = TRUE;
+  self->exit_code = exit_code;
+  g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, CLOSE_SECONDS, on_close_deadline,
+                              g_main_loop_ref (self->loop), (GDestroyNotify) g_main_loop_unref);
+  signal_client_disconnect_async (self->client, NULL, on_disconnect_done,
+                                  g_main_loop_ref (self->loop));
+}
+
+void
+cli_session_fail (CliSession   *self,
+                  const GError *error)
+{
+  if (self->stopping)
+    return;
+  cli_error ("%s", error->message);
+  cli_session_stop (self, cli_exit_code (error));
+}
+
+static void
+on_connect_done (GObject      *source,
+                 GAsyncResult *result,
+                 gpointer      data)
+{
+  g_autoptr (GError) error = NULL;
+
+  CliSession *self = data;
+
+  if (!signal_client_connect_finish (SIGNAL_CLIENT (source), result, &error))
+    cli_session_fail (self, error);
+  else if (self->leave_when_connected)
+    cli_session_stop (self, CLI_EXIT_OK);
+}
+
+static void
+on_connected (SignalClient *client,
+              const char   *client_id,
+              CliSession   *self)
+{
+  g_object_set (client, "max-retries", self->max_retries, NULL);
+}
+
+static void
+on_disconnected (SignalClient *client,
+                 const GError *error,
+                 CliSession   *self)
+{
+  if (error != NULL)
+    cli_session_fail (self, error);
+}
+
+static void
+on_error (SignalClient *client,
+          const GError *error,
+          CliSession   *self)
+{
+  if (!self->stopping)
+    cli_error (_("Warning: %s"), error->message);
+}
+
+/* A second signal does not wait for the server. */
+static gboolean
+on_unix_signal (CliSession *self,
+                int         exit_code)
+{
+  if (self->stopping)
+    g_main_loop_quit (self->loop);
+  cli_session_stop (self, exit_code);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_sigint (gpointer data)
+{
+  return on_unix_signal (data, CLI_EXIT_INTERRUPTED);
+}
+
+static gboolean
+on_sigterm (gpointer data)
+{
+  return on_unix_signal (data, CLI_EXIT_TERMINATED);
+}
+
+/* @wait: also retry before the first connection was made. */
+void
+cli_session_init (CliSession       *self,
+                  SignalClient     *client,
+                  const CliOptions *options,
+                  gboolean          wait)
+{
+  *self = (CliSession) {
+    .client = g_object_ref (client),
+    .loop = g_main_loop_new (NULL, FALSE),
+    .max_retries = options->max_retries < 0 ? G_MAXUINT : (guint) options->max_retries,
+  };
+  g_object_set (client, "max-retries", wait ? self->max_retries : 0, NULL);
+  g_signal_connect (client, "connected", G_CALLBACK (on_connected), self);
+  g_signal_connect (client, "disconnected", G_CALLBACK (on_disconnected), self);
+  g_signal_connect (client, "error", G_CALLBACK (on_error), self);
+  self->signal_sources[0] = g_unix_signal_add (SIGINT, on_sigint, self);
+  self->signal_sources[1] = g_unix_signal_add (SIGTERM, on_sigterm, self);
+}
+
+void
+cli_session_clear (CliSession *self)
+{
+  if (self->client != NULL)
+    g_signal_handlers_disconnect_by_data (self->client, self);
+  for (guint i = 0; i < G_N_ELEMENTS (self->signal_sources); i++)
+    g_clear_handle_id (&self->signal_sources[i], g_source_remove);
+  cli_status_end ();
+  g_clear_object (&self->client);
+  g_clear_pointer (&self->loop, g_main_loop_unref);
+}
+
+void
+cli_session_start (CliSession *self,
+                   const char *token,
+                   gboolean    in_place)
+{
+  cli_status_start (self->client, in_place);
+  signal_client_connect_async (self->client, token, NULL, on_connect_done, self);
+}
+
+int
+cli_session_run (CliSession *self)
+{
+  g_main_loop_run (self->loop);
+  return self->exit_code;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli-common.h"
+
+G_BEGIN_DECLS
+
+/* One client, from its first attempt to a clean end. */
+typedef struct
+{
+  SignalClient *client;
+  GMainLoop *loop;
+  guint max_retries;
+  guint signal_sources[2];
+  int exit_code;
+  gboolean leave_when_connected;
+  gboolean stopping;
+} CliSession;
+
+void cli_session_init  (CliSession       *self,
+                        SignalClient     *client,
+                        const CliOptions *options,
+                        gboolean          wait);
+
+void cli_session_clear (CliSession       *self);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliSession, cli_session_clear)
+
+void cli_session_start (CliSession       *self,
+                        const char       *token,
+                        gboolean          in_place);
+
+int  cli_session_run   (CliSession       *self);
+
+void cli_session_stop  (CliSession       *self,
+                        int               exit_code);
+
+void cli_session_fail  (CliSession       *self,
+                        const GError     *error);
+
+G_END_DECLS

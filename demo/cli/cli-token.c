@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <gio/gio.h>
+#include <glib/gi18n.h>
+
+#include "cli-common.h"
+
+#define TOKEN_MAX 65536
+
+static volatile sig_atomic_t prompt_signal;
+
+static void
+on_prompt_signal (int number)
+{
+  prompt_signal = number;
+}
+
+static char *
+read_token_file (const char *path,
+                 GError    **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_commandline_arg (path);
+  g_autoptr (GFileInputStream) stream = g_file_read (file, NULL, error);
+  g_autofree char *token = NULL;
+
+  if (stream == NULL)
+    return NULL;
+  /* A buffer that does not grow, for a device without an end. */
+  token = g_malloc0 (TOKEN_MAX + 1);
+  if (!g_input_stream_read_all (G_INPUT_STREAM (stream), token, TOKEN_MAX, NULL, NULL, error))
+    return NULL;
+
+  token[strcspn (token, "\r\n")] = '\0';
+  g_strstrip (token);
+  if (*token == '\0' || !g_utf8_validate (token, -1, NULL))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                   _("There is no token in “%s”"), path);
+      return NULL;
+    }
+  return g_steal_pointer (&token);
+}
+
+/* The token of the file, else of the environment; %NULL without @error: there is none. */
+char *
+cli_token_find (const char *token_file,
+                GError    **error)
+{
+  const char *token = g_getenv ("SIGNAL_TOKEN");
+
+  if (token_file != NULL)
+    return read_token_file (token_file, error);
+  if (token == NULL || *token == '\0')
+    return NULL;
+  if (!g_utf8_validate (token, -1, NULL))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                           _("SIGNAL_TOKEN is not valid UTF-8"));
+      return NULL;
+    }
+  return g_strdup (token);
+}
+
+/* Reads a line with the echo off. A signal ends the wait, so that the echo always comes back. */
+static char *
+read_secret (int fd)
+{
+  struct termios before, silent;
+  struct sigaction action = { .sa_handler = on_prompt_signal };
+  struct sigaction interrupted, terminated;
+  g_autofree char *line = g_malloc0 (TOKEN_MAX + 1);
+  gssize length;
+
+  if (tcgetattr (fd, &before) != 0)
+    return NULL;
+  silent = before;
+  silent.c_lflag &= ~(tcflag_t) ECHO;
+  sigaction (SIGINT, &action, &interrupted);
+  sigaction (SIGTERM, &action, &terminated);
+  tcsetattr (fd, TCSAFLUSH, &silent);
+
+  length = dprintf (fd, "%s", _("Token: "));
+  if (length > 0 && prompt_signal == 0)
+    length = read (fd, line, TOKEN_MAX);
+  dprintf (fd, "\n");
+
+  tcsetattr (fd, TCSAFLUSH, &before);
+  sigaction (SIGINT, &interrupted, NULL);
+  sigaction (SIGTERM, &terminated, NULL);
+  if (length <= 0 || prompt_signal != 0)
+    return NULL;
+  g_strstrip (line);
+  if (*line == '\0' || !g_utf8_validate (line, -1, NULL))
+    return NULL;
+  return g_steal_pointer (&line);
+}
+
+/* The token of the file, the environment or the person at the terminal; %NULL with
+ * @exit_code set after having said what is wrong. */
+char *
+cli_token_get (const char *token_file,
+               int        *exit_code)
+{
+  g_autoptr (GError) error = NULL;
+  char *token = cli_token_find (token_file, &error);
+  int fd;
+
+  if (token != NULL)
+    return token;
+  *exit_code = CLI_EXIT_USAGE;
+  if (error != NULL)
+    {
+      cli_error (_("Cannot get the token: %s"), error->message);
+      return NULL;
+    }
+
+  /* Not standard input, which may carry the message. */
+  fd = open ("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (fd >= 0)
+    {
+      token = read_secret (fd);
+      close (fd);
+    }
+  if (token == NULL && prompt_signal != 0)
+    *exit_code = 128 + prompt_signal;
+  else if (token == NULL)
+    cli_error (_("No token: use --token-file, or set SIGNAL_TOKEN"));
+  return token;
+}

@@ -1,0 +1,5 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# GI-DOCGEN CONFIGURATION GIR-FILE: everything public is documented, or it says what is not.
+[ "$1" != none ] || exit 77
+exec "$1" check --fatal-warnings --config="$2" "$3"

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* As much of the front as vector code can do here, perhaps nothing. Both return how much of the
+ * input that was: whole groups, of 3 bytes or of 4 characters. */
+gsize signal_base64_encode_blocks (const guint8 *data,
+                                   gsize         length,
+                                   char         *text);
+gsize signal_base64_decode_blocks (const char   *text,
+                                   gsize         length,
+                                   guint8       *data);
+
+G_END_DECLS

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "signal-connection-private.h"
+
+#include "signal-channel-private.h"
+#include "signal-envelope-private.h"
+#include "signal-error.h"
+#include "signal-hello-private.h"
+#include "signal-pulse-private.h"
+
+#include <glib/gi18n-lib.h>
+
+/* How long `connected` may still come after something encrypted came instead of it. */
+#define UNREADABLE_GRACE_MS 1000
+
+struct _SignalConnection
+{
+  GObject parent_instance;
+
+  const SignalConnectionHandlers *handlers; /* NULL: nobody listens any more */
+  gpointer user_data;
+
+  SignalConnectionState phase;
+  GCancellable *dialing; /* NULL once the socket is open, or given up */
+  SignalChannel *channel;
+  SignalKeyPair *key_pair;
+  SignalPulse *pulse;
+  GSource *deadline;
+  GQueue closing; /* of GTask */
+
+  char *token;
+  char *ecdh_info;
+  gboolean require_encryption;
+  guint heartbeat_interval;
+  guint liveness_timeout;
+  guint max_message_size;
+  guint64 max_incoming_size;
+
+  char *client_id;
+  char *user_id;
+  char *server_error; /* the text of the last `error` event */
+  gint64 authenticated;
+};
+
+G_DEFINE_FINAL_TYPE (SignalConnection, signal_connection, G_TYPE_OBJECT)
+
+static void
+clear_deadline (SignalConnection *self)
+{
+  if (self->deadline != NULL)
+    g_source_destroy (self->deadline);
+  g_clear_pointer (&self->deadline, g_source_unref);
+}
+
+static void
+wipe_token (SignalConnection *self)
+{
+  if (self->token != NULL)
+    signal_crypto_wipe (self->token, strlen (self->token));
+  g_clear_pointer (&self->token, g_free);
+}
+
+/* Whatever the connection needs while it lives. Secrets go first. */
+static void
+release (SignalConnection *self)
+{
+  clear_deadline (self);
+  g_clear_pointer (&self->pulse, signal_pulse_free);
+  g_clear_pointer (&self->key_pair, signal_key_pair_free);
+  wipe_token (self);
+
+  if (self->dialing != NULL)
+    g_cancellable_cancel (self->dialing);
+  g_clear_object (&self->dialing);
+}
+
+static void
+report_fault (SignalConnection *self,
+              const GError     *error)
+{
+  if (self->handlers != NULL)
+    self->handlers->fault (self, error, self->user_data);
+}
+
+static void
+report_protocol_fault (SignalConnection *self,
+                       const char       *text)
+{
+  g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL, text);
+
+  report_fault (self, error);
+}
+
+static void
+enter_phase (SignalConnection      *self,
+             SignalConnectionState  phase)
+{
+  self->phase = phase;
+  if (self->handlers != NULL)
+    self->handlers->phase (self, phase, self->user_data);
+}
+
+/* The end, told once. The socket is closed in its own time. */
+static void
+end (SignalConnection *self,
+     const GError     *error,
+     SignalVerdict     verdict,
+     guint             retry_after)
+{
+  const SignalConnectionHandlers *handlers = g_steal_pointer (&self->handlers);
+  gpointer user_data = g_steal_pointer (&self->user_data);
+
+  self->phase = SIGNAL_CONNECTION_STATE_DISCONNECTED;
+  signal_connection_close_async (self, NULL, NULL, NULL);
+  if (handlers != NULL)
+    handlers->ended (self, error, verdict, retry_after, user_data);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  g_autoptr (SignalConnection) self = g_object_ref (user_data);
+  g_autoptr (GError) error = NULL;
+
+  if (self->channel != NULL && signal_channel_saw_unreadable (self->channel))
+    {
+      error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
+                                   _("The server encrypted its “connected” event, which holds the "
+                                     "key to read it; its configuration is at fault"));
+      end (self, error, SIGNAL_VERDICT_STOP, 0);
+    }
+  else
+    {
+      error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                                   self->dialing != NULL
+                                   ? _("The server could not be reached in time")
+                                   : _("The server did not finish the authentication in time"));
+      end (self, error, SIGNAL_VERDICT_RETRY, 0);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+set_deadline (SignalConnection *self,
+              guint             ms)
+{
+  clear_deadline (self);
+  self->deadline = g_timeout_source_new (ms);
+  g_source_set_callback (self->deadline, on_deadline, self, NULL);
+  g_source_set_static_name (self->deadline, "signal-glib connection deadline");
+  g_source_attach (self->deadline, g_main_context_get_thread_default ());
+}
+
+static void
+on_dead (gpointer user_data)
+{
+  g_autoptr (SignalConnection) self = g_object_ref (user_data);
+  g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                                                  _("The server is silent; the connection is given "
+                                                    "up as dead"));
+
+  /* A peer that says nothing will not answer a close frame either. */
+  signal_channel_drop (self->channel);
+  end (self, error, SIGNAL_VERDICT_RETRY, 0);
+}
+
+/* Derives the session key of this connection, or settles for none where that is allowed. */
+static gboolean
+take_keys (SignalConnection   *self,
+           const SignalHello  *hello,
+           SignalVerdict      *verdict,
+           GError            **error)
+{
+  SignalSessionKey *key;
+
+  if (!hello->has_keys && self->require_encryption)
+    {
+      *verdict = SIGNAL_VERDICT_STOP;
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED,
+                           _("The server offers no encryption, and this client requires it"));
+      return FALSE;
+    }
+
+  if (!hello->has_keys)
+    return TRUE;
+
+  key = signal_key_pair_derive (self->key_pair, hello->server_key, sizeof hello->server_key,
+                                hello->salt, sizeof hello->salt, self->ecdh_info, error);
+  g_clear_pointer (&self->key_pair, signal_key_pair_free);
+  if (key == NULL)
+    return FALSE;
+
+  signal_channel_take_key (self->channel, key);
+  return TRUE;
+}
+
+static void
+handle_connected (SignalConnection *self,
+                  SignalMessage    *message)
+{
+  g_auto (SignalHello) hello = { 0 };
+  g_autoptr (GError) error = NULL;
+  SignalVerdict verdict = SIGNAL_VERDICT_RETRY;
+
+  if (!signal_hello_parse (&hello, message, &error)
+      || !take_keys (self, &hello, &verdict, &error))
+    {
+      end (self, error, verdict, 0);
+      return;
+    }
+
+  self->client_id = g_steal_pointer (&hello.client_id);
+  self->user_id = g_steal_pointer (&hello.user_id);
+  self->authenticated = g_get_monotonic_time ();
+  g_clear_pointer (&self->key_pair, signal_key_pair_free);
+  clear_deadline (self);
+
+  self->pulse = signal_pulse_new (self->channel, self->heartbeat_interval, self->liveness_timeout,
+                                  on_dead, self);
+  enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+}
+
+static void
+handle_server_error (SignalConnection *self,
+                     SignalMessage    *message)
+{
+  JsonNode *payload = signal_message_get_payload (message);
+  JsonNode *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (payload != NULL && JSON_NODE_HOLDS_OBJECT (payload))
+    text = json_object_get_member (json_node_get_object (payload), "message");
+
+  g_clear_pointer (&self->server_error, g_free);
+  if (text != NULL && JSON_NODE_HOLDS_VALUE (text) && json_node_get_value_type (text) == G_TYPE_STRING)
+    self->server_error = g_strdup (json_node_get_string (text));
+  else
+    self->server_error = g_strdup (_("The server reported an error without a text"));
+
+  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, self->server_error);
+  report_fault (self, error);
+}
+
+static void
+handle_application_event (SignalConnection *self,
+                          SignalMessage    *message)
+{
+  gboolean is_authenticated = self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
+  gboolean must_be_encrypted = is_authenticated
+                               ? signal_channel_is_encrypted (self->channel)
+                               : self->require_encryption;
+
+  if (must_be_encrypted && !signal_message_is_encrypted (message))
+    report_protocol_fault (self, _("A message in plaintext was dropped: this connection is "
+                                   "encrypted"));
+  else if (self->handlers != NULL)
+    self->handlers->message (self, message, self->user_data);
+}
+
+static void
+on_channel_message (SignalChannel *channel,
+                    SignalMessage *message,
+                    gpointer       user_data)
+{
+  g_autoptr (SignalConnection) self = g_object_ref (user_data);
+  const char *event = signal_message_get_event (message);
+
+  if (!signal_envelope_event_is_control (event))
+    handle_application_event (self, message);
+  else if (g_str_equal (event, "error"))
+    handle_server_error (self, message);
+  else if (!g_str_equal (event, "connected"))
+    report_protocol_fault (self, _("An event with a name that only the protocol may use was "
+                                   "dropped"));
+  else if (self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATING)
+    handle_connected (self, message);
+  else
+    report_protocol_fault (self, _("A second “connected” event was dropped"));
+}
+
+static void
+on_channel_fault (SignalChannel *channel,
+                  const GError  *error,
+                  gpointer       user_data)
+{
+  g_autoptr (SignalConnection) self = g_object_ref (user_data);
+  gboolean is_waiting = self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATING;
+
+  /* Either an early broadcast, or a server that encrypts `connected` itself. */
+  if (is_waiting && signal_channel_saw_unreadable (channel))
+    set_deadline (self, UNREADABLE_GRACE_MS);
+
+  report_fault (self, error);
+}
+
+static void
+on_channel_closed (SignalChannel *channel,
+                   guint16        code,
+                   const char    *reason,
+                   const GError  *transport_error,
+                   gpointer       user_data)
+{
+  g_autoptr (SignalConnection) self = g_object_ref (user_data);
+  g_autoptr (GError) error = NULL;
+  SignalVerdict verdict;
+  GTask *task;
+
+  g_clear_object (&self->channel);
+
+  error = signal_verdict_explain (code, reason, self->server_error, transport_error, &verdict);
+  if (self->handlers != NULL)
+    end (self, error, verdict, 0);
+
+  while ((task = g_queue_pop_head (&self->closing)) != NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+    }
+}
+
+static const SignalChannelHandlers channel_handlers = {
+  .message = on_channel_message,
+  .fault = on_channel_fault,
+  .closed = on_channel_closed,
+};
+
+static void
+authenticate (SignalConnection *self)
+{
+  g_autofree char *text = signal_hello_compose_authenticate (self->token, self->key_pair);
+  g_autoptr (GError) error = NULL;
+  gboolean sent = signal_channel_send_plain (self->channel, text, strlen (text), &error);
+
+  signal_crypto_wipe (text, strlen (text));
+  wipe_token (self);
+
+  if (sent)
+    enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
+  else
+    end (self, error, SIGNAL_VERDICT_RETRY, 0);
+}
+
+static void
+on_transport_connected (GObject      *source,
+                        GAsyncResult *result,
+                        gpointer      user_data)
+{
+  g_autoptr (SignalConnection) self = user_data;
+  g_autoptr (SoupWebsocketConnection) socket = NULL;
+  g_autoptr (GError) error = NULL;
+  guint retry_after;
+
+  socket = signal_transport_connect_finish (result, &retry_after, &error);
+  if (self->handlers == NULL)
+    return;
+
+  if (socket == NULL)
+    {
+      end (self, error, SIGNAL_VERDICT_RETRY, retry_after);
+      return;
+    }
+
+  g_clear_object (&self->dialing);
+  self->channel = signal_channel_new (socket, &channel_handlers, self);
+  signal_channel_set_max_message_size (self->channel, self->max_message_size);
+  signal_channel_set_max_incoming_size (self->channel, self->max_incoming_size);
+
+  enter_phase (self, SIGNAL_CONNECTION_STATE_CONNECTED);
+  if (self->handlers != NULL)
+    authenticate (self);
+}
+
+static gboolean
+on_accept_certificate (GTlsCertificate      *certificate,
+                       GTlsCertificateFlags  errors,
+                       gpointer              user_data)
+{
+  SignalConnection *self = user_data;
+
+  return self->handlers != NULL
+         && self->handlers->accept_certificate (self, certificate, errors, self->user_data);
+}
+
+static void
+signal_connection_dispose (GObject *object)
+{
+  SignalConnection *self = SIGNAL_CONNECTION (object);
+
+  release (self);
+  if (self->channel != NULL)
+    signal_channel_drop (self->channel);
+  g_clear_object (&self->channel);
+
+  G_OBJECT_CLASS (signal_connection_parent_class)->dispose (object);
+}
+
+static void
+signal_connection_finalize (GObject *object)
+{
+  SignalConnection *self = SIGNAL_CONNECTION (object);
+
+  g_free (self->ecdh_info);
+  g_free (self->client_id);
+  g_free (self->user_id);
+  g_free (self->server_error);
+
+  G_OBJECT_CLASS (signal_connection_parent_class)->finalize (object);
+}
+
+static void
+signal_connection_class_init (SignalConnectionClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = signal_connection_dispose;
+  object_class->finalize = signal_connection_finalize;
+}
+
+static void
+signal_connection_init (SignalConnection *self)
+{
+  self->phase = SIGNAL_CONNECTION_STATE_DISCONNECTED;
+  g_queue_init (&self->closing);
+}
+
+/* One attempt and, if it succeeds, one connection. handlers: static. */
+SignalConnection *
+signal_connection_new (const SignalConnectionHandlers *handlers,
+                       gpointer                        user_data)
+{
+  SignalConnection *self = g_object_new (SIGNAL_TYPE_CONNECTION, NULL);
+
+  self->handlers = handlers;
+  self->user_data = user_data;
+  return self;
+}
+
+/* Begins the attempt, once. Nothing is told before this has returned; on an error nothing is at all. */
+gboolean
+signal_connection_start (SignalConnection               *self,
+                         const SignalConnectionOptions  *options,
+                         GError                        **error)
+{
+  SignalTransportOptions transport = {
+    .uri = options->uri,
+    .tls_database = options->tls_database,
+    .tls_certificate = options->tls_certificate,
+    .proxy_resolver = options->proxy_resolver,
+    .headers = options->headers,
+    .accept_certificate = on_accept_certificate,
+    .user_data = self,
+  };
+
+  self->key_pair = signal_key_pair_generate (error);
+  if (self->key_pair == NULL)
+    return FALSE;
+
+  self->token = g_strdup (options->token);
+  self->ecdh_info = g_strdup (options->ecdh_info);
+  self->require_encryption = options->require_encryption;
+  self->heartbeat_interval = options->heartbeat_interval;
+  self->liveness_timeout = options->liveness_timeout;
+  self->max_message_size = options->max_message_size;
+  self->max_incoming_size = options->max_incoming_size;
+
+  self->phase = SIGNAL_CONNECTION_STATE_CONNECTING;
+  self->dialing = g_cancellable_new ();
+  set_deadline (self, options->connect_timeout);
+  signal_transport_connect_async (&transport, self->dialing, on_transport_connected,
+                                  g_object_ref (self));
+  return TRUE;
+}
+
+/* Ends the connection in whatever phase it is. Its owner hears nothing more but the end of this call,
+ * when the socket is closed; that is within a few seconds, whatever the peer does. */
+void
+signal_connection_close_async (SignalConnection    *self,
+                               GCancellable        *cancellable,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, signal_connection_close_async);
+  self->handlers = NULL;
+  self->user_data = NULL;
+  self->phase = SIGNAL_CONNECTION_STATE_DISCONNECTED;
+  release (self);
+
+  if (self->channel == NULL || !signal_channel_is_connected (self->channel))
+    {
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+      return;
+    }
+
+  g_queue_push_tail (&self->closing, task);
+  signal_channel_close (self->channel, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+}
+
+gboolean
+signal_connection_close_finish (SignalConnection  *self,
+                                GAsyncResult      *result,
+                                GError           **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+SignalConnectionState
+signal_connection_get_phase (SignalConnection *self)
+{
+  return self->phase;
+}
+
+/* The id that the server gave, once AUTHENTICATED. */
+const char *
+signal_connection_get_client_id (SignalConnection *self)
+{
+  return self->client_id;
+}
+
+const char *
+signal_connection_get_user_id (SignalConnection *self)
+{
+  return self->user_id;
+}
+
+gboolean
+signal_connection_is_encrypted (SignalConnection *self)
+{
+  return self->channel != NULL && signal_channel_is_encrypted (self->channel);
+}
+
+/* How long it has been AUTHENTICATED, in µs; 0 if it never was. */
+gint64
+signal_connection_get_age (SignalConnection *self)
+{
+  return self->authenticated != 0 ? g_get_monotonic_time () - self->authenticated : 0;
+}
+
+/* Sends a whole envelope, encrypted where the connection is. */
+gboolean
+signal_connection_send (SignalConnection  *self,
+                        const char        *envelope,
+                        gsize              length,
+                        GError           **error)
+{
+  return signal_channel_send (self->channel, envelope, length, error);
+}
+
+/* Sends a control event. */
+gboolean
+signal_connection_send_plain (SignalConnection  *self,
+                              const char        *envelope,
+                              GError           **error)
+{
+  return signal_channel_send_plain (self->channel, envelope, strlen (envelope), error);
+}

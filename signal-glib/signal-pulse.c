@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "signal-pulse-private.h"
+
+#include <string.h>
+
+#define HEARTBEAT "{\"event\":\"heartbeat\"}"
+
+struct _SignalPulse
+{
+  SignalChannel *channel;
+  gint64 interval; /* µs */
+  gint64 timeout;  /* µs */
+  SignalPulseDeadFunc dead;
+  gpointer user_data;
+
+  GSource *heartbeat;
+  GSource *watch;
+  gint64 probed; /* when the ping that is not answered yet was sent; 0: there is none */
+};
+
+static gboolean
+on_heartbeat (gpointer user_data)
+{
+  SignalPulse *self = user_data;
+
+  signal_channel_send_plain (self->channel, HEARTBEAT, strlen (HEARTBEAT), NULL);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Any byte received is a sign of life. Looks when the peer could have been silent for an interval,
+ * pings it if it was, and gives it up when the ping brings nothing in time. */
+static gboolean
+on_watch (gpointer user_data)
+{
+  SignalPulse *self = user_data;
+  gint64 now = g_get_monotonic_time ();
+  gint64 last = signal_channel_get_last_received (self->channel);
+
+  if (self->probed != 0 && last >= self->probed)
+    self->probed = 0;
+
+  if (self->probed != 0 && now >= self->probed + self->timeout)
+    {
+      g_source_set_ready_time (self->watch, -1);
+      self->dead (self->user_data);
+      return G_SOURCE_CONTINUE;
+    }
+
+  if (self->probed == 0 && now >= last + self->interval)
+    signal_pulse_probe (self);
+  else if (self->probed == 0)
+    g_source_set_ready_time (self->watch, last + self->interval);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+dispatch_watch (GSource     *source,
+                GSourceFunc  callback,
+                gpointer     user_data)
+{
+  return callback (user_data);
+}
+
+static GSourceFuncs watch_funcs = { .dispatch = dispatch_watch };
+
+static void
+clear_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+/* heartbeat_interval: ms between heartbeats, and of silence before a ping; 0: neither.
+ * liveness_timeout: ms that a ping may go unanswered. dead: the peer is; may free the pulse. */
+SignalPulse *
+signal_pulse_new (SignalChannel       *channel,
+                  guint                heartbeat_interval,
+                  guint                liveness_timeout,
+                  SignalPulseDeadFunc  dead,
+                  gpointer             user_data)
+{
+  SignalPulse *self = g_new0 (SignalPulse, 1);
+
+  self->channel = g_object_ref (channel);
+  self->interval = (gint64) heartbeat_interval * 1000;
+  self->timeout = (gint64) liveness_timeout * 1000;
+  self->dead = dead;
+  self->user_data = user_data;
+
+  self->watch = g_source_new (&watch_funcs, sizeof (GSource));
+  g_source_set_callback (self->watch, on_watch, self, NULL);
+  g_source_set_static_name (self->watch, "signal-glib liveness");
+  g_source_attach (self->watch, g_main_context_get_thread_default ());
+
+  if (heartbeat_interval > 0)
+    {
+      self->heartbeat = g_timeout_source_new (heartbeat_interval);
+      g_source_set_callback (self->heartbeat, on_heartbeat, self, NULL);
+      g_source_set_static_name (self->heartbeat, "signal-glib heartbeat");
+      g_source_attach (self->heartbeat, g_main_context_get_thread_default ());
+      g_source_set_ready_time (self->watch, g_get_monotonic_time () + self->interval);
+    }
+
+  return self;
+}
+
+void
+signal_pulse_free (SignalPulse *self)
+{
+  clear_source (&self->heartbeat);
+  clear_source (&self->watch);
+  g_clear_object (&self->channel);
+  g_free (self);
+}
+
+/* Pings now, whatever was heard before. */
+void
+signal_pulse_probe (SignalPulse *self)
+{
+  if (self->probed != 0)
+    return;
+
+  self->probed = g_get_monotonic_time ();
+  signal_channel_ping (self->channel);
+  g_source_set_ready_time (self->watch, self->probed + self->timeout);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "signal-stream-input-private.h"
+
+#include "signal-frame-meter-private.h"
+
+/* Read from the socket at once, where libsoup asks for 1024 bytes at a time. */
+#define READ_AHEAD (64 * 1024)
+
+/* How long one turn of the main loop may be spent on what comes in. */
+#define TURN_US 3000
+
+/* After a full turn reading goes on when nothing is waiting at this priority or above: just below
+ * GTK's redraw (G_PRIORITY_HIGH_IDLE + 20), or after a while in any case, so that a source which is
+ * always ready cannot starve it. */
+#define RESUME_PRIORITY (G_PRIORITY_HIGH_IDLE + 25)
+#define RESUME_US 5000
+
+struct _SignalStreamInput
+{
+  GInputStream parent_instance;
+
+  GPollableInputStream *base;
+  gboolean is_socket;
+  GBytes *read_ahead; /* what came with the HTTP answer */
+
+  /* Bytes read and not yet asked for: buffer[start … end). Allocated only while there are any, so
+   * that an idle connection costs nothing. */
+  guint8 *buffer;
+  gsize start;
+  gsize end;
+
+  gint64 turn_end;   /* 0: the turn has not begun */
+  gboolean drained;  /* the last read took all there was */
+  gboolean overflown;
+  GSource *source;   /* what libsoup waits for */
+  GSource *resume;
+
+  SignalFrameMeter meter;
+  SignalStreamOverflowFunc overflow;
+  gpointer overflow_data;
+
+  GError *error;
+  guint64 total;
+  gint64 last;
+};
+
+static void signal_stream_input_pollable_init (GPollableInputStreamInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (SignalStreamInput, signal_stream_input, G_TYPE_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
+                                                      signal_stream_input_pollable_init))
+
+static gssize
+would_block (GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Nothing to read for now");
+  return -1;
+}
+
+static void
+clear_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+/* Past the limit nothing is handed on any more, but reading goes on: a socket that is closed with
+ * bytes unread is reset, and the close frame on its way to the peer is lost. */
+static gssize
+discard (SignalStreamInput  *self,
+         GError            **error)
+{
+  guint8 trash[4096];
+  gssize count;
+
+  g_clear_pointer (&self->buffer, g_free);
+
+  for (guint i = 0; i < 256; i++)
+    {
+      count = g_pollable_input_stream_read_nonblocking (self->base, trash, sizeof trash, NULL, error);
+      if (count <= 0)
+        return count;
+    }
+
+  return would_block (error);
+}
+
+/* Takes what the socket has. Returns what a read returns, and leaves the bytes in the buffer. */
+static gssize
+fill (SignalStreamInput  *self,
+      GError            **error)
+{
+  gssize count;
+  gsize  pass;
+
+  if (self->buffer == NULL)
+    self->buffer = g_malloc (READ_AHEAD);
+
+  self->start = self->end = 0;
+  if (self->read_ahead != NULL)
+    {
+      count = g_bytes_get_size (self->read_ahead);
+      memcpy (self->buffer, g_bytes_get_data (self->read_ahead, NULL), count);
+      g_clear_pointer (&self->read_ahead, g_bytes_unref);
+    }
+  else
+    {
+      count = g_pollable_input_stream_read_nonblocking (self->base, self->buffer, READ_AHEAD,
+                                                        NULL, error);
+    }
+
+  if (count <= 0)
+    {
+      g_clear_pointer (&self->buffer, g_free);
+      return count;
+    }
+
+  self->total += count;
+  self->last = g_get_monotonic_time ();
+
+  /* A TLS stream gives a record at a time, so that a short read says nothing there. */
+  self->drained = self->is_socket && count < READ_AHEAD;
+
+  pass = signal_frame_meter_pass (&self->meter, self->buffer, count);
+  self->end = pass;
+  if (pass < (gsize) count)
+    self->overflown = TRUE;
+
+  return count;
+}
+
+static gssize
+signal_stream_input_read_nonblocking (GPollableInputStream  *pollable,
+                                      void                  *buffer,
+                                      gsize                  count,
+                                      GError               **error)
+{
+  SignalStreamInput *self = SIGNAL_STREAM_INPUT (pollable);
+  gint64 now = g_get_monotonic_time ();
+  gsize  step;
+
+  if (self->error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->error));
+      return -1;
+    }
+
+  if (self->turn_end == 0)
+    self->turn_end = now + TURN_US;
+  else if (now >= self->turn_end)
+    return would_block (error);
+
+  if (self->start == self->end && !self->overflown)
+    {
+      gssize got;
+
+      if (self->drained)
+        {
+          g_clear_pointer (&self->buffer, g_free);
+          return would_block (error);
+        }
+
+      got = fill (self, error);
+      if (got <= 0)
+        return got;
+    }
+
+  if (self->start == self->end && self->overflown)
+    {
+      SignalStreamOverflowFunc overflow = g_steal_pointer (&self->overflow);
+
+      if (overflow != NULL)
+        overflow (self->overflow_data);
+      return discard (self, error);
+    }
+
+  step = MIN (count, self->end - self->start);
+  memcpy (buffer, self->buffer + self->start, step);
+  self->start += step;
+  return step;
+}
+
+static gboolean
+signal_stream_input_is_readable (GPollableInputStream *pollable)
+{
+  SignalStreamInput *self = SIGNAL_STREAM_INPUT (pollable);
+
+  return self->error != NULL || self->read_ahead != NULL || self->start < self->end
+         || g_pollable_input_stream_is_readable (self->base);
+}
+
+static gboolean
+on_resume (gpointer user_data)
+{
+  SignalStreamInput *self = user_data;
+
+  g_source_set_ready_time (self->source, 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* A source that is ready when whatever is more urgent has had its turn, or after RESUME_US. */
+static GSource *
+create_resume_source (SignalStreamInput *self)
+{
+  GSource *source = g_pollable_source_new (G_OBJECT (self));
+
+  g_source_set_ready_time (source, g_get_monotonic_time () + RESUME_US);
+
+  self->resume = g_idle_source_new ();
+  g_source_set_priority (self->resume, RESUME_PRIORITY);
+  g_source_set_callback (self->resume, on_resume, self, NULL);
+  g_source_set_static_name (self->resume, "signal-glib resume reading");
+  g_source_attach (self->resume, g_main_context_get_thread_default ());
+
+  return source;
+}
+
+static GSource *
+signal_stream_input_create_source (GPollableInputStream *pollable,
+                                   GCancellable         *cancellable)
+{
+  SignalStreamInput *self = SIGNAL_STREAM_INPUT (pollable);
+  gboolean is_turn_over = self->turn_end != 0 && g_get_monotonic_time () >= self->turn_end;
+  GSource *source;
+
+  clear_source (&self->resume);
+  g_clear_pointer (&self->source, g_source_unref);
+  self->turn_end = 0;
+  self->drained = FALSE;
+
+  if (is_turn_over)
+    {
+      source = create_resume_source (self);
+    }
+  else if (self->error != NULL || self->read_ahead != NULL)
+    {
+      source = g_pollable_source_new (G_OBJECT (self));
+      g_source_set_ready_time (source, 0);
+    }
+  else
+    {
+      /* The base's own source: libsoup does not look at the stream that it is called with, and
+       * wrapping it would cost one more source for each wake-up. */
+      source = g_pollable_input_stream_create_source (self->base, cancellable);
+    }
+
+  self->source = g_source_ref (source);
+  return source;
+}
+
+static gssize
+signal_stream_input_read (GInputStream  *stream,
+                          void          *buffer,
+                          gsize          count,
+                          GCancellable  *cancellable,
+                          GError       **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "This stream does not block");
+  return -1;
+}
+
+static void
+signal_stream_input_dispose (GObject *object)
+{
+  SignalStreamInput *self = SIGNAL_STREAM_INPUT (object);
+
+  clear_source (&self->resume);
+  g_clear_pointer (&self->source, g_source_unref);
+  self->overflow = NULL;
+
+  G_OBJECT_CLASS (signal_stream_input_parent_class)->dispose (object);
+}
+
+static void
+signal_stream_input_finalize (GObject *object)
+{
+  SignalStreamInput *self = SIGNAL_STREAM_INPUT (object);
+
+  g_clear_object (&self->base);
+  g_clear_pointer (&self->read_ahead, g_bytes_unref);
+  g_clear_pointer (&self->buffer, g_free);
+  g_clear_error (&self->error);
+
+  G_OBJECT_CLASS (signal_stream_input_parent_class)->finalize (object);
+}
+
+static void
+signal_stream_input_pollable_init (GPollableInputStreamInterface *iface)
+{
+  iface->is_readable = signal_stream_input_is_readable;
+  iface->create_source = signal_stream_input_create_source;
+  iface->read_nonblocking = signal_stream_input_read_nonblocking;
+}
+
+static void
+signal_stream_input_class_init (SignalStreamInputClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = signal_stream_input_dispose;
+  object_class->finalize = signal_stream_input_finalize;
+  G_INPUT_STREAM_CLASS (klass)->read_fn = signal_stream_input_read;
+}
+
+static void
+signal_stream_input_init (SignalStreamInput *self)
+{
+  self->meter.limit = G_MAXINT64;
+  self->last = g_get_monotonic_time ();
+}
+
+/* Reads ahead of whoever reads from it, a bounded time in each turn of the main loop. is_socket: a
+ * short read means that there is no more. read_ahead: up to READ_AHEAD bytes that were read before. */
+SignalStreamInput *
+signal_stream_input_new (GInputStream *base,
+                         gboolean      is_socket,
+                         GBytes       *read_ahead)
+{
+  SignalStreamInput *self = g_object_new (SIGNAL_TYPE_STREAM_INPUT, NULL);
+
+  self->base = g_object_ref (G_POLLABLE_INPUT_STREAM (base));
+  self->is_socket = is_socket;
+  if (read_ahead != NULL && g_bytes_get_size (read_ahead) > 0)
+    {
+      g_assert (g_bytes_get_size (read_ahead) <= READ_AHEAD);
+      self->read_ahead = g_bytes_ref (read_ahead);
+    }
+
+  return self;
+}
+
+/* The most bytes of payload that one message may have. */
+void
+signal_stream_input_set_limit (SignalStreamInput *self,
+                               guint64            limit)
+{
+  self->meter.limit = limit;
+}
+
+/* Whom to tell, once, that a message is larger; nothing is handed on after that. */
+void
+signal_stream_input_set_overflow (SignalStreamInput        *self,
+                                  SignalStreamOverflowFunc  overflow,
+                                  gpointer                  user_data)
+{
+  self->overflow = overflow;
+  self->overflow_data = user_data;
+}
+
+/* Lets the next read fail, and wakes the reader for it: what a failed write calls for. */
+void
+signal_stream_input_fail (SignalStreamInput *self,
+                          const GError      *error)
+{
+  if (self->error != NULL)
+    return;
+
+  self->error = g_error_copy (error);
+  if (self->source != NULL)
+    g_source_set_ready_time (self->source, 0);
+}
+
+guint64
+signal_stream_input_get_total (SignalStreamInput *self)
+{
+  return self->total;
+}
+
+/* When the last byte came, by g_get_monotonic_time(). */
+gint64
+signal_stream_input_get_last (SignalStreamInput *self)
+{
+  return self->last;
+}

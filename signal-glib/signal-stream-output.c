@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "signal-stream-output-private.h"
+
+/* What follows a write within this time waits for the end of the turn, so that a burst of messages
+ * goes out in one write and one TLS record; a single message goes out at once. */
+#define BURST_US 100
+
+/* A burst is written as soon as it has this size. */
+#define FLUSH_SIZE (32 * 1024)
+
+struct _SignalStreamOutput
+{
+  GOutputStream parent_instance;
+
+  GPollableOutputStream *base;
+
+  /* Taken and not yet written: pending->data[start … len). */
+  GByteArray *pending;
+  gsize start;
+  gsize attempt;     /* bytes of the write that would have blocked; GnuTLS wants the same again */
+  GSource *source;   /* the end of the turn, or room in the socket */
+  gint64 last_write;
+  guint64 total;
+  GError *error;
+
+  SignalStreamFlushedFunc flushed;
+  gpointer flushed_data;
+};
+
+static void signal_stream_output_pollable_init (GPollableOutputStreamInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (SignalStreamOutput, signal_stream_output, G_TYPE_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
+                                                      signal_stream_output_pollable_init))
+
+static void
+clear_source (SignalStreamOutput *self)
+{
+  if (self->source != NULL)
+    g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+}
+
+static gboolean
+on_ready (gpointer user_data)
+{
+  signal_stream_output_flush (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_writable (GObject  *stream,
+             gpointer  user_data)
+{
+  return on_ready (user_data);
+}
+
+static void
+flush_when_writable (SignalStreamOutput *self)
+{
+  clear_source (self);
+  self->source = g_pollable_output_stream_create_source (self->base, NULL);
+  g_source_set_callback (self->source, G_SOURCE_FUNC (on_writable), self, NULL);
+  g_source_attach (self->source, g_main_context_get_thread_default ());
+}
+
+static void
+flush_at_end_of_turn (SignalStreamOutput *self)
+{
+  if (self->source != NULL)
+    return;
+
+  self->source = g_idle_source_new ();
+  g_source_set_priority (self->source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->source, on_ready, self, NULL);
+  g_source_set_static_name (self->source, "signal-glib flush");
+  g_source_attach (self->source, g_main_context_get_thread_default ());
+}
+
+static void
+report_flushed (SignalStreamOutput *self)
+{
+  g_autoptr (SignalStreamOutput) keep = g_object_ref (self);
+
+  if (self->flushed != NULL)
+    self->flushed (self->error, self->flushed_data);
+}
+
+/* Writes what the socket takes, and sees to it that the rest follows. */
+void
+signal_stream_output_flush (SignalStreamOutput *self)
+{
+  clear_source (self);
+
+  while (self->error == NULL && self->start < self->pending->len)
+    {
+      gsize  size = self->attempt > 0 ? self->attempt : self->pending->len - self->start;
+      gssize count = g_pollable_output_stream_write_nonblocking (self->base,
+                                                                 self->pending->data + self->start,
+                                                                 size, NULL, &self->error);
+
+      if (count < 0 && g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        {
+          g_clear_error (&self->error);
+          self->attempt = size;
+          flush_when_writable (self);
+          return;
+        }
+
+      if (count < 0)
+        break;
+
+      self->attempt = 0;
+      self->start += count;
+      self->total += count;
+    }
+
+  if (self->start == self->pending->len)
+    {
+      gboolean is_large = self->pending->len > 2 * FLUSH_SIZE;
+
+      self->start = 0;
+      g_byte_array_set_size (self->pending, 0);
+      if (is_large)
+        {
+          g_byte_array_unref (self->pending);
+          self->pending = g_byte_array_new ();
+        }
+    }
+
+  report_flushed (self);
+}
+
+/* Takes everything: libsoup's own queue stays empty, so that the bytes unsent are known and whole
+ * frames of ours can be put between its frames. */
+static gssize
+signal_stream_output_write_nonblocking (GPollableOutputStream  *pollable,
+                                        const void             *buffer,
+                                        gsize                   count,
+                                        GError                **error)
+{
+  SignalStreamOutput *self = SIGNAL_STREAM_OUTPUT (pollable);
+  gint64 now = g_get_monotonic_time ();
+  gboolean is_burst = now - self->last_write < BURST_US;
+
+  if (self->error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->error));
+      return -1;
+    }
+
+  self->last_write = now;
+
+  /* Nothing before it: straight from the caller's buffer. */
+  if (!is_burst && self->pending->len == 0)
+    {
+      gssize written = g_pollable_output_stream_write_nonblocking (self->base, buffer, count,
+                                                                   NULL, NULL);
+
+      if (written == (gssize) count)
+        {
+          self->total += count;
+          return count;
+        }
+
+      if (written > 0)
+        {
+          self->total += written;
+          g_byte_array_append (self->pending, (const guint8 *) buffer + written, count - written);
+        }
+      else
+        {
+          g_byte_array_append (self->pending, buffer, count);
+          self->attempt = count;
+        }
+      flush_at_end_of_turn (self);
+      return count;
+    }
+
+  g_byte_array_append (self->pending, buffer, count);
+  if (self->attempt == 0 && self->pending->len - self->start >= FLUSH_SIZE)
+    signal_stream_output_flush (self);
+  else
+    flush_at_end_of_turn (self);
+
+  return count;
+}
+
+static gboolean
+signal_stream_output_is_writable (GPollableOutputStream *pollable)
+{
+  return TRUE;
+}
+
+static GSource *
+signal_stream_output_create_source (GPollableOutputStream *pollable,
+                                    GCancellable          *cancellable)
+{
+  GSource *source = g_pollable_source_new (G_OBJECT (pollable));
+
+  g_source_set_ready_time (source, 0);
+  return source;
+}
+
+static gssize
+signal_stream_output_write (GOutputStream  *stream,
+                            const void     *buffer,
+                            gsize           count,
+                            GCancellable   *cancellable,
+                            GError        **error)
+{
+  return signal_stream_output_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (stream),
+                                                 buffer, count, error);
+}
+
+static void
+signal_stream_output_dispose (GObject *object)
+{
+  signal_stream_output_abandon (SIGNAL_STREAM_OUTPUT (object));
+
+  G_OBJECT_CLASS (signal_stream_output_parent_class)->dispose (object);
+}
+
+static void
+signal_stream_output_finalize (GObject *object)
+{
+  SignalStreamOutput *self = SIGNAL_STREAM_OUTPUT (object);
+
+  g_clear_object (&self->base);
+  g_clear_pointer (&self->pending, g_byte_array_unref);
+  g_clear_error (&self->error);
+
+  G_OBJECT_CLASS (signal_stream_output_parent_class)->finalize (object);
+}
+
+static void
+signal_stream_output_pollable_init (GPollableOutputStreamInterface *iface)
+{
+  iface->is_writable = signal_stream_output_is_writable;
+  iface->create_source = signal_stream_output_create_source;
+  iface->write_nonblocking = signal_stream_output_write_nonblocking;
+}
+
+static void
+signal_stream_output_class_init (SignalStreamOutputClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = signal_stream_output_dispose;
+  object_class->finalize = signal_stream_output_finalize;
+  G_OUTPUT_STREAM_CLASS (klass)->write_fn = signal_stream_output_write;
+}
+
+static void
+signal_stream_output_init (SignalStreamOutput *self)
+{
+  self->pending = g_byte_array_new ();
+}
+
+SignalStreamOutput *
+signal_stream_output_new (GOutputStream *base)
+{
+  SignalStreamOutput *self = g_object_new (SIGNAL_TYPE_STREAM_OUTPUT, NULL);
+
+  self->base = g_object_ref (G_POLLABLE_OUTPUT_STREAM (base));
+  return self;
+}
+
+/* Whom to tell when all that was pending is written, or a write has failed. */
+void
+signal_stream_output_set_flushed (SignalStreamOutput      *self,
+                                  SignalStreamFlushedFunc  flushed,
+                                  gpointer                 user_data)
+{
+  self->flushed = flushed;
+  self->flushed_data = user_data;
+}
+
+/* Writes nothing more, now or later. */
+void
+signal_stream_output_abandon (SignalStreamOutput *self)
+{
+  clear_source (self);
+  if (self->error == NULL)
+    self->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, "The stream is closed");
+  self->flushed = NULL;
+  self->start = 0;
+  g_byte_array_set_size (self->pending, 0);
+}
+
+/* The bytes that the socket has taken. */
+guint64
+signal_stream_output_get_total (SignalStreamOutput *self)
+{
+  return self->total;
+}
+
+/* The bytes that the socket has not taken yet. */
+gsize
+signal_stream_output_get_unsent (SignalStreamOutput *self)
+{
+  return self->pending->len - self->start;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "signal-verdict-private.h"
+
+#include "signal-error.h"
+
+#include <glib/gi18n-lib.h>
+
+#define CLOSE_ABNORMAL 1006
+#define CLOSE_TOO_BIG 1009
+#define CLOSE_NOT_IN_TIME 4001
+#define CLOSE_NO_TRAFFIC 4002
+#define CLOSE_REFUSED 4003
+#define CLOSE_ENCRYPTION 4004
+
+/* What the public server says before a 4003 that is not about the token. */
+#define TEMPORARY_REFUSAL "Authentication error"
+
+static GError *
+explain_refusal (const char    *server_error,
+                 SignalVerdict *verdict)
+{
+  if (g_strcmp0 (server_error, TEMPORARY_REFUSAL) == 0)
+    {
+      *verdict = SIGNAL_VERDICT_RETRY;
+      return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER,
+                                  _("The server could not check the token for now"));
+    }
+
+  *verdict = SIGNAL_VERDICT_REFUSED;
+  return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED,
+                              _("The server refused the token; a new one is needed"));
+}
+
+static GError *
+explain_encryption (const char    *server_error,
+                    SignalVerdict *verdict)
+{
+  *verdict = SIGNAL_VERDICT_STOP;
+
+  if (server_error != NULL)
+    return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED,
+                                _("The server refused the encryption handshake"));
+
+  return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED,
+                              _("The server requires encryption and did not begin it; "
+                                "its configuration is at fault"));
+}
+
+/* What a close code of PROTOCOL's table means, as an error for people and as a verdict. code: 1006
+ * where there was no close frame. server_error: the text of the last `error` event, or NULL.
+ * transport_error: what the socket said, or NULL. */
+GError *
+signal_verdict_explain (guint16        code,
+                        const char    *reason,
+                        const char    *server_error,
+                        const GError  *transport_error,
+                        SignalVerdict *verdict)
+{
+  *verdict = SIGNAL_VERDICT_RETRY;
+
+  switch (code)
+    {
+    case CLOSE_TOO_BIG:
+      return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
+                                  _("The server closed the connection: a message was larger than "
+                                    "it takes, and is lost"));
+    case CLOSE_NOT_IN_TIME:
+      return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                                  _("The server closed the connection: authentication took too "
+                                    "long"));
+    case CLOSE_NO_TRAFFIC:
+      *verdict = SIGNAL_VERDICT_NOW;
+      return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                                  _("The server closed the connection: it heard nothing for too "
+                                    "long"));
+    case CLOSE_REFUSED:
+      return explain_refusal (server_error, verdict);
+    case CLOSE_ENCRYPTION:
+      return explain_encryption (server_error, verdict);
+    case CLOSE_ABNORMAL:
+      if (transport_error != NULL)
+        return g_error_copy (transport_error);
+      return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
+                                  _("The connection to the server was lost"));
+    default:
+      return g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
+                          _("The server closed the connection (code %u)"), code);
+    }
+}

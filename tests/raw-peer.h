@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include <signal-glib/signal-glib.h>
+
+#include "signal-glib/signal-crypto-private.h"
+
+G_BEGIN_DECLS
+
+/* A server with one user, `alice`, whose token is `secret`; any other token NAME-secret is NAME's. */
+typedef struct
+{
+  SignalServer *server;
+  GPtrArray    *connected;    /* SignalPeer, in the order of peer-connected */
+  GPtrArray    *disconnected; /* SignalPeer */
+  GPtrArray    *messages;     /* SignalMessage */
+  guint         n_asked;      /* authenticate */
+  char         *uri;
+} Fixture;
+
+Fixture *fixture_new  (void);
+void     fixture_free (Fixture *fixture);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)
+
+/* The other end, without a line of the library's client: libsoup's WebSocket and a key. */
+typedef struct
+{
+  SoupSession             *session;
+  SoupMessage             *request;
+  SoupWebsocketConnection *socket;
+  GError                  *error;
+  GPtrArray               *frames;      /* every text as it came */
+  GPtrArray               *envelopes;   /* JsonNode, decrypted; without those taken */
+  guint                    n_encrypted;
+  gboolean                 done;        /* the upgrade has succeeded or failed */
+  gboolean                 closed;
+  guint16                  code;
+  char                    *reason;
+  SignalKeyPair           *key_pair;
+  SignalSessionKey        *key;
+} RawPeer;
+
+RawPeer    *raw_peer_new               (const char *uri);
+RawPeer    *raw_peer_new_authenticated (const char *uri,
+                                        const char *token);
+RawPeer    *raw_peer_new_plain         (const char *uri,
+                                        const char *token);
+void        raw_peer_free              (RawPeer    *self);
+void        raw_peer_send_text         (RawPeer    *self,
+                                        const char *text);
+void        raw_peer_send_encrypted    (RawPeer    *self,
+                                        const char *inner);
+void        raw_peer_authenticate      (RawPeer    *self,
+                                        const char *token);
+JsonObject *raw_peer_wait_event        (RawPeer    *self,
+                                        const char *event);
+void        raw_peer_wait_error        (RawPeer    *self,
+                                        const char *message);
+void        raw_peer_wait_closed       (RawPeer    *self,
+                                        guint16     code);
+void        raw_peer_take_key          (RawPeer    *self,
+                                        JsonObject *connected);
+void        raw_peer_assert_silent     (RawPeer    *self);
+void        raw_peer_settle            (RawPeer    *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RawPeer, raw_peer_free)
+
+/* Runs the main context until the condition holds; a wait that takes 10 seconds fails. */
+#define WAIT_UNTIL(condition) \
+  G_STMT_START { \
+    gint64 wait_deadline = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND; \
+    while (!(condition)) \
+      { \
+        g_assert_cmpint (g_get_monotonic_time (), <, wait_deadline); \
+        run_for_a_moment (); \
+      } \
+  } G_STMT_END
+
+void      run_for_a_moment (void);
+void      run_for          (guint       milliseconds);
+JsonNode *parse_json       (const char *text);
+
+G_END_DECLS

@@ -1,0 +1,473 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The program signal-glib, from outside: what it prints, its exit codes, and that it ends."""
+import contextlib
+import json
+import os
+import pty
+import queue
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import tap
+
+PROGRAM = sys.argv[1]
+TOKEN = 'a-token-for-tests'
+SECONDS = 20
+EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 3, 130, 143
+
+
+def environment(token=TOKEN):
+    result = {name: value for name, value in os.environ.items()
+              if name.lower() not in ('http_proxy', 'https_proxy', 'all_proxy', 'signal_token')}
+    result.update(LC_ALL='C.UTF-8', TERM='xterm')
+    if token is not None:
+        result['SIGNAL_TOKEN'] = token
+    return result
+
+
+def run(*args, token=TOKEN, stdin='', **options):
+    """Runs the program to its end; without a terminal to ask on."""
+    return subprocess.run([PROGRAM, *args], input=stdin, text=True, timeout=SECONDS,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(token),
+                          start_new_session=True, **options)
+
+
+class Lines:
+    """What a program prints, read as it comes."""
+
+    def __init__(self, stream):
+        self.seen = []
+        self.lines = queue.Queue()
+        self.thread = threading.Thread(target=self.read, args=(stream,), daemon=True)
+        self.thread.start()
+
+    def read(self, stream):
+        with stream:
+            for line in stream:
+                self.lines.put(line)
+        self.lines.put(None)
+
+    def wait_for(self, wanted):
+        """The next line with @wanted in it."""
+        end = time.monotonic() + SECONDS
+        with contextlib.suppress(queue.Empty):
+            while (line := self.lines.get(timeout=max(0.01, end - time.monotonic()))) is not None:
+                self.seen.append(line)
+                if wanted in line:
+                    return line
+        raise AssertionError(f'no line with “{wanted}” in: {self.seen}')
+
+    def rest(self):
+        """All that comes until the program closes its end."""
+        return ''.join(iter(lambda: self.lines.get(timeout=SECONDS), None))
+
+
+class Program(subprocess.Popen):
+    def __init__(self, *args, token=TOKEN, **options):
+        settings = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        settings.update(options)
+        super().__init__([PROGRAM, *args], text=True, env=environment(token),
+                         start_new_session=True, **settings)
+        self.out = Lines(self.stdout) if self.stdout else None
+        self.err = Lines(self.stderr) if self.stderr else None
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        return listener.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running(*args, **options):
+    process = Program(*args, **options)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(SECONDS)
+        if process.stdin:
+            process.stdin.close()
+
+
+@contextlib.contextmanager
+def serving(*args, **options):
+    """A server; gives its URL and its process."""
+    args = args if '--port' in args else ('--port', '0', *args)
+    with running('serve', *args, stderr=subprocess.DEVNULL, **options) as process:
+        yield process.out.wait_for('Listening on').split()[-1], process
+
+
+@contextlib.contextmanager
+def answering(answer):
+    """A server that answers whatever comes with some bytes, and closes."""
+    listener = socket.create_server(('127.0.0.1', 0))
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f'ws://127.0.0.1:{listener.getsockname()[1]}/ws'
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(SECONDS)
+
+
+class Cli(unittest.TestCase):
+    def check_fails(self, process, code, text):
+        self.assertEqual(process.returncode, code, process.stderr)
+        self.assertRegex(process.stderr, text)
+        self.assertNotIn('CRITICAL', process.stderr)
+        self.assertNotIn(TOKEN, process.stderr)
+
+
+class Arguments(Cli):
+    def test_help(self):
+        for command in ((), ('serve',), ('listen',), ('send',), ('chat',)):
+            process = run(*command, '--help')
+            self.assertEqual(process.returncode, 0)
+            self.assertIn('Exit codes:', process.stdout)
+            self.assertIn('Usage:', process.stdout)
+
+    def test_version(self):
+        self.assertRegex(run('--version').stdout, r'^signal-glib \d+\.\d+\.\d+\n$')
+
+    def test_no_command(self):
+        self.check_fails(run(), EXIT_USAGE, 'No command given')
+
+    def test_unknown_command(self):
+        self.check_fails(run('foo\x1b'), EXIT_USAGE, r'no command “foo\\u001b”')
+
+    def test_unknown_option(self):
+        self.check_fails(run('listen', '--token', 'x'), EXIT_USAGE, 'Unknown option --token')
+
+    def test_missing_operand(self):
+        self.check_fails(run('send', 'ws://127.0.0.1/ws'), EXIT_USAGE, 'URL EVENT JSON')
+
+    def test_no_room(self):
+        self.check_fails(run('listen', 'ws://127.0.0.1/ws'), EXIT_USAGE, '--room')
+
+    def test_bad_port(self):
+        self.check_fails(run('serve', '--port', '65536'), EXIT_USAGE, 'not a port')
+
+    def test_no_token(self):
+        process = run('send', 'ws://127.0.0.1:1/ws', 'a', '1', token=None)
+        self.check_fails(process, EXIT_USAGE, '--token-file')
+
+    def test_bad_token_file(self):
+        process = run('send', 'ws://127.0.0.1:1/ws', 'a', '1', '--token-file', '/nowhere')
+        self.check_fails(process, EXIT_USAGE, '/nowhere')
+        process = run('send', 'ws://127.0.0.1:1/ws', 'a', '1', '--token-file', '/dev/null')
+        self.check_fails(process, EXIT_USAGE, 'no token in')
+
+
+class BadInput(Cli):
+    def test_bad_url(self):
+        for url in ('', 'nonsense', 'http://127.0.0.1/ws', 'ws://', 'ws://[::1/ws'):
+            process = run('send', url, 'a', '1')
+            self.assertIn(process.returncode, (EXIT_FAILED, EXIT_USAGE), url)
+            self.check_fails(process, process.returncode, 'URL')
+
+    def test_cleartext(self):
+        process = run('listen', 'ws://192.0.2.1/ws', '--room', 'a')
+        self.check_fails(process, EXIT_FAILED, r'wss://|cleartext|encrypt')
+
+    def test_not_a_websocket(self):
+        answer = b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
+        with answering(answer) as url:
+            self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, '404')
+            self.check_fails(run('listen', url, '--room', 'a'), EXIT_FAILED, '404')
+
+    def test_garbage(self):
+        with answering(b'\x00\x01 what?\r\n\r\n') as url:
+            self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, 'signal-glib: ')
+
+    def test_nobody_listens(self):
+        url = f'ws://127.0.0.1:{free_port()}/ws'
+        self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, 'refused')
+        self.check_fails(run('chat', url, '--room', 'a'), EXIT_FAILED, 'refused')
+
+    def test_bad_message(self):
+        with serving() as (url, _):
+            self.check_fails(run('send', url, 'a', '{bad'), EXIT_USAGE, 'JSON')
+            self.check_fails(run('send', url, 'join', '{}'), EXIT_USAGE, 'join')
+            self.check_fails(run('send', url, '', '{}'), EXIT_USAGE, 'event')
+            self.check_fails(run('send', url, 'a', '-', stdin='"' + 'x' * 200000 + '"'),
+                             EXIT_FAILED, 'limit')
+            self.check_fails(run('listen', url, '--room', ''), EXIT_USAGE, 'room')
+
+    def test_port_in_use(self):
+        with serving() as (url, _):
+            port = re.search(r':(\d+)/', url).group(1)
+            self.check_fails(run('serve', '--port', port), EXIT_FAILED, port)
+
+    def test_refused_token(self):
+        with serving() as (url, _):
+            for command in (('send', url, 'a', '1'), ('listen', url, '--room', 'a'),
+                            ('chat', url, '--room', 'a')):
+                process = run(*command, token='wrong')
+                self.check_fails(process, EXIT_REFUSED, 'signal-glib: ')
+                self.assertNotIn('wrong', process.stderr)
+
+    def test_other_info(self):
+        with serving('--ecdh-info', 'something-else') as (url, _):
+            with running('listen', url, '--room', 'a', '-n', '1') as listener:
+                listener.err.wait_for('Connected, encrypted')
+                self.assertEqual(run('send', url, 'a', '{"room":"a"}',
+                                     '--ecdh-info', 'something-else').returncode, 0)
+                listener.err.wait_for('Warning: ')
+
+    def test_silent_server(self):
+        listener = socket.create_server(('127.0.0.1', 0))
+        with listener, running('listen', f'ws://127.0.0.1:{listener.getsockname()[1]}/ws',
+                               '--room', 'a') as process:
+            process.err.wait_for('Connecting')
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(SECONDS), EXIT_INTERRUPTED)
+
+
+@unittest.skipUnless(shutil.which('openssl'), 'there is no openssl here')
+class Tls(Cli):
+    def test_certificates(self):
+        with tempfile.TemporaryDirectory() as folder:
+            key, certificate, both = (os.path.join(folder, name) for name in 'kcb')
+            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec',
+                            '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+                            '-keyout', key, '-out', certificate, '-days', '2', '-subj', '/CN=localhost',
+                            '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+                           check=True, stderr=subprocess.DEVNULL, timeout=SECONDS)
+            with open(both, 'wb') as output:
+                for part in (certificate, key):
+                    with open(part, 'rb') as data:
+                        output.write(data.read())
+            with serving('--tls-certificate', both) as (url, _):
+                self.assertTrue(url.startswith('wss://'), url)
+                self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, 'certificate')
+                self.assertEqual(run('send', url, 'a', '1', '--ca-file', certificate).returncode, 0)
+                process = run('send', url.replace('wss:', 'ws:'), 'a', '1')
+                self.check_fails(process, EXIT_FAILED, 'signal-glib: ')
+            self.check_fails(run('send', url, 'a', '1', '--ca-file', '/nowhere'), EXIT_FAILED,
+                             '/nowhere')
+            self.check_fails(run('serve', '--tls-certificate', '/nowhere'), EXIT_FAILED, '/nowhere')
+
+
+class Work(Cli):
+    def test_send_and_listen(self):
+        payload = '{"room" : "tea","big":9007199254740993,"text":"grüße ☕"}'
+        with serving() as (url, _), \
+                running('listen', url, '--room', 'tea', '--json', '-n', '2') as listener:
+            listener.err.wait_for('Connected, encrypted')
+            process = run('send', url, 'order', payload)
+            self.assertEqual(process.returncode, 0, process.stderr)
+            process = run('send', url, 'order', '-', stdin='{"room":\n"tea"}\n')
+            self.assertEqual(process.returncode, 0, process.stderr)
+            output = listener.out.rest()
+            self.assertEqual(listener.wait(SECONDS), 0)
+        messages = [json.loads(line) for line in output.splitlines()]
+        self.assertEqual([set(message) for message in messages], [{'event', 'payload', 'id'}] * 2)
+        self.assertEqual(messages[0]['event'], 'order')
+        self.assertEqual(messages[0]['payload'], json.loads(payload))
+        self.assertEqual(messages[1]['payload'], {'room': 'tea'})
+        self.assertIn('9007199254740993', output)
+
+    def test_other_room_hears_nothing(self):
+        with serving() as (url, _), \
+                running('listen', url, '--room', 'tea', '-n', '1') as listener:
+            listener.err.wait_for('Connected, encrypted')
+            run('send', url, 'order', '{"room":"coffee","n":1}')
+            run('send', url, 'order', '{"room":"tea","n":2}')
+            output = listener.out.rest()
+        self.assertIn('order', output)
+        self.assertIn('"n":2', output)
+
+    def test_terminal_is_safe(self):
+        with serving() as (url, _), \
+                running('listen', url, '--room', 'tea', '-n', '1') as listener:
+            listener.err.wait_for('Connected, encrypted')
+            run('send', url, 'a\x1b[2J', '{"room":"tea","t":"\x9b\x7f"}')
+            output = listener.out.rest()
+        self.assertIn('\\u001b', output)
+        self.assertFalse(re.search('[\x00-\x09\x0b-\x1f\x7f-\x9f]', output), repr(output))
+
+    def test_chat(self):
+        with serving() as (url, _), running('chat', url, '--room', 'tea', '--name', 'ann',
+                                            stdin=subprocess.PIPE) as ann:
+            ann.err.wait_for('Connected, encrypted')
+            process = run('chat', url, '--room', 'tea', '--name', 'bob', stdin='hi\n\nbye')
+            self.assertEqual(process.returncode, 0, process.stderr)
+            ann.out.wait_for('bob: hi')
+            ann.out.wait_for('bob: bye')
+            ann.stdin.close()
+            self.assertEqual(ann.wait(SECONDS), 0)
+
+    def test_many_lines(self):
+        lines = ''.join(f'{i}\n' for i in range(1000))
+        with serving() as (url, _), \
+                running('listen', url, '--room', 'tea', '--json', '-n', '1000') as listener:
+            listener.err.wait_for('Connected, encrypted')
+            self.assertEqual(run('chat', url, '--room', 'tea', stdin=lines).returncode, 0)
+            output = listener.out.rest()
+        texts = [json.loads(line)['payload']['text'] for line in output.splitlines()]
+        self.assertEqual(texts, lines.split())
+
+    def test_token_sources(self):
+        with tempfile.NamedTemporaryFile('w') as file, serving(token=None) as (url, server):
+            token = server.out.wait_for('Token: ').split()[-1]
+            self.assertGreaterEqual(len(token), 32)
+            file.write(token + '\n')
+            file.flush()
+            process = run('send', url, 'a', '1', '--token-file', file.name, token='wrong')
+            self.assertEqual(process.returncode, 0, process.stderr)
+            self.assertEqual(run('send', url, 'a', '1', token=token).returncode, 0)
+
+    def test_given_token_is_not_printed(self):
+        with serving() as (url, server):
+            server.send_signal(signal.SIGTERM)
+            self.assertNotIn(TOKEN, server.out.rest())
+            self.assertEqual(server.wait(SECONDS), EXIT_TERMINATED)
+
+    def test_interrupt(self):
+        with serving() as (url, server), running('listen', url, '--room', 'a') as listener:
+            listener.err.wait_for('Connected, encrypted')
+            listener.send_signal(signal.SIGINT)
+            self.assertEqual(listener.wait(SECONDS), EXIT_INTERRUPTED)
+            server.send_signal(signal.SIGINT)
+            self.assertEqual(server.wait(SECONDS), EXIT_INTERRUPTED)
+
+    def test_nobody_reads(self):
+        reader, writer = os.pipe()
+        with serving() as (url, _), \
+                running('listen', url, '--room', 'a', stdout=writer) as listener:
+            os.close(writer)
+            listener.err.wait_for('Connected, encrypted')
+            os.close(reader)
+            run('send', url, 'x', '{"room":"a"}')
+            self.assertNotEqual(listener.wait(SECONDS), 0)
+
+
+class Reconnect(Cli):
+    def test_listen_comes_back(self):
+        port = str(free_port())
+        with serving('--port', port) as (url, server):
+            with running('listen', url, '--room', 'tea', '-n', '1') as listener:
+                listener.err.wait_for('Connected, encrypted')
+                server.terminate()
+                server.wait(SECONDS)
+                line = listener.err.wait_for('Reconnecting')
+                self.assertRegex(line, r'Reconnecting in \d+\.\d s \(attempt 1\)')
+                with serving('--port', port):
+                    listener.err.wait_for('Connected, encrypted')
+                    run('send', url, 'x', '{"room":"tea"}')
+                    self.assertEqual(listener.wait(SECONDS), 0)
+
+    def test_gives_up(self):
+        with serving() as (url, server):
+            with running('listen', url, '--room', 'a', '--max-retries', '0') as listener:
+                listener.err.wait_for('Connected, encrypted')
+                server.terminate()
+                self.assertEqual(listener.wait(SECONDS), EXIT_FAILED)
+
+    def test_wait(self):
+        port = str(free_port())
+        url = f'ws://127.0.0.1:{port}/ws'
+        with running('listen', url, '--room', 'a', '--wait') as listener:
+            listener.err.wait_for('Reconnecting')
+            with serving('--port', port):
+                listener.err.wait_for('Connected, encrypted')
+
+
+class Terminal(Cli):
+    """With a terminal: the prompt, and the state line that is drawn in place."""
+
+    def setUp(self):
+        self.pid, self.terminal = None, None
+
+    def tearDown(self):
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        if self.terminal is not None:
+            os.close(self.terminal)
+
+    def start_on_terminal(self, *args, token):
+        try:
+            self.pid, self.terminal = pty.fork()
+        except OSError as error:
+            self.skipTest(f'there are no pseudo-terminals here: {error}')
+        if self.pid == 0:
+            os.execve(PROGRAM, [PROGRAM, *args], environment(token))
+
+    def read_until(self, wanted):
+        seen = b''
+        end = time.monotonic() + SECONDS
+        while wanted not in seen and time.monotonic() < end:
+            if select.select([self.terminal], [], [], 0.2)[0]:
+                try:
+                    seen += os.read(self.terminal, 4096)
+                except OSError:
+                    break
+        self.assertIn(wanted, seen)
+        return seen
+
+    def finish(self):
+        end = time.monotonic() + SECONDS
+        pid, status = 0, 0
+        while pid == 0 and time.monotonic() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            time.sleep(0.02)
+        self.assertNotEqual(pid, 0, 'it did not end')
+        self.pid = None
+        return os.waitstatus_to_exitcode(status)
+
+    def test_prompt(self):
+        with serving() as (url, _):
+            self.start_on_terminal('listen', url, '--room', 'a', token=None)
+            seen = self.read_until(b'Token: ')
+            os.write(self.terminal, TOKEN.encode() + b'\n')
+            seen += self.read_until(b'Connected, encrypted')
+            self.assertNotIn(TOKEN.encode(), seen)
+            os.write(self.terminal, b'\x03')
+            self.read_until(b'Disconnected')
+            self.assertEqual(self.finish(), EXIT_INTERRUPTED)
+
+    def test_prompt_interrupted(self):
+        self.start_on_terminal('listen', 'ws://127.0.0.1:1/ws', '--room', 'a', token=None)
+        self.read_until(b'Token: ')
+        os.write(self.terminal, b'\x03')
+        self.assertEqual(self.finish(), EXIT_INTERRUPTED)
+
+    def test_countdown(self):
+        with serving() as (url, server):
+            self.start_on_terminal('listen', url, '--room', 'a', token=TOKEN)
+            self.read_until(b'Connected, encrypted')
+            server.terminate()
+            seen = self.read_until(b'(attempt 2)')
+        figures = [float(figure) for figure in re.findall(rb'Reconnecting in ([\d.]+) s', seen)]
+        first = figures[:figures.index(min(figures)) + 1]
+        self.assertGreater(len(first), 3)
+        self.assertEqual(first, sorted(first, reverse=True))
+        self.assertIn(b'\r\x1b[K', seen)
+        self.assertNotIn(b'\n', seen.split(b'Reconnecting')[1])
+
+
+if __name__ == '__main__':
+    tap.main(Arguments, BadInput, Tls, Work, Reconnect, Terminal)

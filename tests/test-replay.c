@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "signal-glib/signal-replay-private.h"
+
+/* The IV that spells a number, so that neighbours differ in few bits. */
+static const guint8 *
+number_iv (guint64 number)
+{
+  static guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
+
+  memset (iv, 0, sizeof iv);
+  memcpy (iv + 2, &number, sizeof number);
+
+  return iv;
+}
+
+static void
+test_empty (void)
+{
+  g_autoptr(SignalReplay) replay = signal_replay_new ();
+
+  g_assert_false (signal_replay_seen (replay, number_iv (0)));
+  g_assert_false (signal_replay_seen (replay, number_iv (1)));
+}
+
+static void
+test_free_null (void)
+{
+  signal_replay_free (NULL);
+}
+
+static void
+test_add_once (void)
+{
+  g_autoptr(SignalReplay) replay = signal_replay_new ();
+
+  g_assert_true (signal_replay_add (replay, number_iv (7)));
+  g_assert_true (signal_replay_seen (replay, number_iv (7)));
+  g_assert_false (signal_replay_add (replay, number_iv (7)));
+  g_assert_true (signal_replay_seen (replay, number_iv (7)));
+  g_assert_false (signal_replay_seen (replay, number_iv (8)));
+}
+
+static void
+test_seen_changes_nothing (void)
+{
+  g_autoptr(SignalReplay) replay = signal_replay_new ();
+
+  g_assert_false (signal_replay_seen (replay, number_iv (1)));
+  g_assert_false (signal_replay_seen (replay, number_iv (1)));
+  g_assert_true (signal_replay_add (replay, number_iv (1)));
+}
+
+/* IVs that differ only at the front, in the middle or at the end are different: so many that some
+ * share a bucket, whatever the seed. */
+static void
+test_every_part_counts (void)
+{
+  for (gsize offset = 0; offset < SIGNAL_CRYPTO_IV_SIZE; offset += sizeof (guint32))
+    {
+      g_autoptr(SignalReplay) replay = signal_replay_new ();
+      guint8 iv[SIGNAL_CRYPTO_IV_SIZE] = { 0 };
+
+      for (guint32 i = 0; i < 20000; i++)
+        {
+          memcpy (iv + offset, &i, sizeof i);
+          g_assert_false (signal_replay_seen (replay, iv));
+          g_assert_true (signal_replay_add (replay, iv));
+          g_assert_false (signal_replay_add (replay, iv));
+        }
+    }
+}
+
+static void
+test_whole_window (void)
+{
+  g_autoptr(SignalReplay) replay = signal_replay_new ();
+
+  for (guint64 i = 0; i < SIGNAL_REPLAY_WINDOW; i++)
+    g_assert_true (signal_replay_add (replay, number_iv (i)));
+
+  for (guint64 i = 0; i < SIGNAL_REPLAY_WINDOW; i++)
+    g_assert_false (signal_replay_add (replay, number_iv (i)));
+
+  g_assert_false (signal_replay_seen (replay, number_iv (SIGNAL_REPLAY_WINDOW)));
+}
+
+static void
+test_oldest_is_forgotten (void)
+{
+  g_autoptr(SignalReplay) replay = signal_replay_new ();
+  const guint64 end = 3 * SIGNAL_REPLAY_WINDOW + 5;
+
+  for (guint64 i = 0; i < end; i++)
+    {
+      g_assert_true (signal_replay_add (replay, number_iv (i)));
+
+      if (i >= SIGNAL_REPLAY_WINDOW)
+        {
+          g_assert_false (signal_replay_seen (replay, number_iv (i - SIGNAL_REPLAY_WINDOW)));
+          g_assert_true (signal_replay_seen (replay, number_iv (i - SIGNAL_REPLAY_WINDOW + 1)));
+        }
+    }
+
+  for (guint64 i = 0; i < end; i++)
+    g_assert_cmpint (signal_replay_seen (replay, number_iv (i)), ==,
+                     i >= end - SIGNAL_REPLAY_WINDOW);
+}
+
+/* A refused IV pushes nothing out and does not become younger by it. */
+static void
+test_refusal_keeps_order (void)
+{
+  g_autoptr(SignalReplay) replay = signal_replay_new ();
+
+  for (guint64 i = 0; i < SIGNAL_REPLAY_WINDOW; i++)
+    g_assert_true (signal_replay_add (replay, number_iv (i)));
+
+  for (guint i = 0; i < 10; i++)
+    g_assert_false (signal_replay_add (replay, number_iv (0)));
+  g_assert_true (signal_replay_seen (replay, number_iv (1)));
+
+  g_assert_true (signal_replay_add (replay, number_iv (SIGNAL_REPLAY_WINDOW)));
+  g_assert_false (signal_replay_seen (replay, number_iv (0)));
+  g_assert_true (signal_replay_seen (replay, number_iv (1)));
+}
+
+/* Against a plain model: a set, and a queue that says what is oldest. */
+static void
+test_model (void)
+{
+  g_autoptr(SignalReplay) replay = signal_replay_new ();
+  g_autoptr(GHashTable) set = g_hash_table_new (NULL, NULL);
+  g_autoptr(GRand) rand = g_rand_new_with_seed (2);
+  g_autoptr(GQueue) queue = g_queue_new ();
+
+  for (guint i = 0; i < 4 * SIGNAL_REPLAY_WINDOW; i++)
+    {
+      guint number = g_rand_int_range (rand, 1, 2 * SIGNAL_REPLAY_WINDOW);
+      gpointer key = GUINT_TO_POINTER (number);
+      gboolean known = g_hash_table_contains (set, key);
+
+      g_assert_cmpint (signal_replay_seen (replay, number_iv (number)), ==, known);
+      g_assert_cmpint (signal_replay_add (replay, number_iv (number)), ==, !known);
+      if (known)
+        continue;
+
+      g_hash_table_add (set, key);
+      g_queue_push_tail (queue, key);
+      if (queue->length > SIGNAL_REPLAY_WINDOW)
+        g_hash_table_remove (set, g_queue_pop_head (queue));
+    }
+
+  g_assert_cmpuint (queue->length, ==, SIGNAL_REPLAY_WINDOW);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/replay/empty", test_empty);
+  g_test_add_func ("/replay/free-null", test_free_null);
+  g_test_add_func ("/replay/add-once", test_add_once);
+  g_test_add_func ("/replay/seen-changes-nothing", test_seen_changes_nothing);
+  g_test_add_func ("/replay/every-part-counts", test_every_part_counts);
+  g_test_add_func ("/replay/whole-window", test_whole_window);
+  g_test_add_func ("/replay/oldest-is-forgotten", test_oldest_is_forgotten);
+  g_test_add_func ("/replay/refusal-keeps-order", test_refusal_keeps_order);
+  g_test_add_func ("/replay/model", test_model);
+
+  return g_test_run ();
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "signal-glib/signal-error.h"
+#include "signal-glib/signal-json-private.h"
+#include "signal-glib/signal-rooms-private.h"
+
+/* Names are written with a space between them in these tests. */
+static GStrv
+split (const char *names)
+{
+  return *names != '\0' ? g_strsplit (names, " ", -1) : g_new0 (char *, 1);
+}
+
+static void
+assert_names (const char * const *names,
+              const char         *expected)
+{
+  g_autofree char *joined = NULL;
+
+  g_assert_nonnull (names);
+  joined = g_strjoinv (" ", (char **) names);
+  g_assert_cmpstr (joined, ==, expected);
+}
+
+typedef struct
+{
+  char        verb;    /* a: auto-join, j: join, l: leave */
+  const char *names;
+  const char *changed; /* what is added or removed; of auto-join only whether there is any */
+  const char *wanted;  /* afterwards */
+} Step;
+
+static const Step joining[] = {
+  { 'j', "", "", "" },
+  { 'j', "b a", "b a", "b a" },
+  { 'j', "a", "", "b a" },
+  { 'j', "c b c d", "c d", "b a c d" },
+  { 'l', "a x d", "a d", "b c" },
+  { 'l', "a", "", "b c" },
+  { 'j', "a", "a", "b c a" },
+  { 'l', "b c a a", "b c a", "" },
+  { 'l', "", "", "" },
+  { 0 },
+};
+
+static const Step auto_join[] = {
+  { 'a', "", "", "" },
+  { 'a', "a b a", "yes", "a b" },
+  { 'a', "b a", "", "a b" },
+  { 'j', "c", "c", "a b c" },
+  { 'a', "d b c", "yes", "b c d" },
+  { 'a', "", "yes", "c" },
+  { 'a', "", "", "c" },
+  { 0 },
+};
+
+static const Step explicit_join_stays[] = {
+  { 'a', "a b", "yes", "a b" },
+  { 'j', "a", "", "a b" },
+  { 'a', "", "yes", "a" },
+  { 'l', "a", "a", "" },
+  { 0 },
+};
+
+static const Step left_stays_left[] = {
+  { 'a', "a b", "yes", "a b" },
+  { 'l', "a c", "a", "b" },
+  { 'a', "a b", "", "b" },
+  { 'a', "", "yes", "" },
+  { 'a', "a b c", "yes", "b" },
+  { 'j', "a", "a", "b a" },
+  { 'a', "c", "yes", "a" },
+  { 'j', "c", "c", "a c" },
+  { 0 },
+};
+
+static gboolean
+take_step (SignalRooms *rooms,
+           const Step  *step)
+{
+  g_auto(GStrv) names = split (step->names);
+  const char *const *read_only = (const char *const *) names;
+  g_auto(GStrv) changes = NULL;
+  gboolean changed;
+
+  switch (step->verb)
+    {
+    case 'a':
+      changed = signal_rooms_set_auto_join (rooms, read_only);
+      assert_names (signal_rooms_get_auto_join (rooms), step->names);
+      return changed;
+    case 'j':
+      changed = signal_rooms_join (rooms, read_only, &changes);
+      break;
+    default:
+      changed = signal_rooms_leave (rooms, read_only, &changes);
+      break;
+    }
+  assert_names ((const char *const *) changes, step->changed);
+
+  return changed;
+}
+
+static void
+test_steps (gconstpointer data)
+{
+  g_autoptr(SignalRooms) rooms = signal_rooms_new ();
+
+  assert_names (signal_rooms_get_wanted (rooms), "");
+  assert_names (signal_rooms_get_auto_join (rooms), "");
+
+  for (const Step *step = data; step->verb != 0; step++)
+    {
+      g_assert_cmpint (take_step (rooms, step), ==, *step->changed != '\0');
+      assert_names (signal_rooms_get_wanted (rooms), step->wanted);
+    }
+}
+
+static void
+test_null (void)
+{
+  g_autoptr(SignalRooms) rooms = signal_rooms_new ();
+  const char *const names[] = { "a", "b", NULL };
+  g_auto(GStrv) changes = NULL;
+
+  g_assert_true (signal_rooms_set_auto_join (rooms, names));
+  g_assert_false (signal_rooms_join (rooms, NULL, &changes));
+  assert_names ((const char *const *) changes, "");
+  g_assert_false (signal_rooms_leave (rooms, NULL, NULL));
+  g_assert_true (signal_rooms_leave (rooms, names, NULL));
+  g_assert_true (signal_rooms_join (rooms, names, NULL));
+  g_assert_false (signal_rooms_set_auto_join (rooms, NULL));
+  assert_names (signal_rooms_get_wanted (rooms), "a b");
+  signal_rooms_free (NULL);
+}
+
+/* Its own lists may be handed back to it. */
+static void
+test_own_lists (void)
+{
+  g_autoptr(SignalRooms) rooms = signal_rooms_new ();
+  const char *const names[] = { "a", "b", NULL };
+
+  signal_rooms_set_auto_join (rooms, names);
+  g_assert_false (signal_rooms_set_auto_join (rooms, signal_rooms_get_auto_join (rooms)));
+  g_assert_false (signal_rooms_set_auto_join (rooms, signal_rooms_get_wanted (rooms)));
+  g_assert_false (signal_rooms_join (rooms, signal_rooms_get_wanted (rooms), NULL));
+  g_assert_true (signal_rooms_leave (rooms, signal_rooms_get_wanted (rooms), NULL));
+  assert_names (signal_rooms_get_wanted (rooms), "");
+  g_assert_true (signal_rooms_join (rooms, signal_rooms_get_auto_join (rooms), NULL));
+  assert_names (signal_rooms_get_wanted (rooms), "a b");
+}
+
+/* A name of count characters, each of them written as unit, plus tail. */
+static char *
+repeat (const char *unit,
+        guint       count,
+        const char *tail)
+{
+  GString *name = g_string_new (NULL);
+
+  for (guint i = 0; i < count; i++)
+    g_string_append (name, unit);
+  g_string_append (name, tail);
+
+  return g_string_free (name, FALSE);
+}
+
+static void
+assert_name (const char *name,
+             const char *message)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean valid = signal_rooms_check_name (name, &error);
+
+  g_assert_cmpint (valid, ==, message == NULL);
+  if (message == NULL)
+    {
+      g_assert_no_error (error);
+      return;
+    }
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_cmpstr (error->message, ==, message);
+}
+
+static void
+test_check_name (void)
+{
+  static const char too_long[] = "A room name is longer than 256 characters";
+  g_autofree char *ascii = repeat ("x", SIGNAL_ROOMS_NAME_MAX, "");
+  g_autofree char *ascii_more = repeat ("x", SIGNAL_ROOMS_NAME_MAX, "x");
+  g_autofree char *han = repeat ("\xe6\xbc\xa2", SIGNAL_ROOMS_NAME_MAX, "");
+  g_autofree char *han_more = repeat ("\xe6\xbc\xa2", SIGNAL_ROOMS_NAME_MAX, "x");
+  g_autofree char *emoji = repeat ("\xf0\x9f\x98\x80", SIGNAL_ROOMS_NAME_MAX / 2, "");
+  g_autofree char *emoji_more = repeat ("\xf0\x9f\x98\x80", SIGNAL_ROOMS_NAME_MAX / 2, "x");
+
+  assert_name ("a", NULL);
+  assert_name ("ws", NULL);
+  assert_name ("ws-default", NULL);
+  assert_name ("WS:x", NULL);
+  assert_name (" ws:x", NULL);
+  assert_name ("line\nbreak", NULL);
+  assert_name (ascii, NULL);
+  assert_name (han, NULL);
+  assert_name (emoji, NULL);
+  assert_name (NULL, "A room name is empty");
+  assert_name ("", "A room name is empty");
+  assert_name ("ws:", "A room name begins with “ws:”, which is reserved");
+  assert_name ("ws:x", "A room name begins with “ws:”, which is reserved");
+  assert_name ("\xff", "A room name is not valid UTF-8");
+  assert_name ("\xed\xa0\x80", "A room name is not valid UTF-8");
+  assert_name (ascii_more, too_long);
+  assert_name (han_more, too_long);
+  assert_name (emoji_more, too_long);
+}
+
+static void
+test_check_names (void)
+{
+  const char *const none[] = { NULL };
+  const char *const good[] = { "a", "b", NULL };
+  const char *const bad[] = { "a", "ws:b", NULL };
+  g_autoptr(GError) error = NULL;
+
+  g_assert_true (signal_rooms_check_names (NULL, &error));
+  g_assert_true (signal_rooms_check_names (none, &error));
+  g_assert_true (signal_rooms_check_names (good, &error));
+  g_assert_no_error (error);
+  g_assert_false (signal_rooms_check_names (bad, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+}
+
+#define FRAME(rooms) "{\"event\":\"join\",\"data\":{\"rooms\":[" rooms "]}}"
+
+static void
+assert_frames (const char  *names,
+               gsize        max_size,
+               const char **expected)
+{
+  g_auto(GStrv) list = split (names);
+  g_autoptr(GPtrArray) frames = signal_rooms_compose ("join", (const char *const *) list, max_size);
+
+  for (guint i = 0; i < frames->len; i++)
+    {
+      g_assert_nonnull (expected[i]);
+      g_assert_cmpstr (g_ptr_array_index (frames, i), ==, expected[i]);
+    }
+  g_assert_null (expected[frames->len]);
+}
+
+static void
+test_compose (void)
+{
+  const char *none[] = { NULL };
+  const char *together[] = { FRAME ("\"a\",\"bb\",\"c\""), NULL };
+  const char *in_two[] = { FRAME ("\"a\",\"bb\""), FRAME ("\"c\""), NULL };
+  const char *in_three[] = { FRAME ("\"a\""), FRAME ("\"bb\""), FRAME ("\"c\""), NULL };
+  const char *escaped[] = { FRAME ("\"\\\"\\n\xc3\xa9\""), NULL };
+
+  assert_frames ("", 1000, none);
+  assert_frames ("a bb c", 1000, together);
+  assert_frames ("a bb c", strlen (together[0]), together);
+  assert_frames ("a bb c", strlen (together[0]) - 1, in_two);
+  assert_frames ("a bb c", strlen (in_two[0]), in_two);
+  assert_frames ("a bb c", strlen (in_two[0]) - 1, in_three);
+  assert_frames ("a bb c", 1, in_three);
+  assert_frames ("\"\n\xc3\xa9", 1000, escaped);
+  g_ptr_array_unref (signal_rooms_compose ("join", NULL, 1000));
+}
+
+static void
+test_compose_many (void)
+{
+  const gsize max_size = 1024;
+  g_autoptr(GString) names = g_string_new ("room0");
+  g_auto(GStrv) list = NULL;
+  g_autoptr(GPtrArray) frames = NULL;
+  gsize total = 0;
+
+  for (guint i = 1; i < 1000; i++)
+    g_string_append_printf (names, " room%u", i);
+  list = split (names->str);
+
+  frames = signal_rooms_compose ("leave", (const char *const *) list, max_size);
+  for (guint i = 0; i < frames->len; i++)
+    {
+      const char *frame = g_ptr_array_index (frames, i);
+
+      g_assert_cmpuint (strlen (frame), <=, max_size);
+      g_assert_true (signal_json_check (frame, strlen (frame), NULL));
+      for (; (frame = strstr (frame, "\"room")) != NULL; frame++)
+        total += frame[5] != 's';
+    }
+  g_assert_cmpuint (total, ==, 1000);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_data_func ("/rooms/joining", joining, test_steps);
+  g_test_add_data_func ("/rooms/auto-join", auto_join, test_steps);
+  g_test_add_data_func ("/rooms/explicit-join-stays", explicit_join_stays, test_steps);
+  g_test_add_data_func ("/rooms/left-stays-left", left_stays_left, test_steps);
+  g_test_add_func ("/rooms/null", test_null);
+  g_test_add_func ("/rooms/own-lists", test_own_lists);
+  g_test_add_func ("/rooms/check-name", test_check_name);
+  g_test_add_func ("/rooms/check-names", test_check_names);
+  g_test_add_func ("/rooms/compose", test_compose);
+  g_test_add_func ("/rooms/compose-many", test_compose_many);
+
+  return g_test_run ();
+}
