@@ -32,6 +32,10 @@ typedef struct
                    const char    *reason,
                    const GError  *error,
                    gpointer       user_data);
+
+  /* All that had to wait for the socket is written. May be NULL. */
+  void (*drained) (SignalChannel *channel,
+                   gpointer       user_data);
 } SignalChannelHandlers;
 
 SignalChannel *signal_channel_new               (SoupWebsocketConnection     *socket,
@@ -65,5 +69,8 @@ gint64         signal_channel_get_last_received (SignalChannel               *se
 guint64        signal_channel_get_bytes_received (SignalChannel              *self);
 guint64        signal_channel_get_bytes_sent    (SignalChannel               *self);
 gsize          signal_channel_get_unsent        (SignalChannel               *self);
+gint64         signal_channel_get_round_trip    (SignalChannel               *self);
+void           signal_channel_set_user_timeout  (SignalChannel               *self,
+                                                 guint                        ms);
 
 G_END_DECLS

@@ -1,42 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "signal-channel-private.h"
+#include "signal-channel-state-private.h"
 
-#include "signal-base64-private.h"
-#include "signal-envelope-private.h"
 #include "signal-error.h"
-#include "signal-replay-private.h"
-#include "signal-transport-private.h"
 
 #include <glib/gi18n-lib.h>
 
 /* How long the peer may take to answer a close frame. */
 #define CLOSE_TIMEOUT_MS 3000
-
-/* What may wait for a peer that reads slowly, before sending fails. */
-#define MAX_UNSENT (64 * 1024 * 1024)
-
-#define SEALED_EVENT "encrypted"
-
-struct _SignalChannel
-{
-  GObject parent_instance;
-
-  SoupWebsocketConnection *socket;
-  SignalStream *stream;
-  SignalSessionKey *key;
-  SignalReplay *replay;
-  GByteArray *scratch; /* ciphertext on its way out */
-
-  const SignalChannelHandlers *handlers; /* NULL: nobody listens any more */
-  gpointer user_data;
-
-  gsize max_message_size;
-  gboolean saw_unreadable;
-  GSource *close_timeout;
-  GError *error; /* the first thing that the transport said */
-};
 
 G_DEFINE_FINAL_TYPE (SignalChannel, signal_channel, G_TYPE_OBJECT)
 
@@ -56,112 +28,6 @@ clear_close_timeout (SignalChannel *self)
   g_clear_pointer (&self->close_timeout, g_source_unref);
 }
 
-/* The text of a base64 member; unescaped into a copy when it was written with escapes. */
-static SignalSpan
-plain_base64 (SignalSpan   span,
-              gboolean     escaped,
-              char       **copy)
-{
-  if (!escaped)
-    return span;
-
-  *copy = g_malloc (span.len + 1);
-  return (SignalSpan) { *copy, signal_json_unescape (*copy, span.str, span.len) };
-}
-
-static gboolean
-decode_iv (const SignalSealed *sealed,
-           guint8              iv[SIGNAL_CRYPTO_IV_SIZE])
-{
-  g_autofree char *copy = NULL;
-  SignalSpan text = plain_base64 (sealed->iv, sealed->iv_escaped, &copy);
-  gsize length;
-
-  return text.len == SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_CRYPTO_IV_SIZE)
-         && signal_base64_decode (text.str, text.len, iv, &length)
-         && length == SIGNAL_CRYPTO_IV_SIZE;
-}
-
-/* Decrypts into the message's own storage, then opens the inner envelope there. */
-static SignalMessage *
-unseal (SignalChannel       *self,
-        const SignalSealed  *sealed,
-        GError             **error)
-{
-  g_autoptr (SignalMessage) message = NULL;
-  g_autofree char *copy = NULL;
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
-  guint8 *storage;
-  SignalSpan ct;
-  gsize length;
-
-  if (self->key == NULL)
-    {
-      self->saw_unreadable = TRUE;
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
-                           _("An encrypted message came before there was a key to read it with"));
-      return NULL;
-    }
-
-  ct = plain_base64 (sealed->ct, sealed->ct_escaped, &copy);
-  message = signal_message_alloc (SIGNAL_BASE64_DECODED_MAX (ct.len));
-  storage = (guint8 *) signal_message_storage (message);
-
-  if (!decode_iv (sealed, iv) || !signal_base64_decode (ct.str, ct.len, storage, &length))
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                           _("An encrypted message has an IV or a ciphertext that is not base64 "
-                             "of the right length"));
-      return NULL;
-    }
-
-  if (!signal_session_key_decrypt (self->key, iv, storage, length, storage, error))
-    return NULL;
-
-  if (!signal_replay_add (self->replay, iv))
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                           _("An encrypted message was dropped: it has come before"));
-      return NULL;
-    }
-
-  if (!signal_message_open (message, length - SIGNAL_CRYPTO_TAG_SIZE, TRUE, error))
-    return NULL;
-
-  return g_steal_pointer (&message);
-}
-
-static SignalMessage *
-receive (SignalChannel  *self,
-         const char     *text,
-         gsize           length,
-         GError        **error)
-{
-  g_autoptr (SignalMessage) message = NULL;
-  SignalEnvelope envelope;
-  SignalSealed sealed;
-
-  if (signal_envelope_match_sealed (&sealed, text, length))
-    return unseal (self, &sealed, error);
-
-  if (!signal_envelope_parse (&envelope, text, length, error))
-    return NULL;
-
-  if (signal_envelope_is (&envelope, SEALED_EVENT))
-    {
-      if (!signal_envelope_parse_sealed (&sealed, envelope.data, error))
-        return NULL;
-      return unseal (self, &sealed, error);
-    }
-
-  message = signal_message_alloc (length);
-  memcpy (signal_message_storage (message), text, length);
-  if (!signal_message_open (message, length, FALSE, error))
-    return NULL;
-
-  return g_steal_pointer (&message);
-}
-
 static void
 on_message (SoupWebsocketConnection *socket,
             SoupWebsocketDataType    type,
@@ -175,7 +41,7 @@ on_message (SoupWebsocketConnection *socket,
   const char *text = g_bytes_get_data (bytes, &length);
 
   if (type == SOUP_WEBSOCKET_DATA_TEXT)
-    message = receive (self, text, length, &error);
+    message = signal_channel_receive (self, text, length, &error);
   else
     g_set_error_literal (&error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
                          _("A binary frame was dropped: only text frames are Signal messages"));
@@ -195,6 +61,27 @@ on_error (SoupWebsocketConnection *socket,
 
   if (self->error == NULL)
     self->error = g_error_copy (error);
+}
+
+static void
+on_pong (SoupWebsocketConnection *socket,
+         GBytes                  *payload,
+         gpointer                 user_data)
+{
+  SignalChannel *self = user_data;
+
+  if (self->pinged != 0)
+    self->round_trip = g_get_monotonic_time () - self->pinged;
+  self->pinged = 0;
+}
+
+static void
+on_drained (gpointer user_data)
+{
+  g_autoptr (SignalChannel) self = g_object_ref (user_data);
+
+  if (self->handlers != NULL && self->handlers->drained != NULL)
+    self->handlers->drained (self, self->user_data);
 }
 
 /* The end, told once. */
@@ -277,6 +164,7 @@ signal_channel_init (SignalChannel *self)
 {
   self->scratch = g_byte_array_new ();
   self->max_message_size = G_MAXSIZE;
+  self->round_trip = -1;
 }
 
 /* An encrypted message pipe over a socket that signal_transport_wrap() made. handlers: static. */
@@ -295,7 +183,9 @@ signal_channel_new (SoupWebsocketConnection     *socket,
   g_signal_connect (socket, "message", G_CALLBACK (on_message), self);
   g_signal_connect (socket, "error", G_CALLBACK (on_error), self);
   g_signal_connect (socket, "closed", G_CALLBACK (on_closed), self);
+  g_signal_connect (socket, "pong", G_CALLBACK (on_pong), self);
   signal_stream_input_set_overflow (signal_stream_get_input (self->stream), on_overflow, self);
+  signal_stream_set_drained (self->stream, on_drained, self);
 
   return self;
 }
@@ -352,109 +242,6 @@ signal_channel_set_max_incoming_size (SignalChannel *self,
   signal_stream_input_set_limit (signal_stream_get_input (self->stream), size);
 }
 
-static gboolean
-check_sendable (SignalChannel  *self,
-                gsize           frame_size,
-                GError        **error)
-{
-  if (frame_size > self->max_message_size)
-    {
-      g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
-                   _("The message takes a frame of %" G_GSIZE_FORMAT " bytes, and the limit is %"
-                     G_GSIZE_FORMAT), frame_size, self->max_message_size);
-      return FALSE;
-    }
-
-  if (!signal_channel_is_open (self))
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
-                           _("The connection is closed"));
-      return FALSE;
-    }
-
-  if (signal_channel_get_unsent (self) > MAX_UNSENT)
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL,
-                           _("The peer does not read what is sent to it"));
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-static void
-send_text (SignalChannel *self,
-           char          *text,
-           gsize          length)
-{
-  g_autoptr (GBytes) bytes = g_bytes_new_take (text, length);
-
-  soup_websocket_connection_send_message (self->socket, SOUP_WEBSOCKET_DATA_TEXT, bytes);
-}
-
-/* Sends text, valid UTF-8, as it is: a control event, or a message where there is no encryption. */
-gboolean
-signal_channel_send_plain (SignalChannel  *self,
-                           const char     *text,
-                           gsize           length,
-                           GError        **error)
-{
-  if (!check_sendable (self, length, error))
-    return FALSE;
-
-  send_text (self, g_strndup (text, length), length);
-  return TRUE;
-}
-
-/* Sends a whole envelope, encrypted once there is a key. */
-gboolean
-signal_channel_send (SignalChannel  *self,
-                     const char     *inner,
-                     gsize           length,
-                     GError        **error)
-{
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
-  char  *text;
-  gsize  text_length;
-
-  if (self->key == NULL)
-    return signal_channel_send_plain (self, inner, length, error);
-
-  if (!check_sendable (self, signal_envelope_sealed_size (length), error))
-    return FALSE;
-
-  g_byte_array_set_size (self->scratch, length + SIGNAL_CRYPTO_TAG_SIZE);
-  if (!signal_session_key_encrypt (self->key, (const guint8 *) inner, length, iv,
-                                   self->scratch->data, error))
-    return FALSE;
-
-  /* So that a message of ours which is sent back to us is known as one that has been. */
-  signal_replay_add (self->replay, iv);
-
-  text = signal_envelope_seal (iv, self->scratch->data, self->scratch->len, &text_length);
-  send_text (self, text, text_length);
-  return TRUE;
-}
-
-/* Asks the peer for a sign of life. libsoup pings by a timer of its own only; a whole frame of ours
- * fits between its frames, because our stream takes each of them at once. */
-void
-signal_channel_ping (SignalChannel *self)
-{
-  GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (self->stream));
-  gboolean is_client = soup_websocket_connection_get_connection_type (self->socket)
-                       == SOUP_WEBSOCKET_CONNECTION_CLIENT;
-  guint32 mask = g_random_int ();
-  guint8  frame[6] = { 0x89, is_client ? 0x80 : 0x00 };
-
-  if (!signal_channel_is_open (self))
-    return;
-
-  memcpy (frame + 2, &mask, sizeof mask);
-  g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output), frame,
-                                              is_client ? 6 : 2, NULL, NULL);
-}
-
 /* Starts the close handshake; `closed` follows in any case. What was sent before goes out first. */
 void
 signal_channel_close (SignalChannel *self,
@@ -485,6 +272,7 @@ signal_channel_drop (SignalChannel *self)
     return;
 
   signal_stream_input_set_overflow (signal_stream_get_input (self->stream), NULL, NULL);
+  signal_stream_set_drained (self->stream, NULL, NULL);
   g_signal_handlers_disconnect_by_data (self->socket, self);
   if (soup_websocket_connection_get_state (self->socket) != SOUP_WEBSOCKET_STATE_CLOSED)
     signal_stream_abandon (self->stream);
@@ -530,4 +318,19 @@ gsize
 signal_channel_get_unsent (SignalChannel *self)
 {
   return signal_stream_output_get_unsent (signal_stream_get_output (self->stream));
+}
+
+/* µs between the last ping that was answered and its answer; -1: there was none. */
+gint64
+signal_channel_get_round_trip (SignalChannel *self)
+{
+  return self->round_trip;
+}
+
+/* How long what was sent may go unacknowledged by the peer's kernel. */
+void
+signal_channel_set_user_timeout (SignalChannel *self,
+                                 guint          ms)
+{
+  signal_stream_set_user_timeout (self->stream, ms);
 }

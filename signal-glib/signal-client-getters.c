@@ -33,7 +33,7 @@ signal_client_get_state (SignalClient *self)
     return signal_connection_get_phase (self->connection);
   if (self->is_preparing)
     return SIGNAL_CONNECTION_STATE_CONNECTING;
-  if (self->retry != NULL)
+  if (self->timer != NULL)
     return SIGNAL_CONNECTION_STATE_RECONNECTING;
   return SIGNAL_CONNECTION_STATE_DISCONNECTED;
 }

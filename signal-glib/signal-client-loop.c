@@ -3,7 +3,6 @@
 
 #include "signal-client-private.h"
 
-#include "signal-crypto-private.h"
 #include "signal-error.h"
 
 #include <glib/gi18n-lib.h>
@@ -16,6 +15,8 @@
 #define RETRY_AFTER_MAX_MS (5 * 60 * 1000)
 
 static void attempt (SignalClient *self);
+static void attempt_over (SignalClient *self, const GError *error, SignalVerdict verdict,
+                          guint retry_after);
 
 /* Notifies of the state, and of what comes and goes with it. */
 static void
@@ -89,25 +90,6 @@ return_connecting (SignalClient *self,
     g_task_return_boolean (task, TRUE);
 }
 
-static void
-report_lost_messages (SignalClient *self)
-{
-  guint count = signal_outbox_get_length (self->outbox);
-  g_autoptr (GError) error = NULL;
-
-  if (count == 0)
-    return;
-
-  signal_outbox_clear (self->outbox);
-  error = g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
-                       g_dngettext (GETTEXT_PACKAGE,
-                                    "%u message was waiting for a connection and is lost",
-                                    "%u messages were waiting for a connection and are lost",
-                                    count),
-                       count);
-  signal_client_report_error (self, error);
-}
-
 /* The end for good. error: NULL when it was asked for. */
 void
 signal_client_stop (SignalClient *self,
@@ -120,10 +102,14 @@ signal_client_stop (SignalClient *self,
                           : g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
                                                  _("The connection was ended on request"));
   self->is_preparing = FALSE;
+  self->is_asking = FALSE;
   self->failures = 0;
-  clear_source (&self->retry);
+  signal_client_set_refusal (self, NULL);
+  clear_source (&self->timer);
+  g_clear_pointer (&self->vigil, signal_vigil_free);
   if (self->connection != NULL)
     {
+      signal_client_count_connection (self, self->connection);
       signal_connection_close_async (self->connection, NULL, NULL, NULL);
       g_clear_object (&self->closing);
       self->closing = g_steal_pointer (&self->connection);
@@ -132,9 +118,22 @@ signal_client_stop (SignalClient *self,
   announce_turn (self);
   if (error != NULL)
     set_last_error (self, outcome);
-  report_lost_messages (self);
+  signal_client_empty_outbox (self);
   signal_client_emit_disconnected (self, error != NULL ? outcome : NULL);
   return_connecting (self, outcome);
+}
+
+/* The one timer: for a retry, or for a token that does not come. */
+static void
+set_timer (SignalClient *self,
+           guint         ms,
+           GSourceFunc   callback)
+{
+  clear_source (&self->timer);
+  self->timer = g_timeout_source_new (ms);
+  g_source_set_callback (self->timer, callback, self, NULL);
+  g_source_set_static_name (self->timer, "signal-glib client");
+  g_source_attach (self->timer, self->context);
 }
 
 static gboolean
@@ -167,11 +166,7 @@ wait_for_retry (SignalClient  *self,
   guint delay = next_delay (self, verdict, retry_after);
   guint turn;
 
-  self->retry = g_timeout_source_new (delay);
-  g_source_set_callback (self->retry, on_retry, self, NULL);
-  g_source_set_static_name (self->retry, "signal-glib retry");
-  g_source_attach (self->retry, self->context);
-
+  set_timer (self, delay, on_retry);
   if (!announce_turn (self))
     return;
 
@@ -199,23 +194,34 @@ give_up (SignalClient *self,
   signal_client_stop (self, error);
 }
 
+/* The server refused the token: somebody may have a newer one. */
 static void
-on_ended (SignalConnection *connection,
-          const GError     *error,
-          SignalVerdict     verdict,
-          guint             retry_after,
-          gpointer          user_data)
+ask_again (SignalClient *self,
+           const GError *error)
 {
-  g_autoptr (SignalClient) self = g_object_ref (user_data);
-  gint64 settled = (gint64) self->policy.base_interval * 1000;
+  guint turn;
 
-  /* A server that accepts and then drops must not be hammered. */
-  if (signal_connection_get_age (connection) > settled)
-    self->failures = 0;
+  self->has_asked_again = TRUE;
+  signal_client_set_refusal (self, error);
 
-  g_clear_object (&self->connection);
+  self->is_preparing = TRUE;
+  turn = ++self->turn;
+  signal_client_report_error (self, error);
+  if (turn == self->turn)
+    attempt (self);
+}
 
-  if (verdict == SIGNAL_VERDICT_REFUSED || verdict == SIGNAL_VERDICT_STOP)
+static void
+attempt_over (SignalClient  *self,
+              const GError  *error,
+              SignalVerdict  verdict,
+              guint          retry_after)
+{
+  if (verdict == SIGNAL_VERDICT_REFUSED && signal_client_may_ask_again (self))
+    {
+      ask_again (self, error);
+    }
+  else if (verdict == SIGNAL_VERDICT_REFUSED || verdict == SIGNAL_VERDICT_STOP)
     {
       self->is_refused = verdict == SIGNAL_VERDICT_REFUSED;
       signal_client_stop (self, error);
@@ -231,38 +237,24 @@ on_ended (SignalConnection *connection,
     }
 }
 
-void
-signal_client_send_rooms (SignalClient       *self,
-                          const char         *event,
-                          const char * const *rooms)
-{
-  g_autoptr (GPtrArray) frames = signal_rooms_compose (event, rooms, self->max_message_size);
-
-  /* What cannot be sent is made up for after the next authentication. */
-  for (guint i = 0; i < frames->len; i++)
-    signal_connection_send_plain (self->connection, g_ptr_array_index (frames, i), NULL);
-}
-
 static void
-flush_outbox (SignalClient *self)
+on_ended (SignalConnection *connection,
+          const GError     *error,
+          SignalVerdict     verdict,
+          guint             retry_after,
+          gpointer          user_data)
 {
-  const char *text;
-  gsize length;
+  g_autoptr (SignalClient) self = g_object_ref (user_data);
+  gint64 settled = (gint64) self->policy.base_interval * 1000;
 
-  while ((text = signal_outbox_peek (self->outbox, &length)) != NULL)
-    {
-      g_autoptr (GError) error = NULL;
+  /* A server that accepts and then drops must not be hammered. */
+  if (signal_connection_get_age (connection) > settled)
+    self->failures = 0;
 
-      if (!signal_connection_send (self->connection, text, length, &error)
-          && !g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE))
-        return;
-
-      signal_outbox_pop (self->outbox);
-      if (error != NULL)
-        signal_client_report_error (self, error);
-      if (signal_client_get_state (self) != SIGNAL_CONNECTION_STATE_AUTHENTICATED)
-        return;
-    }
+  signal_client_count_connection (self, connection);
+  signal_client_recall_outbox (self, connection);
+  g_clear_object (&self->connection);
+  attempt_over (self, error, verdict, retry_after);
 }
 
 static void
@@ -270,8 +262,14 @@ on_authenticated (SignalClient *self)
 {
   guint turn;
 
+  self->has_asked_again = FALSE;
+  signal_client_set_refusal (self, NULL);
+  if (self->was_connected)
+    self->reconnects++;
+  self->was_connected = TRUE;
+
   signal_client_send_rooms (self, "join", signal_rooms_get_wanted (self->rooms));
-  flush_outbox (self);
+  signal_client_flush_outbox (self);
   if (signal_client_get_state (self) != SIGNAL_CONNECTION_STATE_AUTHENTICATED
       || !announce_turn (self))
     return;
@@ -327,85 +325,61 @@ static const SignalConnectionHandlers connection_handlers = {
   .message = on_message,
   .fault = on_fault,
   .ended = on_ended,
+  .drained = signal_client_on_drained,
   .accept_certificate = on_accept_certificate,
 };
 
-GUri *
-signal_client_check_url (SignalClient  *self,
-                         GError       **error)
+/* There is a token, or there will be none. */
+void
+signal_client_go_on (SignalClient *self)
 {
-  return signal_transport_parse_url (self->server_url, self->allow_insecure, error);
+  g_autoptr (GError) error = NULL;
+
+  clear_source (&self->timer);
+  self->is_asking = FALSE;
+  self->is_preparing = FALSE;
+  if (!signal_client_dial (self, &connection_handlers, &error))
+    signal_client_stop (self, error);
 }
 
 static gboolean
-open_connection (SignalClient  *self,
-                 GError       **error)
+on_no_token (gpointer user_data)
 {
-  g_autoptr (GUri) uri = signal_client_check_url (self, error);
-  SignalConnectionOptions options = {
-    .uri = uri,
-    .tls_database = self->tls_database,
-    .tls_certificate = self->tls_certificate,
-    .proxy_resolver = self->proxy_resolver,
-    .headers = self->headers,
-    .token = self->token,
-    .ecdh_info = self->ecdh_info,
-    .require_encryption = self->require_encryption,
-    .connect_timeout = self->connect_timeout,
-    .heartbeat_interval = self->heartbeat_interval,
-    .liveness_timeout = self->liveness_timeout,
-    .max_message_size = self->max_message_size,
-    .max_incoming_size = self->max_incoming_size,
-  };
-  gboolean started;
+  g_autoptr (SignalClient) self = g_object_ref (user_data);
+  g_autoptr (GError) error = NULL;
 
-  if (uri == NULL)
-    return FALSE;
-
-  if (self->token == NULL)
-    {
-      self->is_refused = TRUE;
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED,
-                           _("There is no token to authenticate with"));
-      return FALSE;
-    }
-
-  self->connection = signal_connection_new (&connection_handlers, self);
-  g_main_context_push_thread_default (self->context);
-  started = signal_connection_start (self->connection, &options, error);
-  g_main_context_pop_thread_default (self->context);
-
-  if (!started)
-    g_clear_object (&self->connection);
-  return started;
+  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                               _("The token that was promised did not come in time"));
+  clear_source (&self->timer);
+  self->is_asking = FALSE;
+  self->is_preparing = FALSE;
+  attempt_over (self, error, SIGNAL_VERDICT_RETRY, 0);
+  return G_SOURCE_REMOVE;
 }
 
 static void
 attempt (SignalClient *self)
 {
   g_autoptr (SignalClient) keep = g_object_ref (self);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *token = NULL;
+  gboolean has_token;
   guint turn;
 
-  clear_source (&self->retry);
+  clear_source (&self->timer);
   self->is_preparing = TRUE;
   if (!announce_turn (self))
     return;
 
+  /* An answer may come before the question has been put to everybody. */
   turn = self->turn;
-  token = signal_client_emit_authenticate (self);
-  if (token != NULL)
-    {
-      signal_client_set_token (self, token);
-      signal_crypto_wipe (token, strlen (token));
-    }
-  if (turn != self->turn)
+  self->is_asking = TRUE;
+  has_token = signal_client_ask_for_token (self);
+  if (turn != self->turn || !self->is_asking)
     return;
 
-  self->is_preparing = FALSE;
-  if (!open_connection (self, &error))
-    signal_client_stop (self, error);
+  if (has_token)
+    signal_client_go_on (self);
+  else
+    set_timer (self, self->connect_timeout, on_no_token);
 }
 
 /* Begins from DISCONNECTED. */
@@ -414,6 +388,8 @@ signal_client_start (SignalClient *self)
 {
   self->failures = 0;
   self->is_refused = FALSE;
+  self->has_asked_again = FALSE;
+  signal_client_watch_world (self);
   attempt (self);
 }
 
@@ -421,6 +397,6 @@ signal_client_start (SignalClient *self)
 void
 signal_client_retry_now (SignalClient *self)
 {
-  if (self->retry != NULL)
+  if (signal_client_get_state (self) == SIGNAL_CONNECTION_STATE_RECONNECTING)
     attempt (self);
 }

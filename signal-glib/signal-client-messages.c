@@ -4,59 +4,11 @@
 #include "signal-client-private.h"
 
 #include "signal-compose-private.h"
-#include "signal-envelope-private.h"
 #include "signal-error.h"
 
 #include <glib/gi18n-lib.h>
 
 /* What goes out: messages and rooms. */
-
-/* The size of the frame is known before there is a connection to send it on. */
-static gboolean
-check_size (SignalClient  *self,
-            gsize          length,
-            GError       **error)
-{
-  gboolean is_plain = self->connection != NULL
-                      && signal_client_get_state (self) == SIGNAL_CONNECTION_STATE_AUTHENTICATED
-                      && !signal_connection_is_encrypted (self->connection);
-  gsize size = is_plain ? length : signal_envelope_sealed_size (length);
-
-  if (size <= self->max_message_size)
-    return TRUE;
-
-  g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
-               _("The message takes a frame of %" G_GSIZE_FORMAT " bytes, and the limit is %u"),
-               size, self->max_message_size);
-  return FALSE;
-}
-
-static gboolean
-send_or_keep (SignalClient  *self,
-              const char    *envelope,
-              gsize          length,
-              GError       **error)
-{
-  SignalConnectionState state = signal_client_get_state (self);
-
-  if (!check_size (self, length, error))
-    return FALSE;
-
-  if (state == SIGNAL_CONNECTION_STATE_AUTHENTICATED
-      && signal_outbox_get_length (self->outbox) == 0)
-    return signal_connection_send (self->connection, envelope, length, error);
-
-  if (state == SIGNAL_CONNECTION_STATE_DISCONNECTED)
-    g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
-                         _("The client is not connected"));
-  else if (self->outbox_limit == 0)
-    g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
-                         _("The client is not connected yet"));
-  else
-    return signal_outbox_push (self->outbox, envelope, length, self->outbox_limit, error);
-
-  return FALSE;
-}
 
 /**
  * signal_client_send_message:
@@ -98,7 +50,7 @@ signal_client_send_message (SignalClient  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   envelope = signal_compose_node (event, payload, &length, error);
-  return envelope != NULL && send_or_keep (self, envelope, length, error);
+  return envelope != NULL && signal_client_send_or_keep (self, envelope, length, error);
 }
 
 /**
@@ -130,7 +82,19 @@ signal_client_send_json (SignalClient  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   envelope = signal_compose_json (event, json, &length, error);
-  return envelope != NULL && send_or_keep (self, envelope, length, error);
+  return envelope != NULL && signal_client_send_or_keep (self, envelope, length, error);
+}
+
+/* What cannot be sent is made up for after the next authentication. */
+void
+signal_client_send_rooms (SignalClient       *self,
+                          const char         *event,
+                          const char * const *rooms)
+{
+  g_autoptr (GPtrArray) frames = signal_rooms_compose (event, rooms, self->max_message_size);
+
+  for (guint i = 0; i < frames->len; i++)
+    signal_connection_send_plain (self->connection, g_ptr_array_index (frames, i), NULL);
 }
 
 static void

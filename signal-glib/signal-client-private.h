@@ -8,6 +8,7 @@
 #include "signal-outbox-private.h"
 #include "signal-retry-private.h"
 #include "signal-rooms-private.h"
+#include "signal-vigil-private.h"
 
 G_BEGIN_DECLS
 
@@ -27,6 +28,7 @@ struct _SignalClient
   guint outbox_limit;
   guint max_message_size;
   guint64 max_incoming_size;
+  guint outbox_ttl;
   gboolean require_encryption;
   gboolean allow_insecure;
   GTlsDatabase *tls_database;
@@ -35,13 +37,19 @@ struct _SignalClient
   SoupMessageHeaders *headers;
   GNetworkMonitor *network_monitor;
 
-  /* What is the case: at most one of is_preparing, connection and retry. None: DISCONNECTED. */
+  /* What is the case. At most one of is_preparing and connection; neither, and a timer: RECONNECTING;
+   * nothing: DISCONNECTED. */
   GMainContext *context;
   gboolean is_preparing; /* an attempt, which has no connection yet */
+  gboolean is_asking;    /* as is_preparing, for a token that comes later */
   SignalConnection *connection;
-  GSource *retry;
+  GSource *timer;        /* the wait before a retry, or for a token */
+  SignalVigil *vigil;
   guint failures;        /* attempts in a row that failed */
   gboolean is_refused;   /* stopped for want of a new token */
+  gboolean has_asked_again;
+  GError *refusal;       /* of refused_token; while asking for another */
+  char *refused_token;
   GTask *connecting;   /* the pending connect_async() */
   GSource *cancelled;
   SignalConnection *closing; /* the last one that was asked to close */
@@ -49,6 +57,14 @@ struct _SignalClient
   SignalRooms *rooms;
   SignalOutbox *outbox;
   GError *last_error;
+
+  guint64 attempts;
+  guint64 reconnects;
+  guint64 messages_sent;
+  guint64 messages_received;
+  guint64 bytes_sent; /* by connections that have ended; likewise: */
+  guint64 bytes_received;
+  gboolean was_connected;
 
   SignalConnectionState announced; /* the state that was last notified */
   guint turn; /* counts transitions, so that one which a handler causes is noticed */
@@ -70,6 +86,7 @@ enum
   SIGNAL_CLIENT_PROP_LIVENESS_TIMEOUT,
   SIGNAL_CLIENT_PROP_CONNECT_TIMEOUT,
   SIGNAL_CLIENT_PROP_OUTBOX_LIMIT,
+  SIGNAL_CLIENT_PROP_OUTBOX_TTL,
   SIGNAL_CLIENT_PROP_MAX_MESSAGE_SIZE,
   SIGNAL_CLIENT_PROP_MAX_INCOMING_SIZE,
   SIGNAL_CLIENT_PROP_REQUIRE_ENCRYPTION,
@@ -85,6 +102,15 @@ enum
   SIGNAL_CLIENT_PROP_ROOMS,
   SIGNAL_CLIENT_PROP_ENCRYPTED,
   SIGNAL_CLIENT_PROP_LAST_ERROR,
+  SIGNAL_CLIENT_PROP_OUTBOX_LENGTH,
+  SIGNAL_CLIENT_PROP_BUFFERED_AMOUNT,
+  SIGNAL_CLIENT_PROP_ATTEMPTS,
+  SIGNAL_CLIENT_PROP_RECONNECTS,
+  SIGNAL_CLIENT_PROP_MESSAGES_SENT,
+  SIGNAL_CLIENT_PROP_MESSAGES_RECEIVED,
+  SIGNAL_CLIENT_PROP_BYTES_SENT,
+  SIGNAL_CLIENT_PROP_BYTES_RECEIVED,
+  SIGNAL_CLIENT_PROP_ROUND_TRIP_TIME,
   SIGNAL_CLIENT_N_PROPS
 };
 
@@ -119,22 +145,62 @@ gboolean signal_client_emit_accept_certificate (SignalClient         *self,
                                                 GTlsCertificate      *certificate,
                                                 GTlsCertificateFlags  errors);
 char    *signal_client_emit_authenticate       (SignalClient         *self) G_GNUC_WARN_UNUSED_RESULT;
+gboolean signal_client_emit_token_requested    (SignalClient         *self);
+gboolean signal_client_has_token_source        (SignalClient         *self);
+void     signal_client_emit_drained            (SignalClient         *self);
 
 /* signal-client-loop.c */
-GUri    *signal_client_check_url               (SignalClient         *self,
-                                                GError              **error) G_GNUC_WARN_UNUSED_RESULT;
 void     signal_client_start                   (SignalClient         *self);
 void     signal_client_retry_now               (SignalClient         *self);
 void     signal_client_stop                    (SignalClient         *self,
                                                 const GError         *error);
+void     signal_client_go_on                   (SignalClient         *self);
 void     signal_client_report_error            (SignalClient         *self,
                                                 const GError         *error);
+
+/* signal-client-dial.c */
+GUri    *signal_client_check_url               (SignalClient         *self,
+                                                GError              **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean signal_client_dial                    (SignalClient         *self,
+                                                const SignalConnectionHandlers *handlers,
+                                                GError              **error);
+
+/* signal-client-messages.c */
 void     signal_client_send_rooms              (SignalClient         *self,
                                                 const char           *event,
                                                 const char * const   *rooms);
 
-/* signal-client.c */
+/* signal-client-world.c */
+void     signal_client_watch_world             (SignalClient         *self);
+
+/* signal-client-token.c */
 void     signal_client_set_token               (SignalClient         *self,
                                                 const char           *token);
+void     signal_client_set_refusal             (SignalClient         *self,
+                                                const GError         *error);
+gboolean signal_client_may_ask_again           (SignalClient         *self);
+gboolean signal_client_ask_for_token           (SignalClient         *self);
+gboolean signal_client_check_token             (SignalClient         *self,
+                                                GError              **error);
+
+/* signal-client-outbox.c */
+gboolean signal_client_send_or_keep            (SignalClient         *self,
+                                                const char           *envelope,
+                                                gsize                 length,
+                                                GError              **error);
+void     signal_client_flush_outbox            (SignalClient         *self);
+void     signal_client_recall_outbox           (SignalClient         *self,
+                                                SignalConnection     *connection);
+void     signal_client_empty_outbox            (SignalClient         *self);
+void     signal_client_on_drained              (SignalConnection     *connection,
+                                                gpointer              user_data);
+
+/* signal-client-statistics.c */
+void     signal_client_install_statistics      (void);
+void     signal_client_count_connection        (SignalClient         *self,
+                                                SignalConnection     *connection);
+void     signal_client_get_statistic           (SignalClient         *self,
+                                                guint                 prop_id,
+                                                GValue               *value);
 
 G_END_DECLS

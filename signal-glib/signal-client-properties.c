@@ -169,6 +169,19 @@ static void
 install_limits_properties (void)
 {
   /**
+   * SignalClient:outbox-ttl:
+   *
+   * How long a message may wait in the outbox, in milliseconds; 0: as long as it takes.
+   *
+   * One that waited longer is dropped when the connection is there, and reported by
+   * [signal@Signal.Client::error] (%SIGNAL_ERROR_TIMED_OUT).
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_OUTBOX_TTL] =
+    g_param_spec_uint ("outbox-ttl", NULL, NULL, 0, G_MAXINT, 0, DEFAULTED);
+
+  /**
    * SignalClient:max-message-size:
    *
    * The largest frame that is sent, in bytes; the public server takes no more than 131072.
@@ -347,6 +360,7 @@ signal_client_install_properties (GObjectClass *object_class)
   install_limits_properties ();
   install_network_properties ();
   install_facts_properties ();
+  signal_client_install_statistics ();
 
   g_object_class_install_properties (object_class, SIGNAL_CLIENT_N_PROPS, signal_client_properties);
 }

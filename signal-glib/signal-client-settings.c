@@ -118,6 +118,8 @@ set_number (SignalClient *self,
       return set_uint (&self->connect_timeout, value);
     case SIGNAL_CLIENT_PROP_OUTBOX_LIMIT:
       return set_uint (&self->outbox_limit, value);
+    case SIGNAL_CLIENT_PROP_OUTBOX_TTL:
+      return set_uint (&self->outbox_ttl, value);
     case SIGNAL_CLIENT_PROP_MAX_MESSAGE_SIZE:
       return set_uint (&self->max_message_size, value);
     case SIGNAL_CLIENT_PROP_MAX_INCOMING_SIZE:
@@ -217,6 +219,9 @@ get_number (SignalClient *self,
     case SIGNAL_CLIENT_PROP_OUTBOX_LIMIT:
       g_value_set_uint (value, self->outbox_limit);
       break;
+    case SIGNAL_CLIENT_PROP_OUTBOX_TTL:
+      g_value_set_uint (value, self->outbox_ttl);
+      break;
     case SIGNAL_CLIENT_PROP_MAX_MESSAGE_SIZE:
       g_value_set_uint (value, self->max_message_size);
       break;
@@ -224,7 +229,7 @@ get_number (SignalClient *self,
       g_value_set_uint64 (value, self->max_incoming_size);
       break;
     default:
-      g_return_if_reached ();
+      signal_client_get_statistic (self, prop_id, value);
     }
 }
 
@@ -252,6 +257,12 @@ get_fact (SignalClient *self,
       break;
     case SIGNAL_CLIENT_PROP_LAST_ERROR:
       g_value_set_boxed (value, signal_client_get_last_error (self));
+      break;
+    case SIGNAL_CLIENT_PROP_OUTBOX_LENGTH:
+      g_value_set_uint (value, signal_client_get_outbox_length (self));
+      break;
+    case SIGNAL_CLIENT_PROP_BUFFERED_AMOUNT:
+      g_value_set_uint64 (value, signal_client_get_buffered_amount (self));
       break;
     default:
       get_number (self, prop_id, value);

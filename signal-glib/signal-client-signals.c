@@ -12,6 +12,8 @@ enum
   ERROR,
   ACCEPT_CERTIFICATE,
   AUTHENTICATE,
+  TOKEN_REQUESTED,
+  DRAINED,
   N_SIGNALS
 };
 
@@ -158,11 +160,52 @@ install_other_signals (GObjectClass *object_class)
                   G_TYPE_STRING, 0);
 }
 
+static void
+install_asking_signals (GObjectClass *object_class)
+{
+  GType type = G_OBJECT_CLASS_TYPE (object_class);
+
+  /**
+   * SignalClient::token-requested:
+   * @self: the client
+   *
+   * As [signal@Signal.Client::authenticate], for a token that must be fetched first.
+   *
+   * A handler that returns %TRUE promises to call [method@Signal.Client.update_token] later; the
+   * attempt waits for it in the state `CONNECTING`, up to [property@Signal.Client:connect-timeout].
+   * Not emitted when a handler of `authenticate` has returned a token, and not again while one is
+   * awaited.
+   *
+   * Returns: whether a token will come
+   *
+   * Since: 0.1
+   */
+  signals[TOKEN_REQUESTED] =
+    g_signal_new ("token-requested", type, G_SIGNAL_RUN_LAST, 0,
+                  g_signal_accumulator_true_handled, NULL, NULL,
+                  G_TYPE_BOOLEAN, 0);
+
+  /**
+   * SignalClient::drained:
+   * @self: the client
+   *
+   * All that had to wait for the socket has been written: a good time to send more.
+   *
+   * Messages that are written at once do not cause it: look at
+   * [property@Signal.Client:buffered-amount] before waiting for it.
+   *
+   * Since: 0.1
+   */
+  signals[DRAINED] =
+    g_signal_new ("drained", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
 void
 signal_client_install_signals (GObjectClass *object_class)
 {
   install_life_cycle_signals (object_class);
   install_other_signals (object_class);
+  install_asking_signals (object_class);
 }
 
 void
@@ -194,6 +237,7 @@ void
 signal_client_emit_message (SignalClient  *self,
                             SignalMessage *message)
 {
+  self->messages_received++;
   g_signal_emit (self, signals[MESSAGE], g_quark_try_string (signal_message_get_event (message)),
                  message);
 }
@@ -223,4 +267,27 @@ signal_client_emit_authenticate (SignalClient *self)
 
   g_signal_emit (self, signals[AUTHENTICATE], 0, &token);
   return token;
+}
+
+gboolean
+signal_client_emit_token_requested (SignalClient *self)
+{
+  gboolean will_come = FALSE;
+
+  g_signal_emit (self, signals[TOKEN_REQUESTED], 0, &will_come);
+  return will_come;
+}
+
+/* Whether anybody would answer. */
+gboolean
+signal_client_has_token_source (SignalClient *self)
+{
+  return g_signal_has_handler_pending (self, signals[AUTHENTICATE], 0, TRUE)
+         || g_signal_has_handler_pending (self, signals[TOKEN_REQUESTED], 0, TRUE);
+}
+
+void
+signal_client_emit_drained (SignalClient *self)
+{
+  g_signal_emit (self, signals[DRAINED], 0);
 }

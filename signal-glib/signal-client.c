@@ -3,9 +3,8 @@
 
 #include "signal-client-private.h"
 
-#include "signal-crypto-private.h"
-#include "signal-envelope-private.h"
 #include "signal-error.h"
+#include "signal-locale-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -38,9 +37,10 @@ signal_client_dispose (GObject *object)
   SignalClient *self = SIGNAL_CLIENT (object);
 
   self->is_preparing = FALSE;
-  if (self->retry != NULL)
-    g_source_destroy (self->retry);
-  g_clear_pointer (&self->retry, g_source_unref);
+  g_clear_pointer (&self->vigil, signal_vigil_free);
+  if (self->timer != NULL)
+    g_source_destroy (self->timer);
+  g_clear_pointer (&self->timer, g_source_unref);
   if (self->cancelled != NULL)
     g_source_destroy (self->cancelled);
   g_clear_pointer (&self->cancelled, g_source_unref);
@@ -60,6 +60,7 @@ signal_client_finalize (GObject *object)
   SignalClient *self = SIGNAL_CLIENT (object);
 
   signal_client_set_token (self, NULL);
+  signal_client_set_refusal (self, NULL);
   g_free (self->server_url);
   g_free (self->ecdh_info);
   g_clear_object (&self->tls_database);
@@ -79,6 +80,8 @@ static void
 signal_client_class_init (SignalClientClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  signal_locale_bind ();
 
   object_class->dispose = signal_client_dispose;
   object_class->finalize = signal_client_finalize;
@@ -116,18 +119,6 @@ signal_client_new (const char *server_url,
                        "server-url", server_url,
                        ecdh_info != NULL ? "ecdh-info" : NULL, ecdh_info,
                        NULL);
-}
-
-void
-signal_client_set_token (SignalClient *self,
-                         const char   *token)
-{
-  char *copy = g_strdup (token);
-
-  if (self->token != NULL)
-    signal_crypto_wipe (self->token, strlen (self->token));
-  g_free (self->token);
-  self->token = copy;
 }
 
 static gboolean
@@ -318,29 +309,6 @@ signal_client_disconnect_finish (SignalClient  *self,
   g_return_val_if_fail (g_async_result_is_tagged (result, signal_client_disconnect_async), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/**
- * signal_client_update_token:
- * @self: a client
- * @token: (nullable): the new token
- *
- * Sets the token for the next attempt; the connection that is up is left alone.
- *
- * Where the client has stopped because the server refused the token, or for want of one, and
- * [property@Signal.Client:max-retries] is not 0, it starts again at once.
- *
- * Since: 0.1
- */
-void
-signal_client_update_token (SignalClient *self,
-                            const char   *token)
-{
-  g_return_if_fail (SIGNAL_IS_CLIENT (self));
-
-  signal_client_set_token (self, token);
-  if (self->is_refused && token != NULL && self->policy.max_retries > 0)
-    signal_client_start (self);
 }
 
 /**

@@ -92,4 +92,10 @@ gboolean              signal_client_get_encrypted     (SignalClient         *sel
 SIGNAL_AVAILABLE_IN_ALL
 const GError         *signal_client_get_last_error    (SignalClient         *self);
 
+SIGNAL_AVAILABLE_IN_ALL
+guint                 signal_client_get_outbox_length (SignalClient         *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64               signal_client_get_buffered_amount (SignalClient       *self);
+
 G_END_DECLS

@@ -37,6 +37,10 @@ typedef struct
                                   guint                  retry_after,
                                   gpointer               user_data);
 
+  /* All that had to wait for the socket is written. */
+  void     (*drained)            (SignalConnection      *connection,
+                                  gpointer               user_data);
+
   gboolean (*accept_certificate) (SignalConnection      *connection,
                                   GTlsCertificate       *certificate,
                                   GTlsCertificateFlags   errors,
@@ -79,6 +83,14 @@ const char       *signal_connection_get_client_id   (SignalConnection           
 const char       *signal_connection_get_user_id     (SignalConnection               *self);
 gboolean          signal_connection_is_encrypted    (SignalConnection               *self);
 gint64            signal_connection_get_age         (SignalConnection               *self);
+gint64            signal_connection_get_round_trip  (SignalConnection               *self);
+guint64           signal_connection_get_received    (SignalConnection               *self);
+guint64           signal_connection_get_written     (SignalConnection               *self);
+gsize             signal_connection_get_unsent      (SignalConnection               *self);
+
+void              signal_connection_probe           (SignalConnection               *self);
+void              signal_connection_renew           (SignalConnection               *self,
+                                                     const GError                   *error);
 
 gboolean          signal_connection_send            (SignalConnection               *self,
                                                      const char                     *envelope,

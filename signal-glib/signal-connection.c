@@ -1,47 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "signal-connection-private.h"
+#include "signal-connection-state-private.h"
 
-#include "signal-channel-private.h"
-#include "signal-envelope-private.h"
 #include "signal-error.h"
 #include "signal-hello-private.h"
-#include "signal-pulse-private.h"
 
 #include <glib/gi18n-lib.h>
-
-/* How long `connected` may still come after something encrypted came instead of it. */
-#define UNREADABLE_GRACE_MS 1000
-
-struct _SignalConnection
-{
-  GObject parent_instance;
-
-  const SignalConnectionHandlers *handlers; /* NULL: nobody listens any more */
-  gpointer user_data;
-
-  SignalConnectionState phase;
-  GCancellable *dialing; /* NULL once the socket is open, or given up */
-  SignalChannel *channel;
-  SignalKeyPair *key_pair;
-  SignalPulse *pulse;
-  GSource *deadline;
-  GQueue closing; /* of GTask */
-
-  char *token;
-  char *ecdh_info;
-  gboolean require_encryption;
-  guint heartbeat_interval;
-  guint liveness_timeout;
-  guint max_message_size;
-  guint64 max_incoming_size;
-
-  char *client_id;
-  char *user_id;
-  char *server_error; /* the text of the last `error` event */
-  gint64 authenticated;
-};
 
 G_DEFINE_FINAL_TYPE (SignalConnection, signal_connection, G_TYPE_OBJECT)
 
@@ -75,21 +40,12 @@ release (SignalConnection *self)
   g_clear_object (&self->dialing);
 }
 
-static void
-report_fault (SignalConnection *self,
-              const GError     *error)
+void
+signal_connection_report_fault (SignalConnection *self,
+                                const GError     *error)
 {
   if (self->handlers != NULL)
     self->handlers->fault (self, error, self->user_data);
-}
-
-static void
-report_protocol_fault (SignalConnection *self,
-                       const char       *text)
-{
-  g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL, text);
-
-  report_fault (self, error);
 }
 
 static void
@@ -102,11 +58,11 @@ enter_phase (SignalConnection      *self,
 }
 
 /* The end, told once. The socket is closed in its own time. */
-static void
-end (SignalConnection *self,
-     const GError     *error,
-     SignalVerdict     verdict,
-     guint             retry_after)
+void
+signal_connection_end (SignalConnection *self,
+                       const GError     *error,
+                       SignalVerdict     verdict,
+                       guint             retry_after)
 {
   const SignalConnectionHandlers *handlers = g_steal_pointer (&self->handlers);
   gpointer user_data = g_steal_pointer (&self->user_data);
@@ -128,7 +84,7 @@ on_deadline (gpointer user_data)
       error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
                                    _("The server encrypted its “connected” event, which holds the "
                                      "key to read it; its configuration is at fault"));
-      end (self, error, SIGNAL_VERDICT_STOP, 0);
+      signal_connection_end (self, error, SIGNAL_VERDICT_STOP, 0);
     }
   else
     {
@@ -136,21 +92,33 @@ on_deadline (gpointer user_data)
                                    self->dialing != NULL
                                    ? _("The server could not be reached in time")
                                    : _("The server did not finish the authentication in time"));
-      end (self, error, SIGNAL_VERDICT_RETRY, 0);
+      signal_connection_end (self, error, SIGNAL_VERDICT_RETRY, 0);
     }
 
   return G_SOURCE_REMOVE;
 }
 
-static void
-set_deadline (SignalConnection *self,
-              guint             ms)
+/* How long the attempt may still take. */
+void
+signal_connection_set_deadline (SignalConnection *self,
+                                guint             ms)
 {
   clear_deadline (self);
   self->deadline = g_timeout_source_new (ms);
   g_source_set_callback (self->deadline, on_deadline, self, NULL);
   g_source_set_static_name (self->deadline, "signal-glib connection deadline");
   g_source_attach (self->deadline, g_main_context_get_thread_default ());
+}
+
+/* The end without a close handshake: a peer that says nothing will not answer that either. */
+static void
+give_up (SignalConnection *self,
+         const GError     *error,
+         SignalVerdict     verdict)
+{
+  if (self->channel != NULL)
+    signal_channel_drop (self->channel);
+  signal_connection_end (self, error, verdict, 0);
 }
 
 static void
@@ -161,138 +129,18 @@ on_dead (gpointer user_data)
                                                   _("The server is silent; the connection is given "
                                                     "up as dead"));
 
-  /* A peer that says nothing will not answer a close frame either. */
-  signal_channel_drop (self->channel);
-  end (self, error, SIGNAL_VERDICT_RETRY, 0);
+  give_up (self, error, SIGNAL_VERDICT_RETRY);
 }
 
-/* Derives the session key of this connection, or settles for none where that is allowed. */
-static gboolean
-take_keys (SignalConnection   *self,
-           const SignalHello  *hello,
-           SignalVerdict      *verdict,
-           GError            **error)
+/* AUTHENTICATED: from now on the pulse watches instead of the deadline. */
+void
+signal_connection_settle (SignalConnection *self)
 {
-  SignalSessionKey *key;
-
-  if (!hello->has_keys && self->require_encryption)
-    {
-      *verdict = SIGNAL_VERDICT_STOP;
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED,
-                           _("The server offers no encryption, and this client requires it"));
-      return FALSE;
-    }
-
-  if (!hello->has_keys)
-    return TRUE;
-
-  key = signal_key_pair_derive (self->key_pair, hello->server_key, sizeof hello->server_key,
-                                hello->salt, sizeof hello->salt, self->ecdh_info, error);
-  g_clear_pointer (&self->key_pair, signal_key_pair_free);
-  if (key == NULL)
-    return FALSE;
-
-  signal_channel_take_key (self->channel, key);
-  return TRUE;
-}
-
-static void
-handle_connected (SignalConnection *self,
-                  SignalMessage    *message)
-{
-  g_auto (SignalHello) hello = { 0 };
-  g_autoptr (GError) error = NULL;
-  SignalVerdict verdict = SIGNAL_VERDICT_RETRY;
-
-  if (!signal_hello_parse (&hello, message, &error)
-      || !take_keys (self, &hello, &verdict, &error))
-    {
-      end (self, error, verdict, 0);
-      return;
-    }
-
-  self->client_id = g_steal_pointer (&hello.client_id);
-  self->user_id = g_steal_pointer (&hello.user_id);
   self->authenticated = g_get_monotonic_time ();
-  g_clear_pointer (&self->key_pair, signal_key_pair_free);
   clear_deadline (self);
-
   self->pulse = signal_pulse_new (self->channel, self->heartbeat_interval, self->liveness_timeout,
                                   on_dead, self);
   enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-}
-
-static void
-handle_server_error (SignalConnection *self,
-                     SignalMessage    *message)
-{
-  JsonNode *payload = signal_message_get_payload (message);
-  JsonNode *text = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (payload != NULL && JSON_NODE_HOLDS_OBJECT (payload))
-    text = json_object_get_member (json_node_get_object (payload), "message");
-
-  g_clear_pointer (&self->server_error, g_free);
-  if (text != NULL && JSON_NODE_HOLDS_VALUE (text) && json_node_get_value_type (text) == G_TYPE_STRING)
-    self->server_error = g_strdup (json_node_get_string (text));
-  else
-    self->server_error = g_strdup (_("The server reported an error without a text"));
-
-  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, self->server_error);
-  report_fault (self, error);
-}
-
-static void
-handle_application_event (SignalConnection *self,
-                          SignalMessage    *message)
-{
-  gboolean is_authenticated = self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
-  gboolean must_be_encrypted = is_authenticated
-                               ? signal_channel_is_encrypted (self->channel)
-                               : self->require_encryption;
-
-  if (must_be_encrypted && !signal_message_is_encrypted (message))
-    report_protocol_fault (self, _("A message in plaintext was dropped: this connection is "
-                                   "encrypted"));
-  else if (self->handlers != NULL)
-    self->handlers->message (self, message, self->user_data);
-}
-
-static void
-on_channel_message (SignalChannel *channel,
-                    SignalMessage *message,
-                    gpointer       user_data)
-{
-  g_autoptr (SignalConnection) self = g_object_ref (user_data);
-  const char *event = signal_message_get_event (message);
-
-  if (!signal_envelope_event_is_control (event))
-    handle_application_event (self, message);
-  else if (g_str_equal (event, "error"))
-    handle_server_error (self, message);
-  else if (!g_str_equal (event, "connected"))
-    report_protocol_fault (self, _("An event with a name that only the protocol may use was "
-                                   "dropped"));
-  else if (self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATING)
-    handle_connected (self, message);
-  else
-    report_protocol_fault (self, _("A second “connected” event was dropped"));
-}
-
-static void
-on_channel_fault (SignalChannel *channel,
-                  const GError  *error,
-                  gpointer       user_data)
-{
-  g_autoptr (SignalConnection) self = g_object_ref (user_data);
-  gboolean is_waiting = self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATING;
-
-  /* Either an early broadcast, or a server that encrypts `connected` itself. */
-  if (is_waiting && signal_channel_saw_unreadable (channel))
-    set_deadline (self, UNREADABLE_GRACE_MS);
-
-  report_fault (self, error);
 }
 
 static void
@@ -307,11 +155,9 @@ on_channel_closed (SignalChannel *channel,
   SignalVerdict verdict;
   GTask *task;
 
-  g_clear_object (&self->channel);
-
   error = signal_verdict_explain (code, reason, self->server_error, transport_error, &verdict);
   if (self->handlers != NULL)
-    end (self, error, verdict, 0);
+    signal_connection_end (self, error, verdict, 0);
 
   while ((task = g_queue_pop_head (&self->closing)) != NULL)
     {
@@ -320,10 +166,21 @@ on_channel_closed (SignalChannel *channel,
     }
 }
 
+static void
+on_channel_drained (SignalChannel *channel,
+                    gpointer       user_data)
+{
+  g_autoptr (SignalConnection) self = g_object_ref (user_data);
+
+  if (self->handlers != NULL)
+    self->handlers->drained (self, self->user_data);
+}
+
 static const SignalChannelHandlers channel_handlers = {
-  .message = on_channel_message,
-  .fault = on_channel_fault,
+  .message = signal_connection_on_message,
+  .fault = signal_connection_on_fault,
   .closed = on_channel_closed,
+  .drained = on_channel_drained,
 };
 
 static void
@@ -339,7 +196,7 @@ authenticate (SignalConnection *self)
   if (sent)
     enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
   else
-    end (self, error, SIGNAL_VERDICT_RETRY, 0);
+    signal_connection_end (self, error, SIGNAL_VERDICT_RETRY, 0);
 }
 
 static void
@@ -358,7 +215,7 @@ on_transport_connected (GObject      *source,
 
   if (socket == NULL)
     {
-      end (self, error, SIGNAL_VERDICT_RETRY, retry_after);
+      signal_connection_end (self, error, SIGNAL_VERDICT_RETRY, retry_after);
       return;
     }
 
@@ -366,6 +223,9 @@ on_transport_connected (GObject      *source,
   self->channel = signal_channel_new (socket, &channel_handlers, self);
   signal_channel_set_max_message_size (self->channel, self->max_message_size);
   signal_channel_set_max_incoming_size (self->channel, self->max_incoming_size);
+  if (self->heartbeat_interval > 0)
+    signal_channel_set_user_timeout (self->channel,
+                                     self->heartbeat_interval + self->liveness_timeout);
 
   enter_phase (self, SIGNAL_CONNECTION_STATE_CONNECTED);
   if (self->handlers != NULL)
@@ -467,7 +327,7 @@ signal_connection_start (SignalConnection               *self,
 
   self->phase = SIGNAL_CONNECTION_STATE_CONNECTING;
   self->dialing = g_cancellable_new ();
-  set_deadline (self, options->connect_timeout);
+  signal_connection_set_deadline (self, options->connect_timeout);
   signal_transport_connect_async (&transport, self->dialing, on_transport_connected,
                                   g_object_ref (self));
   return TRUE;
@@ -508,53 +368,20 @@ signal_connection_close_finish (SignalConnection  *self,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-SignalConnectionState
-signal_connection_get_phase (SignalConnection *self)
+/* Asks an AUTHENTICATED peer for a sign of life; `ended` follows if there is none. */
+void
+signal_connection_probe (SignalConnection *self)
 {
-  return self->phase;
+  if (self->pulse != NULL)
+    signal_pulse_probe (self->pulse);
 }
 
-/* The id that the server gave, once AUTHENTICATED. */
-const char *
-signal_connection_get_client_id (SignalConnection *self)
+/* Ends a connection, or an attempt, that cannot be trusted any more: the next one is due at once. */
+void
+signal_connection_renew (SignalConnection *self,
+                         const GError     *error)
 {
-  return self->client_id;
-}
+  g_autoptr (SignalConnection) keep = g_object_ref (self);
 
-const char *
-signal_connection_get_user_id (SignalConnection *self)
-{
-  return self->user_id;
-}
-
-gboolean
-signal_connection_is_encrypted (SignalConnection *self)
-{
-  return self->channel != NULL && signal_channel_is_encrypted (self->channel);
-}
-
-/* How long it has been AUTHENTICATED, in µs; 0 if it never was. */
-gint64
-signal_connection_get_age (SignalConnection *self)
-{
-  return self->authenticated != 0 ? g_get_monotonic_time () - self->authenticated : 0;
-}
-
-/* Sends a whole envelope, encrypted where the connection is. */
-gboolean
-signal_connection_send (SignalConnection  *self,
-                        const char        *envelope,
-                        gsize              length,
-                        GError           **error)
-{
-  return signal_channel_send (self->channel, envelope, length, error);
-}
-
-/* Sends a control event. */
-gboolean
-signal_connection_send_plain (SignalConnection  *self,
-                              const char        *envelope,
-                              GError           **error)
-{
-  return signal_channel_send_plain (self->channel, envelope, strlen (envelope), error);
+  give_up (self, error, SIGNAL_VERDICT_NOW);
 }

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "signal-error.h"
+#include "signal-locale-private.h"
 
 /**
  * SignalServer:
@@ -108,6 +109,8 @@ static void
 signal_server_class_init (SignalServerClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  signal_locale_bind ();
 
   object_class->dispose = signal_server_dispose;
   object_class->finalize = signal_server_finalize;

@@ -3,6 +3,9 @@
 
 #include "signal-stream-private.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 /* How long closing waits for the peer: to take what is still unsent, and TLS's goodbye. */
 #define CLOSE_TIMEOUT_MS 2000
 
@@ -14,6 +17,9 @@ struct _SignalStream
   GSocket *socket;
   SignalStreamInput *input;
   SignalStreamOutput *output;
+
+  SignalStreamDrainedFunc drained;
+  gpointer drained_data;
 
   GTask *closing;
   GSource *close_timeout;
@@ -98,6 +104,8 @@ on_flushed (const GError *error,
 
   if (self->closing != NULL)
     close_base (self);
+  else if (error == NULL && self->drained != NULL)
+    self->drained (self->drained_data);
 }
 
 /* What is unsent goes first: libsoup closes as soon as its close frame is handed over. */
@@ -230,6 +238,28 @@ SignalStreamOutput *
 signal_stream_get_output (SignalStream *self)
 {
   return self->output;
+}
+
+/* Whom to tell when all that had to wait for the socket is written. */
+void
+signal_stream_set_drained (SignalStream            *self,
+                           SignalStreamDrainedFunc  drained,
+                           gpointer                 user_data)
+{
+  self->drained = drained;
+  self->drained_data = user_data;
+}
+
+/* How long what is written may go unacknowledged before the kernel gives the connection up
+ * (TCP_USER_TIMEOUT, RFC 5482). A hint: not every socket has it. */
+void
+signal_stream_set_user_timeout (SignalStream *self,
+                                guint         ms)
+{
+#ifdef TCP_USER_TIMEOUT
+  if (self->socket != NULL)
+    g_socket_set_option (self->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, MIN (ms, G_MAXINT), NULL);
+#endif
 }
 
 /* Gives up on a peer that does not answer: what is unsent is dropped, and closing waits for nothing. */

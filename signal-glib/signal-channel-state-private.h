@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "signal-channel-private.h"
+
+#include "signal-replay-private.h"
+#include "signal-transport-private.h"
+
+G_BEGIN_DECLS
+
+/* Shared by the files signal-channel*.c and by nothing else. */
+struct _SignalChannel
+{
+  GObject parent_instance;
+
+  SoupWebsocketConnection *socket;
+  SignalStream *stream;
+  SignalSessionKey *key;
+  SignalReplay *replay;
+  GByteArray *scratch; /* ciphertext on its way out */
+
+  const SignalChannelHandlers *handlers; /* NULL: nobody listens any more */
+  gpointer user_data;
+
+  gsize max_message_size;
+  gboolean saw_unreadable;
+  gint64 pinged;     /* when the ping that is not answered yet was sent; 0: there is none */
+  gint64 round_trip; /* µs, of the last ping that was answered; -1: none was */
+  GSource *close_timeout;
+  GError *error; /* the first thing that the transport said */
+};
+
+SignalMessage *signal_channel_receive (SignalChannel  *self,
+                                       const char     *text,
+                                       gsize           length,
+                                       GError        **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

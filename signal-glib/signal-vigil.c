@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "signal-vigil-private.h"
+
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <glib-unix.h>
+
+/* Network monitors tell of every address and route on its own. */
+#define DEBOUNCE_MS 1000
+
+/* Clocks drift apart by less than this without a suspend. */
+#define SLEEP_MIN_US (2 * G_USEC_PER_SEC)
+
+#define LOGIND_NAME "org.freedesktop.login1"
+#define LOGIND_PATH "/org/freedesktop/login1"
+#define LOGIND_MANAGER "org.freedesktop.login1.Manager"
+
+struct _SignalVigil
+{
+  SignalVigilFunc tell;
+  gpointer user_data;
+
+  GNetworkMonitor *monitor;
+  gulong monitor_changed;
+  gboolean was_available;
+  GNetworkConnectivity connectivity;
+  GSource *debounce;
+
+  SignalVigilClockFunc clock;
+  gpointer clock_data;
+  gint64 slept;
+  GSource *tick;
+  int tick_fd;
+  guint tick_ms;
+
+  GCancellable *getting_bus;
+  GDBusConnection *bus;
+  guint subscription;
+};
+
+static void
+clear_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static gint64
+read_clock (clockid_t id)
+{
+  struct timespec now;
+
+  clock_gettime (id, &now);
+  return (gint64) now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+/* CLOCK_MONOTONIC stands still while the machine sleeps, CLOCK_BOOTTIME does not. */
+static gint64
+slept_so_far (gpointer user_data)
+{
+  return read_clock (CLOCK_BOOTTIME) - read_clock (CLOCK_MONOTONIC);
+}
+
+static void
+look_at_clock (SignalVigil *self)
+{
+  gint64 now = self->clock (self->clock_data);
+  gint64 slept = now - self->slept;
+
+  self->slept = now;
+  if (slept >= SLEEP_MIN_US)
+    self->tell (SIGNAL_VIGIL_WOKE, slept, self->user_data);
+}
+
+/* By the clock that goes on while the machine sleeps: what was due meanwhile is due on waking. */
+static void
+arm_tick (SignalVigil *self)
+{
+  struct itimerspec at = { .it_value = { self->tick_ms / 1000, self->tick_ms % 1000 * 1000000L } };
+
+  timerfd_settime (self->tick_fd, 0, &at, NULL);
+}
+
+static gboolean
+on_tick (int          fd,
+         GIOCondition condition,
+         gpointer     user_data)
+{
+  SignalVigil *self = user_data;
+
+  arm_tick (self);
+  look_at_clock (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+start_tick (SignalVigil *self)
+{
+  self->tick_fd = timerfd_create (CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (self->tick_fd < 0)
+    return;
+
+  arm_tick (self);
+  self->tick = g_unix_fd_source_new (self->tick_fd, G_IO_IN);
+  g_source_set_callback (self->tick, G_SOURCE_FUNC (on_tick), self, NULL);
+  g_source_set_static_name (self->tick, "signal-glib clock");
+  g_source_attach (self->tick, g_main_context_get_thread_default ());
+}
+
+static gboolean
+on_debounced (gpointer user_data)
+{
+  SignalVigil *self = user_data;
+  gboolean is_available = g_network_monitor_get_network_available (self->monitor);
+  GNetworkConnectivity connectivity = g_network_monitor_get_connectivity (self->monitor);
+  gboolean is_changed = is_available != self->was_available || connectivity != self->connectivity;
+
+  clear_source (&self->debounce);
+  self->was_available = is_available;
+  self->connectivity = connectivity;
+  self->tell (is_changed && is_available ? SIGNAL_VIGIL_NETWORK : SIGNAL_VIGIL_RIPPLE, 0,
+              self->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_network_changed (GNetworkMonitor *monitor,
+                    gboolean         is_available,
+                    gpointer         user_data)
+{
+  SignalVigil *self = user_data;
+
+  if (self->debounce != NULL)
+    return;
+
+  self->debounce = g_timeout_source_new (DEBOUNCE_MS);
+  g_source_set_callback (self->debounce, on_debounced, self, NULL);
+  g_source_set_static_name (self->debounce, "signal-glib network debounce");
+  g_source_attach (self->debounce, g_main_context_get_thread_default ());
+}
+
+/* false: the machine has woken. */
+static void
+on_prepare_for_sleep (GDBusConnection *bus,
+                      const char      *sender,
+                      const char      *path,
+                      const char      *interface,
+                      const char      *name,
+                      GVariant        *parameters,
+                      gpointer         user_data)
+{
+  SignalVigil *self = user_data;
+  gboolean is_beginning = TRUE;
+  gint64 before = self->slept;
+
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(b)")))
+    return;
+
+  g_variant_get (parameters, "(b)", &is_beginning);
+  if (is_beginning)
+    return;
+
+  self->slept = self->clock (self->clock_data);
+  self->tell (SIGNAL_VIGIL_WOKE, self->slept - before, self->user_data);
+}
+
+/* No bus is a normal case. */
+static void
+on_bus (GObject      *source,
+        GAsyncResult *result,
+        gpointer      user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusConnection) bus = g_bus_get_finish (result, &error);
+  SignalVigil *self = user_data;
+
+  if (bus == NULL)
+    return;
+
+  g_dbus_connection_set_exit_on_close (bus, FALSE);
+  self->bus = g_steal_pointer (&bus);
+  self->subscription =
+    g_dbus_connection_signal_subscribe (self->bus, LOGIND_NAME, LOGIND_MANAGER, "PrepareForSleep",
+                                        LOGIND_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
+                                        on_prepare_for_sleep, self, NULL);
+}
+
+/* Watches until it is freed, in the thread-default main context. monitor: NULL for the default one.
+ * tick: ms between looks at the clock. tell: may free the vigil. */
+SignalVigil *
+signal_vigil_new (GNetworkMonitor *monitor,
+                  guint            tick,
+                  SignalVigilFunc  tell,
+                  gpointer         user_data)
+{
+  SignalVigil *self = g_new0 (SignalVigil, 1);
+
+  self->tell = tell;
+  self->user_data = user_data;
+
+  self->monitor = g_object_ref (monitor != NULL ? monitor : g_network_monitor_get_default ());
+  self->monitor_changed = g_signal_connect (self->monitor, "network-changed",
+                                            G_CALLBACK (on_network_changed), self);
+  self->was_available = g_network_monitor_get_network_available (self->monitor);
+  self->connectivity = g_network_monitor_get_connectivity (self->monitor);
+
+  self->tick_ms = tick;
+  signal_vigil_set_clock (self, slept_so_far, NULL);
+  start_tick (self);
+
+  self->getting_bus = g_cancellable_new ();
+  g_bus_get (G_BUS_TYPE_SYSTEM, self->getting_bus, on_bus, self);
+
+  return self;
+}
+
+void
+signal_vigil_free (SignalVigil *self)
+{
+  g_cancellable_cancel (self->getting_bus);
+  g_clear_object (&self->getting_bus);
+  if (self->bus != NULL)
+    g_dbus_connection_signal_unsubscribe (self->bus, self->subscription);
+  g_clear_object (&self->bus);
+
+  g_clear_signal_handler (&self->monitor_changed, self->monitor);
+  g_clear_object (&self->monitor);
+  clear_source (&self->debounce);
+
+  clear_source (&self->tick);
+  if (self->tick_fd >= 0)
+    close (self->tick_fd);
+  g_free (self);
+}
+
+/* For tests: where to read how long the machine has slept. */
+void
+signal_vigil_set_clock (SignalVigil          *self,
+                        SignalVigilClockFunc  clock,
+                        gpointer              user_data)
+{
+  self->clock = clock;
+  self->clock_data = user_data;
+  self->slept = clock (user_data);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* A program that prints a line of text, its URI, and runs until its stdin is closed. */
+GSubprocess *bench_child_start (const char   *program,
+                                char        **uri,
+                                GError      **error);
+void         bench_child_stop  (GSubprocess  *child);
+
+G_END_DECLS

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "bench-payload.h"
+
+#include <string.h>
+
+#define HEAD "{\"text\":\""
+#define TAIL "\"}"
+
+/* A JSON object of exactly size bytes around one string, as chat messages have it. */
+char *
+bench_payload_new (gsize size)
+{
+  static const char prose[] = "The kettle is on, and there is cake for whoever comes first. ";
+  GString *text = g_string_sized_new (size + sizeof prose);
+
+  g_assert (size >= BENCH_MIN_SIZE);
+
+  g_string_append (text, HEAD);
+  while (text->len < size)
+    g_string_append (text, prose);
+  g_string_truncate (text, size - strlen (TAIL));
+  g_string_append (text, TAIL);
+
+  return g_string_free (text, FALSE);
+}

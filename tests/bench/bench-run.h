@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  BENCH_RECEIVE,
+  BENCH_SEND,
+} BenchDirection;
+
+/* What is to be done once, by one contender, on a connection of its own. */
+typedef struct
+{
+  const char    *feeder; /* its URI */
+  BenchDirection direction;
+  gsize          size;   /* of the payload's JSON text */
+  guint          count;
+  guint          burst;
+} BenchTask;
+
+/* What it took, from `ready` to the last message. */
+typedef struct
+{
+  gint64 cpu_ns;
+  gint64 wall_ns;
+} BenchSample;
+
+typedef struct
+{
+  const char *name;
+  gboolean  (*perform) (const BenchTask  *task,
+                        BenchSample      *sample,
+                        GError          **error);
+} BenchContender;
+
+extern const BenchContender bench_contender_signal;
+extern const BenchContender bench_contender_soup;
+
+typedef struct _BenchRun BenchRun;
+
+/* What all contenders in this process share. */
+struct _BenchRun
+{
+  const BenchTask *task;
+  BenchSample     *sample;
+  void           (*start) (BenchRun *run); /* sends a message that sets off the feeder */
+  void           (*send)  (BenchRun *run); /* sends one message that counts */
+
+  GMainLoop       *loop;
+  gboolean         is_ready;
+  guint            done;
+  guint            checksum;
+  GError          *error;
+};
+
+char    *bench_task_build_uri (const BenchTask *task,
+                               const char      *session);
+void     bench_run_init       (BenchRun        *self,
+                               const BenchTask *task,
+                               BenchSample     *sample);
+void     bench_run_clear      (BenchRun        *self);
+void     bench_run_arrived    (BenchRun        *self);
+gboolean bench_run_wait       (BenchRun        *self);
+void     bench_run_fail       (BenchRun        *self,
+                               const GError    *error);
+
+G_END_DECLS

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* The server's end of a WebSocket, blocking, with nothing of libsoup and nothing of the library. */
+typedef struct
+{
+  GSocketConnection *connection;
+  GDataInputStream  *input;
+  GOutputStream     *output;
+  GByteArray        *payload; /* of the frame that was read last, unmasked */
+} BenchWire;
+
+BenchWire  *bench_wire_new          (GSocketConnection *connection);
+void        bench_wire_free         (BenchWire         *self);
+char       *bench_wire_accept       (BenchWire         *self,
+                                     GError           **error);
+gboolean    bench_wire_read_message (BenchWire         *self,
+                                     GError           **error);
+gboolean    bench_wire_write        (BenchWire         *self,
+                                     const GByteArray  *frames,
+                                     GError           **error);
+void        bench_wire_append_text  (GByteArray        *frames,
+                                     const char        *text,
+                                     gsize              length);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BenchWire, bench_wire_free)
+
+G_END_DECLS

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the interop suite runs on: what is missing here, and the public server's packages."""
+import fcntl
+import glob
+import hashlib
+import os
+import shutil
+import subprocess
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SCRIPTS = ('server.mjs', 'emitter.mjs')
+MANIFESTS = ('package.json', 'package-lock.json')
+SYSTEM_PATH = os.environ.get('PATH', '') + ':/usr/sbin:/usr/local/sbin'
+
+
+class Missing(Exception):
+    """Something that is not on this machine; the text says what."""
+
+
+def find_program(name):
+    found = shutil.which(name, path=SYSTEM_PATH)
+    if not found:
+        raise Missing(f'{name} is not installed here; tests/interop/install-dependencies installs it')
+    return found
+
+
+def fingerprint():
+    digest = hashlib.sha256()
+    for name in MANIFESTS:
+        with open(os.path.join(HERE, name), 'rb') as manifest:
+            digest.update(manifest.read())
+    return digest.hexdigest()
+
+
+def find_bun(folder):
+    """The packages are installed without running their scripts, so Bun is where it was unpacked."""
+    for bun in sorted(glob.glob(os.path.join(folder, 'node_modules/@oven/bun-*/bin/bun'))):
+        try:
+            subprocess.run([bun, '--version'], check=True, capture_output=True, timeout=20)
+            return bun
+        except (OSError, subprocess.SubprocessError):
+            continue
+    raise Missing('the npm package bun has no program for this machine')
+
+
+def install_packages(folder):
+    """npm ci, once for each lock file."""
+    stamp = os.path.join(folder, 'installed')
+    try:
+        with open(stamp, encoding='ascii') as installed:
+            if installed.read() == fingerprint():
+                return
+    except OSError:
+        pass
+
+    for name in MANIFESTS:
+        shutil.copy(os.path.join(HERE, name), folder)
+    try:
+        npm = subprocess.run(
+            [find_program('npm'), 'ci', '--ignore-scripts', '--no-audit', '--no-fund'],
+            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, timeout=240, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise Missing('npm could not fetch the public server within 4 minutes') from error
+    if npm.returncode != 0:
+        reason = ' '.join(npm.stdout.split())[-300:]
+        raise Missing(f'npm could not fetch the public server: {reason}')
+    with open(stamp, 'w', encoding='ascii') as installed:
+        installed.write(fingerprint())
+
+
+def prepare(folder):
+    """Returns the path of Bun; the scripts lie beside the packages that they import."""
+    find_program('npm')
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, 'lock'), 'w', encoding='ascii') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        install_packages(folder)
+        for name in SCRIPTS:
+            shutil.copy(os.path.join(HERE, name), os.path.join(folder, name + '.new'))
+            os.replace(os.path.join(folder, name + '.new'), os.path.join(folder, name))
+    return find_bun(folder)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Prints what arrives in a room: receiver.py URL ROOM"""
+import sys
+
+import gi
+gi.require_version('Signal', '1.0')
+from gi.repository import GLib, Signal  # noqa: E402
+
+loop = GLib.MainLoop()
+client = Signal.Client(server_url=sys.argv[1], auto_join_rooms=[sys.argv[2]])
+
+
+def on_where(client, message):
+    if f'"{sys.argv[2]}"' in message.get_payload_json():
+        print('joined', flush=True)
+    else:
+        client.send_json('where', None)
+
+
+def on_news(client, message):
+    print('got', message.get_payload_json(), flush=True)
+
+
+client.connect('message::where', on_where)
+client.connect('message::news', on_news)
+client.connect('connected', lambda client, id: client.send_json('where', None))
+client.connect('disconnected', lambda client, error: loop.quit())
+client.connect_async('python', None, None)
+GLib.timeout_add_seconds(120, loop.quit)
+loop.run()

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The public server, wired as an application would: encryption required, rooms checked, and a small
+// application on top. PORT, REDIS_PORT and the limits below come from the environment.
+//
+// A token is NAME or NAME/MODE, and NAME becomes the user id; the token "nobody" is refused. MODE
+// makes the server misbehave towards that user only, in the ways that a client must stand.
+import { ECDH, RedisHelper, WebSocketEmitter, WebSocketServerHelper } from '@venizia/ignis-helpers';
+
+const number = name => (process.env[name] ? Number(process.env[name]) : undefined);
+const isEncrypted = process.env.ENCRYPTION !== 'none';
+const canShakeHands = process.env.ENCRYPTION !== 'unconfigured';
+const canCheckRooms = process.env.ROOMS !== 'unconfigured';
+const never = new Promise(() => {});
+const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
+
+const ecdh = ECDH.withAlgorithm(process.env.ECDH_INFO ? { hkdfInfo: process.env.ECDH_INFO } : undefined);
+const keys = new Map();
+const throwing = new Set();
+
+const parseToken = token => {
+  const [name, mode] = String(token ?? '').split('/');
+  return { name, mode };
+};
+
+const authenticate = async ({ type, token }) => {
+  const { name, mode } = parseToken(token);
+  if (mode === 'throw')
+    throw new Error('the token cannot be checked');
+  if (mode === 'throw-once' && !throwing.has(name)) {
+    throwing.add(name);
+    throw new Error('the token cannot be checked for now');
+  }
+  if (mode === 'hang')
+    await never;
+  return type === 'Bearer' && name && name !== 'nobody' ? { userId: name, metadata: { mode } } : null;
+};
+
+const shakeHands = async ({ clientId, data }) => {
+  const { mode } = parseToken(data.token);
+  if (mode === 'no-handshake' || !data.clientPublicKey)
+    return null;
+  if (mode === 'hanging-handshake')
+    await never;
+  if (mode === 'slow-handshake')
+    await pause(1500);
+  try {
+    const peerPublicKey = await ecdh.importPublicKey({ rawKeyB64: data.clientPublicKey });
+    const { keyPair, publicKeyB64 } = await ecdh.generateKeyPair();
+    const { key, salt } = await ecdh.deriveAESKey({ privateKey: keyPair.privateKey, peerPublicKey });
+    keys.set(clientId, key);
+    return { serverPublicKey: publicKeyB64, salt };
+  } catch {
+    return null;
+  }
+};
+
+// "connected" carries what the key is made of: it must not be encrypted with that key.
+const transform = async ({ client, event, data }) => {
+  const key = keys.get(client.id);
+  if (!key || (event === 'connected' && client.metadata?.mode !== 'sealed-connected'))
+    return null;
+  const message = JSON.stringify({ event, data });
+  return { event: 'encrypted', data: await ecdh.encrypt({ message, secret: key }) };
+};
+
+const open = async (clientId, message) => {
+  if (message.event !== 'encrypted')
+    return isEncrypted ? null : message;
+  return JSON.parse(await ecdh.decrypt({ message: message.data, secret: keys.get(clientId) }));
+};
+
+const application = {
+  'echo': ({ reply, data }) => reply(data),
+  'where': ({ reply, client }) => reply({ server: process.env.NAME, rooms: [...client.rooms] }),
+  'members': ({ reply, data }) =>
+    reply(helper.getClientsByRoom({ room: data.room }).map(client => client.userId).sort()),
+  'to': ({ data }) => helper.send({ destination: data.to, payload: { topic: data.event, data: data.data } }),
+  'to-user': ({ data }) => emitter.toUser({ userId: data.to, event: data.event, data: data.data }),
+  'broadcast': ({ data }) => helper.send({ payload: { topic: data.event, data: data.data } }),
+  'close': ({ data, client }) => client.socket.close(data.code, 'as asked'),
+};
+
+const handle = async ({ clientId, message }) => {
+  const inner = await open(clientId, message);
+  const client = helper.getClients({ id: clientId });
+  const reply = data => helper.sendToClient({ clientId, event: inner.event, data });
+  if (inner && client)
+    await application[inner.event]?.({ client, reply, data: inner.data });
+};
+
+// By default the package's Redis client never comes back to a Redis that was away.
+const redisConnection = new RedisHelper({
+  name: 'interop', host: '127.0.0.1', port: number('REDIS_PORT'), autoConnect: true, maxRetry: -1,
+});
+const emitter = new WebSocketEmitter({ redisConnection });
+let bun;
+const helper = new WebSocketServerHelper({
+  identifier: 'interop',
+  path: '/ws',
+  server: { publish: (...args) => bun.publish(...args) },
+  redisConnection,
+  requireEncryption: isEncrypted,
+  handshakeFn: isEncrypted && canShakeHands ? shakeHands : undefined,
+  outboundTransformer: isEncrypted ? transform : undefined,
+  authenticateFn: authenticate,
+  validateRoomFn: canCheckRooms
+    ? ({ rooms }) => rooms.filter(room => !room.startsWith('forbidden'))
+    : undefined,
+  messageHandler: handle,
+  clientDisconnectedFn: ({ clientId }) => { keys.delete(clientId); },
+  authTimeout: number('AUTH_TIMEOUT'),
+  heartbeatInterval: number('HEARTBEAT_SWEEP'),
+  heartbeatTimeout: number('HEARTBEAT_TIMEOUT'),
+  serverOptions: process.env.IDLE_TIMEOUT
+    ? { idleTimeout: number('IDLE_TIMEOUT'), sendPings: false }
+    : undefined,
+});
+
+await Promise.all([helper.configure(), emitter.configure()]);
+bun = Bun.serve({
+  hostname: '127.0.0.1',
+  port: number('PORT'),
+  websocket: helper.getBunWebSocketHandler(),
+  fetch (request, server) {
+    if (new URL(request.url).pathname !== helper.getPath())
+      return new Response('not here', { status: 404 });
+    if (server.upgrade(request, { data: { clientId: crypto.randomUUID() } }))
+      return undefined;
+    return new Response('a WebSocket is expected', { status: 426 });
+  },
+});
+
+process.on('SIGTERM', async () => {
+  bun.stop();
+  await helper.shutdown();
+  process.exit(0);
+});
+console.log('listening');
