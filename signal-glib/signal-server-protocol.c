@@ -284,12 +284,14 @@ hear_admitted (SignalServer  *self,
     signal_server_emit_message (self, peer, message);
 }
 
+/* A handler may drop the server, which then drops the peers: as long as the peer is open, the server
+ * is there. */
 static void
 on_message (SignalPeer    *peer,
             SignalMessage *message,
             gpointer       user_data)
 {
-  g_autoptr (SignalServer) self = g_object_ref (user_data);
+  SignalServer *self = user_data;
   const char *event = signal_message_get_event (message);
   gboolean sealed = signal_message_is_encrypted (message);
 

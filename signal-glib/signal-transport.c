@@ -214,6 +214,9 @@ signal_transport_connect_async (const SignalTransportOptions *options,
   g_socket_client_set_tls (dial->dialer, secure);
   if (options->proxy_resolver != NULL)
     g_socket_client_set_proxy_resolver (dial->dialer, options->proxy_resolver);
+  else if (is_loopback (g_uri_get_host (options->uri)))
+    /* http_proxy in the environment would send even this to another machine. */
+    g_socket_client_set_enable_proxy (dial->dialer, FALSE);
   g_signal_connect (dial->dialer, "event", G_CALLBACK (on_event), dial);
 
   g_task_set_source_tag (task, signal_transport_connect_async);

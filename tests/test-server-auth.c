@@ -320,6 +320,7 @@ test_too_much (void)
       run_for (5);
     }
   raw_peer_wait_closed (many, 4001);
+  g_assert_cmpstr (many->reason, ==, "Too much before authentication");
 }
 
 static char *

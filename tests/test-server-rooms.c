@@ -230,7 +230,7 @@ test_gone (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
   g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
-  SignalPeer *peer = peer_of (fixture, 0);
+  gpointer peer = peer_of (fixture, 0);
   g_autoptr (GError) error = NULL;
 
   change_rooms (raw, "join", "[\"r\"]");
@@ -250,6 +250,12 @@ test_gone (void)
   g_assert_true (signal_peer_get_encrypted (peer));
   g_assert_true (G_IS_SOCKET_ADDRESS (signal_peer_get_remote_address (peer)));
   g_assert_cmpuint (fixture->disconnected->len, ==, 1);
+
+  /* The server has forgotten it. */
+  g_object_add_weak_pointer (peer, &peer);
+  g_ptr_array_set_size (fixture->connected, 0);
+  g_ptr_array_set_size (fixture->disconnected, 0);
+  WAIT_UNTIL (peer == NULL);
 }
 
 static void

@@ -254,36 +254,42 @@ test_silent_connections (void)
 static void
 test_many_connections (void)
 {
+  const char *request = "GET / HTTP/1.0\r\n\r\n";
   g_autoptr (Fixture) fixture = fixture_new ();
-  GIOStream *streams[80];
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (GPtrArray) streams = g_ptr_array_new_with_free_func (g_object_unref);
+  GPollableInputStream *input;
+  gint64 start = g_get_monotonic_time ();
 
-  g_object_set (fixture->server, "max-peers", 1, "auth-timeout", 300, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (streams); i++)
-    streams[i] = connect_raw (fixture->uri);
-  raw = raw_peer_new_authenticated (fixture->uri, "secret");
-  for (guint i = 0; i < G_N_ELEMENTS (streams); i++)
-    g_object_unref (streams[i]);
+  g_object_set (fixture->server, "max-peers", 1, "auth-timeout", 1000, NULL);
+  for (guint i = 0; i < 80; i++)
+    g_ptr_array_add (streams, connect_raw (fixture->uri));
+  run_for (50);
+
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (streams->pdata[79]),
+                                            request, strlen (request), NULL, NULL, NULL));
+  input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (streams->pdata[79]));
+  WAIT_UNTIL (g_pollable_input_stream_is_readable (input));
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, G_TIME_SPAN_SECOND);
 }
 
+/* Both sides of the limit, before and beyond what is let in without authentication. */
 static void
-test_too_large (void)
+test_too_large (gconstpointer data)
 {
-  const gsize limit = 4096;
+  const guint limit = GPOINTER_TO_UINT (data);
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autofree char *text = g_strnfill (limit, ' ');
+  g_autofree char *largest = g_strnfill (limit, ' ');
+  g_autofree char *too_large = g_strnfill (limit + 1, ' ');
   g_autoptr (RawPeer) raw = NULL;
 
-  g_object_set (fixture->server, "max-message-size", (guint) limit, NULL);
+  g_object_set (fixture->server, "max-message-size", limit, NULL);
   raw = raw_peer_new_authenticated (fixture->uri, "secret");
 
-  memcpy (text, "{\"event\":\"heartbeat\"}", strlen ("{\"event\":\"heartbeat\"}"));
-  raw_peer_send_text (raw, text);
+  memcpy (largest, "{\"event\":\"heartbeat\"}", strlen ("{\"event\":\"heartbeat\"}"));
+  raw_peer_send_text (raw, largest);
   raw_peer_assert_silent (raw);
 
-  g_free (text);
-  text = g_strnfill (limit + 1, ' ');
-  raw_peer_send_text (raw, text);
+  raw_peer_send_text (raw, too_large);
   raw_peer_wait_closed (raw, 1009);
   WAIT_UNTIL (fixture->disconnected->len == 1);
 }
@@ -499,7 +505,8 @@ main (int   argc,
   g_test_add_func ("/server/full", test_full);
   g_test_add_func ("/server/silent-connections", test_silent_connections);
   g_test_add_func ("/server/many-connections", test_many_connections);
-  g_test_add_func ("/server/too-large", test_too_large);
+  g_test_add_data_func ("/server/too-large/4096", GUINT_TO_POINTER (4096), test_too_large);
+  g_test_add_data_func ("/server/too-large/131072", GUINT_TO_POINTER (131072), test_too_large);
   g_test_add_func ("/server/heartbeat", test_heartbeat);
   g_test_add_func ("/server/details", test_details);
   g_test_add_func ("/server/peer-close", test_peer_close);
