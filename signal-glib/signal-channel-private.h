@@ -45,6 +45,9 @@ void           signal_channel_detach            (SignalChannel               *se
 void           signal_channel_take_key          (SignalChannel               *self,
                                                  SignalSessionKey            *key);
 gboolean       signal_channel_is_encrypted      (SignalChannel               *self);
+gboolean       signal_channel_is_worn           (SignalChannel               *self);
+void           signal_channel_set_key_limit     (SignalChannel               *self,
+                                                 guint64                      limit);
 gboolean       signal_channel_saw_unreadable    (SignalChannel               *self);
 void           signal_channel_set_max_message_size  (SignalChannel           *self,
                                                  gsize                        size);

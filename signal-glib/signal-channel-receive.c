@@ -73,6 +73,7 @@ unseal (SignalChannel       *self,
   if (!signal_session_key_decrypt (self->key, iv, storage, length, storage, error))
     return NULL;
 
+  self->key_uses++;
   if (!signal_replay_add (self->replay, iv))
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,

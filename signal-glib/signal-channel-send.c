@@ -89,6 +89,7 @@ signal_channel_send (SignalChannel  *self,
 
   /* So that a message of ours which is sent back to us is known as one that has been. */
   signal_replay_add (self->replay, iv);
+  self->key_uses++;
 
   text = signal_envelope_seal (iv, self->scratch->data, self->scratch->len, &text_length);
   send_text (self, text, text_length);

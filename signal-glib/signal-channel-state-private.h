@@ -17,6 +17,8 @@ struct _SignalChannel
   SignalStream *stream;
   SignalSessionKey *key;
   SignalReplay *replay;
+  guint64 key_uses;  /* messages under the key, both ways */
+  guint64 key_limit;
   GByteArray *scratch; /* ciphertext on its way out */
 
   const SignalChannelHandlers *handlers; /* NULL: nobody listens any more */

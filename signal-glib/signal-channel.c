@@ -10,6 +10,10 @@
 /* How long the peer may take to answer a close frame. */
 #define CLOSE_TIMEOUT_MS 3000
 
+/* With random 96-bit IVs a key may serve for 2³² messages (NIST SP 800-38D section 8.3); both sides
+ * draw from the same lot. */
+#define KEY_LIMIT (G_GUINT64_CONSTANT (1) << 31)
+
 G_DEFINE_FINAL_TYPE (SignalChannel, signal_channel, G_TYPE_OBJECT)
 
 static void
@@ -165,6 +169,7 @@ signal_channel_init (SignalChannel *self)
   self->scratch = g_byte_array_new ();
   self->max_message_size = G_MAXSIZE;
   self->round_trip = -1;
+  self->key_limit = KEY_LIMIT;
 }
 
 /* An encrypted message pipe over a socket that signal_transport_wrap() made. handlers: static. */
@@ -213,6 +218,21 @@ gboolean
 signal_channel_is_encrypted (SignalChannel *self)
 {
   return self->key != NULL;
+}
+
+/* Whether the key has served for as many messages as it should. The channel goes on: its owner decides. */
+gboolean
+signal_channel_is_worn (SignalChannel *self)
+{
+  return self->key_uses >= self->key_limit;
+}
+
+/* For tests: another limit than KEY_LIMIT. */
+void
+signal_channel_set_key_limit (SignalChannel *self,
+                              guint64        limit)
+{
+  self->key_limit = limit;
 }
 
 /* Whether something encrypted came while there was no key. */

@@ -67,6 +67,8 @@ send_now (SignalClient  *self,
   signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
   if (offset >= signal_connection_get_written (connection))
     signal_outbox_push_handed (self->outbox, envelope, length, offset);
+
+  signal_connection_check_key (connection);
   return TRUE;
 }
 
@@ -154,6 +156,7 @@ signal_client_flush_outbox (SignalClient *self)
           self->messages_sent++;
           signal_outbox_hand (self->outbox, offset);
           signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
+          signal_connection_check_key (connection);
         }
       else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE))
         {

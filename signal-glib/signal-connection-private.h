@@ -88,6 +88,7 @@ guint64           signal_connection_get_received    (SignalConnection           
 guint64           signal_connection_get_written     (SignalConnection               *self);
 gsize             signal_connection_get_unsent      (SignalConnection               *self);
 
+void              signal_connection_check_key       (SignalConnection               *self);
 void              signal_connection_probe           (SignalConnection               *self);
 void              signal_connection_renew           (SignalConnection               *self,
                                                      const GError                   *error);

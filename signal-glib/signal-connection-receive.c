@@ -129,6 +129,8 @@ signal_connection_on_message (SignalChannel *channel,
     handle_connected (self, message);
   else
     report_protocol_fault (self, _("A second “connected” event was dropped"));
+
+  signal_connection_check_key (self);
 }
 
 void

@@ -385,3 +385,18 @@ signal_connection_renew (SignalConnection *self,
 
   give_up (self, error, SIGNAL_VERDICT_NOW);
 }
+
+/* Makes way for a connection with a new key when this one has served long enough. */
+void
+signal_connection_check_key (SignalConnection *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->handlers == NULL || self->channel == NULL || !signal_channel_is_worn (self->channel))
+    return;
+
+  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
+                               _("The session key has served for as many messages as it may; the "
+                                 "connection is made anew"));
+  signal_connection_renew (self, error);
+}

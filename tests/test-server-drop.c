@@ -182,6 +182,7 @@ test_trap (gconstpointer data)
         {
           WAIT_UNTIL (server == NULL);
           WAIT_UNTIL (witness->closed);
+          g_assert_cmpuint (fixture->connected->len, ==, is_asked_first ? 1 : 2);
         }
       g_clear_weak_pointer (&server);
       if ((gpointer) data == stop_server)

@@ -342,24 +342,52 @@ test_peer_close (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
   g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
-  g_autoptr (GString) reason = g_string_new ("x");
   SignalPeer *peer = only_peer (fixture);
-
-  /* One byte and 61 of two: the next one would not fit. */
-  for (guint i = 0; i < 100; i++)
-    g_string_append (reason, "ä");
 
   g_test_expect_message ("signal-glib", G_LOG_LEVEL_CRITICAL, "*assertion*");
   signal_peer_close (peer, 1006, NULL);
   g_test_assert_expected_messages ();
 
   signal_server_send_to_peer (fixture->server, peer, "last", NULL, NULL);
-  signal_peer_close (peer, 3000, reason->str);
-  signal_peer_close (peer, 3001, "again");
+  signal_peer_close (peer, 3000, "first");
+  signal_peer_close (peer, 3001, "second");
+  g_assert_false (signal_server_send_to_peer (fixture->server, peer, "later", NULL, NULL));
   raw_peer_wait_event (raw, "last");
   raw_peer_wait_closed (raw, 3000);
-  g_assert_cmpuint (strlen (raw->reason), ==, 123);
+  g_assert_cmpstr (raw->reason, ==, "first");
   WAIT_UNTIL (fixture->disconnected->len == 1);
+}
+
+/* 123 bytes at most, and only whole characters. */
+static void
+test_long_reasons (void)
+{
+  const struct
+  {
+    const char *start;
+    const char *rest;
+    gsize       length;
+  } cases[] = {
+    { "", "x", 123 },
+    { "", "ä", 122 },
+    { "x", "ä", 123 },
+    { "", "\xff", 123 },
+  };
+  g_autoptr (Fixture) fixture = fixture_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+      g_autoptr (GString) reason = g_string_new (cases[i].start);
+
+      for (guint j = 0; j < 200; j++)
+        g_string_append (reason, cases[i].rest);
+      WAIT_UNTIL (fixture->connected->len == i + 1);
+      signal_peer_close (fixture->connected->pdata[i], 4999, reason->str);
+      raw_peer_wait_closed (raw, 4999);
+      g_assert_cmpuint (strlen (raw->reason), ==, cases[i].length);
+      g_assert_true (g_utf8_validate (raw->reason, -1, NULL));
+    }
 }
 
 static void
@@ -510,6 +538,7 @@ main (int   argc,
   g_test_add_func ("/server/heartbeat", test_heartbeat);
   g_test_add_func ("/server/details", test_details);
   g_test_add_func ("/server/peer-close", test_peer_close);
+  g_test_add_func ("/server/long-reasons", test_long_reasons);
   g_test_add_func ("/server/stop/once", test_stop);
   g_test_add_func ("/server/stop/twice", test_stop_twice);
   g_test_add_func ("/server/stop/deaf", test_stop_deaf);

@@ -25,8 +25,8 @@
  *
  * session=signal does the Signal handshake, session=replay does none and sends the frames of the
  * session before once more. Then comes one message: ready. Direction receive: the first message of
- * the client sets off `count` frames, made beforehand. Direction send: `count` messages are read, and
- * each `burst` of them is answered with a message. */
+ * the client sets off `count` frames, made beforehand. Direction send: `count` messages are read,
+ * and each `burst` of them is answered with a message. */
 
 #define ECDH_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
 
@@ -149,8 +149,9 @@ answer_authenticate (BenchWire  *wire,
   signal_key_pair_export_public (key_pair, point);
   point_text = g_base64_encode (point, sizeof point);
   salt_text = g_base64_encode (salt, sizeof salt);
-  text = g_strdup_printf ("{\"event\":\"connected\",\"data\":{\"id\":\"bench\",\"userId\":\"bench\","
-                          "\"time\":\"2024-01-01T00:00:00.000Z\",\"serverPublicKey\":\"%s\","
+  text = g_strdup_printf ("{\"event\":\"connected\",\"data\":{\"id\":\"bench\","
+                          "\"userId\":\"bench\",\"time\":\"2024-01-01T00:00:00.000Z\","
+                          "\"serverPublicKey\":\"%s\","
                           "\"salt\":\"%s\"}}", point_text, salt_text);
   bench_wire_append_text (frame, text, strlen (text));
   if (!bench_wire_write (wire, frame, error))

@@ -192,8 +192,9 @@ report (GPtrArray  *cases,
   json_builder_set_member_name (builder, "results");
   json_builder_begin_array (builder);
 
-  printf ("Processor time per encrypted message in µs, and its ratio to a libsoup client that only\n"
-           "reads or sends the same bytes: median of %d, and min–max\n\n%-8s %7s", n_rounds, "", "bytes");
+  printf ("Processor time per encrypted message in µs, and its ratio to a libsoup client that\n"
+          "only reads or sends the same bytes: median of %d, and min–max\n\n%-8s %7s",
+          n_rounds, "", "bytes");
   for (guint i = 0; i < N_CONTENDERS; i++)
     if (takes_part (i))
       printf ("  %-24s", contenders[i]->name);

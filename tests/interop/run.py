@@ -77,7 +77,8 @@ def main():
     if arguments.gjs:
         receivers['js'] = [arguments.gjs, '-m']
     with tempfile.TemporaryDirectory(prefix='signal-glib-interop-') as folder:
-        world = World(folder, os.path.abspath(arguments.packages), bun, arguments.embedded, receivers)
+        world = World(folder, os.path.abspath(arguments.packages), bun,
+                      os.path.abspath(arguments.embedded), receivers)
         try:
             return run(world, arguments)
         finally:

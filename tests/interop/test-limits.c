@@ -187,14 +187,16 @@ test_too_large (void)
 static void
 test_close_codes (void)
 {
-  const guint codes[] = { 1000, 1001, 1011, 1012, 1013, 4001, 4002, 4999 };
+  /* The last three are the public server's only: libsoup does not send them. */
+  const guint codes[] = { 1000, 1001, 4001, 4002, 4999, 1011, 1012, 1013 };
+  guint n_codes = G_N_ELEMENTS (codes) - (g_str_equal (kind, "public") ? 0 : 3);
   const char * const rooms[] = { "tea", NULL };
   g_autoptr (Probe) probe = probe_new (url, "ann");
 
   g_object_set (probe->client, "auto-join-rooms", rooms, NULL);
   probe_connect (probe);
   probe_wait_online (probe);
-  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+  for (guint i = 0; i < n_codes; i++)
     {
       g_autofree char *json = g_strdup_printf ("{\"code\":%u}", codes[i]);
       guint delay;

@@ -49,6 +49,17 @@ test_echo_without_payload (void)
   g_assert_null (answer);
 }
 
+/* The public server reads and writes JSON as JavaScript does. */
+static void
+test_echo_large_integer (void)
+{
+  g_autoptr (Probe) probe = probe_new_online (url, "ann");
+  g_autofree char *answer = probe_ask (probe, "echo", "9007199254740993");
+
+  g_assert_cmpstr (answer, ==,
+                   g_str_equal (kind, "public") ? "9007199254740992" : "9007199254740993");
+}
+
 static void
 test_first_rooms (void)
 {
@@ -232,6 +243,7 @@ main (int   argc,
   g_test_add_func ("/interop/messages/hello", test_hello);
   g_test_add_func ("/interop/messages/echo", test_echo);
   g_test_add_func ("/interop/messages/echo-without-payload", test_echo_without_payload);
+  g_test_add_func ("/interop/messages/echo-large-integer", test_echo_large_integer);
   g_test_add_func ("/interop/messages/first-rooms", test_first_rooms);
   g_test_add_func ("/interop/messages/rooms", test_rooms);
   g_test_add_func ("/interop/messages/auto-join", test_auto_join);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <signal-glib/signal-glib.h>
+
+G_BEGIN_DECLS
+
+void  facts_watch     (SignalClient *client);
+void  facts_check     (SignalClient *client);
+void  facts_settled   (SignalClient *client);
+
+guint facts_count_fds (void);
+
+G_END_DECLS

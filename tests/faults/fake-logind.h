@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* A system bus of our own, and what tells there that the machine sleeps and wakes. */
+typedef struct
+{
+  GSubprocess     *daemon;
+  GDBusConnection *bus;
+  char            *directory;
+  char            *config;
+} FakeLogind;
+
+FakeLogind *fake_logind_new   (void);
+void        fake_logind_free  (FakeLogind *self);
+void        fake_logind_sleep (FakeLogind *self,
+                               gboolean    is_beginning);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeLogind, fake_logind_free)
+
+G_END_DECLS

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "line.h"
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+/* Many reconnects of one client, and one reconnect of many. */
+
+#define WARM_UP 100
+#define RECONNECTS 1000
+
+/* What an allocator keeps here and there. */
+#define MEMORY_NOISE (64 * 1024)
+
+#define CROWD 200
+#define CROWD_DELAY 1000
+#define CROWD_JITTER 0.5
+#define TENTHS 10
+
+#if defined (__SANITIZE_ADDRESS__)
+#define MEMORY_IS_COUNTED FALSE
+#else
+#define MEMORY_IS_COUNTED TRUE
+#endif
+
+/* What the test itself remembers must not count. */
+static void
+forget (Line *line)
+{
+  g_ptr_array_set_size (line->fixture->connected, 0);
+  g_ptr_array_set_size (line->fixture->disconnected, 0);
+  g_ptr_array_set_size (line->watch->errors, 0);
+  g_array_set_size (line->watch->delays, 0);
+  g_array_set_size (line->watch->attempts, 0);
+  g_string_truncate (line->watch->states, 0);
+  g_string_truncate (line->watch->story, 0);
+}
+
+static void
+lose_and_return (Line *line,
+                 guint number)
+{
+  guint before = line->watch->n_connected;
+
+  if (number % 2 == 0)
+    proxy_cut (line->proxy);
+  else
+    proxy_reset (line->proxy);
+  while (line->watch->n_connected == before)
+    {
+      g_main_context_iteration (NULL, TRUE);
+      facts_settled (line->watch->client);
+    }
+  g_assert_cmpstr (line->watch->states->str, ==,
+                   "reconnecting connecting connected authenticating authenticated ");
+  WAIT_UNTIL (line->fixture->disconnected->len == 1);
+  g_assert_cmpuint (line->fixture->connected->len, ==, 1);
+  g_assert_cmpuint (line->proxy->links->len, ==, 1);
+  forget (line);
+}
+
+static void
+test_thousand (void)
+{
+  g_autoptr (Line) line = line_new ();
+  guint64 attempts, reconnects;
+  struct mallinfo2 before, after;
+  guint n_fds;
+  gint64 begin;
+
+  watch_connect (line->watch);
+  forget (line);
+  for (guint i = 0; i < WARM_UP; i++)
+    lose_and_return (line, i);
+  run_for (20);
+  n_fds = facts_count_fds ();
+  before = mallinfo2 ();
+
+  begin = g_get_monotonic_time ();
+  for (guint i = 0; i < RECONNECTS; i++)
+    lose_and_return (line, i);
+  g_test_message ("%d reconnects in %" G_GINT64_FORMAT " ms", RECONNECTS, line_since (begin));
+
+  WAIT_UNTIL (facts_count_fds () <= n_fds);
+  run_for (20);
+  after = mallinfo2 ();
+  g_test_message ("file descriptors: %u before, %u after; memory in use: %zu bytes before, %zu after",
+                  n_fds, facts_count_fds (), before.uordblks, after.uordblks);
+  if (MEMORY_IS_COUNTED)
+    g_assert_cmpuint (after.uordblks, <, before.uordblks + MEMORY_NOISE);
+
+  g_object_get (line->watch->client, "attempts", &attempts, "reconnects", &reconnects, NULL);
+  g_assert_cmpuint (reconnects, ==, WARM_UP + RECONNECTS);
+  g_assert_cmpuint (attempts, ==, WARM_UP + RECONNECTS + 1);
+  g_assert_cmpuint (line->proxy->n_accepted, ==, WARM_UP + RECONNECTS + 1);
+}
+
+typedef struct
+{
+  gint64 lost;
+  guint  n_per_tenth[TENTHS];
+  guint  n_back;
+} Crowd;
+
+static void
+on_state (SignalClient *client,
+          GParamSpec   *pspec,
+          Crowd        *crowd)
+{
+  SignalConnectionState state = signal_client_get_state (client);
+  double begin = CROWD_DELAY * (1 - CROWD_JITTER);
+  double tenth;
+
+  if (crowd->lost == 0)
+    return;
+
+  if (state == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
+    crowd->n_back++;
+  if (state != SIGNAL_CONNECTION_STATE_CONNECTING)
+    return;
+
+  tenth = (line_since (crowd->lost) - begin) / (CROWD_DELAY - begin) * TENTHS;
+  crowd->n_per_tenth[CLAMP ((int) tenth, 0, TENTHS - 1)]++;
+}
+
+static gboolean
+may_open (guint n_fds)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= n_fds;
+}
+
+static void
+report_crowd (Crowd *crowd)
+{
+  for (guint i = 0; i < TENTHS; i++)
+    {
+      double begin = CROWD_DELAY * (1 - CROWD_JITTER);
+      double width = (CROWD_DELAY - begin) / TENTHS;
+      g_autofree char *bar = g_strnfill (crowd->n_per_tenth[i], '=');
+
+      g_test_message ("%4.0f to %4.0f ms: %3u %s", begin + i * width, begin + (i + 1) * width,
+                      crowd->n_per_tenth[i], bar);
+      g_assert_cmpuint (crowd->n_per_tenth[i], <, CROWD);
+    }
+}
+
+static void
+test_crowd (void)
+{
+  g_autoptr (GPtrArray) watches = g_ptr_array_new_with_free_func ((GDestroyNotify) watch_free);
+  g_autoptr (Line) line = NULL;
+  Crowd crowd = { 0 };
+
+  if (!may_open (8 * CROWD))
+    {
+      g_test_skip ("too few file descriptors are allowed");
+      return;
+    }
+
+  line = line_new ();
+  for (guint i = 0; i < CROWD; i++)
+    {
+      Watch *watch = watch_new (line->proxy->uri);
+
+      g_object_set (watch->client, "base-interval", CROWD_DELAY, "jitter", CROWD_JITTER, NULL);
+      g_signal_connect (watch->client, "notify::state", G_CALLBACK (on_state), &crowd);
+      g_ptr_array_add (watches, watch);
+      watch_start (watch);
+    }
+  WAIT_UNTIL (line->fixture->connected->len == CROWD);
+
+  crowd.lost = g_get_monotonic_time ();
+  proxy_reset (line->proxy);
+  WAIT_UNTIL (crowd.n_back == CROWD);
+  report_crowd (&crowd);
+  g_assert_cmpuint (line->proxy->n_accepted, ==, 2 * CROWD);
+
+  for (guint i = 0; i < watches->len; i++)
+    watch_disconnect (watches->pdata[i]);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/faults/reconnects/thousand", test_thousand);
+  g_test_add_func ("/faults/reconnects/crowd", test_crowd);
+
+  return g_test_run ();
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "line.h"
+
+#include <stdlib.h>
+
+/* Messages through connections that are lost. */
+
+#define CUTS 100
+#define BATCH 40
+#define KIB 1024
+
+/* What came over one connection, by the server's account. */
+typedef struct
+{
+  SignalPeer *peer;
+  guint       first;
+  guint       last;
+  guint       count;
+} Leg;
+
+typedef struct
+{
+  Line   *line;
+  char   *padding;
+  guint   n_accepted; /* by send_json() */
+  guint   n_refused;  /* likewise */
+  GArray *legs;       /* Leg */
+  GArray *left;       /* guint: at each loss, how many messages had left the process until then */
+} Traffic;
+
+/* Messages are numbered from 0 in the order in which they were accepted. In order, and none twice: */
+static void
+on_message (SignalServer  *server,
+            SignalPeer    *peer,
+            SignalMessage *message,
+            Traffic       *traffic)
+{
+  guint number = strtoul (signal_message_get_payload_json (message) + 1, NULL, 10);
+  Leg *leg = traffic->legs->len > 0 ? &g_array_index (traffic->legs, Leg, traffic->legs->len - 1)
+                                    : NULL;
+
+  if (leg != NULL)
+    g_assert_cmpuint (number, >, leg->last);
+
+  if (leg == NULL || leg->peer != peer)
+    {
+      Leg new_leg = { g_object_ref (peer), number, number, 1 };
+
+      g_array_append_val (traffic->legs, new_leg);
+      return;
+    }
+
+  g_assert_cmpuint (number, ==, leg->last + 1);
+  leg->last = number;
+  leg->count++;
+}
+
+static void
+on_state (SignalClient *client,
+          GParamSpec   *pspec,
+          Traffic      *traffic)
+{
+  guint left = traffic->n_accepted - signal_client_get_outbox_length (client);
+
+  if (signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_RECONNECTING)
+    g_array_append_val (traffic->left, left);
+}
+
+static void
+leg_clear (gpointer leg)
+{
+  g_clear_object (&((Leg *) leg)->peer);
+}
+
+static Traffic *
+traffic_new (gsize size)
+{
+  Traffic *traffic = g_new0 (Traffic, 1);
+
+  traffic->line = line_new ();
+  traffic->padding = g_strnfill (size, 'x');
+  traffic->legs = g_array_new (FALSE, FALSE, sizeof (Leg));
+  g_array_set_clear_func (traffic->legs, leg_clear);
+  traffic->left = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_signal_connect (traffic->line->fixture->server, "message", G_CALLBACK (on_message), traffic);
+  g_signal_connect (traffic->line->watch->client, "notify::state", G_CALLBACK (on_state), traffic);
+  return traffic;
+}
+
+static void
+traffic_free (Traffic *traffic)
+{
+  g_signal_handlers_disconnect_by_data (traffic->line->watch->client, traffic);
+  g_array_unref (traffic->legs);
+  line_free (traffic->line);
+  g_array_unref (traffic->left);
+  g_free (traffic->padding);
+  g_free (traffic);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Traffic, traffic_free)
+
+static gboolean
+send_next (Traffic *traffic)
+{
+  SignalClient *client = traffic->line->watch->client;
+  g_autofree char *json = g_strdup_printf ("[%u,\"%s\"]", traffic->n_accepted, traffic->padding);
+  g_autoptr (GError) error = NULL;
+
+  if (signal_client_send_json (client, "n", json, &error))
+    {
+      traffic->n_accepted++;
+      return TRUE;
+    }
+
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL);
+  traffic->n_refused++;
+  return FALSE;
+}
+
+static guint
+count_arrived (Traffic *traffic)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < traffic->legs->len; i++)
+    count += g_array_index (traffic->legs, Leg, i).count;
+  return count;
+}
+
+static gboolean
+has_arrived (Traffic *traffic,
+             guint    number)
+{
+  return traffic->legs->len > 0
+         && g_array_index (traffic->legs, Leg, traffic->legs->len - 1).last >= number;
+}
+
+/* What is missing was at the end of what had left the process when a connection was lost: each
+ * connection begins with the first message that had not left on those before. Returns how many are
+ * missing. */
+static guint
+check_legs (Traffic *traffic)
+{
+  guint lost = 0;
+  guint next = 0;
+  guint loss = 0;
+
+  for (guint i = 0; i < traffic->legs->len; i++)
+    {
+      Leg *leg = &g_array_index (traffic->legs, Leg, i);
+
+      while (loss < traffic->left->len && next < leg->first)
+        {
+          guint left = g_array_index (traffic->left, guint, loss++);
+
+          if (left <= next)
+            continue;
+          lost += left - next;
+          next = left;
+        }
+      g_assert_cmpuint (leg->first, ==, next);
+      next = leg->last + 1;
+    }
+
+  g_assert_cmpuint (next, ==, traffic->n_accepted);
+  return lost;
+}
+
+static void
+report (Traffic *traffic)
+{
+  guint arrived = count_arrived (traffic);
+  guint lost = check_legs (traffic);
+
+  g_test_message ("%u accepted: %u arrived, %u had left the process when the connection was lost, "
+                  "0 reported, 0 twice; %u not accepted",
+                  traffic->n_accepted, arrived, lost, traffic->n_refused);
+  g_assert_cmpuint (arrived + lost, ==, traffic->n_accepted);
+  g_assert_cmpuint (signal_client_get_outbox_length (traffic->line->watch->client), ==, 0);
+}
+
+/* One that comes to a stall keeps what was written to the socket, and the client what was not. */
+static void
+lose (Traffic *traffic,
+      guint    number)
+{
+  switch (number % 3)
+    {
+    case 0:
+      proxy_cut (traffic->line->proxy);
+      break;
+    case 1:
+      proxy_reset (traffic->line->proxy);
+      break;
+    default:
+      proxy_stall (traffic->line->proxy);
+      for (guint i = 0; i < BATCH; i++)
+        send_next (traffic);
+      run_for (2);
+      proxy_reset (traffic->line->proxy);
+    }
+}
+
+static void
+test_hundred_cuts (gconstpointer size)
+{
+  g_autoptr (Traffic) traffic = traffic_new (GPOINTER_TO_UINT (size));
+  Watch *watch = traffic->line->watch;
+  guint64 messages_sent;
+
+  traffic->line->proxy->buffer_size = 8 * KIB;
+  watch_connect (watch);
+  for (guint i = 0; i < CUTS; i++)
+    {
+      guint target = watch->n_connected + 1;
+
+      for (guint j = 0; j < BATCH; j++)
+        {
+          send_next (traffic);
+          if (j % 8 == 0)
+            g_main_context_iteration (NULL, FALSE);
+        }
+      if (i % 2 == 0)
+        run_for (g_test_rand_int_range (1, 5));
+      lose (traffic, i);
+      while (watch->n_connected < target)
+        {
+          if (signal_client_get_outbox_length (watch->client) < 2 * BATCH)
+            send_next (traffic);
+          g_main_context_iteration (NULL, TRUE);
+        }
+      facts_settled (watch->client);
+    }
+
+  while (!send_next (traffic))
+    run_for (1);
+  WAIT_UNTIL (has_arrived (traffic, traffic->n_accepted - 1));
+  WAIT_UNTIL (signal_client_get_outbox_length (watch->client) == 0);
+  report (traffic);
+  g_assert_cmpuint (watch->n_connected, ==, CUTS + 1);
+  g_assert_cmpuint (watch->errors->len, ==, CUTS);
+
+  /* What was handed over again was not written the first time. */
+  g_object_get (watch->client, "messages-sent", &messages_sent, NULL);
+  g_test_message ("handed to a connection: %" G_GUINT64_FORMAT, messages_sent);
+  g_assert_cmpuint (messages_sent, >=, traffic->n_accepted);
+}
+
+/* With every buffer on the way full, what the socket did not take goes to the next connection. */
+static void
+test_unsent (void)
+{
+  g_autoptr (Traffic) traffic = traffic_new (32 * KIB);
+  Watch *watch = traffic->line->watch;
+  guint64 buffered;
+  guint unsent;
+
+  traffic->line->proxy->buffer_size = 8 * KIB;
+  watch_connect (watch);
+  proxy_stall (traffic->line->proxy);
+  while (signal_client_get_outbox_length (watch->client) < 20)
+    {
+      g_assert_true (send_next (traffic));
+      run_for (1);
+    }
+  unsent = signal_client_get_outbox_length (watch->client);
+  g_object_get (watch->client, "buffered-amount", &buffered, NULL);
+  g_assert_cmpuint (buffered, ==, signal_client_get_buffered_amount (watch->client));
+  g_assert_cmpuint (buffered, >, 20 * 32 * KIB);
+
+  proxy_reset (traffic->line->proxy);
+  line_wait_back (traffic->line, 2);
+  WAIT_UNTIL (has_arrived (traffic, traffic->n_accepted - 1));
+  g_assert_cmpuint (count_arrived (traffic), ==, unsent);
+  g_assert_cmpuint (g_array_index (traffic->legs, Leg, 0).first, ==, traffic->n_accepted - unsent);
+  report (traffic);
+}
+
+static void
+count_up (guint *count)
+{
+  (*count)++;
+}
+
+/* The signal for the moment to send more, and the limit for those who do not wait for it. */
+static void
+test_back_pressure (void)
+{
+  g_autoptr (Traffic) traffic = traffic_new (32 * KIB);
+  SignalClient *client = traffic->line->watch->client;
+  guint n_drained = 0;
+  guint n_notified = 0;
+
+  traffic->line->proxy->buffer_size = 8 * KIB;
+  traffic->line->proxy->delay = 1;
+  g_object_set (client, "outbox-limit", 10, NULL);
+  g_signal_connect_swapped (client, "drained", G_CALLBACK (count_up), &n_drained);
+  g_signal_connect_swapped (client, "notify::outbox-length", G_CALLBACK (count_up), &n_notified);
+  watch_connect (traffic->line->watch);
+  g_assert_cmpuint (n_drained, ==, 0);
+
+  for (guint i = 0; i < 20; i++)
+    g_assert_true (send_next (traffic));
+  g_assert_cmpuint (signal_client_get_buffered_amount (client), >, 0);
+  WAIT_UNTIL (n_drained > 0);
+  g_assert_cmpuint (signal_client_get_buffered_amount (client), ==, 0);
+  g_assert_cmpuint (signal_client_get_outbox_length (client), ==, 0);
+  WAIT_UNTIL (has_arrived (traffic, 19));
+
+  proxy_shut (traffic->line->proxy);
+  proxy_cut (traffic->line->proxy);
+  watch_wait_state (traffic->line->watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  for (guint i = 0; i < 12; i++)
+    g_assert_true (send_next (traffic) == (i < 10));
+  g_assert_cmpuint (signal_client_get_outbox_length (client), ==, 10);
+  g_assert_cmpuint (signal_client_get_buffered_amount (client), >, 10 * 32 * KIB);
+  g_assert_cmpuint (n_notified, >=, 10);
+
+  proxy_reopen (traffic->line->proxy);
+  WAIT_UNTIL (has_arrived (traffic, 29));
+  report (traffic);
+}
+
+/* Messages that grow old are reported, and the younger ones go out. */
+static void
+test_time_to_live (void)
+{
+  g_autoptr (Traffic) traffic = traffic_new (10);
+  Watch *watch = traffic->line->watch;
+  GError *error;
+
+  g_object_set (watch->client,
+                "outbox-ttl", 100,
+                "base-interval", 60000,
+                "max-interval", 60000,
+                NULL);
+  watch_connect (watch);
+  proxy_cut (traffic->line->proxy);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  for (guint i = 0; i < 3; i++)
+    g_assert_true (send_next (traffic));
+  run_for (150);
+  g_assert_true (send_next (traffic));
+  signal_client_reconnect_now (watch->client);
+  WAIT_UNTIL (has_arrived (traffic, 3));
+  g_assert_cmpuint (count_arrived (traffic), ==, 1);
+
+  error = watch_get_error (watch, 1);
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_nonnull (strstr (error->message, "3 messages"));
+  g_assert_cmpuint (watch->errors->len, ==, 2);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_data_func ("/faults/traffic/hundred-cuts/small", GUINT_TO_POINTER (20),
+                        test_hundred_cuts);
+  g_test_add_data_func ("/faults/traffic/hundred-cuts/large", GUINT_TO_POINTER (8 * KIB),
+                        test_hundred_cuts);
+  g_test_add_func ("/faults/traffic/unsent", test_unsent);
+  g_test_add_func ("/faults/traffic/back-pressure", test_back_pressure);
+  g_test_add_func ("/faults/traffic/time-to-live", test_time_to_live);
+
+  return g_test_run ();
+}

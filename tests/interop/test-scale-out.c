@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "interop.h"
+
+/* Two servers on one Redis, with clients on either. */
+
+static char *url_a;
+static char *url_b;
+
+typedef struct
+{
+  Probe *a1;
+  Probe *a2;
+  Probe *b1;
+  Probe *b2;
+} Four;
+
+static void
+four_open (Four *four)
+{
+  four->a1 = probe_new_online (url_a, "ann");
+  four->a2 = probe_new_online (url_a, "bob");
+  four->b1 = probe_new_online (url_b, "ann");
+  four->b2 = probe_new_online (url_b, "eve");
+}
+
+static void
+four_close (Four *four)
+{
+  Probe *probes[] = { four->a1, four->a2, four->b1, four->b2 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
+    {
+      g_assert_cmpuint (probes[i]->n_connected, ==, 1);
+      g_assert_cmpuint (probes[i]->errors->len, ==, 0);
+      probe_free (probes[i]);
+    }
+}
+
+/* Each of those named hears it exactly once, and nobody else does. */
+static void
+assert_heard_by (Four       *four,
+                 const char *json,
+                 gboolean    a1,
+                 gboolean    a2,
+                 gboolean    b1,
+                 gboolean    b2)
+{
+  Probe *probes[] = { four->a1, four->a2, four->b1, four->b2 };
+  const gboolean heard[] = { a1, a2, b1, b2 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
+    if (heard[i])
+      probe_assert_heard (probes[i], "news", json);
+  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
+    {
+      probe_settle (probes[i]);
+      g_assert_cmpuint (probe_count (probes[i], "news"), ==, 0);
+    }
+}
+
+static void
+test_room (void)
+{
+  Four four;
+
+  four_open (&four);
+  probe_join (four.a1, "tea");
+  probe_join (four.b2, "tea");
+  probe_send_to (four.a1, "to", "tea", "news", "\"from a\"");
+  assert_heard_by (&four, "\"from a\"", TRUE, FALSE, FALSE, TRUE);
+  probe_send_to (four.b1, "to", "tea", "news", "\"from b\"");
+  assert_heard_by (&four, "\"from b\"", TRUE, FALSE, FALSE, TRUE);
+
+  /* A room that the sender's server has nobody in. */
+  probe_join (four.b1, "far");
+  probe_send_to (four.a2, "to", "far", "news", "\"far\"");
+  assert_heard_by (&four, "\"far\"", FALSE, FALSE, TRUE, FALSE);
+  four_close (&four);
+}
+
+static void
+test_user (void)
+{
+  Four four;
+
+  four_open (&four);
+  probe_send_to (four.a2, "to-user", "ann", "news", "1");
+  assert_heard_by (&four, "1", TRUE, FALSE, TRUE, FALSE);
+  probe_send_to (four.a2, "to-user", "eve", "news", "2");
+  assert_heard_by (&four, "2", FALSE, FALSE, FALSE, TRUE);
+  four_close (&four);
+}
+
+static void
+test_client (void)
+{
+  Four four;
+
+  four_open (&four);
+  probe_send_to (four.a1, "to", signal_client_get_client_id (four.b2->client), "news", "1");
+  assert_heard_by (&four, "1", FALSE, FALSE, FALSE, TRUE);
+  four_close (&four);
+}
+
+static void
+test_broadcast (void)
+{
+  Four four;
+
+  four_open (&four);
+  probe_send_to (four.b2, "broadcast", "", "news", "{\"all\":true}");
+  assert_heard_by (&four, "{\"all\":true}", TRUE, TRUE, TRUE, TRUE);
+  four_close (&four);
+}
+
+/* A thousand messages across, in both directions at once. */
+static void
+test_many (void)
+{
+  const guint n = 500;
+  Four four;
+
+  four_open (&four);
+  probe_join (four.a1, "tea");
+  probe_join (four.b2, "tea");
+  for (guint i = 0; i < n; i++)
+    {
+      probe_send_to (four.a1, "to", "tea", "news", "\"a\"");
+      probe_send_to (four.b2, "to", "tea", "news", "\"b\"");
+    }
+  PROBE_WAIT (probe_count (four.a1, "news") == 2 * n && probe_count (four.b2, "news") == 2 * n);
+  probe_settle (four.a1);
+  probe_settle (four.b2);
+  g_assert_cmpuint (probe_count (four.a1, "news") + probe_count (four.b2, "news"), ==, 4 * n);
+  four_close (&four);
+}
+
+/* The package's emitter, a third process: at clients in three languages. */
+static void
+test_emitter (void)
+{
+  const char * const languages[] = { "py", "js" };
+  g_autoptr (Probe) a = probe_new_online (url_a, "ann");
+  g_autoptr (Probe) b = probe_new_online (url_b, "bob");
+  gboolean is_there[2];
+
+  probe_join (a, "tea");
+  probe_join (b, "tea");
+  for (guint i = 0; i < G_N_ELEMENTS (languages); i++)
+    {
+      g_autofree char *answer = world_ask ("receiver", languages[i], i == 0 ? url_a : url_b, "tea",
+                                           NULL);
+
+      is_there[i] = g_str_equal (answer, "ready");
+      if (!is_there[i])
+        g_test_message ("no receiver for %s", languages[i]);
+    }
+
+  world_tell ("emit", "tea", "news", "{\"text\":\"añ🎈\"}", NULL);
+  probe_assert_heard (a, "news", "{\"text\":\"añ🎈\"}");
+  probe_assert_heard (b, "news", "{\"text\":\"añ🎈\"}");
+  for (guint i = 0; i < G_N_ELEMENTS (languages); i++)
+    if (is_there[i])
+      world_tell ("received", languages[i], "{\"text\":\"añ🎈\"}", NULL);
+}
+
+/* Without Redis each server goes on for its own clients; with it back, messages cross again. */
+static void
+test_redis_stopped (void)
+{
+  Four four;
+
+  four_open (&four);
+  probe_join (four.a1, "tea");
+  probe_join (four.a2, "tea");
+  probe_join (four.b2, "tea");
+
+  world_tell ("redis", "stop", NULL);
+  run_for (300);
+  probe_send_to (four.a1, "to", "tea", "news", "\"here\"");
+  probe_assert_heard (four.a1, "news", "\"here\"");
+  probe_assert_heard (four.a2, "news", "\"here\"");
+  g_assert_cmpuint (probe_count (four.b2, "news"), ==, 0);
+
+  world_tell ("redis", "start", NULL);
+  while (probe_count (four.b2, "after") == 0)
+    {
+      probe_send_to (four.a1, "to", "tea", "after", "1");
+      run_for (200);
+      g_assert_cmpuint (probe_count (four.a1, "after"), <, 100);
+    }
+  four_close (&four);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+  url_a = world_ask ("server", "a", "public", NULL);
+  url_b = world_ask ("server", "b", "public", NULL);
+  g_test_add_func ("/interop/scale-out/room", test_room);
+  g_test_add_func ("/interop/scale-out/user", test_user);
+  g_test_add_func ("/interop/scale-out/client", test_client);
+  g_test_add_func ("/interop/scale-out/broadcast", test_broadcast);
+  g_test_add_func ("/interop/scale-out/many", test_many);
+  g_test_add_func ("/interop/scale-out/emitter", test_emitter);
+  g_test_add_func ("/interop/scale-out/redis-stopped", test_redis_stopped);
+  result = g_test_run ();
+  g_free (url_a);
+  g_free (url_b);
+  return result;
+}
