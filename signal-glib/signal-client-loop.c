@@ -77,50 +77,64 @@ clear_source (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
+static GTask *
+take_connecting (SignalClient *self)
+{
+  clear_source (&self->cancelled);
+  return g_steal_pointer (&self->connecting);
+}
+
 static void
-return_connecting (SignalClient *self,
+return_connecting (GTask        *task,
                    const GError *error)
 {
-  g_autoptr (GTask) task = g_steal_pointer (&self->connecting);
-
-  clear_source (&self->cancelled);
   if (task != NULL && error != NULL)
     g_task_return_error (task, g_error_copy (error));
   else if (task != NULL)
     g_task_return_boolean (task, TRUE);
 }
 
-/* The end for good. error: NULL when it was asked for. */
-void
-signal_client_stop (SignalClient *self,
-                    const GError *error)
+/* From whatever is the case to DISCONNECTED. */
+static void
+let_go (SignalClient *self)
 {
-  g_autoptr (SignalClient) keep = g_object_ref (self);
-  g_autoptr (GError) outcome = NULL;
-
-  outcome = error != NULL ? g_error_copy (error)
-                          : g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                                                 _("The connection was ended on request"));
   self->is_preparing = FALSE;
   self->is_asking = FALSE;
   self->failures = 0;
   signal_client_set_refusal (self, NULL);
   clear_source (&self->timer);
   g_clear_pointer (&self->vigil, signal_vigil_free);
-  if (self->connection != NULL)
-    {
-      signal_client_count_connection (self, self->connection);
-      signal_connection_close_async (self->connection, NULL, NULL, NULL);
-      g_clear_object (&self->closing);
-      self->closing = g_steal_pointer (&self->connection);
-    }
+  if (self->connection == NULL)
+    return;
 
+  signal_client_count_connection (self, self->connection);
+  signal_connection_close_async (self->connection, NULL, NULL, NULL);
+  g_clear_object (&self->closing);
+  self->closing = g_steal_pointer (&self->connection);
+}
+
+/* The end for good. error: NULL when it was asked for. A handler may connect again: what that begins
+ * is no concern of this end. */
+void
+signal_client_stop (SignalClient *self,
+                    const GError *error)
+{
+  g_autoptr (SignalClient) keep = g_object_ref (self);
+  g_autoptr (GTask) connecting = take_connecting (self);
+  g_autoptr (GError) lost = signal_client_empty_outbox (self);
+  g_autoptr (GError) outcome = NULL;
+
+  outcome = error != NULL ? g_error_copy (error)
+                          : g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                                 _("The connection was ended on request"));
+  let_go (self);
   announce_turn (self);
+  if (lost != NULL)
+    signal_client_report_lost (self, lost);
   if (error != NULL)
     set_last_error (self, outcome);
-  signal_client_empty_outbox (self);
   signal_client_emit_disconnected (self, error != NULL ? outcome : NULL);
-  return_connecting (self, outcome);
+  return_connecting (connecting, outcome);
 }
 
 /* The one timer: for a retry, or for a token that does not come. */
@@ -277,7 +291,11 @@ on_authenticated (SignalClient *self)
   turn = self->turn;
   signal_client_emit_connected (self);
   if (turn == self->turn)
-    return_connecting (self, NULL);
+    {
+      g_autoptr (GTask) connecting = take_connecting (self);
+
+      return_connecting (connecting, NULL);
+    }
 }
 
 static void

@@ -80,12 +80,14 @@ signal_client_send_or_keep (SignalClient  *self,
                             GError       **error)
 {
   SignalConnectionState state = signal_client_get_state (self);
-  gboolean is_queue_empty = signal_outbox_get_waiting (self->outbox) == 0;
+  gboolean can_send = state == SIGNAL_CONNECTION_STATE_AUTHENTICATED
+                      && signal_outbox_get_waiting (self->outbox) == 0
+                      && signal_connection_can_send (self->connection);
 
   if (!check_size (self, length, error))
     return FALSE;
 
-  if (state == SIGNAL_CONNECTION_STATE_AUTHENTICATED && is_queue_empty)
+  if (can_send)
     return send_now (self, envelope, length, error);
 
   if (state == SIGNAL_CONNECTION_STATE_DISCONNECTED)
@@ -194,25 +196,30 @@ signal_client_recall_outbox (SignalClient     *self,
   signal_outbox_recall (self->outbox);
 }
 
-/* The end for good: what still waits is lost, and that is said. What a connection that closes in good
- * order was given, it still writes. */
-void
+/* The end for good: what still waits is lost, and what to say of it is returned, or NULL. What a
+ * connection that closes in good order was given, it still writes. */
+GError *
 signal_client_empty_outbox (SignalClient *self)
 {
   guint count = signal_outbox_get_waiting (self->outbox);
-  g_autoptr (GError) error = NULL;
 
   signal_outbox_clear (self->outbox);
   if (count == 0)
-    return;
+    return NULL;
 
+  return g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
+                      g_dngettext (GETTEXT_PACKAGE,
+                                   "%u message was waiting for a connection and is lost",
+                                   "%u messages were waiting for a connection and are lost",
+                                   count),
+                      count);
+}
+
+void
+signal_client_report_lost (SignalClient *self,
+                           const GError *error)
+{
   notify_length (self);
-  error = g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
-                       g_dngettext (GETTEXT_PACKAGE,
-                                    "%u message was waiting for a connection and is lost",
-                                    "%u messages were waiting for a connection and are lost",
-                                    count),
-                       count);
   signal_client_report_error (self, error);
 }
 

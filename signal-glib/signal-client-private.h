@@ -191,7 +191,9 @@ gboolean signal_client_send_or_keep            (SignalClient         *self,
 void     signal_client_flush_outbox            (SignalClient         *self);
 void     signal_client_recall_outbox           (SignalClient         *self,
                                                 SignalConnection     *connection);
-void     signal_client_empty_outbox            (SignalClient         *self);
+GError  *signal_client_empty_outbox            (SignalClient         *self) G_GNUC_WARN_UNUSED_RESULT;
+void     signal_client_report_lost             (SignalClient         *self,
+                                                const GError         *error);
 void     signal_client_on_drained              (SignalConnection     *connection,
                                                 gpointer              user_data);
 

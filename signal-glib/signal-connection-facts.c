@@ -30,6 +30,13 @@ signal_connection_is_encrypted (SignalConnection *self)
   return self->channel != NULL && signal_channel_is_encrypted (self->channel);
 }
 
+/* Whether the socket is open both ways: a peer that has left is told of only later. */
+gboolean
+signal_connection_can_send (SignalConnection *self)
+{
+  return self->channel != NULL && signal_channel_is_open (self->channel);
+}
+
 /* How long it has been AUTHENTICATED, in µs; 0 if it never was. */
 gint64
 signal_connection_get_age (SignalConnection *self)

@@ -82,6 +82,7 @@ SignalConnectionState signal_connection_get_phase   (SignalConnection           
 const char       *signal_connection_get_client_id   (SignalConnection               *self);
 const char       *signal_connection_get_user_id     (SignalConnection               *self);
 gboolean          signal_connection_is_encrypted    (SignalConnection               *self);
+gboolean          signal_connection_can_send        (SignalConnection               *self);
 gint64            signal_connection_get_age         (SignalConnection               *self);
 gint64            signal_connection_get_round_trip  (SignalConnection               *self);
 guint64           signal_connection_get_received    (SignalConnection               *self);

@@ -48,7 +48,9 @@ on_watch (gpointer user_data)
       return G_SOURCE_CONTINUE;
     }
 
-  if (self->probed == 0 && now >= last + self->interval)
+  if (self->probed == 0 && self->interval == 0)
+    g_source_set_ready_time (self->watch, -1);
+  else if (self->probed == 0 && now >= last + self->interval)
     signal_pulse_probe (self);
   else if (self->probed == 0)
     g_source_set_ready_time (self->watch, last + self->interval);

@@ -28,11 +28,12 @@ on_upgraded (SoupServerMessage *request,
 {
   SignalServer *self = user_data;
   g_autoptr (SoupServerMessage) keep = g_object_ref (request);
-  g_autoptr (GSocketAddress) remote = g_object_ref (soup_server_message_get_remote_address (request));
   g_autoptr (GUri) uri = g_uri_ref (soup_server_message_get_uri (request));
+  g_autoptr (GSocketAddress) remote = NULL;
   g_autoptr (GIOStream) stream = NULL;
   g_autoptr (SoupWebsocketConnection) socket = NULL;
 
+  remote = g_object_ref (soup_server_message_get_remote_address (request));
   signal_server_clear_deadline (remote);
   stream = soup_server_message_steal_connection (request);
   if (stream == NULL || self->soup == NULL || is_full (self))

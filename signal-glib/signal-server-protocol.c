@@ -284,8 +284,8 @@ hear_admitted (SignalServer  *self,
     signal_server_emit_message (self, peer, message);
 }
 
-/* A handler may drop the server, which then drops the peers: as long as the peer is open, the server
- * is there. */
+/* A handler may drop the server, which then drops the peers: as long as the peer is open, the
+ * server is there. */
 static void
 on_message (SignalPeer    *peer,
             SignalMessage *message,

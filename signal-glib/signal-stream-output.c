@@ -88,12 +88,10 @@ report_flushed (SignalStreamOutput *self)
     self->flushed (self->error, self->flushed_data);
 }
 
-/* Writes what the socket takes, and sees to it that the rest follows. */
-void
-signal_stream_output_flush (SignalStreamOutput *self)
+/* Writes what the socket takes, and sees to it that the rest follows. FALSE: there is a rest. */
+static gboolean
+write_pending (SignalStreamOutput *self)
 {
-  clear_source (self);
-
   while (self->error == NULL && self->start < self->pending->len)
     {
       gsize  size = self->attempt > 0 ? self->attempt : self->pending->len - self->start;
@@ -106,7 +104,7 @@ signal_stream_output_flush (SignalStreamOutput *self)
           g_clear_error (&self->error);
           self->attempt = size;
           flush_when_writable (self);
-          return;
+          return FALSE;
         }
 
       if (count < 0)
@@ -130,7 +128,16 @@ signal_stream_output_flush (SignalStreamOutput *self)
         }
     }
 
-  report_flushed (self);
+  return TRUE;
+}
+
+/* As above, and tells when all is written. */
+void
+signal_stream_output_flush (SignalStreamOutput *self)
+{
+  clear_source (self);
+  if (write_pending (self))
+    report_flushed (self);
 }
 
 /* Takes everything: libsoup's own queue stays empty, so that the bytes unsent are known and whole
@@ -180,10 +187,11 @@ signal_stream_output_write_nonblocking (GPollableOutputStream  *pollable,
     }
 
   g_byte_array_append (self->pending, buffer, count);
+
+  /* Whoever writes is told at the end of the turn: not while it writes. */
   if (self->attempt == 0 && self->pending->len - self->start >= FLUSH_SIZE)
-    signal_stream_output_flush (self);
-  else
-    flush_at_end_of_turn (self);
+    write_pending (self);
+  flush_at_end_of_turn (self);
 
   return count;
 }

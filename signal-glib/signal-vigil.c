@@ -10,7 +10,7 @@
 #include <glib-unix.h>
 
 /* Network monitors tell of every address and route on its own. */
-#define DEBOUNCE_MS 1000
+#define DEBOUNCE_US G_USEC_PER_SEC
 
 /* Clocks drift apart by less than this without a suspend. */
 #define SLEEP_MIN_US (2 * G_USEC_PER_SEC)
@@ -116,32 +116,65 @@ static gboolean
 on_debounced (gpointer user_data)
 {
   SignalVigil *self = user_data;
-  gboolean is_available = g_network_monitor_get_network_available (self->monitor);
-  GNetworkConnectivity connectivity = g_network_monitor_get_connectivity (self->monitor);
-  gboolean is_changed = is_available != self->was_available || connectivity != self->connectivity;
+  GNetworkConnectivity connectivity;
+  gboolean is_available, is_changed;
 
-  clear_source (&self->debounce);
+  /* First: what changes from now on counts anew. */
+  g_source_set_ready_time (self->debounce, -1);
+  is_available = g_network_monitor_get_network_available (self->monitor);
+  connectivity = g_network_monitor_get_connectivity (self->monitor);
+  is_changed = is_available != self->was_available || connectivity != self->connectivity;
   self->was_available = is_available;
   self->connectivity = connectivity;
   self->tell (is_changed && is_available ? SIGNAL_VIGIL_NETWORK : SIGNAL_VIGIL_RIPPLE, 0,
               self->user_data);
-  return G_SOURCE_REMOVE;
+  return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+dispatch_debounce (GSource     *source,
+                   GSourceFunc  callback,
+                   gpointer     user_data)
+{
+  return callback (user_data);
+}
+
+static GSourceFuncs debounce_funcs = { .dispatch = dispatch_debounce };
+
+/* In whatever thread the monitor lives: only the source may be touched. */
 static void
 on_network_changed (GNetworkMonitor *monitor,
                     gboolean         is_available,
                     gpointer         user_data)
 {
-  SignalVigil *self = user_data;
+  GSource *debounce = user_data;
 
-  if (self->debounce != NULL)
-    return;
+  if (g_source_get_ready_time (debounce) < 0)
+    g_source_set_ready_time (debounce, g_get_monotonic_time () + DEBOUNCE_US);
+}
 
-  self->debounce = g_timeout_source_new (DEBOUNCE_MS);
+static void
+unref_source (gpointer  source,
+              GClosure *closure)
+{
+  g_source_unref (source);
+}
+
+static void
+watch_network (SignalVigil     *self,
+               GNetworkMonitor *monitor)
+{
+  self->debounce = g_source_new (&debounce_funcs, sizeof (GSource));
   g_source_set_callback (self->debounce, on_debounced, self, NULL);
   g_source_set_static_name (self->debounce, "signal-glib network debounce");
   g_source_attach (self->debounce, g_main_context_get_thread_default ());
+
+  self->monitor = g_object_ref (monitor != NULL ? monitor : g_network_monitor_get_default ());
+  self->monitor_changed = g_signal_connect_data (self->monitor, "network-changed",
+                                                 G_CALLBACK (on_network_changed),
+                                                 g_source_ref (self->debounce), unref_source, 0);
+  self->was_available = g_network_monitor_get_network_available (self->monitor);
+  self->connectivity = g_network_monitor_get_connectivity (self->monitor);
 }
 
 /* false: the machine has woken. */
@@ -203,11 +236,7 @@ signal_vigil_new (GNetworkMonitor *monitor,
   self->tell = tell;
   self->user_data = user_data;
 
-  self->monitor = g_object_ref (monitor != NULL ? monitor : g_network_monitor_get_default ());
-  self->monitor_changed = g_signal_connect (self->monitor, "network-changed",
-                                            G_CALLBACK (on_network_changed), self);
-  self->was_available = g_network_monitor_get_network_available (self->monitor);
-  self->connectivity = g_network_monitor_get_connectivity (self->monitor);
+  watch_network (self, monitor);
 
   self->tick_ms = tick;
   signal_vigil_set_clock (self, slept_so_far, NULL);

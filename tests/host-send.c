@@ -122,8 +122,9 @@ guest_welcome (Guest *guest)
 void
 guest_welcome_plain (Guest *guest)
 {
-  g_autofree char *connected = g_strdup_printf ("{\"event\":\"connected\",\"data\":{\"id\":\"%s\"}}",
-                                                guest->id);
+  g_autofree char *connected = NULL;
+
+  connected = g_strdup_printf ("{\"event\":\"connected\",\"data\":{\"id\":\"%s\"}}", guest->id);
 
   guest_send_text (guest, connected);
 }

@@ -3,6 +3,8 @@
 
 #include "host.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -175,6 +177,7 @@ on_incoming (GSocketService    *service,
 
   guest->host = host;
   guest->socket = g_object_ref (g_socket_connection_get_socket (connection));
+  g_socket_set_option (guest->socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   guest->cancellable = g_cancellable_new ();
   guest->in = g_byte_array_new ();
   guest->out = g_byte_array_new ();
@@ -238,6 +241,27 @@ is_idle (Host *host)
         return FALSE;
     }
   return TRUE;
+}
+
+static GIOStream *
+wrap_fd (int fd)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, &error);
+
+  g_assert_no_error (error);
+  return G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
+}
+
+/* Two ends of a connection without a network. */
+void
+socket_pair (GIOStream *ends[2])
+{
+  int fds[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+  ends[0] = wrap_fd (fds[0]);
+  ends[1] = wrap_fd (fds[1]);
 }
 
 /* Nobody is at home any more: connections are refused. */

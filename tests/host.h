@@ -101,6 +101,7 @@ void   guest_write              (Guest           *guest,
                                  const void      *data,
                                  gsize            length);
 
+void   socket_pair              (GIOStream       *ends[2]);
 void   settle                   (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Host, host_free)

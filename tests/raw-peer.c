@@ -207,7 +207,8 @@ raw_peer_new (const char *uri)
   self->frames = g_ptr_array_new_with_free_func (g_free);
   self->envelopes = g_ptr_array_new_with_free_func ((GDestroyNotify) json_node_unref);
   self->key_pair = signal_key_pair_generate (NULL);
-  self->session = soup_session_new_with_options ("proxy-resolver", NULL, NULL);
+  self->session = soup_session_new_with_options ("proxy-resolver", NULL, "tls-database", NULL,
+                                                 NULL);
   self->request = soup_message_new ("GET", uri);
   g_signal_connect (self->request, "accept-certificate", G_CALLBACK (accept_any), NULL);
   soup_session_websocket_connect_async (self->session, self->request, NULL, NULL,
@@ -233,11 +234,19 @@ raw_peer_free (RawPeer *self)
   g_free (self);
 }
 
+gboolean
+raw_peer_is_open (RawPeer *self)
+{
+  return soup_websocket_connection_get_state (self->socket) == SOUP_WEBSOCKET_STATE_OPEN;
+}
+
+/* Sends nothing if the server was faster to close. */
 void
 raw_peer_send_text (RawPeer    *self,
                     const char *text)
 {
-  soup_websocket_connection_send_text (self->socket, text);
+  if (raw_peer_is_open (self))
+    soup_websocket_connection_send_text (self->socket, text);
 }
 
 static char *

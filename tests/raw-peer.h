@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* A server with one user, `alice`, whose token is `secret`; any other token NAME-secret is NAME's. */
+/* A server whose user `alice` has the token `secret`, and any other user NAME NAME-secret. */
 typedef struct
 {
   SignalServer *server;
@@ -49,6 +49,7 @@ RawPeer    *raw_peer_new_authenticated (const char *uri,
 RawPeer    *raw_peer_new_plain         (const char *uri,
                                         const char *token);
 void        raw_peer_free              (RawPeer    *self);
+gboolean    raw_peer_is_open           (RawPeer    *self);
 void        raw_peer_send_text         (RawPeer    *self,
                                         const char *text);
 void        raw_peer_send_encrypted    (RawPeer    *self,

@@ -379,6 +379,43 @@ class Reconnect(Cli):
                     run('send', url, 'x', '{"room":"tea"}')
                     self.assertEqual(listener.wait(SECONDS), 0)
 
+    def test_trace(self):
+        port = str(free_port())
+        with serving('--port', port) as (url, server), \
+                running('listen', url, '--room', 'tea', '-n', '1', '--trace') as listener:
+            listener.err.wait_for(': authenticated: ')
+            server.terminate()
+            server.wait(SECONDS)
+            listener.err.wait_for(': reconnecting: ')
+            with serving('--port', port):
+                listener.err.wait_for(': authenticated: ')
+                run('send', url, 'x', '{"room":"tea"}')
+                self.assertEqual(listener.wait(SECONDS), 0)
+            text = ''.join(listener.err.seen) + listener.err.rest()
+        lines = re.findall(r'^trace: ([\d.]+) ms \(\+([\d.]+)\): (\w+): (.+)$', text, re.MULTILINE)
+        self.assertEqual([line[2] for line in lines][:5],
+                         ['connecting', 'connected', 'authenticating', 'authenticated',
+                          'reconnecting'])
+        self.assertEqual([line[2] for line in lines][-2:], ['authenticated', 'disconnected'])
+        self.assertRegex(lines[4][3], r'; retry 1 in \d+ ms$')
+        self.assertEqual(lines[5][3], 'retry 1 is due')
+        times = [float(line[0]) for line in lines]
+        self.assertEqual(times, sorted(times))
+        for before, line in zip(times, lines[1:]):
+            self.assertAlmostEqual(float(line[0]) - before, float(line[1]), delta=0.2)
+        figures = dict(re.findall(r'^trace: ([\w-]+): (\d+)$', text, re.MULTILINE))
+        self.assertEqual(set(figures), {'attempts', 'reconnects', 'messages-sent',
+                                        'messages-received', 'bytes-sent', 'bytes-received'})
+        self.assertEqual(figures['reconnects'], '1')
+        self.assertEqual(figures['messages-received'], '1')
+        self.assertGreaterEqual(int(figures['attempts']), 2)
+        self.assertNotIn(TOKEN, text)
+
+    def test_no_trace(self):
+        with serving() as (url, _):
+            process = run('send', url, 'a', '1')
+            self.assertNotIn('trace:', process.stderr)
+
     def test_gives_up(self):
         with serving() as (url, server):
             with running('listen', url, '--room', 'a', '--max-retries', '0') as listener:

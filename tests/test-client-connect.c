@@ -143,7 +143,7 @@ test_connect_again (void)
     }
 }
 
-/* A token with all that JSON escapes, and what connect_async() says before what the property says. */
+/* A token with all that JSON escapes; what connect_async() is given goes before the property. */
 static void
 test_token (void)
 {

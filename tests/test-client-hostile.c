@@ -25,7 +25,8 @@ static const Hello hellos[] = {
   { "no-salt", "{" ID "\"serverPublicKey\":\"%s\",\"Salt\":\"%s\"}", SIGNAL_ERROR_CRYPTO },
   { "long-key", "{" ID "\"serverPublicKey\":\"%sAAAA\",\"salt\":\"%s\"}", SIGNAL_ERROR_CRYPTO },
   { "long-salt", "{" ID "\"serverPublicKey\":\"%s\",\"salt\":\"%sAAAA\"}", SIGNAL_ERROR_CRYPTO },
-  { "escaped-dot", "{" ID "\"serverPublicKey\":\"\\u002e%s\",\"salt\":\"%s\"}", SIGNAL_ERROR_CRYPTO },
+  { "escaped-dot", "{" ID "\"serverPublicKey\":\"\\u002e%s\",\"salt\":\"%s\"}",
+    SIGNAL_ERROR_CRYPTO },
   { "key-number", "{" ID "\"serverPublicKey\":5,\"_%s\":0,\"salt\":\"%s\"}", SIGNAL_ERROR_CRYPTO },
 };
 
@@ -220,7 +221,7 @@ test_fragments (void)
   g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[0]), ==, "parts");
 }
 
-/* A message of exactly the limit passes; one byte more ends the connection, in one frame or many. */
+/* A message of the limit passes; one byte more ends the connection, in one frame or many. */
 static void
 check_incoming_limit (guint n_parts)
 {

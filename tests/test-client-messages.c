@@ -11,9 +11,11 @@
 /* JSON that must come through as it was written. */
 static const char * const payloads[] = {
   "null", "true", "false", "0", "-0", "\"\"", "[]", "{}", "\"text\"",
-  "9007199254740993", "-9223372036854775808", "18446744073709551617", "123456789012345678901234567890",
+  "9007199254740993", "-9223372036854775808", "18446744073709551617",
+  "123456789012345678901234567890",
   "0.1", "1e400", "1E-7", "-0.0e+00",
-  "\"\xc3\xa4\xc3\xb6\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80 \xe2\x80\xa8\"", "\"\\u0000\\ud83d\\ude00\\/\\\"\"",
+  "\"\xc3\xa4\xc3\xb6\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80 \xe2\x80\xa8\"",
+  "\"\\u0000\\ud83d\\ude00\\/\\\"\"",
   "\"\x7f\xef\xbf\xbf\xf4\x8f\xbf\xbf\"", "{\"a\":[1, 2 ,{\"\":null}],\"a\":\"twice\"}", " [ 1 ] ",
 };
 
@@ -40,7 +42,8 @@ test_thousand (void)
   g_assert_cmpuint (guest->ivs->len, ==, N_MESSAGES);
   for (guint i = 0; i < N_MESSAGES; i++)
     {
-      g_autofree char *text = g_strdup_printf ("{\"event\":\"whisper\",\"data\":{\"marker\":%u}}", i);
+      g_autofree char *text = g_strdup_printf ("{\"event\":\"whisper\",\"data\":{\"marker\":%u}}",
+                                               i);
 
       g_assert_cmpstr (guest->inner->pdata[i], ==, text);
       g_hash_table_add (ivs, guest->ivs->pdata[i]);
@@ -187,8 +190,8 @@ static void
 test_refused (void)
 {
   static const char * const events[] = {
-    "", "authenticate", "connected", "disconnect", "join", "leave", "error", "heartbeat", "encrypted",
-    "\xff",
+    "", "authenticate", "connected", "disconnect", "join", "leave", "error", "heartbeat",
+    "encrypted", "\xff",
   };
   static const char * const texts[] = {
     "", " ", "{", "[1,]", "{a:1}", "'x'", "nul", "01", "1.", ".5", "+1", "NaN", "Infinity", "0x10",

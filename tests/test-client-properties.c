@@ -75,7 +75,8 @@ test_numbers (void)
     {
       g_autoptr (SignalClient) client = signal_client_new (NULL, NULL);
       g_autofree char *signal = g_strconcat ("notify::", numbers[i].name, NULL);
-      GParamSpec *pspec = g_object_class_find_property (G_OBJECT_GET_CLASS (client), numbers[i].name);
+      GObjectClass *class = G_OBJECT_GET_CLASS (client);
+      GParamSpec *pspec = g_object_class_find_property (class, numbers[i].name);
       guint count = 0;
 
       g_assert_nonnull (pspec);
@@ -155,7 +156,10 @@ test_objects (void)
 
   g_signal_connect (client, "notify", G_CALLBACK (on_notify), &count);
   for (guint i = 0; i < 2; i++)
-    g_object_set (client, "proxy-resolver", resolver, "headers", headers, "network-monitor", monitor,
+    g_object_set (client,
+                  "proxy-resolver", resolver,
+                  "headers", headers,
+                  "network-monitor", monitor,
                   NULL);
   g_assert_cmpuint (count, ==, 3);
   g_object_get (client, "proxy-resolver", &got_resolver, "headers", &got_headers,
@@ -199,10 +203,12 @@ test_ranges (void)
 {
   g_autoptr (SignalClient) client = signal_client_new (NULL, NULL);
   GObjectClass *class = G_OBJECT_GET_CLASS (client);
-  GParamSpecDouble *multiplier = (gpointer) g_object_class_find_property (class, "backoff-multiplier");
-  GParamSpecDouble *jitter = (gpointer) g_object_class_find_property (class, "jitter");
-  GParamSpecUInt *retries = (gpointer) g_object_class_find_property (class, "max-retries");
+  GParamSpecDouble *multiplier, *jitter;
+  GParamSpecUInt *retries;
 
+  multiplier = G_PARAM_SPEC_DOUBLE (g_object_class_find_property (class, "backoff-multiplier"));
+  jitter = G_PARAM_SPEC_DOUBLE (g_object_class_find_property (class, "jitter"));
+  retries = G_PARAM_SPEC_UINT (g_object_class_find_property (class, "max-retries"));
   g_assert_cmpfloat (multiplier->minimum, ==, 1.0);
   g_assert_cmpfloat (jitter->minimum, ==, 0.0);
   g_assert_cmpfloat (jitter->maximum, ==, 1.0);

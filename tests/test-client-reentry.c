@@ -231,9 +231,8 @@ test_forget_in_disconnected (void)
 
 typedef struct
 {
-  Watch      *watch;
-  Watch      *second; /* the second connect_async() */
-  const char *signal;
+  Watch *watch;
+  Watch *second; /* the second connect_async() */
 } Again;
 
 static void
@@ -275,7 +274,7 @@ test_connect_again (gconstpointer signal)
   g_autoptr (Host) host = host_new ();
   g_autoptr (Watch) watch = watch_new (host->uri);
   g_autoptr (Watch) second = watch_new (host->uri);
-  Again again = { watch, second, signal };
+  Again again = { watch, second };
 
   g_clear_object (&second->client);
   host->greet = greet_second;
@@ -286,6 +285,7 @@ test_connect_again (gconstpointer signal)
   g_assert_no_error (second->error);
   WAIT_UNTIL (host_wait_guest (host, 1)->inner->len == 1);
   g_assert_cmpstr (host_wait_guest (host, 1)->inner->pdata[0], ==, "{\"event\":\"kept\"}");
+  g_assert_cmpstr (watch->story->str, ==, "disconnected connected ");
   g_clear_object (&second->client);
 }
 

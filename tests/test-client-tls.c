@@ -10,53 +10,62 @@ typedef struct
 {
   GTlsCertificate *certificate; /* with its key */
   GTlsDatabase    *database;    /* which trusts it */
+  char            *directory;
+  char            *key_file;
+  char            *file;        /* which the database reads when it likes */
 } Identity;
 
 static Identity *right; /* for 127.0.0.1 */
 static Identity *wrong; /* for another host */
 
+static void
+identity_free (Identity *identity)
+{
+  g_clear_object (&identity->certificate);
+  g_clear_object (&identity->database);
+  g_unlink (identity->key_file);
+  g_unlink (identity->file);
+  g_rmdir (identity->directory);
+  g_free (identity->key_file);
+  g_free (identity->file);
+  g_free (identity->directory);
+  g_free (identity);
+}
+
 /* A certificate that signs itself, made now, so that it never is too old. */
 static Identity *
 make_identity (const char *name)
 {
-  g_autofree char *directory = g_dir_make_tmp ("signal-glib-test-XXXXXX", NULL);
-  g_autofree char *key = g_build_filename (directory, "key.pem", NULL);
-  g_autofree char *file = g_build_filename (directory, "certificate.pem", NULL);
+  Identity *identity = g_new0 (Identity, 1);
   g_autofree char *extension = g_strconcat ("subjectAltName=", name, NULL);
+  g_autoptr (GError) error = NULL;
+  int status = 1;
   const char *argv[] = {
     "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-    "-nodes", "-days", "2", "-subj", "/CN=test", "-addext", extension, "-keyout", key, "-out", file,
-    NULL,
+    "-nodes", "-days", "2", "-subj", "/CN=test", "-addext", extension, "-keyout", "key.pem",
+    "-out", "certificate.pem", NULL,
   };
-  Identity *identity = NULL;
-  int status = 1;
 
-  if (g_spawn_sync (NULL, (char **) argv, NULL,
-                    G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
-                    NULL, NULL, NULL, NULL, &status, NULL)
-      && status == 0)
+  identity->directory = g_dir_make_tmp ("signal-glib-test-XXXXXX", &error);
+  g_assert_no_error (error);
+  identity->key_file = g_build_filename (identity->directory, "key.pem", NULL);
+  identity->file = g_build_filename (identity->directory, "certificate.pem", NULL);
+
+  if (!g_spawn_sync (identity->directory, (char **) argv, NULL,
+                     G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+                     NULL, NULL, NULL, NULL, &status, NULL)
+      || status != 0)
     {
-      g_autoptr (GError) error = NULL;
-
-      identity = g_new0 (Identity, 1);
-      identity->certificate = g_tls_certificate_new_from_files (file, key, &error);
-      g_assert_no_error (error);
-      identity->database = g_tls_file_database_new (file, &error);
-      g_assert_no_error (error);
+      identity_free (identity);
+      return NULL;
     }
 
-  g_unlink (key);
-  g_unlink (file);
-  g_rmdir (directory);
+  identity->certificate = g_tls_certificate_new_from_files (identity->file, identity->key_file,
+                                                            &error);
+  g_assert_no_error (error);
+  identity->database = g_tls_file_database_new (identity->file, &error);
+  g_assert_no_error (error);
   return identity;
-}
-
-static void
-identity_free (Identity *identity)
-{
-  g_object_unref (identity->certificate);
-  g_object_unref (identity->database);
-  g_free (identity);
 }
 
 static void

@@ -147,14 +147,13 @@ live (const char *uri,
   data = json_object_get_object_member (json_node_get_object (raw->envelopes->pdata[0]), "data");
   if (json_object_has_member (data, "serverPublicKey"))
     raw_peer_take_key (raw, data);
-  if (raw->key == NULL || soup_websocket_connection_get_state (raw->socket) != SOUP_WEBSOCKET_STATE_OPEN)
+  if (raw->key == NULL)
     return;
 
   raw_peer_send_text (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\",\"b\"]}}");
-  if (soup_websocket_connection_get_state (raw->socket) == SOUP_WEBSOCKET_STATE_OPEN)
-    raw_peer_send_encrypted (raw, "{\"event\":\"chat\"}");
+  raw_peer_send_encrypted (raw, "{\"event\":\"chat\"}");
   run_for (20);
-  if (soup_websocket_connection_get_state (raw->socket) == SOUP_WEBSOCKET_STATE_OPEN)
+  if (raw_peer_is_open (raw))
     soup_websocket_connection_close (raw->socket, 1000, NULL);
   WAIT_UNTIL (raw->closed);
 }

@@ -146,7 +146,8 @@ test_refused (void)
   guint n_asked = 0;
 
   g_signal_connect (fixture->server, "join", G_CALLBACK (allow_only_open), &n_asked);
-  change_rooms (raw, "join", "[\"open-1\",\"closed\",\"ws:x\",\"open-2\",\"open-1\",\"ws-default\"]");
+  change_rooms (raw, "join",
+                "[\"open-1\",\"closed\",\"ws:x\",\"open-2\",\"open-1\",\"ws-default\"]");
   g_assert_true (is_in (peer, "open-1") && is_in (peer, "open-2"));
   g_assert_false (is_in (peer, "closed"));
   g_assert_cmpuint (n_asked, ==, 3);

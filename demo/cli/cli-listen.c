@@ -6,11 +6,13 @@
 #include <glib/gi18n.h>
 
 #include "cli-session.h"
+#include "cli-trace.h"
 
 typedef struct
 {
   CliSession session;
   gboolean json;
+  gboolean trace;
   int count;
 } Listen;
 
@@ -86,8 +88,11 @@ listen_run (Listen           *self,
 
   cli_session_init (&self->session, client, options, wait);
   g_signal_connect (client, "message", G_CALLBACK (on_message), self);
+  if (self->trace)
+    cli_trace_start (client);
   cli_session_start (&self->session, token, TRUE);
   exit_code = cli_session_run (&self->session);
+  cli_trace_end ();
   g_signal_handlers_disconnect_by_data (client, self);
   cli_session_clear (&self->session);
   return exit_code;
@@ -110,6 +115,8 @@ cli_listen (char **args)
       N_("Leave after N messages"), N_("N") },
     { "wait", 'w', 0, G_OPTION_ARG_NONE, &wait,
       N_("Retry too when the first connection fails"), NULL },
+    { "trace", 0, 0, G_OPTION_ARG_NONE, &self.trace,
+      N_("Print each transition, its cause and its time"), NULL },
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
@@ -119,7 +126,9 @@ cli_listen (char **args)
     "Without --wait a first connection that fails is not retried; a connection that is\n"
     "lost later always is, up to --max-retries (20) times in a row.\n"
     "With --json the payload is printed as it was received; a payload or an id that is not\n"
-    "there is null.\n\n"
+    "there is null.\n"
+    "With --trace each transition goes to standard error, with the milliseconds of the\n"
+    "monotonic clock and those since the last one, and at the end what was counted.\n\n"
     "Exit codes: 0 after --count messages, 1 failed, 2 usage, 3 token refused, 130 Ctrl-C."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   cli_options_init (&options, context, 20);

@@ -8,6 +8,7 @@
 
 #include "cli-session.h"
 #include "cli-status.h"
+#include "cli-trace.h"
 
 #define CLOSE_SECONDS 6
 
@@ -39,6 +40,7 @@ cli_session_stop (CliSession *self,
     return;
   self->stopping = TRUE;
   self->exit_code = exit_code;
+  cli_trace_leave ();
   g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, CLOSE_SECONDS, on_close_deadline,
                               g_main_loop_ref (self->loop), (GDestroyNotify) g_main_loop_unref);
   signal_client_disconnect_async (self->client, NULL, on_disconnect_done,

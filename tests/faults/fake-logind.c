@@ -14,7 +14,7 @@
   " \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n" \
   "<busconfig>\n" \
   "  <type>system</type>\n" \
-  "  <listen>unix:dir=%s</listen>\n" \
+  "  <listen>%s</listen>\n" \
   "  <policy context=\"default\">\n" \
   "    <allow own=\"*\"/>\n" \
   "    <allow send_destination=\"*\"/>\n" \
@@ -30,17 +30,17 @@ die_with_parent (gpointer user_data)
   prctl (PR_SET_PDEATHSIG, SIGTERM);
 }
 
-static char *
-read_address (GSubprocess *daemon)
+/* It says where it listens once it does. */
+static void
+wait_until_ready (GSubprocess *daemon)
 {
   g_autoptr (GDataInputStream) out =
     g_data_input_stream_new (g_subprocess_get_stdout_pipe (daemon));
   g_autoptr (GError) error = NULL;
-  char *address = g_data_input_stream_read_line (out, NULL, NULL, &error);
+  g_autofree char *line = g_data_input_stream_read_line (out, NULL, NULL, &error);
 
   g_assert_no_error (error);
-  g_assert_nonnull (address);
-  return address;
+  g_assert_nonnull (line);
 }
 
 static void
@@ -69,15 +69,19 @@ fake_logind_new (void)
   g_autofree char *argument = NULL;
   FakeLogind *self;
 
-  g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", TRUE);
   if (program == NULL)
-    return NULL;
+    {
+      g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", TRUE);
+      return NULL;
+    }
 
   self = g_new0 (FakeLogind, 1);
   self->directory = g_dir_make_tmp ("signal-glib-XXXXXX", &error);
   g_assert_no_error (error);
+  address = g_strdup_printf ("unix:path=%s/bus", self->directory);
+  g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", address, TRUE);
   self->config = g_build_filename (self->directory, "bus.conf", NULL);
-  text = g_strdup_printf (CONFIG, self->directory);
+  text = g_strdup_printf (CONFIG, address);
   g_file_set_contents (self->config, text, -1, &error);
   g_assert_no_error (error);
 
@@ -88,8 +92,7 @@ fake_logind_new (void)
   self->daemon = g_subprocess_launcher_spawn (launcher, &error, program, argument, "--nofork",
                                               "--print-address", NULL);
   g_assert_no_error (error);
-  address = read_address (self->daemon);
-  g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", address, TRUE);
+  wait_until_ready (self->daemon);
 
   self->bus = g_dbus_connection_new_for_address_sync
     (address,
@@ -103,11 +106,15 @@ fake_logind_new (void)
 void
 fake_logind_free (FakeLogind *self)
 {
+  g_autofree char *socket = NULL;
+
   g_dbus_connection_close_sync (self->bus, NULL, NULL);
   g_object_unref (self->bus);
   g_subprocess_force_exit (self->daemon);
   g_subprocess_wait (self->daemon, NULL, NULL);
   g_object_unref (self->daemon);
+  socket = g_build_filename (self->directory, "bus", NULL);
+  g_unlink (socket);
   g_unlink (self->config);
   g_rmdir (self->directory);
   g_free (self->config);

@@ -3,6 +3,24 @@
 
 #include "line.h"
 
+static void
+ignore (const char     *domain,
+        GLogLevelFlags  level,
+        const char     *message,
+        gpointer        user_data)
+{
+}
+
+/* As g_test_init(), for tests that make libsoup and GIO write some 10,000 lines. */
+void
+faults_init (int    *argc,
+             char ***argv)
+{
+  g_test_init (argc, argv, NULL);
+  g_log_set_handler ("libsoup", G_LOG_LEVEL_DEBUG, ignore, NULL);
+  g_log_set_handler ("GLib-GIO", G_LOG_LEVEL_DEBUG, ignore, NULL);
+}
+
 /* Comes back at once, and never gives up. */
 Line *
 line_new (void)

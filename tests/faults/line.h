@@ -16,6 +16,9 @@ typedef struct
   Watch   *watch;
 } Line;
 
+void   faults_init    (int    *argc,
+                       char ***argv);
+
 Line  *line_new       (void);
 void   line_free      (Line *line);
 void   line_wait_back (Line *line,

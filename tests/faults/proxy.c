@@ -3,6 +3,7 @@
 
 #include "proxy.h"
 
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 

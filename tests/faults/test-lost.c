@@ -201,7 +201,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_test_init (&argc, &argv, NULL);
+  faults_init (&argc, &argv);
 
   g_test_add_data_func ("/faults/lost/stalled", NULL, test_stalled);
   g_test_add_data_func ("/faults/lost/stalled-while-sending", "", test_stalled);

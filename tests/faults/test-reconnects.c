@@ -173,7 +173,12 @@ test_crowd (void)
       g_ptr_array_add (watches, watch);
       watch_start (watch);
     }
-  WAIT_UNTIL (line->fixture->connected->len == CROWD);
+  for (guint i = 0; i < CROWD; i++)
+    {
+      Watch *watch = watches->pdata[i];
+
+      WAIT_UNTIL (watch->is_done);
+    }
 
   crowd.lost = g_get_monotonic_time ();
   proxy_reset (line->proxy);
@@ -189,7 +194,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_test_init (&argc, &argv, NULL);
+  faults_init (&argc, &argv);
 
   g_test_add_func ("/faults/reconnects/thousand", test_thousand);
   g_test_add_func ("/faults/reconnects/crowd", test_crowd);

@@ -38,8 +38,11 @@ def run(world, arguments):
                                stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
     try:
         theirs.close()
-        serve(world, ours)
-        return program.wait(10)
+        try:
+            serve(world, ours)
+        except ConnectionError:
+            print('# The program has ended in the middle of a question', flush=True)
+        return 0 if program.wait(10) == 0 else 1
     finally:
         program.kill()
         program.wait(10)

@@ -215,6 +215,57 @@ test_close_codes (void)
   g_assert_cmpuint (probe->n_disconnected, ==, 0);
 }
 
+static gboolean
+has_come_back (Probe      *probe,
+               const char *json)
+{
+  g_autofree char *answer = probe_count (probe, "echo") > 0 ? probe_take (probe, "echo") : NULL;
+
+  return g_strcmp0 (answer, json) == 0;
+}
+
+/* The close frame is the end, also where the stream beneath stays open for long: libsoup alone would
+ * wait 5 s for it. */
+static void
+test_close_lingers (void)
+{
+  g_autofree char *through = world_ask ("linger", "one", NULL);
+  g_autoptr (Probe) probe = probe_new_online (through, "ann");
+  gint64 deadline = g_get_monotonic_time () + 3 * G_TIME_SPAN_SECOND;
+
+  g_object_set (probe->client, "base-interval", 5000, NULL);
+  probe_send (probe, "close", "{\"code\":1001}");
+  while (probe_is_online (probe))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      probe_send (probe, "echo", "\"maybe\"");
+      run_for (20);
+    }
+  g_assert_error (signal_client_get_last_error (probe->client), SIGNAL_ERROR,
+                  SIGNAL_ERROR_NOT_CONNECTED);
+  probe_send (probe, "echo", "\"kept\"");
+  signal_client_reconnect_now (probe->client);
+  PROBE_WAIT (has_come_back (probe, "\"kept\""));
+}
+
+/* Whatever is accepted while the server closes arrives or is kept. */
+static void
+test_sending_while_closed (void)
+{
+  g_autoptr (Probe) probe = probe_new_online (url, "ann");
+  guint n_sent = 0;
+
+  probe_send (probe, "close", "{\"code\":1001}");
+  while (probe->n_connected < 2)
+    {
+      probe_send (probe, "echo", "1");
+      g_assert_cmpuint (++n_sent, <, 5000);
+      run_for_a_moment ();
+    }
+  probe_settle (probe);
+  g_test_message ("%u of %u came back", probe_count (probe, "echo"), n_sent);
+}
+
 static void
 test_permanent_close_codes (void)
 {
@@ -302,6 +353,8 @@ main (int   argc,
   g_test_add_func ("/interop/limits/largest-message", test_largest_message);
   g_test_add_func ("/interop/limits/too-large", test_too_large);
   g_test_add_func ("/interop/limits/close-codes", test_close_codes);
+  g_test_add_func ("/interop/limits/close-lingers", test_close_lingers);
+  g_test_add_func ("/interop/limits/sending-while-closed", test_sending_while_closed);
   g_test_add_func ("/interop/limits/permanent-close-codes", test_permanent_close_codes);
   g_test_add_func ("/interop/limits/stopped", test_stopped);
   g_test_add_func ("/interop/limits/killed", test_killed);

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import certificates
@@ -175,6 +176,13 @@ class World:
         self.launch('haproxy', [find_program('haproxy'), '-db', '-f', config])
         wait_until(lambda: self.answers(ports['mutual']), 'haproxy')
         return ' '.join(str(port) for port in ports.values())
+
+    def linger(self, name):
+        """In front of a server, and slow to say that it is gone; the answer is the URL."""
+        port = str(free_port())
+        command = [sys.executable, os.path.join(HERE, 'linger.py'), port, self.servers[name][1]['PORT']]
+        self.launch('linger', command).wait_for('listening')
+        return f'ws://127.0.0.1:{port}/ws'
 
     def answers(self, port):
         if self.processes['haproxy'].process.poll() is not None:

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The module signal.js at work: a server and a client in one process.
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import GObject from 'gi://GObject';
+import System from 'system';
+
+import Signal from '../signal.js';
+import {equal, main, raises, sleep, until} from './tap.js';
+
+const TOKEN = 'good';
+const NOWHERE = 'ws://127.0.0.1:1/ws';
+const STATE = Signal.ConnectionState;
+
+function newServer() {
+    const server = new Signal.Server();
+
+    server.connect('authenticate', (_server, _peer, kind, token) =>
+        kind === 'Bearer' && token === TOKEN ? 'ann' : null);
+    server.connect('message', (_server, peer, message) =>
+        server.send_to_peer(peer, message.event, message.get_payload()));
+    server.listen(null, 0);
+    return server;
+}
+
+function newClient(url, properties = {}) {
+    return new Signal.Client({
+        server_url: url,
+        jitter: 0,
+        base_interval: 20,
+        proxy_resolver: Gio.SimpleProxyResolver.new(null, null),
+        ...properties,
+    });
+}
+
+async function connected(action) {
+    const server = newServer();
+    const client = newClient(server.get_uri());
+
+    await client.connect_async(TOKEN, null);
+    try {
+        await action(client, server);
+    } finally {
+        await client.disconnect_async(null);
+        await server.stop_async(null);
+    }
+}
+
+function isHeard(client) {
+    const number = GObject.signal_lookup('message', Signal.Client.$gtype);
+
+    return [0, GLib.quark_from_string('chat')].some(detail =>
+        GObject.signal_has_handler_pending(client, number, detail, true));
+}
+
+/* GJS never clears what a WeakRef has once seen; a binding holds its source weakly, too. */
+const target = new Gio.SimpleAction({name: 'any'});
+
+function watch(client) {
+    return client.bind_property('encrypted', target, 'enabled', GObject.BindingFlags.DEFAULT);
+}
+
+const isCode = (domain, code) => error => error.matches?.(domain, code);
+const isTypeError = error => error instanceof TypeError;
+
+await main({
+    async 'connect and disconnect'() {
+        const server = newServer();
+        const client = newClient(server.get_uri(), {token: TOKEN});
+
+        equal(await client.connect_async(), true);
+        equal(client.state, STATE.AUTHENTICATED);
+        await raises(() => client.connect_async(TOKEN, null), error => error instanceof GLib.Error);
+        equal(await client.disconnect_async(null), true);
+        equal(client.state, STATE.DISCONNECTED);
+        equal(await server.stop_async(null), true);
+    },
+
+    async 'refused'() {
+        const server = newServer();
+
+        await raises(() => newClient(server.get_uri()).connect_async('bad', null),
+            isCode(Signal.Error, Signal.Error.AUTHENTICATION_FAILED));
+    },
+
+    async 'cancelled'() {
+        const client = newClient(NOWHERE, {max_retries: 1000});
+        const cancellable = new Gio.Cancellable();
+
+        client.connect('reconnecting', () => cancellable.cancel());
+        await raises(() => client.connect_async(TOKEN, cancellable),
+            isCode(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED));
+        equal(client.state, STATE.DISCONNECTED);
+    },
+
+    async 'callbacks'() {
+        const server = newServer();
+        const client = newClient(server.get_uri());
+
+        equal(await new Promise(resolve => {
+            client.connect_async(TOKEN, null, (source, result) =>
+                resolve(source.connect_finish(result)));
+        }), true);
+        const stopped = new Promise(resolve => client.connect('disconnected', resolve));
+        client.disconnect_async(null, null);
+        await stopped;
+    },
+
+    'values': () => connected(async client => {
+        const values = [0, -1, 2 ** 53, 0.1, 1.5e300, true, false, null, '', 'a"\\\n', 'grüße 🙂', [],
+            {}, [[], {}, [null]], {'': 0, 'ü': {a: [1, 2.5, 'x']}}, new Date(0)];
+        const messages = client.messages('echo');
+
+        for (const value of values)
+            client.sendMessage('echo', value);
+        for (const value of values)
+            equal((await messages.next()).value.value, value);
+        client.sendMessage('echo');
+        const {value: empty} = await messages.next();
+        equal([empty.event, empty.id, empty.value === undefined], ['echo', null, true]);
+        messages.return();
+    }),
+
+    'what JSON cannot express': () => connected(async client => {
+        const endless = [];
+        endless.push(endless);
+        const messages = client.messages();
+
+        for (const value of [undefined, NaN, Infinity, -Infinity, () => 1, Symbol('a'), 1n, endless,
+            [NaN], {a: [Infinity]}, {a: undefined}, [undefined], [, 1], {a() {}}, [Symbol('a')]])
+            await raises(() => client.sendMessage('echo', value), isTypeError);
+        await raises(() => client.sendMessage('echo\0', 1), isTypeError);
+        for (const name of ['', 'heartbeat', 'encrypted']) {
+            await raises(() => client.sendMessage(name, 1),
+                isCode(Signal.Error, Signal.Error.INVALID_ARGUMENT));
+        }
+        client.sendMessage('last');
+        equal((await messages.next()).value.event, 'last');
+        messages.return();
+    }),
+
+    'one event or all': () => connected(async client => {
+        const [chat, all] = [client.messages('chat'), client.messages()];
+
+        for (const name of ['chat', 'other', 'chat'])
+            client.sendMessage(name, name);
+        for (const name of ['chat', 'other', 'chat'])
+            equal((await all.next()).value.event, name);
+        for (const name of ['chat', 'chat'])
+            equal((await chat.next()).value.event, name);
+    }),
+
+    'leaving early': () => connected(async client => {
+        for (let i = 0; i < 3; i++)
+            client.sendMessage('chat', i);
+        for await (const message of client.messages('chat')) {
+            equal(message.value, 0);
+            equal(isHeard(client), true);
+            break;
+        }
+        equal(isHeard(client), false);
+        await raises(async () => {
+            client.sendMessage('chat', 1);
+            for await (const message of client.messages())
+                throw new RangeError(message.event);
+        }, error => error instanceof RangeError);
+        equal(isHeard(client), false);
+
+        const messages = client.messages();
+        const pending = messages.next();
+        equal(isHeard(client), true);
+        equal(await messages.return('x'), {done: true, value: 'x'});
+        equal((await pending).done, true);
+        equal((await messages.next()).done, true);
+        equal(isHeard(client), false);
+    }),
+
+    async 'the end of the connection'() {
+        const server = newServer();
+        const client = newClient(server.get_uri());
+        const seen = [];
+        const read = async () => {
+            for await (const message of client.messages('chat'))
+                seen.push(message.value);
+        };
+        const reader = read();
+
+        await client.connect_async(TOKEN, null);
+        client.sendMessage('chat', 1);
+        await until(() => seen.length > 0);
+        await client.disconnect_async(null);
+        await reader;
+        await read();
+        equal(seen, [1]);
+
+        const messages = client.messages();
+        equal((await messages.next()).done, true);
+        client.connect_async('bad', null).catch(() => {});
+        const refused = client.messages();
+        await raises(() => refused.next(), isCode(Signal.Error, Signal.Error.AUTHENTICATION_FAILED));
+        equal((await refused.next()).done, true);
+    },
+
+    'a message that is kept': () => connected(async client => {
+        const kept = [];
+
+        client.connect('message::chat', (_client, message) => kept.push(message));
+        for (let i = 0; i < 100; i++)
+            client.sendMessage('chat', {number: i});
+        await until(() => kept.length === 100);
+        System.gc();
+        await sleep(5);
+        equal(kept.map(message => message.value.number), [...Array(100).keys()]);
+    }),
+
+    'a message that a server keeps': () => connected(async (client, server) => {
+        const kept = [];
+
+        server.connect('message', (_server, _peer, message) => kept.push(message));
+        for (let i = 0; i < 100; i++)
+            client.sendMessage('chat', {number: i});
+        await until(() => kept.length === 100);
+        System.gc();
+        await sleep(5);
+        equal(kept.map(message => message.value.number), [...Array(100).keys()]);
+    }),
+
+    'an exception in a handler': () => connected(async client => {
+        const messages = client.messages();
+        let thrown = 0;
+
+        client.connect('message::chat', () => {
+            thrown++;
+            throw new RangeError('this is part of the test');
+        });
+        for (let i = 0; i < 2; i++) {
+            client.sendMessage('chat', i);
+            equal((await messages.next()).value.value, i);
+        }
+        equal([thrown, client.state], [2, STATE.AUTHENTICATED]);
+        messages.return();
+    }),
+
+    async 'no reference is left'() {
+        const server = newServer();
+        const use = async () => {
+            const client = newClient(server.get_uri());
+            const seen = [];
+
+            client.connect('message::chat', (source, message) => seen.push(source, message));
+            await client.connect_async(TOKEN, null);
+            client.sendMessage('chat', 1);
+            for await (const message of client.messages('chat')) {
+                seen.push(message);
+                break;
+            }
+            client.messages('other');
+            await client.disconnect_async(null);
+            return watch(client);
+        };
+        const binding = await use();
+
+        for (let i = 0; i < 100 && binding.dup_source() !== null; i++) {
+            await sleep(5);
+            System.gc();
+        }
+        equal(binding.dup_source() === null, true, 'finalized');
+    },
+});

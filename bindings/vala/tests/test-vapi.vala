@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+// The vapi at work: a server and a client in one process, as one writes it in Vala.
+
+const string TOKEN = "good";
+const uint SECONDS = 20;
+
+Signal.Server new_server () throws Error {
+  var server = new Signal.Server ();
+  server.authenticate.connect ((peer, type, token) => token == TOKEN ? "ann" : null);
+  server.message["echo"].connect ((peer, message) => {
+    try {
+      server.send_to_peer (peer, message.get_event (), message.get_payload ());
+    } catch (Error error) {
+      Test.message ("%s", error.message);
+      Test.fail ();
+    }
+  });
+  server.listen ();
+  return server;
+}
+
+Signal.Client new_client (Signal.Server server) {
+  return new Signal.Client (server.get_uri ()) {
+    proxy_resolver = new SimpleProxyResolver (null, null),
+    auto_join_rooms = { "tea" },
+    jitter = 0
+  };
+}
+
+async void test_echo () throws Error {
+  var server = new_server ();
+  var client = new_client (server);
+  var kept = new GenericArray<Signal.Message> ();
+  var others = 0;
+
+  client.message["echo"].connect ((message) => {
+    kept.add (message);
+    if (kept.length == 10)
+      Idle.add (test_echo.callback);
+  });
+  client.message["other"].connect (() => others++);
+  assert (client.client_id == null);
+  assert (yield client.connect_async (TOKEN));
+  assert (client.state == Signal.ConnectionState.AUTHENTICATED);
+  assert (client.encrypted);
+  assert (client.user_id == "ann");
+  assert ("tea" in client.rooms);
+  for (var i = 0; i < 10; i++)
+    client.send_json ("echo", @"[$i]");
+  yield;
+  for (var i = 0; i < 10; i++)
+    assert (kept[i].get_payload_json () == @"[$i]");
+  assert (others == 0);
+  yield client.disconnect_async ();
+  assert (client.state == DISCONNECTED);
+  yield server.stop_async ();
+}
+
+async void test_errors () throws Error {
+  var server = new_server ();
+  var client = new_client (server);
+  var caught = 0;
+
+  try {
+    client.send_message ("echo");
+  } catch (Signal.Error.NOT_CONNECTED error) {
+    caught++;
+  }
+  try {
+    client.send_json ("heartbeat");
+  } catch (Signal.Error error) {
+    assert (error is Signal.Error.INVALID_ARGUMENT);
+    caught++;
+  }
+  try {
+    yield client.connect_async ("bad", null);
+  } catch (Signal.Error.AUTHENTICATION_FAILED error) {
+    caught++;
+  }
+  assert (caught == 3);
+  assert (client.last_error is Signal.Error.AUTHENTICATION_FAILED);
+  yield server.stop_async ();
+}
+
+async void test_cancel () throws Error {
+  var client = new Signal.Client ("ws://127.0.0.1:1/ws") { base_interval = 10 };
+  var cancellable = new Cancellable ();
+  var cancelled = false;
+
+  client.reconnecting.connect ((attempt, delay) => cancellable.cancel ());
+  try {
+    yield client.connect_async (TOKEN, cancellable);
+  } catch (IOError.CANCELLED error) {
+    cancelled = true;
+  }
+  assert (cancelled);
+}
+
+async void test_finalized () throws Error {
+  var server = new_server ();
+  Signal.Client? client = new_client (server);
+  weak Signal.Client? watch = client;
+
+  client.add_weak_pointer (&watch);
+  yield client.connect_async (TOKEN);
+  yield client.disconnect_async ();
+  client = null;
+  Idle.add (test_finalized.callback, Priority.LOW);
+  yield;
+  assert (watch == null);
+  yield server.stop_async ();
+}
+
+delegate void Start (AsyncReadyCallback done);
+delegate void Finish (AsyncResult result) throws Error;
+
+void run (Start start, Finish finish) {
+  var loop = new MainLoop ();
+  var deadline = Timeout.add_seconds (SECONDS, () => {
+    error ("it took too long");
+  });
+
+  start ((source, result) => {
+    try {
+      finish (result);
+    } catch (Error error) {
+      Test.message ("%s", error.message);
+      Test.fail ();
+    }
+    loop.quit ();
+  });
+  loop.run ();
+  Source.remove (deadline);
+}
+
+int main (string[] args) {
+  Test.init (ref args);
+  Test.add_func ("/vala/echo", () => run ((done) => test_echo.begin (done),
+                                          (result) => test_echo.end (result)));
+  Test.add_func ("/vala/errors", () => run ((done) => test_errors.begin (done),
+                                            (result) => test_errors.end (result)));
+  Test.add_func ("/vala/cancel", () => run ((done) => test_cancel.begin (done),
+                                            (result) => test_cancel.end (result)));
+  Test.add_func ("/vala/finalized", () => run ((done) => test_finalized.begin (done),
+                                               (result) => test_finalized.end (result)));
+  return Test.run ();
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A chat in one room, in C: chat-c URL ROOM NAME, with the token in SIGNAL_TOKEN.
+ * Run "signal-glib serve" for a server to talk to. The end of the input ends the chat. */
+#include <stdio.h>
+
+#include <gio/gunixinputstream.h>
+#include <signal-glib/signal-glib.h>
+
+typedef struct
+{
+  SignalClient *client;
+  GDataInputStream *input;
+  GMainLoop *loop;
+  const char *room;
+  const char *name;
+} Chat;
+
+static void
+say (const char *text)
+{
+  puts (text);
+  fflush (stdout);
+}
+
+static void
+on_message (SignalClient  *client,
+            SignalMessage *message,
+            Chat          *chat)
+{
+  JsonObject *said = json_node_get_object (signal_message_get_payload (message));
+  g_autofree char *line = g_strdup_printf ("%s: %s", json_object_get_string_member (said, "from"),
+                                           json_object_get_string_member (said, "text"));
+
+  say (line);
+}
+
+static void
+on_disconnected (SignalClient *client,
+                 const GError *error,
+                 Chat         *chat)
+{
+  if (error != NULL)
+    fprintf (stderr, "%s\n", error->message);
+  g_main_loop_quit (chat->loop);
+}
+
+static void
+on_line (GObject      *source,
+         GAsyncResult *result,
+         gpointer      data)
+{
+  Chat *chat = data;
+  g_autofree char *line = g_data_input_stream_read_line_finish (chat->input, result, NULL, NULL);
+  g_autoptr (JsonObject) said = json_object_new ();
+  g_autoptr (JsonNode) payload = json_node_init_object (json_node_alloc (), said);
+  g_autoptr (GError) error = NULL;
+
+  if (line == NULL)
+    {
+      signal_client_disconnect_async (chat->client, NULL, NULL, NULL);
+      return;
+    }
+  json_object_set_string_member (said, "room", chat->room);
+  json_object_set_string_member (said, "from", chat->name);
+  json_object_set_string_member (said, "text", line);
+  if (!signal_client_send_message (chat->client, "chat", payload, &error))
+    fprintf (stderr, "%s\n", error->message);
+  g_data_input_stream_read_line_async (chat->input, G_PRIORITY_DEFAULT, NULL, on_line, chat);
+}
+
+static void
+on_connected (GObject      *source,
+              GAsyncResult *result,
+              gpointer      data)
+{
+  Chat *chat = data;
+
+  /* "disconnected" has told of an error. */
+  if (!signal_client_connect_finish (chat->client, result, NULL))
+    return;
+  say ("Connected");
+  g_data_input_stream_read_line_async (chat->input, G_PRIORITY_DEFAULT, NULL, on_line, chat);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GInputStream) bytes = g_unix_input_stream_new (0, FALSE);
+  g_autoptr (GDataInputStream) input = g_data_input_stream_new (bytes);
+  g_autoptr (SignalClient) client = NULL;
+
+  if (argc != 4)
+    {
+      fprintf (stderr, "usage: %s URL ROOM NAME\n", argv[0]);
+      return 2;
+    }
+  const char *rooms[] = { argv[2], NULL };
+  client = g_object_new (SIGNAL_TYPE_CLIENT, "server-url", argv[1], "auto-join-rooms", rooms, NULL);
+  Chat chat = { client, input, loop, argv[2], argv[3] };
+
+  g_signal_connect (client, "message::chat", G_CALLBACK (on_message), &chat);
+  g_signal_connect (client, "disconnected", G_CALLBACK (on_disconnected), &chat);
+  signal_client_connect_async (client, g_getenv ("SIGNAL_TOKEN"), NULL, on_connected, &chat);
+  g_main_loop_run (loop);
+  return signal_client_get_last_error (client) != NULL;
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env -S gjs -m
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A chat in one room, in JavaScript: chat.js URL ROOM NAME, with the token in SIGNAL_TOKEN.
+// Run "signal-glib serve" for a server to talk to. The end of the input ends the chat.
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+
+import Signal from '../bindings/gjs/signal.js';
+
+Gio._promisify(Gio.DataInputStream.prototype, 'read_line_async', 'read_line_finish_utf8');
+
+const [url, room, name] = ARGV;
+const input = new Gio.DataInputStream({base_stream: new Gio.UnixInputStream({fd: 0})});
+const client = new Signal.Client({server_url: url, auto_join_rooms: [room]});
+
+async function listen() {
+    for await (const {value} of client.messages('chat'))
+        print(`${value.from}: ${value.text}`);
+}
+
+await client.connect_async(GLib.getenv('SIGNAL_TOKEN'), null);
+const listener = listen();
+print('Connected');
+for (;;) {
+    const [text] = await input.read_line_async(GLib.PRIORITY_DEFAULT, null);
+
+    if (text === null)
+        break;
+    client.sendMessage('chat', {room, from: name, text});
+}
+await client.disconnect_async(null);
+await listener;

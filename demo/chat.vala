@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+// A chat in one room, in Vala: chat-vala URL ROOM NAME, with the token in SIGNAL_TOKEN.
+// Run "signal-glib serve" for a server to talk to. The end of the input ends the chat.
+
+async void chat (string url, string room, string name) throws Error {
+  var client = new Signal.Client (url) { auto_join_rooms = { room } };
+  client.message["chat"].connect ((message) => {
+    var said = message.get_payload ().get_object ();
+    stdout.printf ("%s: %s\n", said.get_string_member ("from"), said.get_string_member ("text"));
+    stdout.flush ();
+  });
+  client.disconnected.connect ((error) => {
+    if (error != null)
+      stderr.printf ("%s\n", error.message);
+  });
+
+  yield client.connect_async (Environment.get_variable ("SIGNAL_TOKEN"));
+  stdout.printf ("Connected\n");
+  stdout.flush ();
+
+  var input = new DataInputStream (new UnixInputStream (0, false));
+  string? line;
+  while ((line = yield input.read_line_async ()) != null) {
+    var builder = new Json.Builder ();
+    builder.begin_object ();
+    builder.set_member_name ("room").add_string_value (room);
+    builder.set_member_name ("from").add_string_value (name);
+    builder.set_member_name ("text").add_string_value (line);
+    builder.end_object ();
+    client.send_message ("chat", builder.get_root ());
+  }
+  yield client.disconnect_async ();
+}
+
+int main (string[] args) {
+  var loop = new MainLoop ();
+  var status = 0;
+  chat.begin (args[1], args[2], args[3], (source, result) => {
+    try {
+      chat.end (result);
+    } catch (Error error) {
+      stderr.printf ("%s\n", error.message);
+      status = 1;
+    }
+    loop.quit ();
+  });
+  loop.run ();
+  return status;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "channel-pair.h"
+
+#include <string.h>
+
+#include "signal-glib/signal-transport-private.h"
+
+static void
+maybe_drop (End *end)
+{
+  if (end->drops)
+    g_clear_object (&end->channel);
+}
+
+static void
+on_message (SignalChannel *channel,
+            SignalMessage *message,
+            gpointer       user_data)
+{
+  End *end = user_data;
+
+  g_ptr_array_add (end->messages, signal_message_ref (message));
+  maybe_drop (end);
+}
+
+static void
+on_fault (SignalChannel *channel,
+          const GError  *error,
+          gpointer       user_data)
+{
+  End *end = user_data;
+
+  g_ptr_array_add (end->errors, g_error_copy (error));
+  maybe_drop (end);
+}
+
+static void
+on_closed (SignalChannel *channel,
+           guint16        code,
+           const char    *reason,
+           const GError  *error,
+           gpointer       user_data)
+{
+  End *end = user_data;
+
+  g_assert_false (end->is_closed);
+  end->is_closed = TRUE;
+  end->code = code;
+  end->reason = g_strdup (reason);
+  end->error = error != NULL ? g_error_copy (error) : NULL;
+  maybe_drop (end);
+}
+
+static void
+on_drained (SignalChannel *channel,
+            gpointer       user_data)
+{
+  End *end = user_data;
+
+  end->n_drained++;
+}
+
+static const SignalChannelHandlers handlers = {
+  .message = on_message,
+  .fault = on_fault,
+  .closed = on_closed,
+  .drained = on_drained,
+};
+
+void
+end_open (End                         *end,
+          GIOStream                   *stream,
+          SoupWebsocketConnectionType  type)
+{
+  g_autoptr (GUri) uri = g_uri_parse ("ws://127.0.0.1/", SOUP_HTTP_URI_FLAGS, NULL);
+  g_autoptr (SoupWebsocketConnection) socket = signal_transport_wrap (stream, uri, type, NULL);
+
+  end->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) signal_message_unref);
+  end->errors = g_ptr_array_new_with_free_func ((GDestroyNotify) g_error_free);
+  end->channel = signal_channel_new (socket, &handlers, end);
+}
+
+void
+end_clear (End *end)
+{
+  g_clear_object (&end->channel);
+  g_clear_pointer (&end->messages, g_ptr_array_unref);
+  g_clear_pointer (&end->errors, g_ptr_array_unref);
+  g_clear_error (&end->error);
+  g_free (end->reason);
+}
+
+Pair *
+pair_new (gboolean is_bare)
+{
+  Pair *pair = g_new0 (Pair, 1);
+  g_autoptr (GUri) uri = g_uri_parse ("ws://127.0.0.1/", SOUP_HTTP_URI_FLAGS, NULL);
+  GIOStream *ends[2];
+
+  socket_pair (ends);
+  end_open (&pair->client, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  if (is_bare)
+    pair->bare = soup_websocket_connection_new (ends[1], uri, SOUP_WEBSOCKET_CONNECTION_SERVER,
+                                                NULL, NULL, NULL);
+  else
+    end_open (&pair->server, ends[1], SOUP_WEBSOCKET_CONNECTION_SERVER);
+  g_object_unref (ends[0]);
+  g_object_unref (ends[1]);
+  return pair;
+}
+
+void
+pair_free (Pair *pair)
+{
+  end_clear (&pair->client);
+  end_clear (&pair->server);
+  g_clear_object (&pair->bare);
+  settle ();
+  g_free (pair);
+}
+
+void
+pair_take_keys (Pair *pair)
+{
+  static const guint8 key[SIGNAL_CRYPTO_KEY_SIZE] = "thirty-two bytes, known to both";
+
+  signal_channel_take_key (pair->client.channel, signal_session_key_new (key));
+  if (pair->server.channel != NULL)
+    signal_channel_take_key (pair->server.channel, signal_session_key_new (key));
+}
+
+void
+end_send (End        *end,
+           const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (signal_channel_send (end->channel, text, strlen (text), &error));
+  g_assert_no_error (error);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "line.h"
+
+/* Where tokens come from, and what a refusal leads to. */
+
+/* Who gives tokens, and how often it was asked. */
+typedef struct
+{
+  Watch      *watch;
+  const char *token;     /* to answer `authenticate` with, or NULL */
+  gboolean    promises;  /* to answer `token-requested` with TRUE */
+  guint       n_asked;   /* authenticate */
+  guint       n_requested;
+} Source;
+
+static char *
+on_authenticate (SignalClient *client,
+                 Source       *source)
+{
+  source->n_asked++;
+  g_assert_cmpint (signal_client_get_state (client), ==, SIGNAL_CONNECTION_STATE_CONNECTING);
+  return g_strdup (source->token);
+}
+
+static gboolean
+on_token_requested (SignalClient *client,
+                    Source       *source)
+{
+  source->n_requested++;
+  g_assert_cmpint (signal_client_get_state (client), ==, SIGNAL_CONNECTION_STATE_CONNECTING);
+  return source->promises;
+}
+
+static void
+source_add (Source *source,
+            Watch  *watch)
+{
+  source->watch = watch;
+  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate), source);
+  g_signal_connect (watch->client, "token-requested", G_CALLBACK (on_token_requested), source);
+}
+
+/* Welcomes `good`, and refuses the rest as the public server does. */
+static void
+greet (Guest *guest)
+{
+  if (g_str_equal (guest->token, "good"))
+    {
+      guest_welcome (guest);
+      return;
+    }
+
+  guest_send_error (guest, "Authentication failed");
+  guest_close (guest, 4003);
+}
+
+static Host *
+host_new_strict (void)
+{
+  Host *host = host_new ();
+
+  host->greet = greet;
+  return host;
+}
+
+/* Before the first attempt and before each one after it. */
+static void
+test_asked_each_time (void)
+{
+  g_autoptr (Line) line = line_new ();
+  Source source = { .token = "fresh-secret" };
+
+  source_add (&source, line->watch);
+  watch_connect (line->watch);
+  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresh");
+  source.token = "fresher-secret";
+  proxy_cut (line->proxy);
+  line_wait_back (line, 2);
+  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresher");
+
+  /* None: the last one serves again. */
+  source.token = NULL;
+  proxy_cut (line->proxy);
+  line_wait_back (line, 3);
+  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresher");
+  g_assert_cmpuint (source.n_asked, ==, 3);
+  g_assert_cmpuint (source.n_requested, ==, 1);
+}
+
+/* A token that has to be fetched: one request at a time, and the attempt waits for it. */
+static void
+test_answered_later (void)
+{
+  g_autoptr (Line) line = line_new ();
+  Source source = { .promises = TRUE };
+
+  source_add (&source, line->watch);
+  watch_start (line->watch);
+  g_assert_cmpuint (source.n_requested, ==, 1);
+  run_for (50);
+  signal_client_reconnect_now (line->watch->client);
+  facts_settled (line->watch->client);
+  g_assert_cmpstr (line->watch->states->str, ==, "connecting ");
+  g_assert_cmpuint (line->proxy->n_accepted, ==, 0);
+
+  signal_client_update_token (line->watch->client, "late-secret");
+  line_wait_back (line, 1);
+  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "late");
+  g_assert_cmpuint (source.n_requested, ==, 1);
+  g_assert_cmpuint (line->proxy->n_accepted, ==, 1);
+}
+
+static gboolean
+on_token_requested_answer (SignalClient *client)
+{
+  signal_client_update_token (client, "quick-secret");
+  return TRUE;
+}
+
+static void
+test_answered_inside (void)
+{
+  g_autoptr (Line) line = line_new ();
+
+  g_signal_connect (line->watch->client, "token-requested",
+                    G_CALLBACK (on_token_requested_answer), NULL);
+  watch_connect (line->watch);
+  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "quick");
+  g_assert_cmpuint (line->proxy->n_accepted, ==, 1);
+}
+
+/* A promise that is not kept fails the attempt, and the next one asks again. */
+static void
+test_never_answered (void)
+{
+  g_autoptr (Line) line = line_new ();
+  Source source = { .promises = TRUE };
+
+  source_add (&source, line->watch);
+  g_object_set (line->watch->client, "connect-timeout", 60, NULL);
+  watch_start (line->watch);
+  g_assert_error (watch_get_error (line->watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_cmpuint (source.n_requested, >=, 2);
+  g_assert_cmpuint (line->proxy->n_accepted, ==, 0);
+  g_object_set (line->watch->client, "connect-timeout", 15000, NULL);
+
+  WAIT_UNTIL (signal_client_get_state (line->watch->client) == SIGNAL_CONNECTION_STATE_CONNECTING);
+  signal_client_update_token (line->watch->client, "late-secret");
+  line_wait_back (line, 1);
+}
+
+static void
+test_disconnect_while_asking (void)
+{
+  g_autoptr (Line) line = line_new ();
+  Source source = { .promises = TRUE };
+
+  source_add (&source, line->watch);
+  watch_start (line->watch);
+  watch_disconnect (line->watch);
+  g_assert_error (line->watch->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  signal_client_update_token (line->watch->client, "late-secret");
+  facts_settled (line->watch->client);
+  g_assert_cmpint (signal_client_get_state (line->watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_DISCONNECTED);
+}
+
+/* 4003: asked once more, at once; what that brings is the last word. */
+static void
+test_refused_asks_once (void)
+{
+  g_autoptr (Host) host = host_new_strict ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Source source = { .token = "bad" };
+
+  source_add (&source, watch);
+  watch_start (watch);
+  WAIT_UNTIL (source.n_asked == 1);
+  source.token = "worse";
+  WAIT_UNTIL (watch->is_done);
+  g_assert_error (watch->error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_assert_cmpuint (source.n_asked, ==, 2);
+  g_assert_cmpuint (host->guests->len, ==, 2);
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  g_assert_cmpuint (watch->delays->len, ==, 0);
+}
+
+/* The same token again is no new one: the server is not troubled with it. */
+static void
+test_refused_same_again (void)
+{
+  g_autoptr (Host) host = host_new_strict ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Source source = { .token = "bad" };
+
+  source_add (&source, watch);
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_assert_cmpuint (source.n_asked, ==, 2);
+  g_assert_cmpuint (host->guests->len, ==, 1);
+}
+
+static void
+test_refused_then_new (void)
+{
+  g_autoptr (Host) host = host_new_strict ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Source source = { .token = "bad" };
+
+  source_add (&source, watch);
+  watch_start (watch);
+  WAIT_UNTIL (source.n_asked == 1);
+  source.token = "good";
+  WAIT_UNTIL (watch->is_done);
+  g_assert_no_error (watch->error);
+  g_assert_cmpuint (host->guests->len, ==, 2);
+  g_assert_cmpuint (watch->n_disconnected, ==, 0);
+}
+
+/* The new token is fetched, and the refused one is not tried meanwhile. */
+static void
+test_refused_then_later (void)
+{
+  g_autoptr (Host) host = host_new_strict ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Source source = { .promises = FALSE };
+
+  source_add (&source, watch);
+  g_object_set (watch->client, "token", "bad", NULL);
+  watch_start (watch);
+  WAIT_UNTIL (source.n_requested == 1);
+  source.promises = TRUE;
+  WAIT_UNTIL (source.n_requested == 2);
+  run_for (50);
+  g_assert_cmpuint (host->guests->len, ==, 1);
+  signal_client_update_token (watch->client, "good");
+  WAIT_UNTIL (watch->is_done);
+  g_assert_no_error (watch->error);
+}
+
+/* After it has been authenticated, a later refusal is asked about again. */
+static void
+test_refused_after_a_while (void)
+{
+  g_autoptr (Host) host = host_new_strict ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Source source = { .token = "bad" };
+
+  source_add (&source, watch);
+  watch_start (watch);
+  WAIT_UNTIL (source.n_asked == 1);
+  source.token = "good";
+  WAIT_UNTIL (watch->n_connected == 1);
+
+  source.token = "expired";
+  guest_cut (host_wait_guest (host, 1));
+  WAIT_UNTIL (source.n_asked == 3);
+  source.token = "good";
+  WAIT_UNTIL (watch->n_connected == 2);
+  g_assert_cmpuint (watch->n_disconnected, ==, 0);
+}
+
+/* Stopped for want of a token, a new one starts it again; without anybody to ask as well. */
+static void
+test_update_token_starts_again (void)
+{
+  g_autoptr (Host) host = host_new_strict ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_object_set (watch->client, "token", "bad", NULL);
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_assert_cmpuint (host->guests->len, ==, 1);
+  signal_client_update_token (watch->client, "good");
+  WAIT_UNTIL (watch->n_connected == 1);
+  g_assert_cmpuint (host->guests->len, ==, 2);
+  facts_settled (watch->client);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  faults_init (&argc, &argv);
+
+  g_test_add_func ("/faults/tokens/asked-each-time", test_asked_each_time);
+  g_test_add_func ("/faults/tokens/answered-later", test_answered_later);
+  g_test_add_func ("/faults/tokens/answered-inside", test_answered_inside);
+  g_test_add_func ("/faults/tokens/never-answered", test_never_answered);
+  g_test_add_func ("/faults/tokens/disconnect-while-asking", test_disconnect_while_asking);
+  g_test_add_func ("/faults/tokens/refused/asks-once", test_refused_asks_once);
+  g_test_add_func ("/faults/tokens/refused/same-again", test_refused_same_again);
+  g_test_add_func ("/faults/tokens/refused/then-new", test_refused_then_new);
+  g_test_add_func ("/faults/tokens/refused/then-later", test_refused_then_later);
+  g_test_add_func ("/faults/tokens/refused/after-a-while", test_refused_after_a_while);
+  g_test_add_func ("/faults/tokens/update-token-starts-again", test_update_token_starts_again);
+
+  return g_test_run ();
+}

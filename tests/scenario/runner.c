@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <signal-glib/signal-glib.h>
+
+#define SECONDS 20
+
+typedef struct
+{
+  SignalClient *client;
+  GQueue arrived;
+} Runner;
+
+typedef void (*StepFunc) (Runner *self, JsonObject *step);
+
+static void
+check (gboolean    is_right,
+       const char *what,
+       const char *detail)
+{
+  if (is_right)
+    return;
+  fprintf (stderr, "%s: %s\n", what, detail);
+  exit (1);
+}
+
+static void
+check_error (const GError *error,
+             JsonObject   *step)
+{
+  const char *nick = json_object_get_string_member_with_default (step, "fails", NULL);
+  g_autoptr (GEnumClass) codes = NULL;
+
+  if (nick == NULL)
+    {
+      check (error == NULL, "failed", error != NULL ? error->message : "");
+      return;
+    }
+  check (error != NULL && error->domain == SIGNAL_ERROR, "did not fail with", nick);
+  codes = g_type_class_ref (SIGNAL_TYPE_ERROR);
+  check (error->code == g_enum_get_value_by_nick (codes, nick)->value, error->message, nick);
+}
+
+static void
+on_message (SignalClient  *client,
+            SignalMessage *message,
+            Runner        *self)
+{
+  g_queue_push_tail (&self->arrived, signal_message_ref (message));
+}
+
+static void
+on_finished (GObject      *source,
+             GAsyncResult *result,
+             gpointer      data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+static GAsyncResult *
+begin_connect (Runner       *self,
+               JsonObject   *step,
+               GCancellable *cancellable)
+{
+  GAsyncResult *result = NULL;
+
+  signal_client_connect_async (self->client, json_object_get_string_member (step, "token"),
+                               cancellable, on_finished, &result);
+  while (result == NULL)
+    {
+      if (cancellable != NULL
+          && signal_client_get_state (self->client) == SIGNAL_CONNECTION_STATE_RECONNECTING)
+        g_cancellable_cancel (cancellable);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  return result;
+}
+
+static void
+do_connect (Runner     *self,
+            JsonObject *step)
+{
+  g_autoptr (GAsyncResult) result = begin_connect (self, step, NULL);
+  g_autoptr (GError) error = NULL;
+
+  signal_client_connect_finish (self->client, result, &error);
+  check_error (error, step);
+}
+
+static void
+do_cancel (Runner     *self,
+           JsonObject *step)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = begin_connect (self, step, cancellable);
+  g_autoptr (GError) error = NULL;
+
+  signal_client_connect_finish (self->client, result, &error);
+  check (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED), "cancel", "was not cancelled");
+  check (signal_client_get_state (self->client) == SIGNAL_CONNECTION_STATE_DISCONNECTED, "cancel",
+         "the client goes on");
+}
+
+static void
+do_disconnect (Runner     *self,
+               JsonObject *step)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  signal_client_disconnect_async (self->client, NULL, on_finished, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  signal_client_disconnect_finish (self->client, result, &error);
+  check_error (error, step);
+}
+
+static void
+do_send (Runner     *self,
+         JsonObject *step)
+{
+  g_autoptr (GError) error = NULL;
+
+  signal_client_send_message (self->client, json_object_get_string_member (step, "event"),
+                              json_object_get_member (step, "payload"), &error);
+  check_error (error, step);
+}
+
+static void
+expect (Runner     *self,
+        const char *event,
+        JsonNode   *payload)
+{
+  g_autoptr (SignalMessage) message = NULL;
+
+  while ((message = g_queue_pop_head (&self->arrived)) == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  check (g_str_equal (signal_message_get_event (message), event)
+         && json_node_equal (signal_message_get_payload (message), payload),
+         "unexpected message", signal_message_get_payload_json (message));
+}
+
+static void
+do_expect (Runner     *self,
+           JsonObject *step)
+{
+  expect (self, json_object_get_string_member (step, "event"),
+          json_object_get_member (step, "payload"));
+}
+
+static void
+do_echo (Runner     *self,
+         JsonObject *step)
+{
+  JsonArray *values = json_object_get_array_member (step, "values");
+  gint64 count = json_object_get_int_member (step, "count");
+  g_autoptr (GPtrArray) sent = g_ptr_array_new_with_free_func ((GDestroyNotify) json_node_unref);
+
+  for (gint64 i = 0; i < count; i++)
+    {
+      g_autoptr (JsonObject) object = json_object_new ();
+      g_autoptr (GError) error = NULL;
+
+      json_object_set_int_member (object, "n", i);
+      json_object_set_member (object, "value",
+                              json_array_dup_element (values, i % json_array_get_length (values)));
+      g_ptr_array_add (sent, json_node_init_object (json_node_alloc (), object));
+      signal_client_send_message (self->client, "echo", g_ptr_array_index (sent, i), &error);
+      check (error == NULL, "echo", error != NULL ? error->message : "");
+    }
+  for (guint i = 0; i < sent->len; i++)
+    expect (self, "echo", g_ptr_array_index (sent, i));
+}
+
+static char **
+get_rooms (JsonObject *step)
+{
+  JsonArray *rooms = json_object_get_array_member (step, "rooms");
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; i < json_array_get_length (rooms); i++)
+    g_strv_builder_add (builder, json_array_get_string_element (rooms, i));
+  return g_strv_builder_end (builder);
+}
+
+static void
+do_join (Runner     *self,
+         JsonObject *step)
+{
+  g_auto (GStrv) rooms = get_rooms (step);
+
+  check (signal_client_join_rooms (self->client, (const char *const *) rooms, NULL), "join", "failed");
+}
+
+static void
+do_leave (Runner     *self,
+          JsonObject *step)
+{
+  g_auto (GStrv) rooms = get_rooms (step);
+
+  check (signal_client_leave_rooms (self->client, (const char *const *) rooms, NULL), "leave",
+         "failed");
+}
+
+static void
+do_wait (Runner     *self,
+         JsonObject *step)
+{
+  g_autoptr (GEnumClass) states = g_type_class_ref (SIGNAL_TYPE_CONNECTION_STATE);
+  const char *nick = json_object_get_string_member (step, "state");
+  GEnumValue *wanted = g_enum_get_value_by_nick (states, nick);
+
+  while ((int) signal_client_get_state (self->client) != wanted->value)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+do_server (Runner     *self,
+           JsonObject *step)
+{
+  char line[64];
+
+  printf ("server %s\n", json_object_get_string_member (step, "command"));
+  fflush (stdout);
+  check (fgets (line, sizeof line, stdin) != NULL, "server", "did not obey");
+}
+
+static const struct
+{
+  const char *name;
+  StepFunc func;
+} steps[] = {
+  { "cancel", do_cancel },
+  { "connect", do_connect },
+  { "disconnect", do_disconnect },
+  { "echo", do_echo },
+  { "expect", do_expect },
+  { "join", do_join },
+  { "leave", do_leave },
+  { "send", do_send },
+  { "server", do_server },
+  { "wait", do_wait },
+};
+
+static void
+do_step (JsonArray *array,
+         guint      index,
+         JsonNode  *element,
+         gpointer   data)
+{
+  JsonObject *step = json_node_get_object (element);
+  const char *name = json_object_get_string_member (step, "do");
+  guint i = 0;
+
+  while (i < G_N_ELEMENTS (steps) && !g_str_equal (steps[i].name, name))
+    i++;
+  check (i < G_N_ELEMENTS (steps), "unknown step", name);
+  steps[i].func (data, step);
+  printf ("step %u: %s\n", index + 1, name);
+}
+
+static gboolean
+on_deadline (gpointer data)
+{
+  check (FALSE, "a step", "took too long");
+  return G_SOURCE_REMOVE;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GProxyResolver) direct = g_simple_proxy_resolver_new (NULL, NULL);
+  g_autoptr (SignalClient) client = NULL;
+  Runner self = { .arrived = G_QUEUE_INIT };
+
+  check (argc == 3, argv[0], "SCENARIO URL");
+  check (json_parser_load_from_file (parser, argv[1], NULL), argv[1], "cannot be read");
+  g_timeout_add_seconds (SECONDS, on_deadline, NULL);
+  client = g_object_new (SIGNAL_TYPE_CLIENT,
+                         "server-url", argv[2],
+                         "outbox-limit", 1000,
+                         "base-interval", 100,
+                         "jitter", 0.0,
+                         "proxy-resolver", direct,
+                         NULL);
+  self.client = client;
+  g_signal_connect (client, "message", G_CALLBACK (on_message), &self);
+  json_array_foreach_element (json_node_get_array (json_parser_get_root (parser)), do_step, &self);
+  return 0;
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// MODULE SCENARIO URL
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import System from 'system';
+
+const SECONDS = 20;
+const [module, scenario, url] = ARGV;
+const {default: Signal} = await import(GLib.filename_to_uri(module, null));
+
+const input = new Gio.DataInputStream({
+    base_stream: new Gio.UnixInputStream({fd: 0, close_fd: false}),
+});
+const client = new Signal.Client({
+    server_url: url,
+    outbox_limit: 1000,
+    base_interval: 100,
+    jitter: 0,
+    proxy_resolver: Gio.SimpleProxyResolver.new(null, null),
+});
+let arrived = null;
+
+function check(isRight, what) {
+    if (!isRight)
+        throw new Error(what);
+}
+
+const nickToName = nick => nick.toUpperCase().replace(/-/g, '_');
+const sleep = milliseconds => new Promise(resolve =>
+    GLib.timeout_add(GLib.PRIORITY_DEFAULT, milliseconds, () => {
+        resolve();
+        return GLib.SOURCE_REMOVE;
+    }));
+
+async function attempt(step, action) {
+    try {
+        check(await action() === true, 'gave not true');
+    } catch (error) {
+        if (!('fails' in step))
+            throw error;
+        check(error.matches?.(Signal.Error, Signal.Error[nickToName(step.fails)]), `${error}`);
+        return;
+    }
+    check(!('fails' in step), 'did not fail');
+}
+
+async function expect(event, payload) {
+    const {value: message} = await arrived.next();
+
+    check(message.event === event && JSON.stringify(message.value) === JSON.stringify(payload),
+        `unexpected message: ${message.get_payload_json()}`);
+}
+
+async function waitFor(state) {
+    while (client.state !== Signal.ConnectionState[nickToName(state)])
+        await sleep(5);
+}
+
+const verbs = {
+    async connect(step) {
+        const begun = client.connect_async(step.token, null);
+
+        arrived = client.messages();
+        await attempt(step, () => begun);
+    },
+    async disconnect() {
+        await client.disconnect_async(null);
+        check((await arrived.next()).done, 'a message too many');
+    },
+    async cancel({token}) {
+        const cancellable = new Gio.Cancellable();
+        const begun = client.connect_async(token, cancellable);
+
+        await waitFor('reconnecting');
+        cancellable.cancel();
+        try {
+            await begun;
+            check(false, 'was not cancelled');
+        } catch (error) {
+            check(error.matches?.(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED), `${error}`);
+        }
+        await waitFor('disconnected');
+    },
+    send: step => attempt(step, () => client.sendMessage(step.event, step.payload)),
+    expect: ({event, payload}) => expect(event, payload),
+    async echo({count, values}) {
+        const sent = Array.from({length: count}, (_, n) => ({n, value: values[n % values.length]}));
+
+        sent.forEach(payload => client.sendMessage('echo', payload));
+        for (const payload of sent)
+            await expect('echo', payload);
+    },
+    join: ({rooms}) => client.join_rooms(rooms),
+    leave: ({rooms}) => client.leave_rooms(rooms),
+    wait: ({state}) => waitFor(state),
+    server({command}) {
+        print(`server ${command}`);
+        check(input.read_line_utf8(null)[0] !== null, 'the server did not obey');
+    },
+};
+
+GLib.timeout_add_seconds(GLib.PRIORITY_DEFAULT, SECONDS, () => {
+    printerr('a step took too long');
+    System.exit(1);
+});
+try {
+    const steps = JSON.parse(new TextDecoder().decode(GLib.file_get_contents(scenario)[1]));
+
+    for (const [index, step] of steps.entries()) {
+        await verbs[step.do](step);
+        print(`step ${index + 1}: ${step.do}`);
+    }
+} catch (error) {
+    printerr(`${error}\n${error.stack}`);
+    System.exit(1);
+}
+System.exit(0);

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+import asyncio
+import json
+import sys
+
+import gi
+
+gi.require_version('Signal', '1.0')
+from gi.repository import Gio, GLib, Signal  # noqa: E402
+
+SECONDS = 20
+
+
+class Runner:
+    def __init__(self, client):
+        self.client = client
+        self.arrived = None
+
+    def check_error(self, error, nick):
+        codes = [code for code in vars(Signal.Error).values()
+                 if isinstance(code, int) and error.matches(Signal.error_quark(), code)]
+        names = [code.value_nick for code in codes]
+        assert names == [nick], f'{error.message}, not {nick}'
+
+    async def attempt(self, step, action):
+        try:
+            result = action()
+            if asyncio.iscoroutine(result):
+                result = await result
+        except GLib.Error as error:
+            if 'fails' not in step:
+                raise
+            self.check_error(error, step['fails'])
+        else:
+            assert result is True and 'fails' not in step, step
+
+    async def do_connect(self, step):
+        begun = self.client.connect_async(step['token'])
+        self.arrived = self.client.messages()
+        await self.attempt(step, lambda: begun)
+
+    async def do_disconnect(self, step):
+        await self.client.disconnect_async()
+        assert [message async for message in self.arrived] == []
+
+    async def do_cancel(self, step):
+        task = asyncio.create_task(self.client.connect_async(step['token']))
+        await self.do_wait({'state': 'reconnecting'})
+        task.cancel()
+        try:
+            await task
+            raise AssertionError('was not cancelled')
+        except asyncio.CancelledError:
+            assert self.client.get_state() == Signal.ConnectionState.DISCONNECTED
+
+    async def do_send(self, step):
+        await self.attempt(step, lambda: self.client.send_message(step['event'], step['payload']))
+
+    async def do_expect(self, step):
+        message = await anext(self.arrived)
+        assert (message.event, message.payload) == (step['event'], step['payload']), message.payload
+
+    async def do_echo(self, step):
+        values = step['values']
+        sent = [{'n': n, 'value': values[n % len(values)]} for n in range(step['count'])]
+        for payload in sent:
+            self.client.send_message('echo', payload)
+        for payload in sent:
+            await self.do_expect({'event': 'echo', 'payload': payload})
+
+    async def do_join(self, step):
+        self.client.join_rooms(step['rooms'])
+
+    async def do_leave(self, step):
+        self.client.leave_rooms(step['rooms'])
+
+    async def do_wait(self, step):
+        while self.client.get_state().value_nick != step['state']:
+            await asyncio.sleep(0.005)
+
+    async def do_server(self, step):
+        print('server', step['command'], flush=True)
+        assert sys.stdin.readline(), 'the server did not obey'
+
+
+async def main(scenario, url):
+    client = Signal.Client(server_url=url, outbox_limit=1000, base_interval=100, jitter=0,
+                           proxy_resolver=Gio.SimpleProxyResolver.new(None, None))
+    runner = Runner(client)
+    with open(scenario, encoding='utf-8') as file:
+        steps = json.load(file)
+    async with asyncio.timeout(SECONDS):
+        for number, step in enumerate(steps):
+            await getattr(runner, 'do_' + step['do'])(step)
+            print(f'step {number + 1}: {step["do"]}', flush=True)
+
+
+if __name__ == '__main__':
+    Signal.run(main(*sys.argv[1:]))

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <gio/gunixinputstream.h>
+#include <signal-glib/signal-glib.h>
+
+/* The other end of the scenario. It prints its URL; on standard input it takes the commands "stop",
+ * "start" and "restart MILLISECONDS", and answers each with a line. It ends with its input. */
+typedef struct
+{
+  SignalServer *server;
+  GMainLoop *loop;
+  GDataInputStream *input;
+  guint16 port;
+  guint away;
+} Scenario;
+
+static char *
+on_authenticate (SignalServer *server,
+                 SignalPeer   *peer,
+                 const char   *type,
+                 const char   *token)
+{
+  return g_strcmp0 (token, "good") == 0 ? g_strdup ("ann") : NULL;
+}
+
+static void
+on_echo (SignalServer  *server,
+         SignalPeer    *peer,
+         SignalMessage *message)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!signal_server_send_to_peer (server, peer, signal_message_get_event (message),
+                                   signal_message_get_payload (message), &error))
+    g_printerr ("echo: %s\n", error->message);
+}
+
+static void
+on_say (SignalServer  *server,
+        SignalPeer    *peer,
+        SignalMessage *message)
+{
+  JsonNode *payload = signal_message_get_payload (message);
+  const char *room = json_object_get_string_member (json_node_get_object (payload), "room");
+  g_autoptr (GError) error = NULL;
+
+  if (!signal_server_send_to_room (server, room, signal_message_get_event (message), payload, NULL,
+                                   &error))
+    g_printerr ("say: %s\n", error->message);
+}
+
+static void
+answer (const char *text)
+{
+  puts (text);
+  fflush (stdout);
+}
+
+static void
+start (Scenario *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!signal_server_listen (self->server, NULL, self->port, &error))
+    g_error ("Cannot listen: %s", error->message);
+}
+
+static gboolean
+on_back (gpointer data)
+{
+  start (data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_stopped (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  Scenario *self = data;
+
+  signal_server_stop_finish (SIGNAL_SERVER (source), result, NULL);
+  if (self->away > 0)
+    g_timeout_add (self->away, on_back, self);
+  else
+    answer ("stopped");
+}
+
+static void
+obey (Scenario   *self,
+      const char *command)
+{
+  if (g_str_equal (command, "start"))
+    {
+      start (self);
+      answer ("started");
+      return;
+    }
+
+  self->away = 0;
+  if (sscanf (command, "restart %u", &self->away) == 1)
+    answer ("restarting");
+  signal_server_stop_async (self->server, NULL, on_stopped, self);
+}
+
+static void
+on_command (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  Scenario *self = data;
+  g_autofree char *line = g_data_input_stream_read_line_finish (self->input, result, NULL, NULL);
+
+  if (line == NULL)
+    {
+      g_main_loop_quit (self->loop);
+      return;
+    }
+  obey (self, line);
+  g_data_input_stream_read_line_async (self->input, 0, NULL, on_command, self);
+}
+
+int
+main (void)
+{
+  g_autoptr (GInputStream) bytes = g_unix_input_stream_new (0, FALSE);
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GDataInputStream) input = g_data_input_stream_new (bytes);
+  g_autofree char *uri = NULL;
+  g_autoptr (GUri) parsed = NULL;
+  Scenario self = { .server = server, .loop = loop, .input = input };
+
+  g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), NULL);
+  g_signal_connect (server, "message::echo", G_CALLBACK (on_echo), NULL);
+  g_signal_connect (server, "message::say", G_CALLBACK (on_say), NULL);
+  start (&self);
+  uri = signal_server_get_uri (server);
+  parsed = g_uri_parse (uri, G_URI_FLAGS_NONE, NULL);
+  self.port = g_uri_get_port (parsed);
+  answer (uri);
+  g_data_input_stream_read_line_async (input, 0, NULL, on_command, &self);
+  g_main_loop_run (loop);
+  return 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include <gio/gio.h>
+
+#include <signal-glib/signal-glib.h>
+
+#include "signal-glib/signal-verdict-private.h"
+
+/* PROTOCOL's table of close codes. */
+static const struct
+{
+  guint16       code;
+  const char   *server_error;
+  SignalVerdict verdict;
+  int           error; /* SignalError */
+} cases[] = {
+  { 1000, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1001, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1005, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1006, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1006, "Authentication failed", SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1009, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_TOO_LARGE },
+  { 1011, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1012, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1013, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 4001, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_TIMED_OUT },
+  { 4002, NULL, SIGNAL_VERDICT_NOW, SIGNAL_ERROR_TIMED_OUT },
+  { 4003, NULL, SIGNAL_VERDICT_REFUSED, SIGNAL_ERROR_AUTHENTICATION_FAILED },
+  { 4003, "", SIGNAL_VERDICT_REFUSED, SIGNAL_ERROR_AUTHENTICATION_FAILED },
+  { 4003, "Authentication failed", SIGNAL_VERDICT_REFUSED, SIGNAL_ERROR_AUTHENTICATION_FAILED },
+  { 4003, "Authentication error", SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_SERVER },
+  { 4004, NULL, SIGNAL_VERDICT_STOP, SIGNAL_ERROR_ENCRYPTION_REQUIRED },
+  { 4004, "Encryption handshake failed", SIGNAL_VERDICT_STOP, SIGNAL_ERROR_ENCRYPTION_REQUIRED },
+  { 4999, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { G_MAXUINT16, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+};
+
+static void
+test_table (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      SignalVerdict verdict = SIGNAL_VERDICT_STOP;
+      g_autoptr (GError) error = signal_verdict_explain (cases[i].code, NULL, cases[i].server_error,
+                                                         NULL, &verdict);
+
+      g_test_message ("%u after %s", cases[i].code,
+                      cases[i].server_error != NULL ? cases[i].server_error : "nothing");
+      g_assert_error (error, SIGNAL_ERROR, cases[i].error);
+      g_assert_cmpint (verdict, ==, cases[i].verdict);
+      g_assert_cmpuint (strlen (error->message), >, 20);
+    }
+}
+
+/* The two causes of a 4004 are told apart. */
+static void
+test_encryption_causes (void)
+{
+  SignalVerdict verdict;
+  g_autoptr (GError) refused = signal_verdict_explain (4004, NULL, "Encryption handshake failed",
+                                                       NULL, &verdict);
+  g_autoptr (GError) wrong = signal_verdict_explain (4004, NULL, NULL, NULL, &verdict);
+
+  g_assert_cmpstr (refused->message, !=, wrong->message);
+}
+
+/* Without a close frame it is the transport that knows why; with one it is the server. */
+static void
+test_transport_error (void)
+{
+  g_autoptr (GError) reset = g_error_new (G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED, "Reset");
+  SignalVerdict verdict;
+  g_autoptr (GError) lost = signal_verdict_explain (1006, NULL, NULL, reset, &verdict);
+  g_autoptr (GError) closed = NULL;
+
+  g_assert_error (lost, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+  g_assert_cmpint (verdict, ==, SIGNAL_VERDICT_RETRY);
+  closed = signal_verdict_explain (1012, NULL, NULL, reset, &verdict);
+  g_assert_error (closed, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+  g_assert_nonnull (strstr (closed->message, "1012"));
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/verdict/table", test_table);
+  g_test_add_func ("/verdict/encryption-causes", test_encryption_causes);
+  g_test_add_func ("/verdict/transport-error", test_transport_error);
+
+  return g_test_run ();
+}
