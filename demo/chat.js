@@ -5,6 +5,7 @@
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
+import System from 'system';
 
 import Signal from '../bindings/gjs/signal.js';
 
@@ -19,15 +20,28 @@ async function listen() {
         print(`${value.from}: ${value.text}`);
 }
 
-await client.connect_async(GLib.getenv('SIGNAL_TOKEN'), null);
-const listener = listen();
-print('Connected');
-for (;;) {
-    const [text] = await input.read_line_async(GLib.PRIORITY_DEFAULT, null);
+async function chat() {
+    await client.connect_async(GLib.getenv('SIGNAL_TOKEN'), null);
+    const listener = listen();
+    print('Connected');
+    for (;;) {
+        const [text] = await input.read_line_async(GLib.PRIORITY_DEFAULT, null);
 
-    if (text === null)
-        break;
-    client.sendMessage('chat', {room, from: name, text});
+        if (text === null)
+            break;
+        client.sendMessage('chat', {room, from: name, text});
+    }
+    await client.disconnect_async(null);
+    await listener;
 }
-await client.disconnect_async(null);
-await listener;
+
+// GJS 1.74 waits for an "await" at the top level by turning without rest.
+const loop = new GLib.MainLoop(null, false);
+let status = 0;
+
+chat().catch(error => {
+    logError(error);
+    status = 1;
+}).finally(() => loop.quit());
+loop.run();
+System.exit(status);

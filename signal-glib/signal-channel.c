@@ -105,20 +105,52 @@ finish (SignalChannel *self,
 }
 
 static void
+finish_as_closed (SignalChannel *self)
+{
+  guint16 code = soup_websocket_connection_get_close_code (self->socket);
+
+  finish (self, code != 0 ? code : SOUP_WEBSOCKET_CLOSE_ABNORMAL,
+          soup_websocket_connection_get_close_data (self->socket));
+}
+
+static void
 on_closed (SoupWebsocketConnection *socket,
            gpointer                 user_data)
 {
-  guint16 code = soup_websocket_connection_get_close_code (socket);
-
-  finish (user_data, code != 0 ? code : SOUP_WEBSOCKET_CLOSE_ABNORMAL,
-          soup_websocket_connection_get_close_data (socket));
+  finish_as_closed (user_data);
 }
 
 static gboolean
 on_close_timeout (gpointer user_data)
 {
-  finish (user_data, SOUP_WEBSOCKET_CLOSE_ABNORMAL, NULL);
+  g_autoptr (SignalChannel) self = g_object_ref (user_data);
+
+  signal_stream_output_flush (signal_stream_get_output (self->stream));
+  if (self->socket != NULL)
+    finish_as_closed (self);
   return G_SOURCE_REMOVE;
+}
+
+static void
+set_close_timeout (SignalChannel *self,
+                   guint          ms)
+{
+  self->close_timeout = g_timeout_source_new (ms);
+  g_source_set_callback (self->close_timeout, on_close_timeout, self, NULL);
+  g_source_set_static_name (self->close_timeout, "signal-glib close handshake deadline");
+  g_source_attach (self->close_timeout, g_main_context_get_thread_default ());
+}
+
+/* The peer has closed, and libsoup is about to answer. It then waits 5 s for the peer to end the
+ * stream, too, while nothing can be sent any more: it is over as soon as the answer is out. */
+static void
+on_closing (SoupWebsocketConnection *socket,
+            gpointer                 user_data)
+{
+  SignalChannel *self = user_data;
+
+  if (self->close_timeout == NULL)
+    set_close_timeout (self, 0);
 }
 
 static void
@@ -188,6 +220,7 @@ signal_channel_new (SoupWebsocketConnection     *socket,
   g_signal_connect (socket, "message", G_CALLBACK (on_message), self);
   g_signal_connect (socket, "error", G_CALLBACK (on_error), self);
   g_signal_connect (socket, "closed", G_CALLBACK (on_closed), self);
+  g_signal_connect (socket, "closing", G_CALLBACK (on_closing), self);
   g_signal_connect (socket, "pong", G_CALLBACK (on_pong), self);
   signal_stream_input_set_overflow (signal_stream_get_input (self->stream), on_overflow, self);
   signal_stream_set_drained (self->stream, on_drained, self);
@@ -271,11 +304,7 @@ signal_channel_close (SignalChannel *self,
   if (self->socket == NULL || self->close_timeout != NULL)
     return;
 
-  self->close_timeout = g_timeout_source_new (CLOSE_TIMEOUT_MS);
-  g_source_set_callback (self->close_timeout, on_close_timeout, self, NULL);
-  g_source_set_static_name (self->close_timeout, "signal-glib close handshake deadline");
-  g_source_attach (self->close_timeout, g_main_context_get_thread_default ());
-
+  set_close_timeout (self, CLOSE_TIMEOUT_MS);
   if (signal_channel_is_open (self))
     soup_websocket_connection_close (self->socket, code, reason);
 }

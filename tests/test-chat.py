@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 
-SECONDS = 30
+SECONDS = 20
 TOKEN = 'chat'
 ROOM = 'kitchen'
 
@@ -63,7 +63,7 @@ def main():
 
     os.environ['SIGNAL_TOKEN'] = TOKEN
     server = subprocess.Popen([options.server, 'serve', '--port', '0'], stdout=subprocess.PIPE,
-                              stderr=None, text=True)
+                              stderr=subprocess.DEVNULL, text=True)
     url = server.stdout.readline().split()[-1]
     chats = []
     failed = False

@@ -105,7 +105,7 @@ test_rejoined (void)
   g_autoptr (Watch) watch = watch_new (host->uri);
   Guest *guest;
 
-  g_object_set (watch->client, "auto-join-rooms", ab, NULL);
+  g_object_set (watch->client, "auto-join-rooms", ab, "base-interval", 20000, NULL);
   g_assert_true (signal_client_join_rooms (watch->client, bc, NULL));
   watch_start (watch);
   WAIT_UNTIL (watch->is_done);
@@ -116,6 +116,7 @@ test_rejoined (void)
   guest_cut (host->guests->pdata[0]);
   watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
   g_assert_true (signal_client_leave_rooms (watch->client, a, NULL));
+  signal_client_reconnect_now (watch->client);
   guest = host_wait_guest (host, 1);
   guest_assert_frame (guest, 1, JOIN ("\"c\""));
 

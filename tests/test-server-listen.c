@@ -354,7 +354,7 @@ test_tls (void)
     }
 
   stop (fixture->server);
-  g_object_set (fixture->server, "tls-certificate", certificate, NULL);
+  g_object_set (fixture->server, "tls-certificate", certificate, "auth-timeout", 60000, NULL);
   g_assert_true (signal_server_listen (fixture->server, "localhost", 0, NULL));
   uri = signal_server_get_uri (fixture->server);
   g_assert_true (g_str_has_prefix (uri, "wss://localhost:"));

@@ -78,8 +78,9 @@ wire_write (Wire         *wire,
             const guint8 *data,
             gsize         length)
 {
-  gssize count = g_pollable_output_stream_write_nonblocking (wire->output, data, length, NULL, NULL);
+  gssize count;
 
+  count = g_pollable_output_stream_write_nonblocking (wire->output, data, length, NULL, NULL);
   g_assert_cmpint (count, ==, length);
 }
 

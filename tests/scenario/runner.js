@@ -104,15 +104,21 @@ GLib.timeout_add_seconds(GLib.PRIORITY_DEFAULT, SECONDS, () => {
     printerr('a step took too long');
     System.exit(1);
 });
-try {
+async function run() {
     const steps = JSON.parse(new TextDecoder().decode(GLib.file_get_contents(scenario)[1]));
 
     for (const [index, step] of steps.entries()) {
         await verbs[step.do](step);
         print(`step ${index + 1}: ${step.do}`);
     }
-} catch (error) {
-    printerr(`${error}\n${error.stack}`);
-    System.exit(1);
 }
-System.exit(0);
+
+const loop = new GLib.MainLoop(null, false);
+let status = 0;
+
+run().catch(error => {
+    printerr(`${error}\n${error.stack}`);
+    status = 1;
+}).finally(() => loop.quit());
+loop.run();
+System.exit(status);

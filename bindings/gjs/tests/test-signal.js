@@ -64,7 +64,7 @@ function watch(client) {
 const isCode = (domain, code) => error => error.matches?.(domain, code);
 const isTypeError = error => error instanceof TypeError;
 
-await main({
+main({
     async 'connect and disconnect'() {
         const server = newServer();
         const client = newClient(server.get_uri(), {token: TOKEN});
