@@ -14,15 +14,15 @@ gi.require_version('Signal', '1.0')
 from gi.repository import Signal  # noqa: E402
 
 
-async def listen(client):
-    async for message in client.messages('chat'):
+async def listen(messages):
+    async for message in messages:
         print(f"{message.payload['from']}: {message.payload['text']}", flush=True)
 
 
 async def main(url, room, name):
     client = Signal.Client(server_url=url, auto_join_rooms=[room], token=os.environ['SIGNAL_TOKEN'])
     async with client:
-        listener = asyncio.create_task(listen(client))
+        listener = asyncio.create_task(listen(client.messages('chat')))
         print('Connected', flush=True)
         while line := await asyncio.to_thread(sys.stdin.readline):
             client.send_message('chat', {'room': room, 'from': name, 'text': line.rstrip('\n')})

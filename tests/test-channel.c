@@ -206,7 +206,23 @@ test_counts (void)
   g_assert_cmpuint (signal_channel_get_bytes_sent (pair->client.channel), >, 10 * 80);
   g_assert_cmpuint (signal_channel_get_bytes_received (pair->server.channel), ==,
                     signal_channel_get_bytes_sent (pair->client.channel));
+}
+
+/* Who had to wait for the socket hears when it has taken everything. */
+static void
+test_drained (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autofree char *fill = g_strnfill (90000, '7');
+  g_autofree char *text = g_strdup_printf ("{\"event\":\"a\",\"data\":%s}", fill);
+
+  for (guint i = 0; i < 50; i++)
+    end_send (&pair->client, text);
+  g_assert_cmpuint (signal_channel_get_unsent (pair->client.channel), >, 0);
+  g_assert_cmpuint (pair->client.n_drained, ==, 0);
   WAIT_UNTIL (pair->client.n_drained > 0);
+  g_assert_cmpuint (signal_channel_get_unsent (pair->client.channel), ==, 0);
+  WAIT_UNTIL (pair->server.messages->len == 50);
 }
 
 /* A key serves for a number of messages, and says when that is reached. */
@@ -270,6 +286,7 @@ main (int   argc,
   g_test_add_func ("/channel/incoming-size", test_incoming_size);
   g_test_add_func ("/channel/ping", test_ping);
   g_test_add_func ("/channel/counts", test_counts);
+  g_test_add_func ("/channel/drained", test_drained);
   g_test_add_func ("/channel/worn-key", test_worn_key);
   g_test_add_data_func ("/channel/drop-inside/message", GINT_TO_POINTER (TELL_MESSAGE),
                         test_drop_inside);

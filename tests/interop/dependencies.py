@@ -20,7 +20,7 @@ class Missing(Exception):
 def find_program(name):
     found = shutil.which(name, path=SYSTEM_PATH)
     if not found:
-        raise Missing(f'{name} is not installed here; tests/interop/install-dependencies installs it')
+        raise Missing(f'{name} is not installed here; “tests/install-dependencies interop” installs it')
     return found
 
 

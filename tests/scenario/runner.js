@@ -7,18 +7,12 @@ import System from 'system';
 
 const SECONDS = 20;
 const [module, scenario, url] = ARGV;
-const {default: Signal} = await import(GLib.filename_to_uri(module, null));
 
 const input = new Gio.DataInputStream({
     base_stream: new Gio.UnixInputStream({fd: 0, close_fd: false}),
 });
-const client = new Signal.Client({
-    server_url: url,
-    outbox_limit: 1000,
-    base_interval: 100,
-    jitter: 0,
-    proxy_resolver: Gio.SimpleProxyResolver.new(null, null),
-});
+let Signal = null;
+let client = null;
 let arrived = null;
 
 function check(isRight, what) {
@@ -105,6 +99,15 @@ GLib.timeout_add_seconds(GLib.PRIORITY_DEFAULT, SECONDS, () => {
     System.exit(1);
 });
 async function run() {
+    ({default: Signal} = await import(GLib.filename_to_uri(module, null)));
+    client = new Signal.Client({
+        server_url: url,
+        outbox_limit: 1000,
+        base_interval: 100,
+        jitter: 0,
+        proxy_resolver: Gio.SimpleProxyResolver.new(null, null),
+    });
+
     const steps = JSON.parse(new TextDecoder().decode(GLib.file_get_contents(scenario)[1]));
 
     for (const [index, step] of steps.entries()) {

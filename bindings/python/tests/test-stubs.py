@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The type stubs name what there is, all of it, and nothing else."""
+import ast
+import pathlib
+import unittest
+
+import tap
+from world import Signal
+
+from gi.repository import GObject
+
+STUBS = pathlib.Path(__file__).parents[1] / 'gi-stubs' / 'repository' / 'Signal.pyi'
+# What PyGObject adds, and what nobody calls.
+LEFT_OUT = {'copy', 'ClientClass', 'PeerClass', 'ServerClass'}
+
+
+def names(body):
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name, node
+        elif isinstance(node, ast.AnnAssign):
+            yield node.target.id, node
+
+
+def public(words):
+    return {word for word in words if not word.startswith('_')} - LEFT_OUT
+
+
+class Stubs(unittest.TestCase):
+    def setUp(self):
+        self.stubs = dict(names(ast.parse(STUBS.read_text(encoding='utf-8')).body))
+
+    def test_module(self):
+        self.assertEqual(public(self.stubs), public(dir(Signal)))
+
+    def test_methods(self):
+        for name in ('Client', 'Peer', 'Server', 'Message'):
+            actual = public(dir(getattr(Signal, name)))
+            if name != 'Message':
+                actual -= set(dir(GObject.Object))
+            stubbed = public(name for name, node in names(self.stubs[name].body)) - {'Props', 'props'}
+            self.assertEqual(stubbed, actual, name)
+
+    def test_properties(self):
+        for name in ('Client', 'Peer', 'Server'):
+            members = dict(names(self.stubs[name].body))
+            specs = {spec.name.replace('-', '_'): spec
+                     for spec in GObject.list_properties(getattr(Signal, name))}
+            readable = {key for key, spec in specs.items() if spec.flags & GObject.ParamFlags.READABLE}
+            writable = {key for key, spec in specs.items() if spec.flags & GObject.ParamFlags.WRITABLE}
+            self.assertEqual({key for key, node in names(members['Props'].body)}, readable, name)
+            if '__init__' in members:
+                arguments = {argument.arg for argument in members['__init__'].args.kwonlyargs}
+                self.assertEqual(arguments, writable, name)
+
+    def test_enumerations(self):
+        for name in ('ConnectionState', 'Error'):
+            stubbed = {key for key, node in names(self.stubs[name].body)}
+            self.assertEqual(stubbed, {word for word in dir(getattr(Signal, name)) if word.isupper()})
+
+
+if __name__ == '__main__':
+    tap.main(Stubs)
