@@ -113,8 +113,8 @@ let_go (SignalClient *self)
   self->closing = g_steal_pointer (&self->connection);
 }
 
-/* The end for good. error: NULL when it was asked for. A handler may connect again: what that begins
- * is no concern of this end. */
+/* The end for good. error: NULL when it was asked for. A handler may connect again: what that
+ * begins is no concern of this end. */
 void
 signal_client_stop (SignalClient *self,
                     const GError *error)

@@ -28,7 +28,8 @@ print_line (const char *state,
 
   trace.last = now;
   cli_status_hide ();
-  fprintf (stderr, "trace: %.1f ms (+%.1f): %s: %s\n", now / 1000.0, since / 1000.0, state, printable);
+  fprintf (stderr, "trace: %.1f ms (+%.1f): %s: %s\n", now / 1000.0, since / 1000.0,
+           state, printable);
   cli_status_show ();
 }
 

@@ -7,8 +7,8 @@
 
 /* What must hold of a client at any moment, seen from inside. */
 
-/* One thing at a time: an attempt that has no connection yet, a connection, or a wait; the state says
- * which; and the one timer is the only source that the client has. */
+/* One thing at a time: an attempt that has no connection yet, a connection, or a wait; the state
+ * says which; and the one timer is the only source that the client has. */
 void
 facts_check (SignalClient *client)
 {

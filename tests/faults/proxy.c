@@ -97,7 +97,8 @@ fill (Pipe *pipe)
 {
   Proxy *proxy = pipe->link->proxy;
   g_autoptr (GError) error = NULL;
-  gssize count = g_socket_receive (pipe->from, (char *) pipe->data, sizeof pipe->data, NULL, &error);
+  gssize count = g_socket_receive (pipe->from, (char *) pipe->data, sizeof pipe->data, NULL,
+                                   &error);
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     return TRUE;

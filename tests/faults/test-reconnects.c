@@ -86,7 +86,7 @@ test_thousand (void)
   WAIT_UNTIL (facts_count_fds () <= n_fds);
   run_for (20);
   after = mallinfo2 ();
-  g_test_message ("file descriptors: %u before, %u after; memory in use: %zu bytes before, %zu after",
+  g_test_message ("file descriptors: %u before, %u after; bytes in use: %zu before, %zu after",
                   n_fds, facts_count_fds (), before.uordblks, after.uordblks);
   if (MEMORY_IS_COUNTED)
     g_assert_cmpuint (after.uordblks, <, before.uordblks + MEMORY_NOISE);

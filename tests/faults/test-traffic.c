@@ -45,8 +45,8 @@ find_leg (Traffic    *traffic,
   return NULL;
 }
 
-/* Messages are numbered from 0 in the order in which they were accepted. What came over a connection
- * before it was cut the server may read after the first ones of the next. */
+/* Messages are numbered from 0 in the order in which they were accepted. What came over a
+ * connection before it was cut the server may read after the first ones of the next. */
 static void
 on_message (SignalServer  *server,
             SignalPeer    *peer,
@@ -165,9 +165,9 @@ compare_legs (gconstpointer a,
   return (first > second) - (first < second);
 }
 
-/* None twice: what came over one connection begins after what came over those before. What is missing
- * was at the end of what had left the process when a connection was lost: each connection begins with
- * the first message that had not left on those before. Returns how many are missing. */
+/* None twice: what came over one connection begins after what came over those before. What is
+ * missing was at the end of what had left the process when a connection was lost: each connection
+ * begins with the first message that had not left on those before. Returns how many are missing. */
 static guint
 check_legs (Traffic *traffic)
 {

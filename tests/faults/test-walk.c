@@ -44,8 +44,8 @@ step_inside (Walker *walker)
   walker->depth--;
 }
 
-/* A state comes after one that it can come after. What a handler of `notify` changes is notified when
- * it has returned, and may be the same again by then. */
+/* A state comes after one that it can come after. What a handler of `notify` changes is notified
+ * when it has returned, and may be the same again by then. */
 static void
 on_state (SignalClient *client,
           GParamSpec   *pspec,

@@ -32,7 +32,7 @@ get_attempts (SignalClient *client)
   return attempts;
 }
 
-/* The peer has gone meanwhile, and no FIN has come. Heartbeat and liveness alone would take 10 s. */
+/* The peer has gone meanwhile, and no FIN has come. Heartbeat and liveness would take 20 s. */
 static void
 test_suspend (void)
 {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Processor time of a received message in GJS, beside a bare signal: bench-gjs.js MODULE FEEDER-URL
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import GObject from 'gi://GObject';
+import System from 'system';
+
+const COUNT = 20000;
+const SIZE = 64;
+const ROUNDS = 5;
+const [module, url] = ARGV;
+
+const Emitter = GObject.registerClass({
+    Signals: {two: {param_types: [GObject.TYPE_STRING, GObject.TYPE_STRING]}},
+}, class Emitter extends GObject.Object {});
+
+/* Of all threads, in nanoseconds. */
+function processTime() {
+    const folder = Gio.File.new_for_path('/proc/self/task');
+    const threads = folder.enumerate_children('standard::name', Gio.FileQueryInfoFlags.NONE, null);
+    let sum = 0;
+
+    for (let info; (info = threads.next_file(null)) !== null;) {
+        const [, bytes] = GLib.file_get_contents(`/proc/self/task/${info.get_name()}/schedstat`);
+
+        sum += Number(new TextDecoder().decode(bytes).split(' ')[0]);
+    }
+    return sum;
+}
+
+function emitAll(emitter) {
+    const start = processTime();
+
+    for (let i = 0; i < COUNT; i++)
+        emitter.emit('two', 'bench', 'The kettle is on, and there is cake for all');
+    return processTime() - start;
+}
+
+/* What a handler adds to an emission: the emission itself is of C. */
+function bare() {
+    const emitter = new Emitter();
+    const without = emitAll(emitter);
+
+    emitter.connect('two', (_emitter, _first, _second) => {});
+    return emitAll(emitter) - without;
+}
+
+function receive(Signal, handler) {
+    const loop = new GLib.MainLoop(null, false);
+    const client = new Signal.Client({
+        server_url: `${url}?session=signal&direction=receive&size=${SIZE}&count=${COUNT}`,
+        proxy_resolver: Gio.SimpleProxyResolver.new(null, null),
+    });
+    let left = COUNT;
+    let taken = 0;
+
+    client.connect('message::token', () => {
+        client.send_json('token', null);
+        taken = -processTime();
+    });
+    client.connect('message::bench', (_client, message) => {
+        handler(message);
+        if (--left === 0) {
+            taken += processTime();
+            loop.quit();
+        }
+    });
+    client.connect('disconnected', (_client, error) => {
+        printerr(error.message);
+        System.exit(1);
+    });
+    client.connect_async('bench', null, null);
+    loop.run();
+    return taken;
+}
+
+function best(measure) {
+    return Math.min(...Array.from({length: ROUNDS}, () => {
+        System.gc();
+        return measure();
+    })) / COUNT / 1000;
+}
+
+import(GLib.filename_to_uri(module, null)).then(({default: Signal}) => {
+    const base = best(bare);
+
+    print(`gjs bare ${base.toFixed(2)}`);
+    for (const [name, handler] of [['handler', () => {}], ['event+value', message => [message.event, message.value]]]) {
+        const cost = best(() => receive(Signal, handler));
+
+        print(`gjs ${name} ${cost.toFixed(2)} above ${(cost - base).toFixed(2)}`);
+    }
+    System.exit(0);
+}).catch(error => {
+    logError(error);
+    System.exit(1);
+});
+new GLib.MainLoop(null, false).run();
