@@ -58,10 +58,14 @@ signal_channel_send_plain (SignalChannel  *self,
                            gsize           length,
                            GError        **error)
 {
+  g_autoptr (GBytes) bytes = NULL;
+
   if (!check_sendable (self, length, error))
     return FALSE;
 
-  send_text (self, g_strndup (text, length), length);
+  /* libsoup makes its own copy at once. */
+  bytes = g_bytes_new_with_free_func (text, length, NULL, NULL);
+  soup_websocket_connection_send_message (self->socket, SOUP_WEBSOCKET_DATA_TEXT, bytes);
   return TRUE;
 }
 

@@ -13,6 +13,7 @@ struct _SignalChannel
 {
   GObject parent_instance;
 
+  GMainContext *context;
   SoupWebsocketConnection *socket;
   SignalStream *stream;
   SignalSessionKey *key;

@@ -4,11 +4,15 @@
 #include "signal-channel-state-private.h"
 
 #include "signal-error.h"
+#include "signal-source-private.h"
 
 #include <glib/gi18n-lib.h>
 
 /* How long the peer may take to answer a close frame. */
 #define CLOSE_TIMEOUT_MS 3000
+
+/* libsoup collects a message in a GByteArray, which aborts at 4 GiB. */
+#define MAX_INCOMING (G_GUINT64_CONSTANT (1) << 30)
 
 /* With random 96-bit IVs a key may serve for 2³² messages (NIST SP 800-38D section 8.3); both sides
  * draw from the same lot. */
@@ -22,14 +26,6 @@ report_fault (SignalChannel *self,
 {
   if (self->handlers != NULL)
     self->handlers->fault (self, error, self->user_data);
-}
-
-static void
-clear_close_timeout (SignalChannel *self)
-{
-  if (self->close_timeout != NULL)
-    g_source_destroy (self->close_timeout);
-  g_clear_pointer (&self->close_timeout, g_source_unref);
 }
 
 static void
@@ -138,7 +134,7 @@ set_close_timeout (SignalChannel *self,
   self->close_timeout = g_timeout_source_new (ms);
   g_source_set_callback (self->close_timeout, on_close_timeout, self, NULL);
   g_source_set_static_name (self->close_timeout, "signal-glib close handshake deadline");
-  g_source_attach (self->close_timeout, g_main_context_get_thread_default ());
+  g_source_attach (self->close_timeout, self->context);
 }
 
 /* The peer has closed, and libsoup is about to answer. It then waits 5 s for the peer to end the
@@ -177,6 +173,7 @@ signal_channel_finalize (GObject *object)
 {
   SignalChannel *self = SIGNAL_CHANNEL (object);
 
+  g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_object (&self->stream);
   g_clear_object (&self->socket);
   g_clear_pointer (&self->replay, signal_replay_free);
@@ -198,6 +195,7 @@ signal_channel_class_init (SignalChannelClass *klass)
 static void
 signal_channel_init (SignalChannel *self)
 {
+  self->context = g_main_context_ref_thread_default ();
   self->scratch = g_byte_array_new ();
   self->max_message_size = G_MAXSIZE;
   self->round_trip = -1;
@@ -291,6 +289,7 @@ signal_channel_set_max_incoming_size (SignalChannel *self,
   /* 0 would mean without a limit to libsoup, and a crash (CVE-2026-0716). */
   g_return_if_fail (size > 0);
 
+  size = MIN (size, MAX_INCOMING);
   soup_websocket_connection_set_max_incoming_payload_size (self->socket, size);
   signal_stream_input_set_limit (signal_stream_get_input (self->stream), size);
 }
@@ -314,7 +313,7 @@ void
 signal_channel_drop (SignalChannel *self)
 {
   signal_channel_detach (self);
-  clear_close_timeout (self);
+  signal_source_clear (&self->close_timeout);
   g_clear_pointer (&self->key, signal_session_key_free);
 
   if (self->socket == NULL)

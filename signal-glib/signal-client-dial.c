@@ -39,8 +39,8 @@ signal_client_dial (SignalClient                    *self,
   if (uri == NULL || !signal_client_check_token (self, error))
     return FALSE;
 
-  self->connection = signal_connection_new (handlers, self);
   g_main_context_push_thread_default (self->context);
+  self->connection = signal_connection_new (handlers, self);
   started = signal_connection_start (self->connection, &options, error);
   g_main_context_pop_thread_default (self->context);
 

@@ -4,6 +4,7 @@
 #include "signal-client-private.h"
 
 #include "signal-error.h"
+#include "signal-source-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -69,18 +70,10 @@ signal_client_report_error (SignalClient *self,
   signal_client_emit_error (self, error);
 }
 
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
 static GTask *
 take_connecting (SignalClient *self)
 {
-  clear_source (&self->cancelled);
+  signal_source_clear (&self->cancelled);
   return g_steal_pointer (&self->connecting);
 }
 
@@ -102,7 +95,7 @@ let_go (SignalClient *self)
   self->is_asking = FALSE;
   self->failures = 0;
   signal_client_set_refusal (self, NULL);
-  clear_source (&self->timer);
+  signal_source_clear (&self->timer);
   g_clear_pointer (&self->vigil, signal_vigil_free);
   if (self->connection == NULL)
     return;
@@ -121,16 +114,20 @@ signal_client_stop (SignalClient *self,
 {
   g_autoptr (SignalClient) keep = g_object_ref (self);
   g_autoptr (GTask) connecting = take_connecting (self);
-  g_autoptr (GError) lost = signal_client_empty_outbox (self);
+  g_autoptr (GError) lost = NULL;
   g_autoptr (GError) outcome = NULL;
 
+  if (error == NULL)
+    signal_client_hand_over_all (self);
+  lost = signal_client_empty_outbox (self);
   outcome = error != NULL ? g_error_copy (error)
                           : g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
                                                  _("The connection was ended on request"));
   let_go (self);
   announce_turn (self);
+  signal_client_notify_outbox (self);
   if (lost != NULL)
-    signal_client_report_lost (self, lost);
+    signal_client_report_error (self, lost);
   if (error != NULL)
     set_last_error (self, outcome);
   signal_client_emit_disconnected (self, error != NULL ? outcome : NULL);
@@ -143,7 +140,7 @@ set_timer (SignalClient *self,
            guint         ms,
            GSourceFunc   callback)
 {
-  clear_source (&self->timer);
+  signal_source_clear (&self->timer);
   self->timer = g_timeout_source_new (ms);
   g_source_set_callback (self->timer, callback, self, NULL);
   g_source_set_static_name (self->timer, "signal-glib client");
@@ -178,15 +175,15 @@ wait_for_retry (SignalClient  *self,
                 guint          retry_after)
 {
   guint delay = next_delay (self, verdict, retry_after);
+  gboolean announced;
   guint turn;
 
   set_timer (self, delay, on_retry);
-  if (!announce_turn (self))
-    return;
-
+  announced = announce_turn (self);
   turn = self->turn;
+  signal_client_notify_outbox (self);
   signal_client_report_error (self, error);
-  if (turn == self->turn)
+  if (announced && turn == self->turn)
     signal_client_emit_reconnecting (self, self->failures, delay);
 }
 
@@ -266,8 +263,9 @@ on_ended (SignalConnection *connection,
     self->failures = 0;
 
   signal_client_count_connection (self, connection);
-  signal_client_recall_outbox (self, connection);
+  g_set_object (&self->closing, connection);
   g_clear_object (&self->connection);
+  signal_client_recall_outbox (self, connection);
   attempt_over (self, error, verdict, retry_after);
 }
 
@@ -353,7 +351,7 @@ signal_client_go_on (SignalClient *self)
 {
   g_autoptr (GError) error = NULL;
 
-  clear_source (&self->timer);
+  signal_source_clear (&self->timer);
   self->is_asking = FALSE;
   self->is_preparing = FALSE;
   if (!signal_client_dial (self, &connection_handlers, &error))
@@ -368,7 +366,7 @@ on_no_token (gpointer user_data)
 
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
                                _("The token that was promised did not come in time"));
-  clear_source (&self->timer);
+  signal_source_clear (&self->timer);
   self->is_asking = FALSE;
   self->is_preparing = FALSE;
   attempt_over (self, error, SIGNAL_VERDICT_RETRY, 0);
@@ -382,7 +380,7 @@ attempt (SignalClient *self)
   gboolean has_token;
   guint turn;
 
-  clear_source (&self->timer);
+  signal_source_clear (&self->timer);
   self->is_preparing = TRUE;
   if (!announce_turn (self))
     return;

@@ -85,16 +85,53 @@ signal_client_send_json (SignalClient  *self,
   return envelope != NULL && signal_client_send_or_keep (self, envelope, length, error);
 }
 
-/* What cannot be sent is made up for after the next authentication. */
+/* Asks the server for rooms, or to leave them. What cannot be sent is made up for after the next
+ * authentication. Names that the server would drop are left out. */
 void
 signal_client_send_rooms (SignalClient       *self,
                           const char         *event,
                           const char * const *rooms)
 {
-  g_autoptr (GPtrArray) frames = signal_rooms_compose (event, rooms, self->max_message_size);
+  g_autoptr (GPtrArray) valid = g_ptr_array_new ();
+  g_autoptr (GPtrArray) frames = NULL;
 
+  for (guint i = 0; rooms[i] != NULL; i++)
+    if (signal_rooms_check_name (rooms[i], NULL))
+      g_ptr_array_add (valid, (char *) rooms[i]);
+  g_ptr_array_add (valid, NULL);
+
+  frames = signal_rooms_compose (event, (const char * const *) valid->pdata, self->max_message_size);
   for (guint i = 0; i < frames->len; i++)
     signal_connection_send_plain (self->connection, g_ptr_array_index (frames, i), NULL);
+}
+
+static GStrv
+list_missing (const char * const *names,
+              const char * const *from)
+{
+  g_autoptr (GStrvBuilder) missing = g_strv_builder_new ();
+
+  for (guint i = 0; names[i] != NULL; i++)
+    if (!g_strv_contains (from, names[i]))
+      g_strv_builder_add (missing, names[i]);
+
+  return g_strv_builder_end (missing);
+}
+
+/* The rooms that are wanted have changed: the server is told now, if there is one. */
+void
+signal_client_follow_rooms (SignalClient       *self,
+                            const char * const *before)
+{
+  const char * const *now = signal_rooms_get_wanted (self->rooms);
+  g_auto (GStrv) joined = list_missing (now, before);
+  g_auto (GStrv) left = list_missing (before, now);
+
+  if (signal_client_get_state (self) != SIGNAL_CONNECTION_STATE_AUTHENTICATED)
+    return;
+
+  signal_client_send_rooms (self, "leave", (const char * const *) left);
+  signal_client_send_rooms (self, "join", (const char * const *) joined);
 }
 
 static void

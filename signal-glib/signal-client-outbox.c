@@ -14,9 +14,15 @@
 /* Handed to the connection at a time, so that what is lost with it is little. */
 #define HIGH_WATER (1024 * 1024)
 
-static void
-notify_length (SignalClient *self)
+void
+signal_client_notify_outbox (SignalClient *self)
 {
+  guint length = signal_outbox_get_length (self->outbox);
+
+  if (length == self->announced_length)
+    return;
+
+  self->announced_length = length;
   g_object_notify_by_pspec (G_OBJECT (self),
                             signal_client_properties[SIGNAL_CLIENT_PROP_OUTBOX_LENGTH]);
 }
@@ -67,6 +73,7 @@ send_now (SignalClient  *self,
   signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
   if (offset >= signal_connection_get_written (connection))
     signal_outbox_push_handed (self->outbox, envelope, length, offset);
+  signal_client_notify_outbox (self);
 
   signal_connection_check_key (connection);
   return TRUE;
@@ -107,7 +114,7 @@ signal_client_send_or_keep (SignalClient  *self,
   if (!signal_outbox_push (self->outbox, envelope, length, self->outbox_limit, error))
     return FALSE;
 
-  notify_length (self);
+  signal_client_notify_outbox (self);
   return TRUE;
 }
 
@@ -134,19 +141,16 @@ report_expired (SignalClient *self)
   signal_client_report_error (self, error);
 }
 
-/* Hands over what waits, in order, as much as the connection should have at a time. */
-void
-signal_client_flush_outbox (SignalClient *self)
+/* Hands over what waits, in order, until the connection has that many bytes to write. */
+static void
+hand_over (SignalClient *self,
+           gsize         high_water)
 {
   const char *text;
   gsize length;
 
-  if (signal_outbox_get_waiting (self->outbox) == 0)
-    return;
-
-  report_expired (self);
   while (is_authenticated (self)
-         && signal_connection_get_unsent (self->connection) < HIGH_WATER
+         && signal_connection_get_unsent (self->connection) < high_water
          && (text = signal_outbox_peek (self->outbox, &length)) != NULL)
     {
       g_autoptr (SignalConnection) connection = g_object_ref (self->connection);
@@ -170,8 +174,26 @@ signal_client_flush_outbox (SignalClient *self)
           break;
         }
     }
+}
 
-  notify_length (self);
+/* Hands over what waits, as much as the connection should have at a time. */
+void
+signal_client_flush_outbox (SignalClient *self)
+{
+  if (signal_outbox_get_waiting (self->outbox) > 0)
+    {
+      report_expired (self);
+      hand_over (self, HIGH_WATER);
+    }
+
+  signal_client_notify_outbox (self);
+}
+
+/* The connection is about to be closed in good order: it writes first what it has got. */
+void
+signal_client_hand_over_all (SignalClient *self)
+{
+  hand_over (self, G_MAXSIZE);
 }
 
 /* The connection has written all it had. */
@@ -213,14 +235,6 @@ signal_client_empty_outbox (SignalClient *self)
                                    "%u messages were waiting for a connection and are lost",
                                    count),
                       count);
-}
-
-void
-signal_client_report_lost (SignalClient *self,
-                           const GError *error)
-{
-  notify_length (self);
-  signal_client_report_error (self, error);
 }
 
 /**

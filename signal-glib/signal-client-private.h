@@ -66,6 +66,7 @@ struct _SignalClient
   guint64 bytes_received;
   gboolean was_connected;
 
+  guint announced_length; /* of the outbox, as it was last notified */
   SignalConnectionState announced; /* the state that was last notified */
   guint turn; /* counts transitions, so that one which a handler causes is noticed */
 };
@@ -170,6 +171,9 @@ void     signal_client_send_rooms              (SignalClient         *self,
                                                 const char           *event,
                                                 const char * const   *rooms);
 
+void     signal_client_follow_rooms            (SignalClient         *self,
+                                                const char * const   *before);
+
 /* signal-client-world.c */
 void     signal_client_watch_world             (SignalClient         *self);
 
@@ -189,11 +193,11 @@ gboolean signal_client_send_or_keep            (SignalClient         *self,
                                                 gsize                 length,
                                                 GError              **error);
 void     signal_client_flush_outbox            (SignalClient         *self);
+void     signal_client_hand_over_all           (SignalClient         *self);
+void     signal_client_notify_outbox           (SignalClient         *self);
 void     signal_client_recall_outbox           (SignalClient         *self,
                                                 SignalConnection     *connection);
 GError  *signal_client_empty_outbox            (SignalClient         *self) G_GNUC_WARN_UNUSED_RESULT;
-void     signal_client_report_lost             (SignalClient         *self,
-                                                const GError         *error);
 void     signal_client_on_drained              (SignalConnection     *connection,
                                                 gpointer              user_data);
 

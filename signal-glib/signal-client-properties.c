@@ -55,7 +55,8 @@ install_server_properties (void)
    *
    * The rooms that are joined after every authentication.
    *
-   * A name that is not valid lets [method@Signal.Client.connect_async] fail.
+   * A name that is not valid lets [method@Signal.Client.connect_async] fail. Set while authenticated,
+   * the rooms that are new are joined and those that are no longer wanted are left.
    *
    * Since: 0.1
    */
@@ -196,8 +197,8 @@ install_limits_properties (void)
   /**
    * SignalClient:max-incoming-size:
    *
-   * The largest message that is taken, in bytes, all its frames together. A larger one ends the
-   * connection.
+   * The largest message that is taken, in bytes, all its frames together; no more than 1 GiB,
+   * whatever is set. A larger one ends the connection.
    *
    * Since: 0.1
    */

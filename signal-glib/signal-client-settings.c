@@ -82,12 +82,14 @@ static gboolean
 set_auto_join_rooms (SignalClient *self,
                      const GValue *value)
 {
+  g_auto (GStrv) before = g_strdupv ((char **) signal_rooms_get_wanted (self->rooms));
   gboolean is_changed = signal_rooms_set_auto_join (self->rooms, g_value_get_boxed (value));
 
-  if (is_changed && signal_client_get_state (self) == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
-    signal_client_send_rooms (self, "join", signal_rooms_get_auto_join (self->rooms));
   if (is_changed)
-    g_object_notify_by_pspec (G_OBJECT (self), signal_client_properties[SIGNAL_CLIENT_PROP_ROOMS]);
+    {
+      signal_client_follow_rooms (self, (const char * const *) before);
+      g_object_notify_by_pspec (G_OBJECT (self), signal_client_properties[SIGNAL_CLIENT_PROP_ROOMS]);
+    }
   return is_changed;
 }
 

@@ -78,7 +78,8 @@ install_life_cycle_signals (GObjectClass *object_class)
    * The client has stopped for good: it does not try again by itself.
    *
    * Emitted once for each [method@Signal.Client.connect_async] that began, and before that call
-   * finishes if it is still pending.
+   * finishes if it is still pending. [property@Signal.Client:state] is notified first: a handler of
+   * that which connects again hears of the end of the old life after the new one has begun.
    *
    * Since: 0.1
    */
@@ -120,7 +121,7 @@ install_other_signals (GObjectClass *object_class)
    */
   signals[MESSAGE] =
     g_signal_new ("message", type, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED, 0, NULL, NULL, NULL,
-                  G_TYPE_NONE, 1, SIGNAL_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+                  G_TYPE_NONE, 1, SIGNAL_TYPE_MESSAGE);
 
   /**
    * SignalClient::accept-certificate:

@@ -5,6 +5,7 @@
 
 #include "signal-error.h"
 #include "signal-locale-private.h"
+#include "signal-source-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -38,12 +39,8 @@ signal_client_dispose (GObject *object)
 
   self->is_preparing = FALSE;
   g_clear_pointer (&self->vigil, signal_vigil_free);
-  if (self->timer != NULL)
-    g_source_destroy (self->timer);
-  g_clear_pointer (&self->timer, g_source_unref);
-  if (self->cancelled != NULL)
-    g_source_destroy (self->cancelled);
-  g_clear_pointer (&self->cancelled, g_source_unref);
+  signal_source_clear (&self->timer);
+  signal_source_clear (&self->cancelled);
 
   /* Goes on without its owner until the close handshake is done. */
   if (self->connection != NULL)
@@ -163,7 +160,8 @@ check_can_connect (SignalClient  *self,
  * the first failure here.
  *
  * The URL is checked first: %SIGNAL_ERROR_INVALID_ARGUMENT or %SIGNAL_ERROR_INSECURE end the call
- * before anything is sent. A client that is connected or connecting already is left as it is, and
+ * before anything is sent. The client is kept alive until the call finishes: cancel it, or call
+ * [method@Signal.Client.disconnect_async], to be rid of a client that is still trying. A client that is connected or connecting already is left as it is, and
  * this call fails with %SIGNAL_ERROR_FAILED.
  *
  * Since: 0.1
@@ -241,7 +239,12 @@ on_closed (GObject      *source,
            gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
+  SignalClient *self = g_task_get_source_object (task);
+  SignalConnection *connection = SIGNAL_CONNECTION (source);
 
+  signal_connection_close_finish (connection, result, NULL);
+  if (self->closing == connection)
+    g_clear_object (&self->closing);
   g_task_return_boolean (task, TRUE);
 }
 

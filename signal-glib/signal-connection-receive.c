@@ -12,6 +12,9 @@
 /* How long `connected` may still come after something encrypted came instead of it. */
 #define UNREADABLE_GRACE_MS 1000
 
+/* Characters of a server's text that are passed on. */
+#define TEXT_MAX 200
+
 static void
 report_protocol_fault (SignalConnection *self,
                        const char       *text)
@@ -72,12 +75,26 @@ handle_connected (SignalConnection *self,
   signal_connection_settle (self);
 }
 
+/* A text of the server for people: short, and without what could confuse a terminal. */
+static char *
+tidy_text (const char *text)
+{
+  g_autofree char *start = g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), TEXT_MAX));
+
+  for (char *at = start; *at != '\0'; at++)
+    if (g_ascii_iscntrl (*at))
+      *at = ' ';
+
+  return g_steal_pointer (&start);
+}
+
 static void
 handle_server_error (SignalConnection *self,
                      SignalMessage    *message)
 {
   JsonNode *payload = signal_message_get_payload (message);
   JsonNode *text = NULL;
+  g_autofree char *tidy = NULL;
   g_autoptr (GError) error = NULL;
 
   if (payload != NULL && JSON_NODE_HOLDS_OBJECT (payload))
@@ -89,27 +106,12 @@ handle_server_error (SignalConnection *self,
   else
     self->server_error = g_strdup (_("The server reported an error without a text"));
 
-  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, self->server_error);
+  tidy = tidy_text (self->server_error);
+  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, tidy);
   signal_connection_report_fault (self, error);
 }
 
-static void
-handle_application_event (SignalConnection *self,
-                          SignalMessage    *message)
-{
-  gboolean is_authenticated = self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
-  gboolean must_be_encrypted = is_authenticated
-                               ? signal_channel_is_encrypted (self->channel)
-                               : self->require_encryption;
-
-  if (must_be_encrypted && !signal_message_is_encrypted (message))
-    report_protocol_fault (self, _("A message in plaintext was dropped: this connection is "
-                                   "encrypted"));
-  else if (self->handlers != NULL)
-    self->handlers->message (self, message, self->user_data);
-}
-
-/* Control or application? */
+/* Control or application? And is it one that can be believed here? */
 void
 signal_connection_on_message (SignalChannel *channel,
                               SignalMessage *message,
@@ -117,18 +119,25 @@ signal_connection_on_message (SignalChannel *channel,
 {
   g_autoptr (SignalConnection) self = g_object_ref (user_data);
   const char *event = signal_message_get_event (message);
+  gboolean is_authenticated = self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
+  gboolean is_connected = g_str_equal (event, "connected");
 
-  if (!signal_envelope_event_is_control (event))
-    handle_application_event (self, message);
+  if (is_connected && self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATING)
+    handle_connected (self, message);
+  else if (is_connected)
+    report_protocol_fault (self, _("A second “connected” event was dropped"));
+  else if (signal_channel_is_encrypted (channel) && !signal_message_is_encrypted (message))
+    report_protocol_fault (self, _("A message in plaintext was dropped: this connection is "
+                                   "encrypted"));
   else if (g_str_equal (event, "error"))
     handle_server_error (self, message);
-  else if (!g_str_equal (event, "connected"))
+  else if (signal_envelope_event_is_control (event))
     report_protocol_fault (self, _("An event with a name that only the protocol may use was "
                                    "dropped"));
-  else if (self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATING)
-    handle_connected (self, message);
-  else
-    report_protocol_fault (self, _("A second “connected” event was dropped"));
+  else if (!is_authenticated && self->require_encryption)
+    report_protocol_fault (self, _("A message that came before the “connected” event was dropped"));
+  else if (self->handlers != NULL)
+    self->handlers->message (self, message, self->user_data);
 
   signal_connection_check_key (self);
 }

@@ -16,12 +16,14 @@ struct _SignalConnection
   const SignalConnectionHandlers *handlers; /* NULL: nobody listens any more */
   gpointer user_data;
 
+  GMainContext *context;
   SignalConnectionState phase;
   GCancellable *dialing; /* NULL once the socket is open, or given up */
   SignalChannel *channel;
   SignalKeyPair *key_pair;
   SignalPulse *pulse;
   GSource *deadline;
+  gint64 deadline_time;
   GQueue closing; /* of GTask */
 
   char *token;

@@ -5,18 +5,11 @@
 
 #include "signal-error.h"
 #include "signal-hello-private.h"
+#include "signal-source-private.h"
 
 #include <glib/gi18n-lib.h>
 
 G_DEFINE_FINAL_TYPE (SignalConnection, signal_connection, G_TYPE_OBJECT)
-
-static void
-clear_deadline (SignalConnection *self)
-{
-  if (self->deadline != NULL)
-    g_source_destroy (self->deadline);
-  g_clear_pointer (&self->deadline, g_source_unref);
-}
 
 static void
 wipe_token (SignalConnection *self)
@@ -30,7 +23,7 @@ wipe_token (SignalConnection *self)
 static void
 release (SignalConnection *self)
 {
-  clear_deadline (self);
+  signal_source_clear (&self->deadline);
   g_clear_pointer (&self->pulse, signal_pulse_free);
   g_clear_pointer (&self->key_pair, signal_key_pair_free);
   wipe_token (self);
@@ -98,16 +91,23 @@ on_deadline (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* How long the attempt may still take. */
+/* How long the attempt may still take; never longer than was said before. */
 void
 signal_connection_set_deadline (SignalConnection *self,
                                 guint             ms)
 {
-  clear_deadline (self);
+  gint64 time = g_get_monotonic_time () + (gint64) ms * 1000;
+
+  if (self->deadline != NULL && self->deadline_time <= time)
+    return;
+
+  signal_source_clear (&self->deadline);
+  self->deadline_time = time;
   self->deadline = g_timeout_source_new (ms);
   g_source_set_callback (self->deadline, on_deadline, self, NULL);
   g_source_set_static_name (self->deadline, "signal-glib connection deadline");
-  g_source_attach (self->deadline, g_main_context_get_thread_default ());
+  g_source_set_priority (self->deadline, SIGNAL_SOURCE_AFTER_READING);
+  g_source_attach (self->deadline, self->context);
 }
 
 /* The end without a close handshake: a peer that says nothing will not answer that either. */
@@ -137,9 +137,9 @@ void
 signal_connection_settle (SignalConnection *self)
 {
   self->authenticated = g_get_monotonic_time ();
-  clear_deadline (self);
-  self->pulse = signal_pulse_new (self->channel, self->heartbeat_interval, self->liveness_timeout,
-                                  on_dead, self);
+  signal_source_clear (&self->deadline);
+  self->pulse = signal_pulse_new (self->channel, self->context, self->heartbeat_interval,
+                                  self->liveness_timeout, on_dead, self);
   enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
 }
 
@@ -155,7 +155,7 @@ on_channel_closed (SignalChannel *channel,
   SignalVerdict verdict;
   GTask *task;
 
-  error = signal_verdict_explain (code, reason, self->server_error, transport_error, &verdict);
+  error = signal_verdict_explain (code, self->server_error, transport_error, &verdict);
   if (self->handlers != NULL)
     signal_connection_end (self, error, verdict, 0);
 
@@ -193,8 +193,11 @@ authenticate (SignalConnection *self)
   signal_crypto_wipe (text, strlen (text));
   wipe_token (self);
 
+  /* A token that does not fit into a frame will not do so the next time. */
   if (sent)
     enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
+  else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE))
+    signal_connection_end (self, error, SIGNAL_VERDICT_STOP, 0);
   else
     signal_connection_end (self, error, SIGNAL_VERDICT_RETRY, 0);
 }
@@ -261,6 +264,7 @@ signal_connection_finalize (GObject *object)
 {
   SignalConnection *self = SIGNAL_CONNECTION (object);
 
+  g_clear_pointer (&self->context, g_main_context_unref);
   g_free (self->ecdh_info);
   g_free (self->client_id);
   g_free (self->user_id);
@@ -281,6 +285,7 @@ signal_connection_class_init (SignalConnectionClass *klass)
 static void
 signal_connection_init (SignalConnection *self)
 {
+  self->context = g_main_context_ref_thread_default ();
   self->phase = SIGNAL_CONNECTION_STATE_DISCONNECTED;
   g_queue_init (&self->closing);
 }

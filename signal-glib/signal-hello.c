@@ -14,13 +14,15 @@ char *
 signal_hello_compose_authenticate (const char          *token,
                                    const SignalKeyPair *key_pair)
 {
-  GString *text = g_string_new ("{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\",\"token\":");
+  /* Large enough from the start: growing would leave copies of the token behind. */
+  GString *text = g_string_sized_new (6 * strlen (token) + 512);
   char   encoded[SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_CRYPTO_PUBLIC_KEY_SIZE) + 1] = "";
   guint8 point[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE];
 
   signal_key_pair_export_public (key_pair, point);
   signal_base64_encode (point, sizeof point, encoded);
 
+  g_string_append (text, "{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\",\"token\":");
   signal_json_append_string (text, token);
   g_string_append_printf (text, ",\"clientPublicKey\":\"%s\"}}", encoded);
 

@@ -7,6 +7,7 @@
 
 #include "signal-envelope-private.h"
 #include "signal-error.h"
+#include "signal-source-private.h"
 
 /* A token and a key fit into a fraction of this. */
 #define UNAUTHENTICATED_FRAME_SIZE (16 * 1024)
@@ -15,14 +16,6 @@
 /* The answers to bad frames are not worth a queue. */
 #define MAX_UNSENT_ERRORS (64 * 1024)
 
-static void
-clear_deadline (SignalPeer *self)
-{
-  if (self->deadline != NULL)
-    g_source_destroy (self->deadline);
-  g_clear_pointer (&self->deadline, g_source_unref);
-}
-
 /* The channel goes without a word to the owner. */
 static void
 drop_channel (SignalPeer *self)
@@ -30,7 +23,7 @@ drop_channel (SignalPeer *self)
   g_autoptr (SignalChannel) channel = g_steal_pointer (&self->channel);
 
   self->state = SIGNAL_PEER_STATE_GONE;
-  clear_deadline (self);
+  signal_source_clear (&self->deadline);
   if (channel != NULL)
     signal_channel_drop (channel);
 }
@@ -173,7 +166,7 @@ signal_peer_admit (SignalPeer       *self,
   g_autoptr (SignalChannel) channel = g_object_ref (self->channel);
 
   self->state = SIGNAL_PEER_STATE_ADMITTED;
-  clear_deadline (self);
+  signal_source_clear (&self->deadline);
   self->user_id = g_strdup (user_id);
   g_object_notify (G_OBJECT (self), "user-id");
 
@@ -252,7 +245,7 @@ signal_peer_shut (SignalPeer *self,
 
   channel = g_object_ref (self->channel);
   self->state = SIGNAL_PEER_STATE_CLOSING;
-  clear_deadline (self);
+  signal_source_clear (&self->deadline);
   signal_channel_close (channel, code, reason);
 }
 

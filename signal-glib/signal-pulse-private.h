@@ -11,6 +11,7 @@ typedef struct _SignalPulse SignalPulse;
 typedef void (*SignalPulseDeadFunc) (gpointer user_data);
 
 SignalPulse *signal_pulse_new   (SignalChannel       *channel,
+                                 GMainContext        *context,
                                  guint                heartbeat_interval,
                                  guint                liveness_timeout,
                                  SignalPulseDeadFunc  dead,

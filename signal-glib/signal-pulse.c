@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "signal-pulse-private.h"
+#include "signal-source-private.h"
 
 #include <string.h>
 
@@ -58,28 +59,11 @@ on_watch (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-dispatch_watch (GSource     *source,
-                GSourceFunc  callback,
-                gpointer     user_data)
-{
-  return callback (user_data);
-}
-
-static GSourceFuncs watch_funcs = { .dispatch = dispatch_watch };
-
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
 /* heartbeat_interval: ms between heartbeats, and of silence before a ping; 0: neither.
  * liveness_timeout: ms that a ping may go unanswered. dead: the peer is; may free the pulse. */
 SignalPulse *
 signal_pulse_new (SignalChannel       *channel,
+                  GMainContext        *context,
                   guint                heartbeat_interval,
                   guint                liveness_timeout,
                   SignalPulseDeadFunc  dead,
@@ -93,17 +77,16 @@ signal_pulse_new (SignalChannel       *channel,
   self->dead = dead;
   self->user_data = user_data;
 
-  self->watch = g_source_new (&watch_funcs, sizeof (GSource));
-  g_source_set_callback (self->watch, on_watch, self, NULL);
-  g_source_set_static_name (self->watch, "signal-glib liveness");
-  g_source_attach (self->watch, g_main_context_get_thread_default ());
+  self->watch = signal_source_new_timed (on_watch, self, "signal-glib liveness");
+  g_source_set_priority (self->watch, SIGNAL_SOURCE_AFTER_READING);
+  g_source_attach (self->watch, context);
 
   if (heartbeat_interval > 0)
     {
       self->heartbeat = g_timeout_source_new (heartbeat_interval);
       g_source_set_callback (self->heartbeat, on_heartbeat, self, NULL);
       g_source_set_static_name (self->heartbeat, "signal-glib heartbeat");
-      g_source_attach (self->heartbeat, g_main_context_get_thread_default ());
+      g_source_attach (self->heartbeat, context);
       g_source_set_ready_time (self->watch, g_get_monotonic_time () + self->interval);
     }
 
@@ -113,8 +96,8 @@ signal_pulse_new (SignalChannel       *channel,
 void
 signal_pulse_free (SignalPulse *self)
 {
-  clear_source (&self->heartbeat);
-  clear_source (&self->watch);
+  signal_source_clear (&self->heartbeat);
+  signal_source_clear (&self->watch);
   g_clear_object (&self->channel);
   g_free (self);
 }
@@ -123,7 +106,9 @@ signal_pulse_free (SignalPulse *self)
 void
 signal_pulse_probe (SignalPulse *self)
 {
-  if (self->probed != 0)
+  gboolean is_answered = signal_channel_get_last_received (self->channel) >= self->probed;
+
+  if (self->probed != 0 && !is_answered)
     return;
 
   self->probed = g_get_monotonic_time ();

@@ -22,6 +22,9 @@ signal_retry_delay (const SignalRetryPolicy *policy,
 {
   double delay = policy->base_interval * pow (policy->multiplier, attempt - 1);
 
+  if (policy->base_interval == 0)
+    return 0;
+
   /* Also true when pow() has overflowed to infinity. */
   if (!(delay < policy->max_interval))
     delay = policy->max_interval;

@@ -177,7 +177,7 @@ install_news (void)
                   NULL,
                   G_TYPE_NONE, 2,
                   SIGNAL_TYPE_PEER,
-                  STATIC_SCOPE (SIGNAL_TYPE_MESSAGE));
+                  SIGNAL_TYPE_MESSAGE);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "signal-error.h"
 #include "signal-locale-private.h"
+#include "signal-source-private.h"
 
 /**
  * SignalServer:
@@ -53,17 +54,9 @@
 G_DEFINE_FINAL_TYPE (SignalServer, signal_server, G_TYPE_OBJECT)
 
 static void
-clear_sweep (SignalServer *self)
-{
-  if (self->sweep != NULL)
-    g_source_destroy (self->sweep);
-  g_clear_pointer (&self->sweep, g_source_unref);
-}
-
-static void
 stop_listening (SignalServer *self)
 {
-  clear_sweep (self);
+  signal_source_clear (&self->sweep);
   signal_server_close_port (self);
   signal_server_close_http (self);
   g_clear_object (&self->listen_certificate);
@@ -177,7 +170,7 @@ on_sweep (gpointer user_data)
 void
 signal_server_restart_sweep (SignalServer *self)
 {
-  clear_sweep (self);
+  signal_source_clear (&self->sweep);
   if (self->soup == NULL || self->heartbeat_timeout == 0)
     return;
 

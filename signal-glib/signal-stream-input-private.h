@@ -21,6 +21,7 @@ void               signal_stream_input_set_overflow (SignalStreamInput *self,
                                                      gpointer           user_data);
 void               signal_stream_input_fail         (SignalStreamInput *self,
                                                      const GError      *error);
+void               signal_stream_input_abandon      (SignalStreamInput *self);
 guint64            signal_stream_input_get_total    (SignalStreamInput *self);
 gint64             signal_stream_input_get_last     (SignalStreamInput *self);
 

@@ -4,6 +4,7 @@
 #include "signal-stream-input-private.h"
 
 #include "signal-frame-meter-private.h"
+#include "signal-source-private.h"
 
 /* Read from the socket at once, where libsoup asks for 1024 bytes at a time. */
 #define READ_AHEAD (64 * 1024)
@@ -57,14 +58,6 @@ would_block (GError **error)
 {
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Nothing to read for now");
   return -1;
-}
-
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
 }
 
 /* Past the limit nothing is handed on any more, but reading goes on: a socket that is closed with
@@ -226,7 +219,7 @@ signal_stream_input_create_source (GPollableInputStream *pollable,
   gboolean is_turn_over = self->turn_end != 0 && g_get_monotonic_time () >= self->turn_end;
   GSource *source;
 
-  clear_source (&self->resume);
+  signal_source_clear (&self->resume);
   g_clear_pointer (&self->source, g_source_unref);
   self->turn_end = 0;
   self->drained = FALSE;
@@ -235,7 +228,7 @@ signal_stream_input_create_source (GPollableInputStream *pollable,
     {
       source = create_resume_source (self);
     }
-  else if (self->error != NULL || self->read_ahead != NULL)
+  else if (self->error != NULL || self->read_ahead != NULL || self->start < self->end)
     {
       source = g_pollable_source_new (G_OBJECT (self));
       g_source_set_ready_time (source, 0);
@@ -267,9 +260,7 @@ signal_stream_input_dispose (GObject *object)
 {
   SignalStreamInput *self = SIGNAL_STREAM_INPUT (object);
 
-  clear_source (&self->resume);
-  g_clear_pointer (&self->source, g_source_unref);
-  self->overflow = NULL;
+  signal_stream_input_abandon (self);
 
   G_OBJECT_CLASS (signal_stream_input_parent_class)->dispose (object);
 }
@@ -361,6 +352,15 @@ signal_stream_input_fail (SignalStreamInput *self,
   self->error = g_error_copy (error);
   if (self->source != NULL)
     g_source_set_ready_time (self->source, 0);
+}
+
+/* Nobody will read any more. What is left of a source of ours would keep the stream alive. */
+void
+signal_stream_input_abandon (SignalStreamInput *self)
+{
+  self->overflow = NULL;
+  signal_source_clear (&self->resume);
+  signal_source_clear (&self->source);
 }
 
 guint64

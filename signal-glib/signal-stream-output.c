@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "signal-stream-output-private.h"
+#include "signal-source-private.h"
 
 /* What follows a write within this time waits for the end of the turn, so that a burst of messages
  * goes out in one write and one TLS record; a single message goes out at once. */
@@ -14,6 +15,7 @@ struct _SignalStreamOutput
 {
   GOutputStream parent_instance;
 
+  GMainContext *context;
   GPollableOutputStream *base;
 
   /* Taken and not yet written: pending->data[start … len). */
@@ -35,14 +37,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (SignalStreamOutput, signal_stream_output, G_TYPE_
                                G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
                                                       signal_stream_output_pollable_init))
 
-static void
-clear_source (SignalStreamOutput *self)
-{
-  if (self->source != NULL)
-    g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
-}
-
 static gboolean
 on_ready (gpointer user_data)
 {
@@ -60,10 +54,10 @@ on_writable (GObject  *stream,
 static void
 flush_when_writable (SignalStreamOutput *self)
 {
-  clear_source (self);
+  signal_source_clear (&self->source);
   self->source = g_pollable_output_stream_create_source (self->base, NULL);
   g_source_set_callback (self->source, G_SOURCE_FUNC (on_writable), self, NULL);
-  g_source_attach (self->source, g_main_context_get_thread_default ());
+  g_source_attach (self->source, self->context);
 }
 
 static void
@@ -76,7 +70,7 @@ flush_at_end_of_turn (SignalStreamOutput *self)
   g_source_set_priority (self->source, G_PRIORITY_DEFAULT);
   g_source_set_callback (self->source, on_ready, self, NULL);
   g_source_set_static_name (self->source, "signal-glib flush");
-  g_source_attach (self->source, g_main_context_get_thread_default ());
+  g_source_attach (self->source, self->context);
 }
 
 static void
@@ -135,9 +129,20 @@ write_pending (SignalStreamOutput *self)
 void
 signal_stream_output_flush (SignalStreamOutput *self)
 {
-  clear_source (self);
+  signal_source_clear (&self->source);
   if (write_pending (self))
     report_flushed (self);
+}
+
+/* A backlog that never quite empties must not keep what was written long ago. */
+static void
+drop_written (SignalStreamOutput *self)
+{
+  if (self->start <= FLUSH_SIZE || self->start < self->pending->len / 2)
+    return;
+
+  g_byte_array_remove_range (self->pending, 0, self->start);
+  self->start = 0;
 }
 
 /* Takes everything: libsoup's own queue stays empty, so that the bytes unsent are known and whole
@@ -186,6 +191,7 @@ signal_stream_output_write_nonblocking (GPollableOutputStream  *pollable,
       return count;
     }
 
+  drop_written (self);
   g_byte_array_append (self->pending, buffer, count);
 
   /* Whoever writes is told at the end of the turn: not while it writes. */
@@ -238,6 +244,7 @@ signal_stream_output_finalize (GObject *object)
 
   g_clear_object (&self->base);
   g_clear_pointer (&self->pending, g_byte_array_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_error (&self->error);
 
   G_OBJECT_CLASS (signal_stream_output_parent_class)->finalize (object);
@@ -264,6 +271,7 @@ signal_stream_output_class_init (SignalStreamOutputClass *klass)
 static void
 signal_stream_output_init (SignalStreamOutput *self)
 {
+  self->context = g_main_context_ref_thread_default ();
   self->pending = g_byte_array_new ();
 }
 
@@ -290,7 +298,7 @@ signal_stream_output_set_flushed (SignalStreamOutput      *self,
 void
 signal_stream_output_abandon (SignalStreamOutput *self)
 {
-  clear_source (self);
+  signal_source_clear (&self->source);
   if (self->error == NULL)
     self->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, "The stream is closed");
   self->flushed = NULL;

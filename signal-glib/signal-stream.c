@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "signal-stream-private.h"
+#include "signal-source-private.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,6 +14,7 @@ struct _SignalStream
 {
   GIOStream parent_instance;
 
+  GMainContext *context;
   GIOStream *base;
   GSocket *socket;
   SignalStreamInput *input;
@@ -48,14 +50,6 @@ signal_stream_close (GIOStream     *stream,
 }
 
 static void
-clear_close_timeout (SignalStream *self)
-{
-  if (self->close_timeout != NULL)
-    g_source_destroy (self->close_timeout);
-  g_clear_pointer (&self->close_timeout, g_source_unref);
-}
-
-static void
 on_base_closed (GObject      *source,
                 GAsyncResult *result,
                 gpointer      user_data)
@@ -63,7 +57,7 @@ on_base_closed (GObject      *source,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  clear_close_timeout (g_task_get_source_object (task));
+  signal_source_clear (&SIGNAL_STREAM (g_task_get_source_object (task))->close_timeout);
 
   if (g_io_stream_close_finish (G_IO_STREAM (source), result, &error))
     g_task_return_boolean (task, TRUE);
@@ -76,6 +70,7 @@ close_base (SignalStream *self)
 {
   GTask *task = g_steal_pointer (&self->closing);
 
+  signal_stream_input_abandon (self->input);
   signal_stream_output_abandon (self->output);
 
   if (task != NULL)
@@ -87,7 +82,7 @@ on_close_timeout (gpointer user_data)
 {
   SignalStream *self = user_data;
 
-  clear_close_timeout (self);
+  signal_source_clear (&self->close_timeout);
   signal_stream_abandon (self);
   close_base (self);
   return G_SOURCE_REMOVE;
@@ -126,7 +121,7 @@ signal_stream_close_async (GIOStream           *stream,
   self->close_timeout = g_timeout_source_new (CLOSE_TIMEOUT_MS);
   g_source_set_callback (self->close_timeout, on_close_timeout, self, NULL);
   g_source_set_static_name (self->close_timeout, "signal-glib close deadline");
-  g_source_attach (self->close_timeout, g_main_context_get_thread_default ());
+  g_source_attach (self->close_timeout, self->context);
 
   if (signal_stream_output_get_unsent (self->output) > 0)
     signal_stream_output_flush (self->output);
@@ -147,7 +142,7 @@ signal_stream_dispose (GObject *object)
 {
   SignalStream *self = SIGNAL_STREAM (object);
 
-  clear_close_timeout (self);
+  signal_source_clear (&self->close_timeout);
   if (self->output != NULL)
     signal_stream_output_abandon (self->output);
 
@@ -161,6 +156,7 @@ signal_stream_finalize (GObject *object)
 
   g_clear_object (&self->input);
   g_clear_object (&self->output);
+  g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_object (&self->socket);
   g_clear_object (&self->base);
 
@@ -185,6 +181,7 @@ signal_stream_class_init (SignalStreamClass *klass)
 static void
 signal_stream_init (SignalStream *self)
 {
+  self->context = g_main_context_ref_thread_default ();
 }
 
 /* The socket at the bottom of TLS, of libsoup's own stream, or of neither; NULL where there is none. */

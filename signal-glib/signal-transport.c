@@ -22,6 +22,7 @@ typedef struct
   gpointer user_data;
 
   GSocketClient *dialer;
+  GTlsConnection *tls; /* lives as long as the WebSocket, which is longer than this */
   guint retry_after; /* ms */
 } Dial;
 
@@ -30,6 +31,9 @@ dial_free (Dial *dial)
 {
   g_signal_handlers_disconnect_by_data (dial->dialer, dial);
   g_clear_object (&dial->dialer);
+  if (dial->tls != NULL)
+    g_signal_handlers_disconnect_by_data (dial->tls, dial);
+  g_clear_object (&dial->tls);
   g_clear_pointer (&dial->uri, g_uri_unref);
   g_clear_object (&dial->tls_database);
   g_clear_object (&dial->tls_certificate);
@@ -140,6 +144,7 @@ on_event (GSocketClient      *dialer,
   if (dial->tls_certificate != NULL)
     g_tls_connection_set_certificate (G_TLS_CONNECTION (connection), dial->tls_certificate);
   g_signal_connect (connection, "accept-certificate", G_CALLBACK (on_accept_certificate), dial);
+  g_set_object (&dial->tls, G_TLS_CONNECTION (connection));
 }
 
 static void

@@ -148,14 +148,17 @@ parse_retry_after (SoupMessageHeaders *headers)
 {
   const char *value = soup_message_headers_get_one (headers, "Retry-After");
   g_autoptr (GDateTime) date = NULL;
+  g_autoptr (GError) error = NULL;
   gint64 seconds;
   guint64 number;
 
   if (value == NULL)
     return 0;
 
-  if (g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT / 1000, &number, NULL))
+  if (g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT / 1000, &number, &error))
     return (guint) number * 1000;
+  if (g_error_matches (error, G_NUMBER_PARSER_ERROR, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS))
+    return G_MAXUINT;
 
   date = soup_date_time_new_from_http_string (value);
   if (date == NULL)
@@ -171,11 +174,10 @@ check_answer (Upgrade  *upgrade,
               GError  **error)
 {
   g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
-  g_autofree char *reason = NULL;
   guint status = 0;
 
   if (!soup_headers_parse_response ((const char *) upgrade->answer->data, head, headers, NULL,
-                                    &status, &reason))
+                                    &status, NULL))
     {
       g_set_error_literal (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET,
                            _("The server's answer is not HTTP"));

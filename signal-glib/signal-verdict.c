@@ -8,6 +8,8 @@
 #include <glib/gi18n-lib.h>
 
 #define CLOSE_ABNORMAL 1006
+#define CLOSE_PROTOCOL_ERROR 1002
+#define CLOSE_BAD_DATA 1007
 #define CLOSE_TOO_BIG 1009
 #define CLOSE_NOT_IN_TIME 4001
 #define CLOSE_NO_TRAFFIC 4002
@@ -48,17 +50,28 @@ explain_encryption (const char    *server_error,
                                 "its configuration is at fault"));
 }
 
+/* Whether an error of the transport tells more than the code: there was none, or it is the one that
+ * we closed with and the peer sent back. libsoup adds an error to 1012 and 1013 that tells less. */
+static gboolean
+is_ours (guint16 code)
+{
+  return code == CLOSE_ABNORMAL || code == CLOSE_PROTOCOL_ERROR || code == CLOSE_BAD_DATA
+         || code == CLOSE_TOO_BIG;
+}
+
 /* What a close code of PROTOCOL's table means, as an error for people and as a verdict. code: 1006
  * where there was no close frame. server_error: the text of the last `error` event, or NULL.
  * transport_error: what the socket said, or NULL. */
 GError *
 signal_verdict_explain (guint16        code,
-                        const char    *reason,
                         const char    *server_error,
                         const GError  *transport_error,
                         SignalVerdict *verdict)
 {
   *verdict = SIGNAL_VERDICT_RETRY;
+
+  if (transport_error != NULL && is_ours (code))
+    return g_error_copy (transport_error);
 
   switch (code)
     {
@@ -80,8 +93,6 @@ signal_verdict_explain (guint16        code,
     case CLOSE_ENCRYPTION:
       return explain_encryption (server_error, verdict);
     case CLOSE_ABNORMAL:
-      if (transport_error != NULL)
-        return g_error_copy (transport_error);
       return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
                                   _("The connection to the server was lost"));
     default:

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "signal-vigil-private.h"
+#include "signal-source-private.h"
 
 #include <sys/timerfd.h>
 #include <time.h>
@@ -41,14 +42,6 @@ struct _SignalVigil
   GDBusConnection *bus;
   guint subscription;
 };
-
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
 
 static gint64
 read_clock (clockid_t id)
@@ -131,16 +124,6 @@ on_debounced (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-dispatch_debounce (GSource     *source,
-                   GSourceFunc  callback,
-                   gpointer     user_data)
-{
-  return callback (user_data);
-}
-
-static GSourceFuncs debounce_funcs = { .dispatch = dispatch_debounce };
-
 /* In whatever thread the monitor lives: only the source may be touched. */
 static void
 on_network_changed (GNetworkMonitor *monitor,
@@ -164,9 +147,7 @@ static void
 watch_network (SignalVigil     *self,
                GNetworkMonitor *monitor)
 {
-  self->debounce = g_source_new (&debounce_funcs, sizeof (GSource));
-  g_source_set_callback (self->debounce, on_debounced, self, NULL);
-  g_source_set_static_name (self->debounce, "signal-glib network debounce");
+  self->debounce = signal_source_new_timed (on_debounced, self, "signal-glib network debounce");
   g_source_attach (self->debounce, g_main_context_get_thread_default ());
 
   self->monitor = g_object_ref (monitor != NULL ? monitor : g_network_monitor_get_default ());
@@ -215,6 +196,7 @@ on_bus (GObject      *source,
   if (bus == NULL)
     return;
 
+  /* A bus that restarts must not end the program, which may not even know that it uses one. */
   g_dbus_connection_set_exit_on_close (bus, FALSE);
   self->bus = g_steal_pointer (&bus);
   self->subscription =
@@ -259,9 +241,9 @@ signal_vigil_free (SignalVigil *self)
 
   g_clear_signal_handler (&self->monitor_changed, self->monitor);
   g_clear_object (&self->monitor);
-  clear_source (&self->debounce);
+  signal_source_clear (&self->debounce);
 
-  clear_source (&self->tick);
+  signal_source_clear (&self->tick);
   if (self->tick_fd >= 0)
     close (self->tick_fd);
   g_free (self);

@@ -184,6 +184,24 @@ test_disconnect_waiting (void)
   g_assert_cmpuint (watch->n_disconnected, ==, 1);
 }
 
+/* The deadline of an attempt goes with it. */
+static void
+test_deadline_gone (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host->greet = greet_nobody;
+  g_object_set (watch->client, "connect-timeout", 300, NULL);
+  watch_start (watch);
+  host_wait_guest (host, 0);
+  watch_disconnect (watch);
+  assert_cancelled (watch);
+  run_for (350);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+}
+
 /* Finishes when the socket is closed: the server has heard of it by then. */
 static void
 test_disconnect_twice (void)
@@ -300,6 +318,7 @@ main (int   argc,
   g_test_add_func ("/client/disconnect/connecting", test_disconnect_connecting);
   g_test_add_func ("/client/disconnect/authenticating", test_disconnect_authenticating);
   g_test_add_func ("/client/disconnect/waiting", test_disconnect_waiting);
+  g_test_add_func ("/client/disconnect/deadline-gone", test_deadline_gone);
   g_test_add_func ("/client/disconnect/twice", test_disconnect_twice);
   g_test_add_func ("/client/disconnect/cancelled", test_disconnect_cancelled);
   g_test_add_func ("/client/disconnect/deaf", test_disconnect_deaf);

@@ -94,8 +94,11 @@ class Values(unittest.TestCase):
             server.connect('message', lambda server, peer, message:
                            arrived.set_result(message.payload))
             async with new_client(server.get_uri(), token=TOKEN) as client:
-                client.send_message('a', {'n': 2 ** 100})
+                client.send_json('a', ' \n{ "n" : 1267650600228229401496703205376 }\t ')
                 self.assertEqual(await arrived, {'n': 2 ** 100})
+                arrived = asyncio.get_running_loop().create_future()
+                client.send_message('a', {'n': 2 ** 200})
+                self.assertEqual(await arrived, {'n': 2 ** 200})
 
         run(main())
 

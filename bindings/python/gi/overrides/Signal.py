@@ -272,10 +272,13 @@ class Client(Signal.Client):
 Client = override(Client)
 
 
+# Without the checks of json.loads(): the library has made sure that the text is JSON.
+_scan_json = json.JSONDecoder().scan_once
+
+
 class Message(Signal.Message):
-    @property
-    def event(self):
-        return self.get_event()
+    event = property(Signal.Message.get_event)
+    id = property(Signal.Message.get_id)
 
     @property
     def payload(self):
@@ -284,11 +287,7 @@ class Message(Signal.Message):
         Made anew whenever it is asked for.
         """
         text = self.get_payload_json()
-        return None if text is None else json.loads(text)
-
-    @property
-    def id(self):
-        return self.get_id()
+        return None if text is None else _scan_json(text, 0)[0]
 
 
 Message = override(Message)
