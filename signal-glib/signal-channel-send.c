@@ -106,14 +106,16 @@ void
 signal_channel_ping (SignalChannel *self)
 {
   GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (self->stream));
-  gboolean is_client = soup_websocket_connection_get_connection_type (self->socket)
-                       == SOUP_WEBSOCKET_CONNECTION_CLIENT;
   guint32 mask = g_random_int ();
-  guint8  frame[6] = { 0x89, is_client ? 0x80 : 0x00 };
+  guint8  frame[6] = { 0x89 };
+  gboolean is_client;
 
   if (!signal_channel_is_open (self))
     return;
 
+  is_client = soup_websocket_connection_get_connection_type (self->socket)
+              == SOUP_WEBSOCKET_CONNECTION_CLIENT;
+  frame[1] = is_client ? 0x80 : 0x00;
   self->pinged = g_get_monotonic_time ();
   memcpy (frame + 2, &mask, sizeof mask);
   g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output), frame,

@@ -216,7 +216,10 @@ ask_again (SignalClient *self,
   signal_client_set_refusal (self, error);
 
   self->is_preparing = TRUE;
-  turn = ++self->turn;
+  if (!announce_turn (self))
+    return;
+
+  turn = self->turn;
   signal_client_report_error (self, error);
   if (turn == self->turn)
     attempt (self);

@@ -25,8 +25,8 @@
  * A message is written at most once, and the protocol has no acknowledgement: %TRUE means that it was
  * accepted, not that it has arrived.
  *
- * json-glib writes some numbers in other digits than they were read from; use
- * [method@Signal.Client.send_json] where that matters.
+ * A JsonNode holds numbers as 64-bit integers or doubles; use [method@Signal.Client.send_json] where the
+ * digits of a text must stay as they are.
  *
  * Fails with %SIGNAL_ERROR_INVALID_ARGUMENT for a name that is empty or the protocol's own and for a
  * payload that JSON cannot express (infinity, NaN), %SIGNAL_ERROR_TOO_LARGE beyond

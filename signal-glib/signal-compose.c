@@ -9,6 +9,7 @@
 
 #include "signal-envelope-private.h"
 #include "signal-error.h"
+#include "signal-json-node-private.h"
 
 static gboolean
 check_event (const char  *event,
@@ -60,7 +61,14 @@ signal_compose_node (const char  *event,
                      gsize       *length,
                      GError     **error)
 {
-  g_autofree char *json = payload != NULL ? json_to_string (payload, FALSE) : NULL;
+  g_autofree char *json = NULL;
+
+  if (payload != NULL)
+    {
+      json = signal_json_node_write (payload, error);
+      if (json == NULL)
+        return NULL;
+    }
 
   return signal_compose_json (event, json, length, error);
 }
