@@ -82,6 +82,9 @@ function best(measure) {
     })) / COUNT / 1000;
 }
 
+const main = new GLib.MainLoop(null, false);
+let status = 1;
+
 import(GLib.filename_to_uri(module, null)).then(({default: Signal}) => {
     const base = best(bare);
 
@@ -91,9 +94,7 @@ import(GLib.filename_to_uri(module, null)).then(({default: Signal}) => {
 
         print(`gjs ${name} ${cost.toFixed(2)} above ${(cost - base).toFixed(2)}`);
     }
-    System.exit(0);
-}).catch(error => {
-    logError(error);
-    System.exit(1);
-});
-new GLib.MainLoop(null, false).run();
+    status = 0;
+}).catch(logError).finally(() => main.quit());
+main.run();
+System.exit(status);
