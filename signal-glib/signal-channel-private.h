@@ -51,6 +51,8 @@ void           signal_channel_set_key_limit     (SignalChannel               *se
 gboolean       signal_channel_saw_unreadable    (SignalChannel               *self);
 void           signal_channel_set_max_message_size  (SignalChannel           *self,
                                                  gsize                        size);
+void           signal_channel_set_max_unsent    (SignalChannel               *self,
+                                                 gsize                        size);
 void           signal_channel_set_max_incoming_size (SignalChannel           *self,
                                                  guint64                      size);
 gboolean       signal_channel_send_plain        (SignalChannel               *self,

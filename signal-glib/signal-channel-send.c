@@ -8,9 +8,6 @@
 
 #include <glib/gi18n-lib.h>
 
-/* What may wait for a peer that reads slowly, before sending fails. */
-#define MAX_UNSENT (64 * 1024 * 1024)
-
 static gboolean
 check_sendable (SignalChannel  *self,
                 gsize           frame_size,
@@ -31,7 +28,7 @@ check_sendable (SignalChannel  *self,
       return FALSE;
     }
 
-  if (signal_channel_get_unsent (self) > MAX_UNSENT)
+  if (signal_channel_get_unsent (self) > self->max_unsent)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL,
                            _("The peer does not read what is sent to it"));

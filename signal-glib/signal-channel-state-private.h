@@ -26,6 +26,7 @@ struct _SignalChannel
   gpointer user_data;
 
   gsize max_message_size;
+  gsize max_unsent;
   gboolean saw_unreadable;
   gint64 pinged;     /* when the ping that is not answered yet was sent; 0: there is none */
   gint64 round_trip; /* µs, of the last ping that was answered; -1: none was */

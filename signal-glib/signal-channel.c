@@ -18,6 +18,9 @@
  * draw from the same lot. */
 #define KEY_LIMIT (G_GUINT64_CONSTANT (1) << 31)
 
+/* What may wait for a peer that reads slowly, before sending fails. */
+#define MAX_UNSENT (64 * 1024 * 1024)
+
 G_DEFINE_FINAL_TYPE (SignalChannel, signal_channel, G_TYPE_OBJECT)
 
 static void
@@ -50,17 +53,6 @@ on_message (SoupWebsocketConnection *socket,
     report_fault (self, error);
   else if (self->handlers != NULL)
     self->handlers->message (self, message, self->user_data);
-}
-
-static void
-on_error (SoupWebsocketConnection *socket,
-          GError                  *error,
-          gpointer                 user_data)
-{
-  SignalChannel *self = user_data;
-
-  if (self->error == NULL)
-    self->error = g_error_copy (error);
 }
 
 static void
@@ -137,16 +129,32 @@ set_close_timeout (SignalChannel *self,
   g_source_attach (self->close_timeout, self->context);
 }
 
-/* The peer has closed, and libsoup is about to answer. It then waits 5 s for the peer to end the
- * stream, too, while nothing can be sent any more: it is over as soon as the answer is out. */
+/* libsoup is about to send its close frame, or to answer the peer's. It then waits 5 s for the peer to
+ * end the stream, too, while nothing can be sent any more: it is over as soon as the frame is out. */
+static void
+end_soon (SignalChannel *self)
+{
+  if (self->close_timeout == NULL)
+    set_close_timeout (self, 0);
+}
+
 static void
 on_closing (SoupWebsocketConnection *socket,
             gpointer                 user_data)
 {
+  end_soon (user_data);
+}
+
+static void
+on_error (SoupWebsocketConnection *socket,
+          GError                  *error,
+          gpointer                 user_data)
+{
   SignalChannel *self = user_data;
 
-  if (self->close_timeout == NULL)
-    set_close_timeout (self, 0);
+  if (self->error == NULL)
+    self->error = g_error_copy (error);
+  end_soon (self);
 }
 
 static void
@@ -198,6 +206,7 @@ signal_channel_init (SignalChannel *self)
   self->context = g_main_context_ref_thread_default ();
   self->scratch = g_byte_array_new ();
   self->max_message_size = G_MAXSIZE;
+  self->max_unsent = MAX_UNSENT;
   self->round_trip = -1;
   self->key_limit = KEY_LIMIT;
 }
@@ -279,6 +288,14 @@ signal_channel_set_max_message_size (SignalChannel *self,
                                      gsize          size)
 {
   self->max_message_size = size;
+}
+
+/* How many bytes may wait for the peer to read before sending fails; the last message may reach over. */
+void
+signal_channel_set_max_unsent (SignalChannel *self,
+                               gsize          size)
+{
+  self->max_unsent = size;
 }
 
 /* The largest message to take, in bytes of payload, all its frames together. */

@@ -13,6 +13,9 @@
 #define UNAUTHENTICATED_FRAME_SIZE (16 * 1024)
 #define UNAUTHENTICATED_TOTAL_SIZE (32 * 1024)
 
+/* What may wait for a peer that reads slowly, as on the public server; what is sent beyond is lost. */
+#define MAX_UNSENT (1024 * 1024)
+
 /* The answers to bad frames are not worth a queue. */
 #define MAX_UNSENT_ERRORS (64 * 1024)
 
@@ -103,6 +106,7 @@ signal_peer_new (SoupWebsocketConnection  *socket,
   g_set_object (&self->remote_address, remote_address);
   self->channel = signal_channel_new (socket, &channel_handlers, self);
   signal_channel_set_max_message_size (self->channel, SIGNAL_PEER_MAX_OUTGOING_SIZE);
+  signal_channel_set_max_unsent (self->channel, MAX_UNSENT);
   signal_channel_set_max_incoming_size (self->channel,
                                         MIN (max_incoming_size, UNAUTHENTICATED_FRAME_SIZE));
 

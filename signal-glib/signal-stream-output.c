@@ -11,6 +11,12 @@
 /* A burst is written as soon as it has this size. */
 #define FLUSH_SIZE (32 * 1024)
 
+/* A peer that pings and does not read: while more than this is unsent, only the last of the pongs that
+ * it is owed is kept (RFC 6455 section 5.5.3 allows that). */
+#define MAX_UNSENT_PONGS (64 * 1024)
+#define PONG 0x8a
+#define CONTROL_FRAME_MAX (2 + 4 + 125)
+
 struct _SignalStreamOutput
 {
   GOutputStream parent_instance;
@@ -26,6 +32,9 @@ struct _SignalStreamOutput
   gint64 last_write;
   guint64 total;
   GError *error;
+
+  guint8 pong[CONTROL_FRAME_MAX]; /* for when there is room again */
+  gsize pong_size;
 
   SignalStreamFlushedFunc flushed;
   gpointer flushed_data;
@@ -82,11 +91,24 @@ report_flushed (SignalStreamOutput *self)
     self->flushed (self->error, self->flushed_data);
 }
 
+/* Whether there is something to write; the pong that had to wait is the last of it. */
+static gboolean
+has_pending (SignalStreamOutput *self)
+{
+  if (self->start == self->pending->len && self->pong_size > 0)
+    {
+      g_byte_array_append (self->pending, self->pong, self->pong_size);
+      self->pong_size = 0;
+    }
+
+  return self->start < self->pending->len;
+}
+
 /* Writes what the socket takes, and sees to it that the rest follows. FALSE: there is a rest. */
 static gboolean
 write_pending (SignalStreamOutput *self)
 {
-  while (self->error == NULL && self->start < self->pending->len)
+  while (self->error == NULL && has_pending (self))
     {
       gsize  size = self->attempt > 0 ? self->attempt : self->pending->len - self->start;
       gssize count = g_pollable_output_stream_write_nonblocking (self->base,
@@ -132,6 +154,21 @@ signal_stream_output_flush (SignalStreamOutput *self)
   signal_source_clear (&self->source);
   if (write_pending (self))
     report_flushed (self);
+}
+
+/* Whole frames come here, one in each call. TRUE: this one is a pong that has to wait. */
+static gboolean
+postpone_pong (SignalStreamOutput *self,
+               const guint8       *frame,
+               gsize               size)
+{
+  if (size == 0 || size > sizeof self->pong || frame[0] != PONG
+      || signal_stream_output_get_unsent (self) < MAX_UNSENT_PONGS)
+    return FALSE;
+
+  memcpy (self->pong, frame, size);
+  self->pong_size = size;
+  return TRUE;
 }
 
 /* A backlog that never quite empties must not keep what was written long ago. */
@@ -190,6 +227,9 @@ signal_stream_output_write_nonblocking (GPollableOutputStream  *pollable,
       flush_at_end_of_turn (self);
       return count;
     }
+
+  if (postpone_pong (self, buffer, count))
+    return count;
 
   drop_written (self);
   g_byte_array_append (self->pending, buffer, count);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "hostile.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* The connection still carries messages both ways. */
+void
+hostile_check_alive (Watch *watch,
+                     Guest *guest)
+{
+  guint n_messages = watch->messages->len;
+  guint n_inner = guest->inner->len;
+  g_autoptr (GError) error = NULL;
+
+  guest_send (guest, "{\"event\":\"good\"}");
+  WAIT_UNTIL (watch->messages->len == n_messages + 1);
+  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[n_messages]), ==, "good");
+  g_assert_true (signal_client_send_json (watch->client, "good", NULL, &error));
+  g_assert_no_error (error);
+  WAIT_UNTIL (guest->inner->len == n_inner + 1);
+}
+
+/* Whatever the last server did: the next good one works. */
+void
+hostile_check_recovery (Watch *watch)
+{
+  g_autoptr (Host) good = host_new ();
+
+  if (signal_client_get_state (watch->client) != SIGNAL_CONNECTION_STATE_DISCONNECTED)
+    watch_disconnect (watch);
+  g_object_set (watch->client, "server-url", good->uri, NULL);
+  watch_connect (watch);
+  hostile_check_alive (watch, host_wait_guest (good, 0));
+  watch_disconnect (watch);
+}
+
+/* The memory of this process that is its own, in bytes; 0 under the address sanitizer, which keeps what
+ * is freed. */
+gsize
+hostile_get_memory (void)
+{
+#ifdef __SANITIZE_ADDRESS__
+  return 0;
+#else
+  g_autofree char *text = NULL;
+  unsigned long size, resident, shared;
+
+  g_assert_true (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL));
+  g_assert_cmpint (sscanf (text, "%lu %lu %lu", &size, &resident, &shared), ==, 3);
+  return (resident - shared) * sysconf (_SC_PAGESIZE);
+#endif
+}
