@@ -13,8 +13,9 @@
 #define UNAUTHENTICATED_FRAME_SIZE (16 * 1024)
 #define UNAUTHENTICATED_TOTAL_SIZE (32 * 1024)
 
-/* What may wait for a peer that reads slowly, as on the public server; what is sent beyond is lost. */
-#define MAX_UNSENT (1024 * 1024)
+/* What may wait for a peer that reads slowly; what is sent beyond is lost to it. The public server has
+ * 1 MiB, and drops what a program sends in one go to a peer that is merely waiting for its turn. */
+#define MAX_UNSENT (8 * 1024 * 1024)
 
 /* The answers to bad frames are not worth a queue. */
 #define MAX_UNSENT_ERRORS (64 * 1024)
