@@ -3,49 +3,9 @@
 
 #include "signal-client-private.h"
 
+#include "signal-value-private.h"
+
 /* The values of the properties: what is set takes effect with the next attempt, unless it says else. */
-
-static gboolean
-set_string (char         **field,
-            const GValue  *value)
-{
-  if (g_strcmp0 (*field, g_value_get_string (value)) == 0)
-    return FALSE;
-
-  g_free (*field);
-  *field = g_value_dup_string (value);
-  return TRUE;
-}
-
-static gboolean
-set_uint (guint        *field,
-          const GValue *value)
-{
-  guint before = *field;
-
-  *field = g_value_get_uint (value);
-  return before != *field;
-}
-
-static gboolean
-set_double (double       *field,
-            const GValue *value)
-{
-  double before = *field;
-
-  *field = g_value_get_double (value);
-  return before < *field || before > *field;
-}
-
-static gboolean
-set_boolean (gboolean     *field,
-             const GValue *value)
-{
-  gboolean before = *field;
-
-  *field = g_value_get_boolean (value);
-  return before != *field;
-}
 
 static gboolean
 set_server_url (SignalClient *self,
@@ -53,7 +13,7 @@ set_server_url (SignalClient *self,
 {
   g_return_val_if_fail (signal_client_get_state (self) == SIGNAL_CONNECTION_STATE_DISCONNECTED, FALSE);
 
-  return set_string (&self->server_url, value);
+  return signal_value_set_string (&self->server_url, value);
 }
 
 static gboolean
@@ -63,7 +23,7 @@ set_ecdh_info (SignalClient *self,
 {
   const GValue *fallback = g_param_spec_get_default_value (pspec);
 
-  return set_string (&self->ecdh_info, g_value_get_string (value) != NULL ? value : fallback);
+  return signal_value_set_string (&self->ecdh_info, g_value_get_string (value) != NULL ? value : fallback);
 }
 
 static gboolean
@@ -103,27 +63,27 @@ set_number (SignalClient *self,
   switch (prop_id)
     {
     case SIGNAL_CLIENT_PROP_MAX_RETRIES:
-      return set_uint (&self->policy.max_retries, value);
+      return signal_value_set_uint (&self->policy.max_retries, value);
     case SIGNAL_CLIENT_PROP_BASE_INTERVAL:
-      return set_uint (&self->policy.base_interval, value);
+      return signal_value_set_uint (&self->policy.base_interval, value);
     case SIGNAL_CLIENT_PROP_BACKOFF_MULTIPLIER:
-      return set_double (&self->policy.multiplier, value);
+      return signal_value_set_double (&self->policy.multiplier, value);
     case SIGNAL_CLIENT_PROP_MAX_INTERVAL:
-      return set_uint (&self->policy.max_interval, value);
+      return signal_value_set_uint (&self->policy.max_interval, value);
     case SIGNAL_CLIENT_PROP_JITTER:
-      return set_double (&self->policy.jitter, value);
+      return signal_value_set_double (&self->policy.jitter, value);
     case SIGNAL_CLIENT_PROP_HEARTBEAT_INTERVAL:
-      return set_uint (&self->heartbeat_interval, value);
+      return signal_value_set_uint (&self->heartbeat_interval, value);
     case SIGNAL_CLIENT_PROP_LIVENESS_TIMEOUT:
-      return set_uint (&self->liveness_timeout, value);
+      return signal_value_set_uint (&self->liveness_timeout, value);
     case SIGNAL_CLIENT_PROP_CONNECT_TIMEOUT:
-      return set_uint (&self->connect_timeout, value);
+      return signal_value_set_uint (&self->connect_timeout, value);
     case SIGNAL_CLIENT_PROP_OUTBOX_LIMIT:
-      return set_uint (&self->outbox_limit, value);
+      return signal_value_set_uint (&self->outbox_limit, value);
     case SIGNAL_CLIENT_PROP_OUTBOX_TTL:
-      return set_uint (&self->outbox_ttl, value);
+      return signal_value_set_uint (&self->outbox_ttl, value);
     case SIGNAL_CLIENT_PROP_MAX_MESSAGE_SIZE:
-      return set_uint (&self->max_message_size, value);
+      return signal_value_set_uint (&self->max_message_size, value);
     case SIGNAL_CLIENT_PROP_MAX_INCOMING_SIZE:
       self->max_incoming_size = g_value_get_uint64 (value);
       return before != self->max_incoming_size;
@@ -156,10 +116,10 @@ signal_client_set_property (GObject      *object,
       is_changed = set_auto_join_rooms (self, value);
       break;
     case SIGNAL_CLIENT_PROP_REQUIRE_ENCRYPTION:
-      is_changed = set_boolean (&self->require_encryption, value);
+      is_changed = signal_value_set_boolean (&self->require_encryption, value);
       break;
     case SIGNAL_CLIENT_PROP_ALLOW_INSECURE:
-      is_changed = set_boolean (&self->allow_insecure, value);
+      is_changed = signal_value_set_boolean (&self->allow_insecure, value);
       break;
     case SIGNAL_CLIENT_PROP_TLS_DATABASE:
       is_changed = g_set_object (&self->tls_database, g_value_get_object (value));

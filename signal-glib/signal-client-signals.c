@@ -3,6 +3,8 @@
 
 #include "signal-client-private.h"
 
+#include "signal-value-private.h"
+
 enum
 {
   CONNECTED,
@@ -18,20 +20,6 @@ enum
 };
 
 static guint signals[N_SIGNALS];
-
-/* The first handler that returns a token wins. */
-static gboolean
-accumulate_token (GSignalInvocationHint *hint,
-                  GValue                *accumulated,
-                  const GValue          *returned,
-                  gpointer               user_data)
-{
-  if (g_value_get_string (returned) == NULL)
-    return TRUE;
-
-  g_value_copy (returned, accumulated);
-  return FALSE;
-}
 
 static void
 install_life_cycle_signals (GObjectClass *object_class)
@@ -157,7 +145,7 @@ install_other_signals (GObjectClass *object_class)
    * Since: 0.1
    */
   signals[AUTHENTICATE] =
-    g_signal_new ("authenticate", type, G_SIGNAL_RUN_LAST, 0, accumulate_token, NULL, NULL,
+    g_signal_new ("authenticate", type, G_SIGNAL_RUN_LAST, 0, signal_value_first_string, NULL, NULL,
                   G_TYPE_STRING, 0);
 }
 

@@ -3,6 +3,8 @@
 
 #include "signal-server-private.h"
 
+#include "signal-value-private.h"
+
 #define DEFAULT_PATH "/ws"
 #define DEFAULT_ECDH_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
 #define DEFAULT_AUTH_TIMEOUT 5000
@@ -112,17 +114,6 @@ set_string (char         **field,
 }
 
 static gboolean
-set_uint (guint        *field,
-          const GValue *value)
-{
-  if (*field == g_value_get_uint (value))
-    return FALSE;
-
-  *field = g_value_get_uint (value);
-  return TRUE;
-}
-
-static gboolean
 set_rooms (GStrv        *field,
            const GValue *value)
 {
@@ -154,7 +145,7 @@ static gboolean
 set_heartbeat_timeout (SignalServer *self,
                        const GValue *value)
 {
-  if (!set_uint (&self->heartbeat_timeout, value))
+  if (!signal_value_set_uint (&self->heartbeat_timeout, value))
     return FALSE;
 
   signal_server_restart_sweep (self);
@@ -189,7 +180,7 @@ signal_server_set_property (GObject      *object,
       break;
 
     case PROP_AUTH_TIMEOUT:
-      changed = set_uint (&self->auth_timeout, value);
+      changed = signal_value_set_uint (&self->auth_timeout, value);
       break;
 
     case PROP_HEARTBEAT_TIMEOUT:
@@ -197,11 +188,11 @@ signal_server_set_property (GObject      *object,
       break;
 
     case PROP_MAX_MESSAGE_SIZE:
-      changed = set_uint (&self->max_message_size, value);
+      changed = signal_value_set_uint (&self->max_message_size, value);
       break;
 
     case PROP_MAX_PEERS:
-      changed = set_uint (&self->max_peers, value);
+      changed = signal_value_set_uint (&self->max_peers, value);
       break;
 
     case PROP_TLS_CERTIFICATE:

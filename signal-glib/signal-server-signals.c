@@ -3,6 +3,8 @@
 
 #include "signal-server-private.h"
 
+#include "signal-value-private.h"
+
 enum
 {
   AUTHENTICATE,
@@ -14,19 +16,6 @@ enum
 };
 
 static guint signals[N_SIGNALS];
-
-static gboolean
-take_first_string (GSignalInvocationHint *hint,
-                   GValue                *result,
-                   const GValue          *answer,
-                   gpointer               user_data)
-{
-  if (g_value_get_string (answer) == NULL)
-    return TRUE;
-
-  g_value_copy (answer, result);
-  return FALSE;
-}
 
 static gboolean
 stop_at_false (GSignalInvocationHint *hint,
@@ -74,7 +63,7 @@ install_questions (void)
                   SIGNAL_TYPE_SERVER,
                   G_SIGNAL_RUN_LAST,
                   0,
-                  take_first_string, NULL,
+                  signal_value_first_string, NULL,
                   NULL,
                   G_TYPE_STRING, 3,
                   SIGNAL_TYPE_PEER,
