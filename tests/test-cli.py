@@ -26,19 +26,19 @@ SECONDS = 20
 EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 3, 130, 143
 
 
-def environment(token=TOKEN):
+def environment(token=TOKEN, **more):
     result = {name: value for name, value in os.environ.items()
               if name.lower() not in ('http_proxy', 'https_proxy', 'all_proxy', 'signal_token')}
-    result.update(LC_ALL='C.UTF-8', TERM='xterm')
+    result.update(LC_ALL='C.UTF-8', TERM='xterm', **more)
     if token is not None:
         result['SIGNAL_TOKEN'] = token
     return result
 
 
-def run(*args, token=TOKEN, stdin='', **options):
+def run(*args, token=TOKEN, stdin='', env=None, **options):
     """Runs the program to its end; without a terminal to ask on."""
     return subprocess.run([PROGRAM, *args], input=stdin, text=True, timeout=SECONDS,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(token),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(token, **(env or {})),
                           start_new_session=True, **options)
 
 
@@ -288,6 +288,16 @@ class Work(Cli):
         self.assertEqual(messages[0]['payload'], json.loads(payload))
         self.assertEqual(messages[1]['payload'], {'room': 'tea'})
         self.assertIn('9007199254740993', output)
+
+    def test_nothing_secret_in_the_log(self):
+        with serving() as (url, _):
+            process = run('send', url, 'order', '{"sugar":"hidden-payload"}',
+                          env={'G_MESSAGES_DEBUG': 'all'})
+        log = process.stdout + process.stderr
+        self.assertEqual(process.returncode, 0, log)
+        self.assertIn('DEBUG', log)
+        self.assertNotIn(TOKEN, log)
+        self.assertNotIn('hidden-payload', log)
 
     def test_other_room_hears_nothing(self):
         with serving() as (url, _), \
