@@ -143,7 +143,7 @@ read_sealed_member (SignalSealed     *sealed,
   return signal_json_reader_read_value (reader, &skipped);
 }
 
-/* data is that of an envelope that was parsed. */
+/* data is that of an envelope that was parsed, where there may be none. */
 gboolean
 signal_envelope_parse_sealed (SignalSealed  *sealed,
                               SignalSpan     data,
@@ -155,7 +155,7 @@ signal_envelope_parse_sealed (SignalSealed  *sealed,
 
   *sealed = (SignalSealed) { 0 };
 
-  signal_json_reader_init (&reader, data.str, data.len);
+  signal_json_reader_init (&reader, data.str != NULL ? data.str : "", data.len);
   if (signal_json_reader_open_object (&reader))
     while (signal_json_reader_next_member (&reader, &key, &key_escaped) &&
            read_sealed_member (sealed, &reader, key, key_escaped))

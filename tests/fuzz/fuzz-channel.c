@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+
+#include "signal-glib/signal-channel-private.h"
+#include "signal-glib/signal-envelope-private.h"
+#include "signal-glib/signal-json-private.h"
+#include "signal-glib/signal-transport-private.h"
+
+/* The first byte of a case says what comes: */
+#define WITH_KEY 1   /* the channel has a session key */
+#define AS_SERVER 2  /* it is the server's end, which takes masked frames */
+#define AS_TEXT 4    /* the rest is the text of frames, one a line, instead of raw bytes */
+#define SEALED 8     /* and each is encrypted with the channel's key first */
+#define ANSWER 16    /* every message is answered */
+#define DROP 32      /* the channel is dropped inside the first handler that is called */
+#define IN_TWO 64    /* the main loop turns between the two halves */
+
+#define EVERY_LINE (WITH_KEY | AS_TEXT | SEALED)
+
+#define MOST_TURNS 2000
+#define MOST_INCOMING (16 * 1024)
+#define MOST_BYTES (64 * 1024) /* fits into a socket's buffer: nothing blocks */
+
+static const guint8 session_key[SIGNAL_CRYPTO_KEY_SIZE] = "thirty-two bytes, known to both";
+
+typedef struct
+{
+  SignalChannel *channel;
+  guint8         flags;
+  gboolean       is_closed;
+  guint          n_messages;
+  guint          n_faults;
+} Run;
+
+static void
+maybe_drop (Run *run)
+{
+  if (run->flags & DROP)
+    g_clear_object (&run->channel);
+}
+
+static void
+on_message (SignalChannel *channel,
+            SignalMessage *message,
+            gpointer       user_data)
+{
+  Run *run = user_data;
+  const char *payload = signal_message_get_payload_json (message);
+  const char *id = signal_message_get_id (message);
+
+  run->n_messages++;
+  g_assert_false (run->is_closed);
+  g_assert_true (g_utf8_validate (signal_message_get_event (message), -1, NULL));
+  g_assert_true (id == NULL || g_utf8_validate (id, -1, NULL));
+  g_assert_true (payload == NULL || signal_json_check (payload, strlen (payload), NULL));
+  if (payload != NULL)
+    g_assert_nonnull (signal_message_get_payload (message));
+  if ((run->flags & ANSWER) && signal_channel_is_open (channel))
+    signal_channel_send (channel, "{\"event\":\"a\"}", 13, NULL);
+  maybe_drop (run);
+}
+
+static void
+on_fault (SignalChannel *channel,
+          const GError  *error,
+          gpointer       user_data)
+{
+  Run *run = user_data;
+
+  run->n_faults++;
+  g_assert_false (run->is_closed);
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  maybe_drop (run);
+}
+
+static void
+on_closed (SignalChannel *channel,
+           guint16        code,
+           const char    *reason,
+           const GError  *error,
+           gpointer       user_data)
+{
+  Run *run = user_data;
+
+  g_assert_false (run->is_closed);
+  g_assert_true (reason == NULL || g_utf8_validate (reason, -1, NULL));
+  run->is_closed = TRUE;
+  maybe_drop (run);
+}
+
+static const SignalChannelHandlers handlers = {
+  .message = on_message,
+  .fault = on_fault,
+  .closed = on_closed,
+};
+
+static void
+turn (void)
+{
+  for (guint i = 0; i < MOST_TURNS && g_main_context_iteration (NULL, FALSE); i++)
+    continue;
+}
+
+static void
+append_frame (GByteArray *out,
+              const char *text,
+              gsize       length,
+              gboolean    masked)
+{
+  static const guint8 mask[4]; /* zeros: the payload stays as it is */
+  guint8 head[4] = { 0x81, length < 126 ? length : 126, length >> 8, length };
+
+  if (masked)
+    head[1] |= 0x80;
+  g_byte_array_append (out, head, length < 126 ? 2 : 4);
+  if (masked)
+    g_byte_array_append (out, mask, sizeof mask);
+  g_byte_array_append (out, (const guint8 *) text, length);
+}
+
+static void
+append_sealed (GByteArray       *out,
+               SignalSessionKey *key,
+               const char       *text,
+               gsize             length,
+               gboolean          masked)
+{
+  g_autofree guint8 *ciphertext = g_malloc (length + SIGNAL_CRYPTO_TAG_SIZE);
+  guint8 iv[SIGNAL_CRYPTO_IV_SIZE] = { out->len, out->len >> 8 };
+  g_autofree char *frame = NULL;
+  gsize frame_length;
+
+  g_assert_true (signal_session_key_encrypt_with_iv (key, iv, (const guint8 *) text, length,
+                                                     ciphertext, NULL));
+  frame = signal_envelope_seal (iv, ciphertext, length + SIGNAL_CRYPTO_TAG_SIZE, &frame_length);
+  append_frame (out, frame, frame_length, masked);
+}
+
+/* The bytes that the peer sends. */
+static GByteArray *
+compose_stream (guint8      flags,
+                const char *data,
+                gsize       size)
+{
+  GByteArray *out = g_byte_array_new ();
+  g_autoptr (SignalSessionKey) key = signal_session_key_new (session_key);
+
+  if (size == 0)
+    return out;
+  if (!(flags & AS_TEXT))
+    return g_byte_array_append (out, (const guint8 *) data, MIN (size, MOST_BYTES));
+
+  for (const char *end = data + size; data < end; )
+    {
+      const char *stop = memchr (data, '\n', end - data);
+      gsize length = MIN ((stop != NULL ? stop : end) - data, MOST_INCOMING);
+
+      if (out->len + 2 * length + 200 > MOST_BYTES)
+        break;
+      if (flags & SEALED)
+        append_sealed (out, key, data, length, flags & AS_SERVER);
+      else
+        append_frame (out, data, length, flags & AS_SERVER);
+      data += length + 1;
+    }
+  return out;
+}
+
+/* Each line that comes sealed is told of once, as a message or as a fault. */
+static void
+check_counts (const Run  *run,
+              const char *data,
+              gsize       size)
+{
+  guint n_valid = 0, n_lines = 0;
+
+  for (const char *end = data + size; data < end; n_lines++)
+    {
+      const char *stop = memchr (data, '\n', end - data);
+      gsize length = (stop != NULL ? stop : end) - data;
+      g_autoptr (SignalMessage) message = signal_message_alloc (length);
+
+      memcpy (signal_message_storage (message), data, length);
+      n_valid += signal_message_open (message, length, TRUE, NULL);
+      data += length + 1;
+    }
+  g_assert_cmpuint (run->n_messages, ==, n_valid);
+  g_assert_cmpuint (run->n_faults, ==, n_lines - n_valid);
+}
+
+static GIOStream *
+wrap_fd (int fd)
+{
+  g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, NULL);
+
+  g_assert_nonnull (socket);
+  return G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
+}
+
+static void
+open_channel (Run       *run,
+              GIOStream *stream)
+{
+  g_autoptr (GUri) uri = g_uri_parse ("ws://127.0.0.1/", SOUP_HTTP_URI_FLAGS, NULL);
+  g_autoptr (SoupWebsocketConnection) socket =
+    signal_transport_wrap (stream, uri,
+                           run->flags & AS_SERVER ? SOUP_WEBSOCKET_CONNECTION_SERVER
+                                                  : SOUP_WEBSOCKET_CONNECTION_CLIENT, NULL);
+
+  run->channel = signal_channel_new (socket, &handlers, run);
+  signal_channel_set_max_incoming_size (run->channel, MOST_INCOMING);
+  if (run->flags & WITH_KEY)
+    signal_channel_take_key (run->channel, signal_session_key_new (session_key));
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data,
+                        size_t         size)
+{
+  Run run = { 0 };
+  g_autoptr (GByteArray) bytes = NULL;
+  g_autoptr (GIOStream) stream = NULL;
+  int fds[2];
+  gsize half;
+
+  if (size == 0)
+    return 0;
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+  run.flags = data[0];
+  stream = wrap_fd (fds[0]);
+  open_channel (&run, stream);
+
+  bytes = compose_stream (run.flags, (const char *) data + 1, size - 1);
+  half = run.flags & IN_TWO ? bytes->len / 2 : bytes->len;
+  g_assert_cmpint (write (fds[1], bytes->data, half), ==, half);
+  turn ();
+  if (half < bytes->len
+      && write (fds[1], bytes->data + half, bytes->len - half) != (gssize) (bytes->len - half))
+    g_assert_true (errno == EPIPE || errno == ECONNRESET);
+  shutdown (fds[1], SHUT_WR);
+  turn ();
+
+  g_clear_object (&run.channel);
+  close (fds[1]);
+  turn ();
+
+  /* The head of a frame alone is two bytes. */
+  g_assert_cmpuint (run.n_messages + run.n_faults, <=, bytes->len / 2 + 1);
+  if (run.flags & DROP)
+    g_assert_cmpuint (run.n_messages + run.n_faults + run.is_closed, <=, 1);
+  else if ((run.flags & EVERY_LINE) == EVERY_LINE && bytes->len < MOST_INCOMING)
+    check_counts (&run, (const char *) data + 1, size - 1);
+  return 0;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "fuzz.h"
+
+#include "signal-glib/signal-base64-private.h"
+#include "signal-glib/signal-envelope-private.h"
+#include "signal-glib/signal-message-private.h"
+
+static gboolean
+is_inside (SignalSpan  span,
+           const char *text,
+           gsize       size)
+{
+  return span.str == NULL || (span.str >= text && span.str + span.len <= text + size);
+}
+
+static gboolean
+is_base64 (SignalSpan span)
+{
+  g_autofree guint8 *data = g_malloc (SIGNAL_BASE64_DECODED_MAX (span.len) + 1);
+  gsize length;
+
+  return signal_base64_decode (span.str, span.len, data, &length);
+}
+
+/* What we write of it must read as the same. */
+static void
+check_round_trip (const SignalEnvelope *envelope)
+{
+  g_autofree char *event = g_malloc (envelope->event.len + 1);
+  g_autofree char *data = NULL;
+  g_autofree char *text = NULL;
+  gsize length = signal_json_unescape (event, envelope->event.str, envelope->event.len);
+  SignalEnvelope again;
+
+  g_assert_true (g_utf8_validate_len (event, length, NULL) || memchr (event, '\0', length) != NULL);
+  event[length] = '\0';
+  if (length == 0 || strlen (event) != length)
+    return;
+
+  if (envelope->data.str != NULL)
+    {
+      g_assert_true (signal_json_check (envelope->data.str, envelope->data.len, NULL));
+      data = g_strndup (envelope->data.str, envelope->data.len);
+    }
+  text = signal_envelope_compose (event, data, &length);
+  g_assert_cmpuint (strlen (text), ==, length);
+  g_assert_true (signal_envelope_parse (&again, text, length, NULL));
+  g_assert_true (signal_envelope_is (&again, event));
+  g_assert_true (signal_envelope_is (envelope, event));
+  g_assert_cmpmem (again.data.str, again.data.len, data, envelope->data.len);
+}
+
+/* The short way and the long one see the same. */
+static void
+check_shape (const char           *text,
+             gsize                 size,
+             const SignalEnvelope *envelope)
+{
+  SignalSealed shape, sealed;
+
+  if (!signal_envelope_match_sealed (&shape, text, size))
+    return;
+
+  g_assert_true (is_inside (shape.iv, text, size) && is_inside (shape.ct, text, size));
+  if (!is_base64 (shape.iv) || !is_base64 (shape.ct))
+    return;
+
+  g_assert_nonnull (envelope);
+  g_assert_true (signal_envelope_is (envelope, "encrypted"));
+  g_assert_true (signal_envelope_parse_sealed (&sealed, envelope->data, NULL));
+  g_assert_true (sealed.iv.str == shape.iv.str && sealed.iv.len == shape.iv.len);
+  g_assert_true (sealed.ct.str == shape.ct.str && sealed.ct.len == shape.ct.len);
+}
+
+/* A message is made of exactly what is an envelope without NUL in its names. */
+static void
+check_message (const char           *text,
+               gsize                 size,
+               const SignalEnvelope *envelope)
+{
+  g_autoptr (SignalMessage) message = signal_message_alloc (size);
+  g_autoptr (GError) error = NULL;
+  const char *payload;
+
+  memcpy (signal_message_storage (message), text, size);
+  if (!signal_message_open (message, size, FALSE, &error))
+    {
+      g_assert_true (g_utf8_validate (error->message, -1, NULL));
+      g_assert_true (envelope == NULL || envelope->event_escaped || envelope->id_escaped);
+      return;
+    }
+
+  g_assert_nonnull (envelope);
+  g_assert_true (signal_envelope_is (envelope, signal_message_get_event (message)));
+  g_assert_true ((envelope->id.str == NULL) == (signal_message_get_id (message) == NULL));
+  payload = signal_message_get_payload_json (message);
+  g_assert_true ((envelope->data.str == NULL) == (payload == NULL));
+  if (payload != NULL)
+    g_assert_cmpmem (payload, strlen (payload), envelope->data.str, envelope->data.len);
+  signal_message_get_payload (message);
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data,
+                        size_t         size)
+{
+  const char *text = (const char *) data;
+  g_autoptr (GError) error = NULL;
+  SignalEnvelope envelope;
+  SignalSealed sealed;
+
+  if (!signal_envelope_parse (&envelope, text, size, &error))
+    {
+      g_assert_true (g_utf8_validate (error->message, -1, NULL));
+      check_shape (text, size, NULL);
+      check_message (text, size, NULL);
+      return 0;
+    }
+
+  g_assert_true (is_inside (envelope.event, text, size));
+  g_assert_true (is_inside (envelope.data, text, size));
+  g_assert_true (is_inside (envelope.id, text, size));
+  check_shape (text, size, &envelope);
+  check_message (text, size, &envelope);
+  check_round_trip (&envelope);
+  if (envelope.data.str != NULL && signal_envelope_parse_sealed (&sealed, envelope.data, NULL))
+    g_assert_true (is_inside (sealed.iv, text, size) && is_inside (sealed.ct, text, size));
+  return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "fuzz.h"
+
+#include "signal-glib/signal-hello-private.h"
+#include "signal-glib/signal-message-private.h"
+
+/* The whole of what a connection does with a `connected`: the message, the payload, the key. */
+int
+LLVMFuzzerTestOneInput (const uint8_t *data,
+                        size_t         size)
+{
+  static const guint8 scalar[SIGNAL_CRYPTO_SCALAR_SIZE] = { 1, 2, 3 };
+  g_autoptr (SignalMessage) message = signal_message_alloc (size);
+  g_autoptr (SignalKeyPair) key_pair = NULL;
+  g_autoptr (SignalSessionKey) key = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (SignalHello) hello = { 0 };
+
+  memcpy (signal_message_storage (message), data, size);
+  if (!signal_message_open (message, size, FALSE, NULL))
+    return 0;
+
+  g_assert_true (g_utf8_validate (signal_message_get_event (message), -1, NULL));
+  if (!signal_hello_parse (&hello, message, &error))
+    {
+      g_assert_nonnull (error);
+      return 0;
+    }
+
+  g_assert_true (hello.client_id != NULL && *hello.client_id != '\0');
+  g_assert_true (g_utf8_validate (hello.client_id, -1, NULL));
+  g_assert_true (hello.user_id == NULL || g_utf8_validate (hello.user_id, -1, NULL));
+  if (!hello.has_keys)
+    return 0;
+
+  key_pair = signal_key_pair_new_from_scalar (scalar, NULL);
+  key = signal_key_pair_derive (key_pair, hello.server_key, sizeof hello.server_key,
+                                hello.salt, sizeof hello.salt, "info", &error);
+  g_assert_true ((key == NULL) == (error != NULL));
+  return 0;
+}

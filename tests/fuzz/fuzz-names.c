@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "fuzz.h"
+
+#include "signal-glib/signal-error.h"
+#include "signal-glib/signal-json-private.h"
+#include "signal-glib/signal-rooms-private.h"
+#include "signal-glib/signal-transport-private.h"
+
+static void
+check_url (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GUri) strict = signal_transport_parse_url (text, FALSE, &error);
+  g_autoptr (GUri) loose = signal_transport_parse_url (text, TRUE, NULL);
+
+  if (strict == NULL)
+    {
+      g_assert_cmpuint (error->domain, ==, SIGNAL_ERROR);
+      g_assert_true (loose == NULL || g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE));
+      return;
+    }
+
+  g_assert_nonnull (loose);
+  g_assert_true (g_uri_get_host (strict) != NULL && *g_uri_get_host (strict) != '\0');
+  g_assert_null (g_uri_get_userinfo (strict));
+  if (g_str_equal (g_uri_get_scheme (strict), "ws"))
+    {
+      g_autoptr (GInetAddress) address = g_inet_address_new_from_string (g_uri_get_host (strict));
+
+      g_assert_true (address == NULL || g_inet_address_get_is_loopback (address));
+    }
+}
+
+/* A name that is taken goes over the wire and comes back the same. */
+static void
+check_room (const char *text)
+{
+  const char *names[] = { text, "other", NULL };
+  g_autoptr (GPtrArray) frames = NULL;
+
+  if (!signal_rooms_check_name (text, NULL))
+    return;
+
+  g_assert_true (g_utf8_validate (text, -1, NULL) && !g_str_has_prefix (text, "ws:"));
+  g_assert_cmpint (g_utf8_strlen (text, -1), <=, SIGNAL_ROOMS_NAME_MAX);
+  frames = signal_rooms_compose ("join", names, 64);
+  for (guint i = 0; i < frames->len; i++)
+    g_assert_true (signal_json_check (frames->pdata[i], strlen (frames->pdata[i]), NULL));
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data,
+                        size_t         size)
+{
+  g_autofree char *text = g_strndup ((const char *) data, size);
+
+  check_url (text);
+  check_room (text);
+  return 0;
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Writes the seed corpora: make-corpus.py DIRECTORY. What it writes is always the same."""
+import base64
+import json
+import pathlib
+import sys
+
+TAG = 16
+# The generator of P-256 is as good a public key as any.
+POINT = bytes.fromhex(
+    '046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296'
+    '4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5')
+WITH_KEY, AS_SERVER, AS_TEXT, SEALED, ANSWER, DROP, IN_TWO = (1 << bit for bit in range(7))
+
+
+def encode(data):
+    return base64.b64encode(data).decode()
+
+
+def envelope(event, **members):
+    return json.dumps({'event': event, **members}, separators=(',', ':'))
+
+
+def sealed(length):
+    return envelope('encrypted', data={'iv': encode(bytes(12)), 'ct': encode(bytes(length + TAG))})
+
+
+def frame(payload, head=0x81, mask=None):
+    length = len(payload)
+    second = 0x80 if mask else 0
+    if length < 126:
+        size = bytes([second | length])
+    elif length < 65536:
+        size = bytes([second | 126]) + length.to_bytes(2, 'big')
+    else:
+        size = bytes([second | 127]) + length.to_bytes(8, 'big')
+    if mask:
+        payload = mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+    return bytes([head]) + size + payload
+
+
+def envelopes():
+    yield envelope('chat')
+    yield envelope('chat', data={'text': 'hé 😀', 'n': [1, -0.5e-3, None, True]}, id='7')
+    yield '{"event":"a","event":"\\u0062","data":1,"data":[2]}'
+    yield ' { "data" : {"event":"in"} , "event" : "\\ud83d\\ude00\\n" } '
+    yield '{"event":7}'
+    yield '{"event":"a","data":' + '[' * 256 + ']' * 256 + '}'
+    yield '{"event":"a","data":' + '{"":' * 300 + '1' + '}' * 301
+    yield sealed(0)
+    yield sealed(40)
+    yield '{"event":"encrypted","data":{"ct":"\\/\\/AA","iv":"AAAAAAAAAAAAAAAA"}}'
+
+
+def hellos():
+    keys = {'serverPublicKey': encode(POINT), 'salt': encode(bytes(32))}
+    time = '2026-01-01T00:00:00.000Z'
+    yield envelope('connected', data={'id': 'c1', 'userId': 'u', 'time': time, **keys})
+    yield envelope('connected', data={'id': 'c1', 'time': time})
+    yield envelope('connected', data={'id': '', **keys})
+    yield envelope('connected', data={'id': 'c1', 'userId': None, **keys, 'salt': None})
+    yield envelope('connected', data={'id': 'c1', **keys, 'serverPublicKey': encode(b'\4' + bytes(64))})
+    yield envelope('connected', data={'id': 'c1', **keys, 'serverPublicKey': encode(bytes(300))})
+    yield envelope('connected', data={'id': 'c1', **keys, 'salt': encode(bytes(300))})
+    yield envelope('connected', data=['c1'])
+    yield '{"event":"connected","data":{"id":"\\u0000","userId":"\\ud800"}}'
+
+
+def base64s():
+    yield from ('', 'AA==', 'AAA=', 'AAAA', 'AB==', 'AA=A', 'A', 'AAAA\n')
+    for length in (11, 32, 65, 100, 257):
+        yield encode(bytes(i * 7 % 256 for i in range(length)))
+    yield encode(bytes(range(96)))[:-3] + '-_='
+
+
+def names():
+    yield from ('wss://example.org/ws', 'ws://localhost:3000/stream', 'ws://127.0.0.1', 'ws://[::1]:1/',
+                'ws://example.org/', 'wss://a:b@example.org/', 'wss://example.org/#f', 'http://a/',
+                'wss://é.example/?q=%20', 'ws-default', 'ws:reserved', 'room', '😀' * 128, 'a' * 257)
+
+
+def channels():
+    def texts(flags, *lines):
+        return bytes([AS_TEXT | flags]) + '\n'.join(lines).encode()
+
+    yield texts(0, envelope('connected', data={'id': 'c1'}), envelope('chat', data=[1]))
+    yield texts(ANSWER | AS_SERVER, envelope('authenticate', data={'token': 't'}), 'no json')
+    yield texts(WITH_KEY | SEALED | ANSWER, envelope('chat', data={'a': 1}), envelope('b', id='\n'))
+    yield texts(WITH_KEY | SEALED | AS_SERVER | IN_TWO, envelope('connected'), '[]', '')
+    yield texts(WITH_KEY | SEALED | DROP, envelope('chat'), envelope('chat'))
+    yield texts(WITH_KEY, sealed(5), envelope('chat'), envelope('error', data={'message': 'm'}))
+    yield texts(DROP, '{')
+    yield texts(WITH_KEY, envelope('encrypted'))
+    text = envelope('chat', data='x' * 150).encode()
+    yield bytes([ANSWER]) + frame(text) + frame(b'', 0x89) + frame(b'\x03\xe8bye', 0x88)
+    yield b'\0' + frame(text[:20], 0x01) + frame(b'p', 0x8a) + frame(text[20:], 0x80)
+    yield bytes([AS_SERVER | ANSWER]) + frame(text, mask=b'abcd') + frame(b'\x0f\xa1', 0x88, b'abcd')
+    yield b'\0' + frame(text, 0x82) + frame(b'\xff\xfe') + frame(text, 0xc1)
+    yield b'\0' + b'\x81\x7f' + b'\xff' * 8 + text
+    yield b'\0' + b'\x81\x7f' + (1 << 20).to_bytes(8, 'big') + text
+    yield bytes([IN_TWO]) + frame(text, 0x01) + 120 * frame(text, 0x00)
+    yield b'\0' + 50 * frame(b'ping', 0x89) + frame(b'', 0x88)
+    yield b'\0' + frame(b'\x03', 0x88)
+
+
+def main():
+    corpora = {'envelope': envelopes, 'hello': hellos, 'base64': base64s, 'names': names,
+               'channel': channels}
+    for name, make in corpora.items():
+        directory = pathlib.Path(sys.argv[1]) / name
+        directory.mkdir(parents=True, exist_ok=True)
+        for number, seed in enumerate(make()):
+            data = seed if isinstance(seed, bytes) else seed.encode()
+            (directory / f'{number:02}').write_bytes(data)
+
+
+main()
