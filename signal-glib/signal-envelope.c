@@ -99,9 +99,7 @@ signal_envelope_match_sealed (SignalSealed *sealed,
                               const char   *text,
                               gsize         length)
 {
-  const char *iv = text + LITERAL_SIZE (SEALED_HEAD);
-  const char *middle = iv + IV_TEXT_SIZE;
-  const char *ct = middle + LITERAL_SIZE (SEALED_MIDDLE);
+  const char *iv, *middle, *ct;
   gsize frame_length = signal_envelope_sealed_size (0) -
                        SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_CRYPTO_TAG_SIZE);
   gsize ct_length;
@@ -109,6 +107,9 @@ signal_envelope_match_sealed (SignalSealed *sealed,
   if (length < frame_length)
     return FALSE;
 
+  iv = text + LITERAL_SIZE (SEALED_HEAD);
+  middle = iv + IV_TEXT_SIZE;
+  ct = middle + LITERAL_SIZE (SEALED_MIDDLE);
   ct_length = length - frame_length;
   if (memcmp (text, SEALED_HEAD, LITERAL_SIZE (SEALED_HEAD)) != 0 ||
       memcmp (middle, SEALED_MIDDLE, LITERAL_SIZE (SEALED_MIDDLE)) != 0 ||
