@@ -5,6 +5,7 @@
 
 #include "signal-envelope-private.h"
 #include "signal-error.h"
+#include "signal-frame-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -38,14 +39,39 @@ check_sendable (SignalChannel  *self,
   return TRUE;
 }
 
-static void
-send_text (SignalChannel *self,
-           char          *text,
-           gsize          length)
+/* Begins a frame for so many bytes of payload: makes its header, where it will be written from. The mask
+ * of a client must not be foreseen (RFC 6455 section 10.3). Returns where the payload goes, NULL on error. */
+static guint8 *
+begin_frame (SignalChannel  *self,
+             guint8          opcode,
+             gsize           length,
+             guint8          mask[SIGNAL_FRAME_MASK_SIZE],
+             GError        **error)
 {
-  g_autoptr (GBytes) bytes = g_bytes_new_take (text, length);
+  SignalStreamOutput *output = signal_stream_get_output (self->stream);
+  guint8 *frame;
 
-  soup_websocket_connection_send_message (self->socket, SOUP_WEBSOCKET_DATA_TEXT, bytes);
+  if (self->is_client && !signal_crypto_random (mask, SIGNAL_FRAME_MASK_SIZE, error))
+    return NULL;
+
+  frame = signal_stream_output_begin (output, length
+                                      + signal_frame_get_header_size (length, self->is_client));
+  return frame + signal_frame_compose_header (frame, opcode, length, self->is_client ? mask : NULL);
+}
+
+/* The payload is there. libsoup's own frames go between whole frames of ours, because our stream takes
+ * each of them at once. */
+static void
+end_frame (SignalChannel *self,
+           guint8        *payload,
+           gsize          length,
+           const guint8   mask[SIGNAL_FRAME_MASK_SIZE])
+{
+  if (self->is_client)
+    signal_frame_mask (payload, length, mask);
+
+  signal_stream_output_end (signal_stream_get_output (self->stream),
+                            length + signal_frame_get_header_size (length, self->is_client));
 }
 
 /* Sends text, valid UTF-8, as it is: a control event, or a message where there is no encryption. */
@@ -55,14 +81,18 @@ signal_channel_send_plain (SignalChannel  *self,
                            gsize           length,
                            GError        **error)
 {
-  g_autoptr (GBytes) bytes = NULL;
+  guint8  mask[SIGNAL_FRAME_MASK_SIZE];
+  guint8 *payload;
 
   if (!check_sendable (self, length, error))
     return FALSE;
 
-  /* libsoup makes its own copy at once. */
-  bytes = g_bytes_new_with_free_func (text, length, NULL, NULL);
-  soup_websocket_connection_send_message (self->socket, SOUP_WEBSOCKET_DATA_TEXT, bytes);
+  payload = begin_frame (self, SIGNAL_FRAME_TEXT, length, mask, error);
+  if (payload == NULL)
+    return FALSE;
+
+  memcpy (payload, text, length);
+  end_frame (self, payload, length, mask);
   return TRUE;
 }
 
@@ -73,48 +103,50 @@ signal_channel_send (SignalChannel  *self,
                      gsize           length,
                      GError        **error)
 {
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
-  char  *text;
-  gsize  text_length;
+  gsize   frame_length = signal_envelope_sealed_size (length);
+  guint8  iv[SIGNAL_CRYPTO_IV_SIZE];
+  guint8  mask[SIGNAL_FRAME_MASK_SIZE];
+  guint8 *payload;
 
   if (self->key == NULL)
     return signal_channel_send_plain (self, inner, length, error);
 
-  if (!check_sendable (self, signal_envelope_sealed_size (length), error))
+  if (!check_sendable (self, frame_length, error))
     return FALSE;
 
-  g_byte_array_set_size (self->scratch, length + SIGNAL_CRYPTO_TAG_SIZE);
+  /* The limit, which is a guint, holds for the frame, and that is longer. */
+  g_byte_array_set_size (self->scratch, (guint) (length + SIGNAL_CRYPTO_TAG_SIZE));
   if (!signal_session_key_encrypt (self->key, (const guint8 *) inner, length, iv,
                                    self->scratch->data, error))
+    return FALSE;
+
+  payload = begin_frame (self, SIGNAL_FRAME_TEXT, frame_length, mask, error);
+  if (payload == NULL)
     return FALSE;
 
   /* So that a message of ours which is sent back to us is known as one that has been. */
   signal_replay_add (self->replay, iv);
   self->key_uses++;
 
-  text = signal_envelope_seal (iv, self->scratch->data, self->scratch->len, &text_length);
-  send_text (self, text, text_length);
+  signal_envelope_seal ((char *) payload, iv, self->scratch->data, self->scratch->len);
+  end_frame (self, payload, frame_length, mask);
   return TRUE;
 }
 
-/* Asks the peer for a sign of life. libsoup pings by a timer of its own only; a whole frame of ours
- * fits between its frames, because our stream takes each of them at once. */
+/* Asks the peer for a sign of life: libsoup pings by a timer of its own only. */
 void
 signal_channel_ping (SignalChannel *self)
 {
-  GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (self->stream));
-  guint32 mask = g_random_int ();
-  guint8  frame[6] = { 0x89 };
-  gboolean is_client;
+  guint8  mask[SIGNAL_FRAME_MASK_SIZE];
+  guint8 *payload;
 
   if (!signal_channel_is_open (self))
     return;
 
-  is_client = soup_websocket_connection_get_connection_type (self->socket)
-              == SOUP_WEBSOCKET_CONNECTION_CLIENT;
-  frame[1] = is_client ? 0x80 : 0x00;
+  payload = begin_frame (self, SIGNAL_FRAME_PING, 0, mask, NULL);
+  if (payload == NULL)
+    return;
+
   self->pinged = g_get_monotonic_time ();
-  memcpy (frame + 2, &mask, sizeof mask);
-  g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output), frame,
-                                              is_client ? 6 : 2, NULL, NULL);
+  end_frame (self, payload, 0, mask);
 }

@@ -16,6 +16,7 @@ struct _SignalChannel
   GMainContext *context;
   SoupWebsocketConnection *socket;
   SignalStream *stream;
+  gboolean is_client;
   SignalSessionKey *key;
   SignalReplay *replay;
   guint64 key_uses;  /* messages under the key, both ways */

@@ -31,28 +31,43 @@ report_fault (SignalChannel *self,
     self->handlers->fault (self, error, self->user_data);
 }
 
+/* A text message; most come here from our stream, the rest by way of libsoup. */
+static void
+on_text (const char *text,
+         gsize       length,
+         gpointer    user_data)
+{
+  g_autoptr (SignalChannel) self = g_object_ref (user_data);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SignalMessage) message = signal_channel_receive (self, text, length, &error);
+
+  if (message == NULL)
+    report_fault (self, error);
+  else if (self->handlers != NULL)
+    self->handlers->message (self, message, self->user_data);
+}
+
+/* What came in fragments, or is not text. */
 static void
 on_message (SoupWebsocketConnection *socket,
             SoupWebsocketDataType    type,
             GBytes                  *bytes,
             gpointer                 user_data)
 {
-  g_autoptr (SignalChannel) self = g_object_ref (user_data);
-  g_autoptr (SignalMessage) message = NULL;
+  SignalChannel *self = user_data;
   g_autoptr (GError) error = NULL;
   gsize length;
   const char *text = g_bytes_get_data (bytes, &length);
 
   if (type == SOUP_WEBSOCKET_DATA_TEXT)
-    message = signal_channel_receive (self, text, length, &error);
-  else
-    g_set_error_literal (&error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
-                         _("A binary frame was dropped: only text frames are Signal messages"));
+    {
+      on_text (text, length, self);
+      return;
+    }
 
-  if (message == NULL)
-    report_fault (self, error);
-  else if (self->handlers != NULL)
-    self->handlers->message (self, message, self->user_data);
+  g_set_error_literal (&error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
+                       _("A binary frame was dropped: only text frames are Signal messages"));
+  report_fault (self, error);
 }
 
 static void
@@ -76,6 +91,13 @@ on_drained (gpointer user_data)
     self->handlers->drained (self, self->user_data);
 }
 
+/* What the peer did wrong with its frames; NULL: nothing. */
+static const char *
+get_fault (SignalChannel *self)
+{
+  return signal_stream_input_get_fault (signal_stream_get_input (self->stream));
+}
+
 /* The end, told once. */
 static void
 finish (SignalChannel *self,
@@ -97,8 +119,11 @@ finish_as_closed (SignalChannel *self)
 {
   guint16 code = soup_websocket_connection_get_close_code (self->socket);
 
-  finish (self, code != 0 ? code : SOUP_WEBSOCKET_CLOSE_ABNORMAL,
-          soup_websocket_connection_get_close_data (self->socket));
+  /* A close frame that breaks RFC 6455 is none. */
+  if (code == 0 || get_fault (self) != NULL)
+    code = SOUP_WEBSOCKET_CLOSE_ABNORMAL;
+
+  finish (self, code, soup_websocket_connection_get_close_data (self->socket));
 }
 
 static void
@@ -151,9 +176,12 @@ on_error (SoupWebsocketConnection *socket,
           gpointer                 user_data)
 {
   SignalChannel *self = user_data;
+  const char *fault = get_fault (self);
 
+  /* libsoup has one sentence for whatever breaks RFC 6455. */
   if (self->error == NULL)
-    self->error = g_error_copy (error);
+    self->error = fault != NULL ? g_error_new_literal (error->domain, error->code, fault)
+                                : g_error_copy (error);
   end_soon (self);
 }
 
@@ -221,6 +249,8 @@ signal_channel_new (SoupWebsocketConnection     *socket,
 
   self->socket = g_object_ref (socket);
   self->stream = g_object_ref (signal_transport_get_stream (socket));
+  self->is_client = soup_websocket_connection_get_connection_type (socket)
+                    == SOUP_WEBSOCKET_CONNECTION_CLIENT;
   self->handlers = handlers;
   self->user_data = user_data;
 
@@ -229,6 +259,7 @@ signal_channel_new (SoupWebsocketConnection     *socket,
   g_signal_connect (socket, "closed", G_CALLBACK (on_closed), self);
   g_signal_connect (socket, "closing", G_CALLBACK (on_closing), self);
   g_signal_connect (socket, "pong", G_CALLBACK (on_pong), self);
+  signal_stream_input_set_text (signal_stream_get_input (self->stream), on_text, self);
   signal_stream_input_set_overflow (signal_stream_get_input (self->stream), on_overflow, self);
   signal_stream_set_drained (self->stream, on_drained, self);
 
@@ -254,32 +285,12 @@ signal_channel_take_key (SignalChannel    *self,
   self->replay = signal_replay_new ();
 }
 
-gboolean
-signal_channel_is_encrypted (SignalChannel *self)
-{
-  return self->key != NULL;
-}
-
-/* Whether the key has served for as many messages as it should. The channel goes on: its owner decides. */
-gboolean
-signal_channel_is_worn (SignalChannel *self)
-{
-  return self->key_uses >= self->key_limit;
-}
-
 /* For tests: another limit than KEY_LIMIT. */
 void
 signal_channel_set_key_limit (SignalChannel *self,
                               guint64        limit)
 {
   self->key_limit = limit;
-}
-
-/* Whether something encrypted came while there was no key. */
-gboolean
-signal_channel_saw_unreadable (SignalChannel *self)
-{
-  return self->saw_unreadable;
 }
 
 /* The largest frame to send, in bytes of payload. */
@@ -336,60 +347,13 @@ signal_channel_drop (SignalChannel *self)
   if (self->socket == NULL)
     return;
 
+  signal_stream_input_set_text (signal_stream_get_input (self->stream), NULL, NULL);
   signal_stream_input_set_overflow (signal_stream_get_input (self->stream), NULL, NULL);
   signal_stream_set_drained (self->stream, NULL, NULL);
   g_signal_handlers_disconnect_by_data (self->socket, self);
   if (soup_websocket_connection_get_state (self->socket) != SOUP_WEBSOCKET_STATE_CLOSED)
     signal_stream_abandon (self->stream);
   g_clear_object (&self->socket);
-}
-
-/* Whether there still is a socket, be it one that is closing. */
-gboolean
-signal_channel_is_connected (SignalChannel *self)
-{
-  return self->socket != NULL;
-}
-
-/* Whether messages can be sent. */
-gboolean
-signal_channel_is_open (SignalChannel *self)
-{
-  return self->socket != NULL
-         && soup_websocket_connection_get_state (self->socket) == SOUP_WEBSOCKET_STATE_OPEN;
-}
-
-/* When the last byte came, by g_get_monotonic_time(). */
-gint64
-signal_channel_get_last_received (SignalChannel *self)
-{
-  return signal_stream_input_get_last (signal_stream_get_input (self->stream));
-}
-
-guint64
-signal_channel_get_bytes_received (SignalChannel *self)
-{
-  return signal_stream_input_get_total (signal_stream_get_input (self->stream));
-}
-
-guint64
-signal_channel_get_bytes_sent (SignalChannel *self)
-{
-  return signal_stream_output_get_total (signal_stream_get_output (self->stream));
-}
-
-/* The bytes that the socket has not taken yet. */
-gsize
-signal_channel_get_unsent (SignalChannel *self)
-{
-  return signal_stream_output_get_unsent (signal_stream_get_output (self->stream));
-}
-
-/* µs between the last ping that was answered and its answer; -1: there was none. */
-gint64
-signal_channel_get_round_trip (SignalChannel *self)
-{
-  return self->round_trip;
 }
 
 /* How long what was sent may go unacknowledged by the peer's kernel. */

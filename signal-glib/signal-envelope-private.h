@@ -42,10 +42,10 @@ char    *signal_envelope_compose          (const char           *event,
                                            const char           *data,
                                            gsize                *length) G_GNUC_WARN_UNUSED_RESULT;
 gsize    signal_envelope_sealed_size      (gsize                 inner_length);
-char    *signal_envelope_seal             (const guint8          iv[SIGNAL_CRYPTO_IV_SIZE],
+void     signal_envelope_seal             (char                 *text,
+                                           const guint8          iv[SIGNAL_CRYPTO_IV_SIZE],
                                            const guint8         *ciphertext,
-                                           gsize                 ciphertext_length,
-                                           gsize                *length) G_GNUC_WARN_UNUSED_RESULT;
+                                           gsize                 ciphertext_length);
 
 gboolean signal_envelope_event_is_control (const char           *event);
 

@@ -186,7 +186,7 @@ signal_envelope_compose (const char *event,
   if (data != NULL)
     {
       g_string_append (text, ",\"data\":");
-      g_string_append_len (text, data, data_length);
+      g_string_append_len (text, data, (gssize) data_length);
     }
   g_string_append_c (text, '}');
 
@@ -225,28 +225,20 @@ append_base64 (char         *to,
   return to + SIGNAL_BASE64_ENCODED_SIZE (length);
 }
 
-/* ciphertext includes the tag. */
-char *
-signal_envelope_seal (const guint8  iv[SIGNAL_CRYPTO_IV_SIZE],
+/* Writes signal_envelope_sealed_size() bytes of text. ciphertext includes the tag. */
+void
+signal_envelope_seal (char         *text,
+                      const guint8  iv[SIGNAL_CRYPTO_IV_SIZE],
                       const guint8 *ciphertext,
-                      gsize         ciphertext_length,
-                      gsize        *length)
+                      gsize         ciphertext_length)
 {
-  gsize frame_length = signal_envelope_sealed_size (ciphertext_length - SIGNAL_CRYPTO_TAG_SIZE);
-  char *text = g_malloc (frame_length + 1);
   char *to = text;
 
   to = append_literal (to, SEALED_HEAD, LITERAL_SIZE (SEALED_HEAD));
   to = append_base64 (to, iv, SIGNAL_CRYPTO_IV_SIZE);
   to = append_literal (to, SEALED_MIDDLE, LITERAL_SIZE (SEALED_MIDDLE));
   to = append_base64 (to, ciphertext, ciphertext_length);
-  to = append_literal (to, SEALED_TAIL, LITERAL_SIZE (SEALED_TAIL));
-  *to = '\0';
-
-  if (length != NULL)
-    *length = frame_length;
-
-  return text;
+  append_literal (to, SEALED_TAIL, LITERAL_SIZE (SEALED_TAIL));
 }
 
 /* The protocol's own names, which an application cannot use. */

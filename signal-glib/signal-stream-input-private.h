@@ -9,11 +9,21 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (SignalStreamInput, signal_stream_input, SIGNAL, STREAM_INPUT, GInputStream)
 
+/* text: borrowed, not terminated, and not checked for anything. */
+typedef void (*SignalStreamTextFunc)     (const char *text,
+                                          gsize       length,
+                                          gpointer    user_data);
 typedef void (*SignalStreamOverflowFunc) (gpointer user_data);
 
 SignalStreamInput *signal_stream_input_new          (GInputStream      *base,
                                                      gboolean           is_socket,
                                                      GBytes            *read_ahead) G_GNUC_WARN_UNUSED_RESULT;
+void               signal_stream_input_set_must_mask (SignalStreamInput *self,
+                                                     gboolean           must_mask);
+void               signal_stream_input_set_text     (SignalStreamInput *self,
+                                                     SignalStreamTextFunc text,
+                                                     gpointer           user_data);
+const char        *signal_stream_input_get_fault    (SignalStreamInput *self);
 void               signal_stream_input_set_limit    (SignalStreamInput *self,
                                                      guint64            limit);
 void               signal_stream_input_set_overflow (SignalStreamInput *self,

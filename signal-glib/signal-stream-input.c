@@ -3,11 +3,8 @@
 
 #include "signal-stream-input-private.h"
 
-#include "signal-frame-meter-private.h"
+#include "signal-frame-buffer-private.h"
 #include "signal-source-private.h"
-
-/* Read from the socket at once, where libsoup asks for 1024 bytes at a time. */
-#define READ_AHEAD (64 * 1024)
 
 /* How long one turn of the main loop may be spent on what comes in. */
 #define TURN_US 3000
@@ -24,21 +21,17 @@ struct _SignalStreamInput
 
   GPollableInputStream *base;
   gboolean is_socket;
-  GBytes *read_ahead; /* what came with the HTTP answer */
 
-  /* Bytes read and not yet asked for: buffer[start … end). Allocated only while there are any, so
-   * that an idle connection costs nothing. */
-  guint8 *buffer;
-  gsize start;
-  gsize end;
+  SignalFrameBuffer frames;
+  gboolean needs_more; /* what the buffer has cannot be handed on yet */
 
-  gint64 turn_end;   /* 0: the turn has not begun */
-  gboolean drained;  /* the last read took all there was */
-  gboolean overflown;
-  GSource *source;   /* what libsoup waits for */
+  gint64 turn_end;     /* 0: the turn has not begun */
+  gboolean drained;    /* the last read took all there was */
+  GSource *source;     /* what libsoup waits for */
   GSource *resume;
 
-  SignalFrameMeter meter;
+  SignalStreamTextFunc text;
+  gpointer text_data;
   SignalStreamOverflowFunc overflow;
   gpointer overflow_data;
 
@@ -66,10 +59,13 @@ static gssize
 discard (SignalStreamInput  *self,
          GError            **error)
 {
+  SignalStreamOverflowFunc overflow = g_steal_pointer (&self->overflow);
   guint8 trash[4096];
   gssize count;
 
-  g_clear_pointer (&self->buffer, g_free);
+  signal_frame_buffer_clear (&self->frames);
+  if (overflow != NULL)
+    overflow (self->overflow_data);
 
   for (guint i = 0; i < 256; i++)
     {
@@ -86,45 +82,47 @@ static gssize
 fill (SignalStreamInput  *self,
       GError            **error)
 {
-  gssize count;
-  gsize  pass;
+  gsize   size;
+  guint8 *space;
+  gssize  count;
 
-  if (self->buffer == NULL)
-    self->buffer = g_malloc (READ_AHEAD);
-
-  self->start = self->end = 0;
-  if (self->read_ahead != NULL)
+  if (self->drained)
     {
-      count = g_bytes_get_size (self->read_ahead);
-      memcpy (self->buffer, g_bytes_get_data (self->read_ahead, NULL), count);
-      g_clear_pointer (&self->read_ahead, g_bytes_unref);
-    }
-  else
-    {
-      count = g_pollable_input_stream_read_nonblocking (self->base, self->buffer, READ_AHEAD,
-                                                        NULL, error);
+      signal_frame_buffer_trim (&self->frames);
+      return would_block (error);
     }
 
+  space = signal_frame_buffer_reserve (&self->frames, &size);
+  count = g_pollable_input_stream_read_nonblocking (self->base, space, size, NULL, error);
   if (count <= 0)
     {
-      g_clear_pointer (&self->buffer, g_free);
+      signal_frame_buffer_trim (&self->frames);
       return count;
     }
 
-  self->total += count;
+  signal_frame_buffer_add (&self->frames, (gsize) count);
+  self->needs_more = FALSE;
+  self->total += (gsize) count;
   self->last = g_get_monotonic_time ();
 
   /* A TLS stream gives a record at a time, so that a short read says nothing there. */
-  self->drained = self->is_socket && count < READ_AHEAD;
-
-  pass = signal_frame_meter_pass (&self->meter, self->buffer, count);
-  self->end = pass;
-  if (pass < (gsize) count)
-    self->overflown = TRUE;
+  self->drained = self->is_socket && (gsize) count < size;
 
   return count;
 }
 
+static void
+hand_over_text (SignalStreamInput *self)
+{
+  gsize length;
+  const char *text = signal_frame_buffer_get_text (&self->frames, &length);
+
+  self->text (text, length, self->text_data);
+  signal_frame_buffer_skip (&self->frames);
+}
+
+/* libsoup asks for bytes, and has dealt with all that it was given before. Text messages that come first
+ * are taken on the way: its own way with them costs more than all the cryptography. */
 static gssize
 signal_stream_input_read_nonblocking (GPollableInputStream  *pollable,
                                       void                  *buffer,
@@ -133,47 +131,40 @@ signal_stream_input_read_nonblocking (GPollableInputStream  *pollable,
 {
   SignalStreamInput *self = SIGNAL_STREAM_INPUT (pollable);
   gint64 now = g_get_monotonic_time ();
-  gsize  step;
-
-  if (self->error != NULL)
-    {
-      g_propagate_error (error, g_error_copy (self->error));
-      return -1;
-    }
+  gssize got;
 
   if (self->turn_end == 0)
     self->turn_end = now + TURN_US;
-  else if (now >= self->turn_end)
-    return would_block (error);
 
-  if (self->start == self->end && !self->overflown)
+  for (; self->error == NULL; now = g_get_monotonic_time ())
     {
-      gssize got;
+      if (now >= self->turn_end)
+        return would_block (error);
 
-      if (self->drained)
+      switch (signal_frame_buffer_look (&self->frames))
         {
-          g_clear_pointer (&self->buffer, g_free);
-          return would_block (error);
+        case SIGNAL_FRAME_BUFFER_PASS:
+          return (gssize) signal_frame_buffer_pass (&self->frames, buffer, count);
+
+        case SIGNAL_FRAME_BUFFER_TEXT:
+          hand_over_text (self);
+          break;
+
+        case SIGNAL_FRAME_BUFFER_OVERFLOW:
+          return discard (self, error);
+
+        case SIGNAL_FRAME_BUFFER_WAIT:
+        default:
+          self->needs_more = TRUE;
+          got = fill (self, error);
+          if (got <= 0)
+            return got;
+          break;
         }
-
-      got = fill (self, error);
-      if (got <= 0)
-        return got;
     }
 
-  if (self->start == self->end && self->overflown)
-    {
-      SignalStreamOverflowFunc overflow = g_steal_pointer (&self->overflow);
-
-      if (overflow != NULL)
-        overflow (self->overflow_data);
-      return discard (self, error);
-    }
-
-  step = MIN (count, self->end - self->start);
-  memcpy (buffer, self->buffer + self->start, step);
-  self->start += step;
-  return step;
+  g_propagate_error (error, g_error_copy (self->error));
+  return -1;
 }
 
 static gboolean
@@ -181,7 +172,7 @@ signal_stream_input_is_readable (GPollableInputStream *pollable)
 {
   SignalStreamInput *self = SIGNAL_STREAM_INPUT (pollable);
 
-  return self->error != NULL || self->read_ahead != NULL || self->start < self->end
+  return self->error != NULL || !self->needs_more
          || g_pollable_input_stream_is_readable (self->base);
 }
 
@@ -228,7 +219,7 @@ signal_stream_input_create_source (GPollableInputStream *pollable,
     {
       source = create_resume_source (self);
     }
-  else if (self->error != NULL || self->read_ahead != NULL || self->start < self->end)
+  else if (self->error != NULL || !self->needs_more)
     {
       source = g_pollable_source_new (G_OBJECT (self));
       g_source_set_ready_time (source, 0);
@@ -271,8 +262,7 @@ signal_stream_input_finalize (GObject *object)
   SignalStreamInput *self = SIGNAL_STREAM_INPUT (object);
 
   g_clear_object (&self->base);
-  g_clear_pointer (&self->read_ahead, g_bytes_unref);
-  g_clear_pointer (&self->buffer, g_free);
+  signal_frame_buffer_clear (&self->frames);
   g_clear_error (&self->error);
 
   G_OBJECT_CLASS (signal_stream_input_parent_class)->finalize (object);
@@ -299,28 +289,63 @@ signal_stream_input_class_init (SignalStreamInputClass *klass)
 static void
 signal_stream_input_init (SignalStreamInput *self)
 {
-  self->meter.limit = G_MAXINT64;
+  self->frames.limit = G_MAXINT64;
+  self->needs_more = TRUE;
   self->last = g_get_monotonic_time ();
 }
 
 /* Reads ahead of whoever reads from it, a bounded time in each turn of the main loop. is_socket: a
- * short read means that there is no more. read_ahead: up to READ_AHEAD bytes that were read before. */
+ * short read means that there is no more. read_ahead: what was read before. */
 SignalStreamInput *
 signal_stream_input_new (GInputStream *base,
                          gboolean      is_socket,
                          GBytes       *read_ahead)
 {
   SignalStreamInput *self = g_object_new (SIGNAL_TYPE_STREAM_INPUT, NULL);
+  gsize length, size;
+  const guint8 *data;
 
   self->base = g_object_ref (G_POLLABLE_INPUT_STREAM (base));
   self->is_socket = is_socket;
   if (read_ahead != NULL && g_bytes_get_size (read_ahead) > 0)
     {
-      g_assert (g_bytes_get_size (read_ahead) <= READ_AHEAD);
-      self->read_ahead = g_bytes_ref (read_ahead);
+      guint8 *space = signal_frame_buffer_reserve (&self->frames, &size);
+
+      data = g_bytes_get_data (read_ahead, &length);
+      g_assert (length <= size);
+      memcpy (space, data, length);
+      signal_frame_buffer_add (&self->frames, length);
+      self->needs_more = FALSE;
+      self->total = length;
     }
 
   return self;
+}
+
+/* Whether the peer is a client, whose frames have to be masked. */
+void
+signal_stream_input_set_must_mask (SignalStreamInput *self,
+                                   gboolean           must_mask)
+{
+  self->frames.must_mask = must_mask;
+}
+
+/* Who takes the text messages that come in one frame; NULL: they are left to who reads. */
+void
+signal_stream_input_set_text (SignalStreamInput    *self,
+                              SignalStreamTextFunc  text,
+                              gpointer              user_data)
+{
+  self->text = text;
+  self->text_data = user_data;
+  self->frames.takes_text = text != NULL;
+}
+
+/* What the peer did wrong with its frames, for people; NULL: nothing. */
+const char *
+signal_stream_input_get_fault (SignalStreamInput *self)
+{
+  return self->frames.fault;
 }
 
 /* The most bytes of payload that one message may have. */
@@ -328,7 +353,7 @@ void
 signal_stream_input_set_limit (SignalStreamInput *self,
                                guint64            limit)
 {
-  self->meter.limit = limit;
+  self->frames.limit = limit;
 }
 
 /* Whom to tell, once, that a message is larger; nothing is handed on after that. */
@@ -358,6 +383,7 @@ signal_stream_input_fail (SignalStreamInput *self,
 void
 signal_stream_input_abandon (SignalStreamInput *self)
 {
+  signal_stream_input_set_text (self, NULL, NULL);
   self->overflow = NULL;
   signal_source_clear (&self->resume);
   signal_source_clear (&self->source);

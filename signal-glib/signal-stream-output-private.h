@@ -17,6 +17,10 @@ SignalStreamOutput *signal_stream_output_new         (GOutputStream           *b
 void                signal_stream_output_set_flushed (SignalStreamOutput      *self,
                                                       SignalStreamFlushedFunc  flushed,
                                                       gpointer                 user_data);
+guint8             *signal_stream_output_begin       (SignalStreamOutput      *self,
+                                                      gsize                    size);
+void                signal_stream_output_end         (SignalStreamOutput      *self,
+                                                      gsize                    size);
 void                signal_stream_output_flush       (SignalStreamOutput      *self);
 void                signal_stream_output_abandon     (SignalStreamOutput      *self);
 guint64             signal_stream_output_get_total   (SignalStreamOutput      *self);

@@ -11,6 +11,9 @@
 /* A burst is written as soon as it has this size. */
 #define FLUSH_SIZE (32 * 1024)
 
+/* What is kept for the next messages; many connections are idle. */
+#define KEEP_SIZE 4096
+
 /* A peer that pings and does not read: while more than this is unsent, only the last of the pongs that
  * it is owed is kept (RFC 6455 section 5.5.3 allows that). */
 #define MAX_UNSENT_PONGS (64 * 1024)
@@ -85,10 +88,10 @@ flush_at_end_of_turn (SignalStreamOutput *self)
 static void
 report_flushed (SignalStreamOutput *self)
 {
-  g_autoptr (SignalStreamOutput) keep = g_object_ref (self);
-
+  g_object_ref (self);
   if (self->flushed != NULL)
     self->flushed (self->error, self->flushed_data);
+  g_object_unref (self);
 }
 
 /* Whether there is something to write; the pong that had to wait is the last of it. */
@@ -133,7 +136,7 @@ write_pending (SignalStreamOutput *self)
 
   if (self->start == self->pending->len)
     {
-      gboolean is_large = self->pending->len > 2 * FLUSH_SIZE;
+      gboolean is_large = self->pending->len > KEEP_SIZE;
 
       self->start = 0;
       g_byte_array_set_size (self->pending, 0);
@@ -182,6 +185,45 @@ drop_written (SignalStreamOutput *self)
   self->start = 0;
 }
 
+/* Space for that many bytes, which are whole frames, at the end of what is pending: so that they can be
+ * made where they are written from. Nothing else may be done with the stream before _end(). */
+guint8 *
+signal_stream_output_begin (SignalStreamOutput *self,
+                            gsize               size)
+{
+  gsize length;
+
+  drop_written (self);
+  length = self->pending->len;
+  g_byte_array_set_size (self->pending, (guint) (length + size));
+  return self->pending->data + length;
+}
+
+/* The bytes are there. A single message is written at once, and straight from here. */
+void
+signal_stream_output_end (SignalStreamOutput *self,
+                          gsize               size)
+{
+  gint64 now = g_get_monotonic_time ();
+  gboolean is_burst = now - self->last_write < BURST_US;
+  gboolean is_first = signal_stream_output_get_unsent (self) == size;
+
+  self->last_write = now;
+  if (self->error != NULL)
+    {
+      g_byte_array_set_size (self->pending, self->pending->len - (guint) size);
+      return;
+    }
+
+  if (self->attempt == 0
+      && ((is_first && !is_burst) || signal_stream_output_get_unsent (self) >= FLUSH_SIZE))
+    write_pending (self);
+
+  /* Whoever writes is told at the end of the turn: not while it writes. */
+  if (is_burst || self->error != NULL || self->pending->len > 0)
+    flush_at_end_of_turn (self);
+}
+
 /* Takes everything: libsoup's own queue stays empty, so that the bytes unsent are known and whole
  * frames of ours can be put between its frames. */
 static gssize
@@ -191,8 +233,6 @@ signal_stream_output_write_nonblocking (GPollableOutputStream  *pollable,
                                         GError                **error)
 {
   SignalStreamOutput *self = SIGNAL_STREAM_OUTPUT (pollable);
-  gint64 now = g_get_monotonic_time ();
-  gboolean is_burst = now - self->last_write < BURST_US;
 
   if (self->error != NULL)
     {
@@ -200,46 +240,13 @@ signal_stream_output_write_nonblocking (GPollableOutputStream  *pollable,
       return -1;
     }
 
-  self->last_write = now;
-
-  /* Nothing before it: straight from the caller's buffer. */
-  if (!is_burst && self->pending->len == 0)
+  if (!postpone_pong (self, buffer, count))
     {
-      gssize written = g_pollable_output_stream_write_nonblocking (self->base, buffer, count,
-                                                                   NULL, NULL);
-
-      if (written == (gssize) count)
-        {
-          self->total += count;
-          return count;
-        }
-
-      if (written > 0)
-        {
-          self->total += written;
-          g_byte_array_append (self->pending, (const guint8 *) buffer + written, count - written);
-        }
-      else
-        {
-          g_byte_array_append (self->pending, buffer, count);
-          self->attempt = count;
-        }
-      flush_at_end_of_turn (self);
-      return count;
+      memcpy (signal_stream_output_begin (self, count), buffer, count);
+      signal_stream_output_end (self, count);
     }
 
-  if (postpone_pong (self, buffer, count))
-    return count;
-
-  drop_written (self);
-  g_byte_array_append (self->pending, buffer, count);
-
-  /* Whoever writes is told at the end of the turn: not while it writes. */
-  if (self->attempt == 0 && self->pending->len - self->start >= FLUSH_SIZE)
-    write_pending (self);
-  flush_at_end_of_turn (self);
-
-  return count;
+  return (gssize) count;
 }
 
 static gboolean

@@ -259,6 +259,8 @@ signal_transport_wrap (GIOStream                   *stream,
 {
   g_autoptr (SignalStream) ours = signal_stream_new (stream, read_ahead);
 
+  signal_stream_input_set_must_mask (signal_stream_get_input (ours),
+                                     type == SOUP_WEBSOCKET_CONNECTION_SERVER);
   return soup_websocket_connection_new (G_IO_STREAM (ours), uri, type, NULL, NULL, NULL);
 }
 

@@ -55,13 +55,13 @@ seal (SignalSessionKey *key,
       gsize             inner_length)
 {
   g_autofree guint8 *ciphertext = g_malloc (inner_length + SIGNAL_CRYPTO_TAG_SIZE);
-  g_autofree char *text = NULL;
+  gsize length = signal_envelope_sealed_size (inner_length);
+  g_autofree char *text = g_malloc (length);
   guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
-  gsize  length;
 
   if (!signal_session_key_encrypt (key, (const guint8 *) inner, inner_length, iv, ciphertext, NULL))
     g_error ("Encryption failed");
-  text = signal_envelope_seal (iv, ciphertext, inner_length + SIGNAL_CRYPTO_TAG_SIZE, &length);
+  signal_envelope_seal (text, iv, ciphertext, inner_length + SIGNAL_CRYPTO_TAG_SIZE);
   bench_wire_append_text (frames, text, length);
 }
 

@@ -135,12 +135,12 @@ append_sealed (GByteArray       *out,
 {
   g_autofree guint8 *ciphertext = g_malloc (length + SIGNAL_CRYPTO_TAG_SIZE);
   guint8 iv[SIGNAL_CRYPTO_IV_SIZE] = { out->len, out->len >> 8 };
-  g_autofree char *frame = NULL;
-  gsize frame_length;
+  gsize frame_length = signal_envelope_sealed_size (length);
+  g_autofree char *frame = g_malloc (frame_length);
 
   g_assert_true (signal_session_key_encrypt_with_iv (key, iv, (const guint8 *) text, length,
                                                      ciphertext, NULL));
-  frame = signal_envelope_seal (iv, ciphertext, length + SIGNAL_CRYPTO_TAG_SIZE, &frame_length);
+  signal_envelope_seal (frame, iv, ciphertext, length + SIGNAL_CRYPTO_TAG_SIZE);
   append_frame (out, frame, frame_length, masked);
 }
 
