@@ -19,57 +19,6 @@ static void attempt (SignalClient *self);
 static void attempt_over (SignalClient *self, const GError *error, SignalVerdict verdict,
                           guint retry_after);
 
-/* Notifies of the state, and of what comes and goes with it. */
-static void
-announce (SignalClient *self)
-{
-  GObject *object = G_OBJECT (self);
-  SignalConnectionState state = signal_client_get_state (self);
-  gboolean was_authenticated = self->announced == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
-
-  if (state == self->announced)
-    return;
-
-  self->announced = state;
-  g_object_freeze_notify (object);
-  g_object_notify_by_pspec (object, signal_client_properties[SIGNAL_CLIENT_PROP_STATE]);
-  if (was_authenticated || state == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
-    {
-      g_object_notify_by_pspec (object, signal_client_properties[SIGNAL_CLIENT_PROP_CLIENT_ID]);
-      g_object_notify_by_pspec (object, signal_client_properties[SIGNAL_CLIENT_PROP_USER_ID]);
-      g_object_notify_by_pspec (object, signal_client_properties[SIGNAL_CLIENT_PROP_ENCRYPTED]);
-    }
-  g_object_thaw_notify (object);
-}
-
-/* Announces a transition. FALSE: a handler has caused another one. */
-static gboolean
-announce_turn (SignalClient *self)
-{
-  guint turn = ++self->turn;
-
-  announce (self);
-  return turn == self->turn;
-}
-
-static void
-set_last_error (SignalClient *self,
-                const GError *error)
-{
-  g_clear_error (&self->last_error);
-  self->last_error = g_error_copy (error);
-  g_object_notify_by_pspec (G_OBJECT (self),
-                            signal_client_properties[SIGNAL_CLIENT_PROP_LAST_ERROR]);
-}
-
-void
-signal_client_report_error (SignalClient *self,
-                            const GError *error)
-{
-  set_last_error (self, error);
-  signal_client_emit_error (self, error);
-}
-
 static GTask *
 take_connecting (SignalClient *self)
 {
@@ -106,30 +55,41 @@ let_go (SignalClient *self)
   self->closing = g_steal_pointer (&self->connection);
 }
 
-/* The end for good. error: NULL when it was asked for. A handler may connect again: what that
- * begins is no concern of this end. */
+static GError *
+new_ended_error (void)
+{
+  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                              _("The connection was ended on request"));
+}
+
+/* The end for good. error: NULL when it was asked for. A handler may connect again: what that begins is
+ * no concern of this end. One that hears of a message which cannot be sent may even end it first. */
 void
 signal_client_stop (SignalClient *self,
                     const GError *error)
 {
   g_autoptr (SignalClient) keep = g_object_ref (self);
   g_autoptr (GTask) connecting = take_connecting (self);
+  g_autoptr (GError) outcome = error != NULL ? g_error_copy (error) : new_ended_error ();
   g_autoptr (GError) lost = NULL;
-  g_autoptr (GError) outcome = NULL;
+  guint turn = self->turn;
 
   if (error == NULL)
     signal_client_hand_over_all (self);
+  if (turn != self->turn)
+    {
+      return_connecting (connecting, outcome);
+      return;
+    }
+
   lost = signal_client_empty_outbox (self);
-  outcome = error != NULL ? g_error_copy (error)
-                          : g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                                                 _("The connection was ended on request"));
   let_go (self);
-  announce_turn (self);
+  signal_client_announce_turn (self);
   signal_client_notify_outbox (self);
   if (lost != NULL)
     signal_client_report_error (self, lost);
   if (error != NULL)
-    set_last_error (self, outcome);
+    signal_client_set_last_error (self, outcome);
   signal_client_emit_disconnected (self, error != NULL ? outcome : NULL);
   return_connecting (connecting, outcome);
 }
@@ -179,7 +139,7 @@ wait_for_retry (SignalClient  *self,
   guint turn;
 
   set_timer (self, delay, on_retry);
-  announced = announce_turn (self);
+  announced = signal_client_announce_turn (self);
   turn = self->turn;
   signal_client_notify_outbox (self);
   signal_client_report_error (self, error);
@@ -216,7 +176,7 @@ ask_again (SignalClient *self,
   signal_client_set_refusal (self, error);
 
   self->is_preparing = TRUE;
-  if (!announce_turn (self))
+  if (!signal_client_announce_turn (self))
     return;
 
   turn = self->turn;
@@ -286,7 +246,7 @@ on_authenticated (SignalClient *self)
   signal_client_send_rooms (self, "join", signal_rooms_get_wanted (self->rooms));
   signal_client_flush_outbox (self);
   if (signal_client_get_state (self) != SIGNAL_CONNECTION_STATE_AUTHENTICATED
-      || !announce_turn (self))
+      || !signal_client_announce_turn (self))
     return;
 
   turn = self->turn;
@@ -309,7 +269,7 @@ on_phase (SignalConnection      *connection,
   if (phase == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
     on_authenticated (self);
   else
-    announce_turn (self);
+    signal_client_announce_turn (self);
 }
 
 static void
@@ -385,7 +345,7 @@ attempt (SignalClient *self)
 
   signal_source_clear (&self->timer);
   self->is_preparing = TRUE;
-  if (!announce_turn (self))
+  if (!signal_client_announce_turn (self))
     return;
 
   /* An answer may come before the question has been put to everybody. */

@@ -156,6 +156,9 @@ void     signal_client_retry_now               (SignalClient         *self);
 void     signal_client_stop                    (SignalClient         *self,
                                                 const GError         *error);
 void     signal_client_go_on                   (SignalClient         *self);
+gboolean signal_client_announce_turn           (SignalClient         *self);
+void     signal_client_set_last_error          (SignalClient         *self,
+                                                const GError         *error);
 void     signal_client_report_error            (SignalClient         *self,
                                                 const GError         *error);
 

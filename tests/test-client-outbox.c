@@ -234,6 +234,40 @@ test_not_sent_twice (void)
   g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
 }
 
+static void
+disconnect_at_once (SignalClient *client)
+{
+  signal_client_disconnect_async (client, NULL, NULL, NULL);
+}
+
+/* A disconnect hands over what waits, and says so where a message is larger than is allowed by now. A
+ * handler that then disconnects, too, does not make a second end of it. */
+static void
+test_disconnected_meanwhile (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autofree char *fill = g_strnfill (90000, '1');
+  g_autofree char *large = g_strnfill (95000, '1');
+
+  host->answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
+  g_object_set (watch->client, "base-interval", 200, NULL);
+  watch_start (watch);
+  WAIT_UNTIL (signal_client_get_state (watch->client) == SIGNAL_CONNECTION_STATE_RECONNECTING);
+  host->answer = NULL;
+  for (guint i = 0; i < 150; i++)
+    g_assert_true (signal_client_send_json (watch->client, "fill", fill, NULL));
+  g_assert_true (signal_client_send_json (watch->client, "large", large, NULL));
+  g_object_set (watch->client, "max-message-size", 122000, NULL);
+
+  g_signal_connect (watch->client, "connected", G_CALLBACK (disconnect_at_once), NULL);
+  g_signal_connect (watch->client, "error", G_CALLBACK (disconnect_at_once), NULL);
+  WAIT_UNTIL (watch->is_done);
+  settle ();
+  g_assert_error (watch_get_error (watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -249,6 +283,8 @@ main (int   argc,
   g_test_add_func ("/client/outbox/lost", test_lost);
   g_test_add_func ("/client/outbox/flushed-by-disconnect", test_flushed_by_disconnect);
   g_test_add_func ("/client/outbox/not-sent-twice", test_not_sent_twice);
+
+  g_test_add_func ("/client/outbox/disconnected-meanwhile", test_disconnected_meanwhile);
 
   return g_test_run ();
 }
