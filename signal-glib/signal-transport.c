@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 
 #include "signal-error.h"
+#include "signal-trust-private.h"
 #include "signal-upgrade-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -21,6 +22,7 @@ typedef struct
   gboolean (*accept_certificate) (GTlsCertificate *, GTlsCertificateFlags, gpointer);
   gpointer user_data;
 
+  GSocketConnectable *address;
   GSocketClient *dialer;
   GTlsConnection *tls; /* lives as long as the WebSocket, which is longer than this */
   guint retry_after; /* ms */
@@ -34,6 +36,7 @@ dial_free (Dial *dial)
   if (dial->tls != NULL)
     g_signal_handlers_disconnect_by_data (dial->tls, dial);
   g_clear_object (&dial->tls);
+  g_clear_object (&dial->address);
   g_clear_pointer (&dial->uri, g_uri_unref);
   g_clear_object (&dial->tls_database);
   g_clear_object (&dial->tls_certificate);
@@ -128,26 +131,6 @@ on_accept_certificate (GTlsConnection       *connection,
 }
 
 static void
-on_event (GSocketClient      *dialer,
-          GSocketClientEvent  event,
-          GSocketConnectable *connectable,
-          GIOStream          *connection,
-          gpointer            user_data)
-{
-  Dial *dial = user_data;
-
-  if (event != G_SOCKET_CLIENT_TLS_HANDSHAKING)
-    return;
-
-  if (dial->tls_database != NULL)
-    g_tls_connection_set_database (G_TLS_CONNECTION (connection), dial->tls_database);
-  if (dial->tls_certificate != NULL)
-    g_tls_connection_set_certificate (G_TLS_CONNECTION (connection), dial->tls_certificate);
-  g_signal_connect (connection, "accept-certificate", G_CALLBACK (on_accept_certificate), dial);
-  g_set_object (&dial->tls, G_TLS_CONNECTION (connection));
-}
-
-static void
 on_upgraded (GObject      *source,
              GAsyncResult *result,
              gpointer      user_data)
@@ -171,6 +154,71 @@ on_upgraded (GObject      *source,
 }
 
 static void
+upgrade (GTask             *task,
+         GSocketConnection *connection)
+{
+  Dial *dial = g_task_get_task_data (task);
+
+  g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY,
+                       1, NULL);
+  signal_upgrade_async (G_IO_STREAM (connection), dial->uri, dial->headers,
+                        g_task_get_cancellable (task), on_upgraded, g_object_ref (task));
+}
+
+static void
+on_secured (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GIOStream) base = NULL;
+  g_autoptr (GSocketConnection) connection = NULL;
+  GError *error = NULL;
+
+  if (!g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  g_object_get (source, "base-io-stream", &base, NULL);
+  connection = g_tcp_wrapper_connection_new (G_IO_STREAM (source),
+                                             g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)));
+  upgrade (task, connection);
+}
+
+/* Not left to GSocketClient, whose TLS connection has read the system's certificates before anyone
+ * can give it another database. */
+static void
+secure (GTask             *task,
+        GSocketConnection *connection)
+{
+  Dial *dial = g_task_get_task_data (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  GTlsBackend *backend = g_tls_backend_get_default ();
+  GType type = g_tls_backend_get_client_connection_type (backend);
+  g_autoptr (GTlsDatabase) trust = signal_trust_new (dial->tls_database);
+  GError *error = NULL;
+
+  dial->tls = g_initable_new (type, cancellable, &error,
+                              "base-io-stream", connection,
+                              "server-identity", dial->address,
+                              "database", trust,
+                              NULL);
+  if (dial->tls == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  if (dial->tls_certificate != NULL)
+    g_tls_connection_set_certificate (dial->tls, dial->tls_certificate);
+  g_signal_connect (dial->tls, "accept-certificate", G_CALLBACK (on_accept_certificate), dial);
+  g_tls_connection_handshake_async (dial->tls, G_PRIORITY_DEFAULT, cancellable, on_secured,
+                                    g_object_ref (task));
+}
+
+static void
 on_dialed (GObject      *source,
            GAsyncResult *result,
            gpointer      user_data)
@@ -178,20 +226,15 @@ on_dialed (GObject      *source,
   g_autoptr (GTask) task = user_data;
   Dial *dial = g_task_get_task_data (task);
   g_autoptr (GSocketConnection) connection = NULL;
-  GCancellable *cancellable = g_task_get_cancellable (task);
   GError *error = NULL;
 
   connection = g_socket_client_connect_finish (dial->dialer, result, &error);
   if (connection == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY,
-                       1, NULL);
-  signal_upgrade_async (G_IO_STREAM (connection), dial->uri, dial->headers, cancellable,
-                        on_upgraded, g_steal_pointer (&task));
+    g_task_return_error (task, error);
+  else if (is_secure (dial->uri))
+    secure (task, connection);
+  else
+    upgrade (task, connection);
 }
 
 /* Opens a socket to the server and upgrades it. The whole has no deadline of its own: cancel it. */
@@ -202,9 +245,8 @@ signal_transport_connect_async (const SignalTransportOptions *options,
                                 gpointer                      user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  gboolean secure = is_secure (options->uri);
+  gboolean is_tls = is_secure (options->uri);
   int port = g_uri_get_port (options->uri);
-  g_autoptr (GSocketConnectable) address = NULL;
   Dial *dial = g_new0 (Dial, 1);
 
   dial->uri = g_uri_ref (options->uri);
@@ -216,25 +258,23 @@ signal_transport_connect_async (const SignalTransportOptions *options,
   dial->user_data = options->user_data;
 
   dial->dialer = g_socket_client_new ();
-  g_socket_client_set_tls (dial->dialer, secure);
   if (options->proxy_resolver != NULL)
     g_socket_client_set_proxy_resolver (dial->dialer, options->proxy_resolver);
   else if (is_loopback (g_uri_get_host (options->uri)))
     /* http_proxy in the environment would send even this to another machine. */
     g_socket_client_set_enable_proxy (dial->dialer, FALSE);
-  g_signal_connect (dial->dialer, "event", G_CALLBACK (on_event), dial);
 
   g_task_set_source_tag (task, signal_transport_connect_async);
   g_task_set_name (task, "[signal-glib] connect transport");
   g_task_set_task_data (task, dial, (GDestroyNotify) dial_free);
 
   /* The scheme is what proxies are looked up by, and they know those of HTTP. */
-  address = g_object_new (G_TYPE_NETWORK_ADDRESS,
-                          "hostname", g_uri_get_host (options->uri),
-                          "port", (guint) (port > 0 ? port : secure ? 443 : 80),
-                          "scheme", secure ? "https" : "http",
-                          NULL);
-  g_socket_client_connect_async (dial->dialer, address, cancellable, on_dialed,
+  dial->address = g_object_new (G_TYPE_NETWORK_ADDRESS,
+                                "hostname", g_uri_get_host (options->uri),
+                                "port", (guint) (port > 0 ? port : is_tls ? 443 : 80),
+                                "scheme", is_tls ? "https" : "http",
+                                NULL);
+  g_socket_client_connect_async (dial->dialer, dial->address, cancellable, on_dialed,
                                  g_steal_pointer (&task));
 }
 
