@@ -31,6 +31,7 @@ struct _SignalChannel
   gboolean saw_unreadable;
   gint64 pinged;     /* when the ping that is not answered yet was sent; 0: there is none */
   gint64 round_trip; /* µs, of the last ping that was answered; -1: none was */
+  gboolean is_closing; /* by us */
   GSource *close_timeout;
   GError *error; /* the first thing that the transport said */
 };

@@ -31,16 +31,21 @@ report_fault (SignalChannel *self,
     self->handlers->fault (self, error, self->user_data);
 }
 
-/* A text message; most come here from our stream, the rest by way of libsoup. */
+/* A text message; most come here from our stream, the rest by way of libsoup. While we wait for the end,
+ * a peer that sends on is not worth decrypting. */
 static void
 on_text (const char *text,
          gsize       length,
          gpointer    user_data)
 {
   g_autoptr (SignalChannel) self = g_object_ref (user_data);
+  g_autoptr (SignalMessage) message = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SignalMessage) message = signal_channel_receive (self, text, length, &error);
 
+  if (self->is_closing)
+    return;
+
+  message = signal_channel_receive (self, text, length, &error);
   if (message == NULL)
     report_fault (self, error);
   else if (self->handlers != NULL)
@@ -104,7 +109,7 @@ finish (SignalChannel *self,
         guint16        code,
         const char    *reason)
 {
-  g_autoptr (SignalChannel) keep = g_object_ref (self);
+  G_GNUC_UNUSED g_autoptr (SignalChannel) keep = g_object_ref (self);
   const SignalChannelHandlers *handlers = self->handlers;
   gpointer user_data = self->user_data;
   g_autofree char *reason_copy = g_strdup (reason);
@@ -233,7 +238,7 @@ signal_channel_init (SignalChannel *self)
 {
   self->context = g_main_context_ref_thread_default ();
   self->scratch = g_byte_array_new ();
-  self->max_message_size = G_MAXSIZE;
+  self->max_message_size = G_MAXUINT;
   self->max_unsent = MAX_UNSENT;
   self->round_trip = -1;
   self->key_limit = KEY_LIMIT;
@@ -331,6 +336,7 @@ signal_channel_close (SignalChannel *self,
   if (self->socket == NULL || self->close_timeout != NULL)
     return;
 
+  self->is_closing = TRUE;
   set_close_timeout (self, CLOSE_TIMEOUT_MS);
   if (signal_channel_is_open (self))
     soup_websocket_connection_close (self->socket, code, reason);

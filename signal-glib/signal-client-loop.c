@@ -68,7 +68,7 @@ void
 signal_client_stop (SignalClient *self,
                     const GError *error)
 {
-  g_autoptr (SignalClient) keep = g_object_ref (self);
+  G_GNUC_UNUSED g_autoptr (SignalClient) keep = g_object_ref (self);
   g_autoptr (GTask) connecting = take_connecting (self);
   g_autoptr (GError) outcome = error != NULL ? g_error_copy (error) : new_ended_error ();
   g_autoptr (GError) lost = NULL;
@@ -339,7 +339,7 @@ on_no_token (gpointer user_data)
 static void
 attempt (SignalClient *self)
 {
-  g_autoptr (SignalClient) keep = g_object_ref (self);
+  G_GNUC_UNUSED g_autoptr (SignalClient) keep = g_object_ref (self);
   gboolean has_token;
   guint turn;
 

@@ -295,8 +295,8 @@ install_facts_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_STATE] =
-    g_param_spec_enum ("state", NULL, NULL, SIGNAL_TYPE_CONNECTION_STATE, SIGNAL_CONNECTION_STATE_DISCONNECTED,
-                       FACT);
+    g_param_spec_enum ("state", NULL, NULL, SIGNAL_TYPE_CONNECTION_STATE,
+                       SIGNAL_CONNECTION_STATE_DISCONNECTED, FACT);
 
   /**
    * SignalClient:client-id: (getter get_client_id)

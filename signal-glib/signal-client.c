@@ -161,8 +161,9 @@ check_can_connect (SignalClient  *self,
  *
  * The URL is checked first: %SIGNAL_ERROR_INVALID_ARGUMENT or %SIGNAL_ERROR_INSECURE end the call
  * before anything is sent. The client is kept alive until the call finishes: cancel it, or call
- * [method@Signal.Client.disconnect_async], to be rid of a client that is still trying. A client that is connected or connecting already is left as it is, and
- * this call fails with %SIGNAL_ERROR_FAILED.
+ * [method@Signal.Client.disconnect_async], to be rid of a client that is still trying. A client
+ * that is connected or connecting already is left as it is, and this call fails with
+ * %SIGNAL_ERROR_FAILED.
  *
  * Since: 0.1
  */

@@ -386,7 +386,7 @@ void
 signal_connection_renew (SignalConnection *self,
                          const GError     *error)
 {
-  g_autoptr (SignalConnection) keep = g_object_ref (self);
+  G_GNUC_UNUSED g_autoptr (SignalConnection) keep = g_object_ref (self);
 
   give_up (self, error, SIGNAL_VERDICT_NOW);
 }

@@ -5,9 +5,7 @@
 
 #include "signal-frame-buffer-private.h"
 #include "signal-source-private.h"
-
-/* How long one turn of the main loop may be spent on what comes in. */
-#define TURN_US 3000
+#include "signal-turn-private.h"
 
 /* After a full turn reading goes on when nothing is waiting at this priority or above: just below
  * GTK's redraw (G_PRIORITY_HIGH_IDLE + 20), or after a while in any case, so that a source which is
@@ -25,7 +23,7 @@ struct _SignalStreamInput
   SignalFrameBuffer frames;
   gboolean needs_more; /* what the buffer has cannot be handed on yet */
 
-  gint64 turn_end;     /* 0: the turn has not begun */
+  SignalTurn turn;
   gboolean drained;    /* the last read took all there was */
   GSource *source;     /* what libsoup waits for */
   GSource *resume;
@@ -133,12 +131,10 @@ signal_stream_input_read_nonblocking (GPollableInputStream  *pollable,
   gint64 now = g_get_monotonic_time ();
   gssize got;
 
-  if (self->turn_end == 0)
-    self->turn_end = now + TURN_US;
-
+  signal_turn_begin (&self->turn, now);
   for (; self->error == NULL; now = g_get_monotonic_time ())
     {
-      if (now >= self->turn_end)
+      if (signal_turn_is_over (&self->turn, now))
         return would_block (error);
 
       switch (signal_frame_buffer_look (&self->frames))
@@ -207,12 +203,11 @@ signal_stream_input_create_source (GPollableInputStream *pollable,
                                    GCancellable         *cancellable)
 {
   SignalStreamInput *self = SIGNAL_STREAM_INPUT (pollable);
-  gboolean is_turn_over = self->turn_end != 0 && g_get_monotonic_time () >= self->turn_end;
+  gboolean is_turn_over = signal_turn_finish (&self->turn, g_get_monotonic_time ());
   GSource *source;
 
   signal_source_clear (&self->resume);
   g_clear_pointer (&self->source, g_source_unref);
-  self->turn_end = 0;
   self->drained = FALSE;
 
   if (is_turn_over)

@@ -100,7 +100,7 @@ has_pending (SignalStreamOutput *self)
 {
   if (self->start == self->pending->len && self->pong_size > 0)
     {
-      g_byte_array_append (self->pending, self->pong, self->pong_size);
+      g_byte_array_append (self->pending, self->pong, (guint) self->pong_size);
       self->pong_size = 0;
     }
 
@@ -130,8 +130,8 @@ write_pending (SignalStreamOutput *self)
         break;
 
       self->attempt = 0;
-      self->start += count;
-      self->total += count;
+      self->start += (gsize) count;
+      self->total += (gsize) count;
     }
 
   if (self->start == self->pending->len)
@@ -181,7 +181,7 @@ drop_written (SignalStreamOutput *self)
   if (self->start <= FLUSH_SIZE || self->start < self->pending->len / 2)
     return;
 
-  g_byte_array_remove_range (self->pending, 0, self->start);
+  g_byte_array_remove_range (self->pending, 0, (guint) self->start);
   self->start = 0;
 }
 

@@ -255,7 +255,7 @@ signal_stream_set_user_timeout (SignalStream *self,
 {
 #ifdef TCP_USER_TIMEOUT
   if (self->socket != NULL)
-    g_socket_set_option (self->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, MIN (ms, G_MAXINT), NULL);
+    g_socket_set_option (self->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, (gint) MIN (ms, G_MAXINT), NULL);
 #endif
 }
 

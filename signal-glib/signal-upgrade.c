@@ -117,7 +117,7 @@ check_accepted (Upgrade             *upgrade,
   guint8 digest[20];
   gsize  size = sizeof digest;
 
-  g_checksum_update (sha1, (const guint8 *) text, strlen (text));
+  g_checksum_update (sha1, (const guint8 *) text, (gssize) strlen (text));
   g_checksum_get_digest (sha1, digest, &size);
   expected = g_base64_encode (digest, size);
 
@@ -176,7 +176,7 @@ check_answer (Upgrade  *upgrade,
   g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
   guint status = 0;
 
-  if (!soup_headers_parse_response ((const char *) upgrade->answer->data, head, headers, NULL,
+  if (!soup_headers_parse_response ((const char *) upgrade->answer->data, (int) head, headers, NULL,
                                     &status, NULL))
     {
       g_set_error_literal (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET,
@@ -223,7 +223,7 @@ on_read (GObject      *source,
       return;
     }
 
-  g_byte_array_append (upgrade->answer, g_bytes_get_data (bytes, NULL), size);
+  g_byte_array_append (upgrade->answer, g_bytes_get_data (bytes, NULL), (guint) size);
   end = g_strstr_len ((const char *) upgrade->answer->data, upgrade->answer->len, "\r\n\r\n");
   if (end == NULL)
     {
@@ -236,7 +236,7 @@ on_read (GObject      *source,
       return;
     }
 
-  head = end + 4 - (const char *) upgrade->answer->data;
+  head = (gsize) (end + 4 - (const char *) upgrade->answer->data);
   if (!check_answer (upgrade, head, &error))
     {
       g_task_return_error (task, error);

@@ -95,6 +95,22 @@ test_close (void)
   assert_send_fails (&pair->server, SIGNAL_ERROR_NOT_CONNECTED);
 }
 
+/* Who waits for the end does not listen any more. */
+static void
+test_close_deaf (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+
+  pair_take_keys (pair);
+  end_send (&pair->server, "{\"event\":\"heard\"}");
+  WAIT_UNTIL (pair->client.messages->len == 1);
+  end_send (&pair->server, "{\"event\":\"late\"}");
+  signal_channel_close (pair->client.channel, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  WAIT_UNTIL (pair->client.is_closed);
+  g_assert_cmpuint (pair->client.messages->len, ==, 1);
+  g_assert_cmpuint (pair->client.errors->len, ==, 0);
+}
+
 /* What was sent goes out first, however much it is. */
 static void
 test_close_flushes (void)
@@ -279,6 +295,7 @@ main (int   argc,
   g_test_add_func ("/channel/unreadable", test_unreadable);
   g_test_add_func ("/channel/binary", test_binary);
   g_test_add_func ("/channel/close", test_close);
+  g_test_add_func ("/channel/close-deaf", test_close_deaf);
   g_test_add_func ("/channel/close-flushes", test_close_flushes);
   g_test_add_func ("/channel/close-unanswered", test_close_unanswered);
   g_test_add_func ("/channel/drop", test_drop);
