@@ -1,143 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The program signal-glib, from outside: what it prints, its exit codes, and that it ends."""
-import contextlib
 import json
 import os
-import pty
-import queue
 import re
-import select
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
-import threading
-import time
 import unittest
 
 import tap
-
-PROGRAM = sys.argv[1]
-TOKEN = 'a-token-for-tests'
-SECONDS = 20
-EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 3, 130, 143
-
-
-def environment(token=TOKEN, **more):
-    result = {name: value for name, value in os.environ.items()
-              if name.lower() not in ('http_proxy', 'https_proxy', 'all_proxy', 'signal_token')}
-    result.update(LC_ALL='C.UTF-8', TERM='xterm', **more)
-    if token is not None:
-        result['SIGNAL_TOKEN'] = token
-    return result
-
-
-def run(*args, token=TOKEN, stdin='', env=None, **options):
-    """Runs the program to its end; without a terminal to ask on."""
-    return subprocess.run([PROGRAM, *args], input=stdin, text=True, timeout=SECONDS,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(token, **(env or {})),
-                          start_new_session=True, **options)
-
-
-class Lines:
-    """What a program prints, read as it comes."""
-
-    def __init__(self, stream):
-        self.seen = []
-        self.lines = queue.Queue()
-        self.thread = threading.Thread(target=self.read, args=(stream,), daemon=True)
-        self.thread.start()
-
-    def read(self, stream):
-        with stream:
-            for line in stream:
-                self.lines.put(line)
-        self.lines.put(None)
-
-    def wait_for(self, wanted):
-        """The next line with @wanted in it."""
-        end = time.monotonic() + SECONDS
-        with contextlib.suppress(queue.Empty):
-            while (line := self.lines.get(timeout=max(0.01, end - time.monotonic()))) is not None:
-                self.seen.append(line)
-                if wanted in line:
-                    return line
-        raise AssertionError(f'no line with “{wanted}” in: {self.seen}')
-
-    def rest(self):
-        """All that comes until the program closes its end."""
-        return ''.join(iter(lambda: self.lines.get(timeout=SECONDS), None))
-
-
-class Program(subprocess.Popen):
-    def __init__(self, *args, token=TOKEN, **options):
-        settings = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        settings.update(options)
-        super().__init__([PROGRAM, *args], text=True, env=environment(token),
-                         start_new_session=True, **settings)
-        self.out = Lines(self.stdout) if self.stdout else None
-        self.err = Lines(self.stderr) if self.stderr else None
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        return listener.getsockname()[1]
-
-
-@contextlib.contextmanager
-def running(*args, **options):
-    process = Program(*args, **options)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(SECONDS)
-        if process.stdin:
-            process.stdin.close()
-
-
-@contextlib.contextmanager
-def serving(*args, **options):
-    """A server; gives its URL and its process."""
-    args = args if '--port' in args else ('--port', '0', *args)
-    with running('serve', *args, stderr=subprocess.DEVNULL, **options) as process:
-        yield process.out.wait_for('Listening on').split()[-1], process
-
-
-@contextlib.contextmanager
-def answering(answer):
-    """A server that answers whatever comes with some bytes, and closes."""
-    listener = socket.create_server(('127.0.0.1', 0))
-
-    def serve():
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(answer)
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f'ws://127.0.0.1:{listener.getsockname()[1]}/ws'
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(SECONDS)
-
-
-class Cli(unittest.TestCase):
-    def check_fails(self, process, code, text):
-        self.assertEqual(process.returncode, code, process.stderr)
-        self.assertRegex(process.stderr, text)
-        self.assertNotIn('CRITICAL', process.stderr)
-        self.assertNotIn(TOKEN, process.stderr)
+from cli import (EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_TERMINATED, EXIT_USAGE, SECONDS,
+                 TOKEN, Cli, answering, free_port, run, running, serving)
 
 
 class Arguments(Cli):
@@ -329,6 +205,42 @@ class Work(Cli):
             ann.stdin.close()
             self.assertEqual(ann.wait(SECONDS), 0)
 
+    def test_chat_json(self):
+        with serving() as (url, _), \
+                running('chat', url, '--room', 'tea', '--json', stdin=subprocess.PIPE) as listener:
+            listener.err.wait_for('Connected, encrypted')
+            run('chat', url, '--room', 'tea', '--name', 'bob', stdin='hi')
+            line = listener.out.wait_for('bob')
+        self.assertEqual(json.loads(line), {'event': 'chat', 'id': None, 'payload': {
+            'room': 'tea', 'from': 'bob', 'text': 'hi'}})
+
+    def test_serve_json(self):
+        with running('serve', '--port', '0', '--json', token=None) as server:
+            welcome = json.loads(server.out.wait_for('listening'))
+            self.assertEqual(set(welcome), {'status', 'uri', 'token'})
+            process = run('send', welcome['uri'], 'a', '1', token=welcome['token'])
+            self.assertEqual(process.returncode, 0, process.stderr)
+            came = json.loads(server.out.wait_for('"connected"'))
+            left = json.loads(server.out.wait_for('"disconnected"'))
+            server.send_signal(signal.SIGTERM)
+            self.assertEqual(server.err.rest(), '')
+        self.assertEqual(came, {'status': 'connected', 'id': left['id'], 'clients': 1})
+        self.assertEqual(left['clients'], 0)
+        with running('serve', '--port', '0', '--json') as server:
+            self.assertIsNone(json.loads(server.out.wait_for('listening'))['token'])
+
+    def test_send_is_silent(self):
+        with serving() as (url, _):
+            process = run('send', url, 'a', '1')
+        self.assertEqual((process.returncode, process.stdout, process.stderr), (0, '', ''))
+
+    def test_quiet(self):
+        with serving() as (url, _), \
+                running('listen', url, '--room', 'a', '-n', '1', '-q') as listener:
+            while listener.poll() is None:
+                self.assertEqual(run('send', url, 'x', '{"room":"a"}').returncode, 0)
+            self.assertEqual(listener.err.rest(), '')
+
     def test_many_lines(self):
         lines = ''.join(f'{i}\n' for i in range(1000))
         with serving() as (url, _), \
@@ -442,79 +354,5 @@ class Reconnect(Cli):
                 listener.err.wait_for('Connected, encrypted')
 
 
-class Terminal(Cli):
-    """With a terminal: the prompt, and the state line that is drawn in place."""
-
-    def setUp(self):
-        self.pid, self.terminal = None, None
-
-    def tearDown(self):
-        if self.pid is not None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        if self.terminal is not None:
-            os.close(self.terminal)
-
-    def start_on_terminal(self, *args, token):
-        try:
-            self.pid, self.terminal = pty.fork()
-        except OSError as error:
-            self.skipTest(f'there are no pseudo-terminals here: {error}')
-        if self.pid == 0:
-            os.execve(PROGRAM, [PROGRAM, *args], environment(token))
-
-    def read_until(self, wanted):
-        seen = b''
-        end = time.monotonic() + SECONDS
-        while wanted not in seen and time.monotonic() < end:
-            if select.select([self.terminal], [], [], 0.2)[0]:
-                try:
-                    seen += os.read(self.terminal, 4096)
-                except OSError:
-                    break
-        self.assertIn(wanted, seen)
-        return seen
-
-    def finish(self):
-        end = time.monotonic() + SECONDS
-        pid, status = 0, 0
-        while pid == 0 and time.monotonic() < end:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            time.sleep(0.02)
-        self.assertNotEqual(pid, 0, 'it did not end')
-        self.pid = None
-        return os.waitstatus_to_exitcode(status)
-
-    def test_prompt(self):
-        with serving() as (url, _):
-            self.start_on_terminal('listen', url, '--room', 'a', token=None)
-            seen = self.read_until(b'Token: ')
-            os.write(self.terminal, TOKEN.encode() + b'\n')
-            seen += self.read_until(b'Connected, encrypted')
-            self.assertNotIn(TOKEN.encode(), seen)
-            os.write(self.terminal, b'\x03')
-            self.read_until(b'Disconnected')
-            self.assertEqual(self.finish(), EXIT_INTERRUPTED)
-
-    def test_prompt_interrupted(self):
-        self.start_on_terminal('listen', 'ws://127.0.0.1:1/ws', '--room', 'a', token=None)
-        self.read_until(b'Token: ')
-        os.write(self.terminal, b'\x03')
-        self.assertEqual(self.finish(), EXIT_INTERRUPTED)
-
-    def test_countdown(self):
-        with serving() as (url, server):
-            self.start_on_terminal('listen', url, '--room', 'a', token=TOKEN)
-            self.read_until(b'Connected, encrypted')
-            server.terminate()
-            seen = self.read_until(b'(attempt 2)')
-        figures = [float(figure) for figure in re.findall(rb'Reconnecting in ([\d.]+) s', seen)]
-        first = figures[:figures.index(min(figures)) + 1]
-        self.assertGreater(len(first), 3)
-        self.assertEqual(first, sorted(first, reverse=True))
-        self.assertIn(b'\r\x1b[K', seen)
-        self.assertNotIn(b'\n', seen.split(b'Reconnecting')[1])
-
-
 if __name__ == '__main__':
-    tap.main(Arguments, BadInput, Tls, Work, Reconnect, Terminal)
+    tap.main(Arguments, BadInput, Tls, Work, Reconnect)

@@ -6,6 +6,8 @@
 #include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 
+#include "cli-color.h"
+#include "cli-json.h"
 #include "cli-session.h"
 
 typedef struct
@@ -16,6 +18,7 @@ typedef struct
   char *room;
   char *name;
   char *line;
+  gboolean json;
   gboolean reading;
   gboolean ended;
 } Chat;
@@ -99,27 +102,31 @@ get_string (JsonNode   *payload,
   return json_node_get_string (node);
 }
 
+static char *
+format_text (SignalMessage *message)
+{
+  JsonNode *payload = signal_message_get_payload (message);
+  const char *from = get_string (payload, "from");
+  const char *text = get_string (payload, "text");
+  gboolean said = from != NULL && text != NULL;
+  g_autofree char *name = cli_printable (said ? from : signal_message_get_event (message));
+  g_autofree char *what = cli_printable (said ? text
+                                              : signal_message_get_payload_json (message) ?: "");
+
+  return g_strdup_printf (said ? "%s%s:%s %s\n" : "%s[%s]%s %s\n",
+                          cli_color (STDOUT_FILENO, CLI_COLOR_NAME), name,
+                          cli_color (STDOUT_FILENO, CLI_COLOR_OFF), what);
+}
+
 static void
 on_message (SignalClient  *client,
             SignalMessage *message,
             Chat          *self)
 {
-  JsonNode *payload = signal_message_get_payload (message);
-  const char *from = get_string (payload, "from");
-  const char *text = get_string (payload, "text");
-  g_autofree char *line = NULL;
-  g_autofree char *printable = NULL;
+  g_autofree char *line = self->json ? cli_json_message (message) : format_text (message);
 
   if (self->session.stopping)
     return;
-  if (from != NULL && text != NULL)
-    line = g_strdup_printf ("%s: %s", from, text);
-  else
-    line = g_strdup_printf ("[%s] %s", signal_message_get_event (message),
-                            signal_message_get_payload_json (message) ?: "");
-  printable = cli_printable (line);
-  g_free (line);
-  line = g_strconcat (printable, "\n", NULL);
   if (!cli_print (line))
     cli_session_stop (&self->session, CLI_EXIT_FAILED);
 }
@@ -160,7 +167,7 @@ chat_run (Chat             *self,
   g_signal_connect (client, "message", G_CALLBACK (on_message), self);
   g_signal_connect_after (client, "connected", G_CALLBACK (on_connected), self);
   /* Not in place: the line belongs to the one who types. */
-  cli_session_start (&self->session, token, FALSE);
+  cli_session_start (&self->session, token, CLI_STATUS_LOG);
   exit_code = cli_session_run (&self->session);
   g_signal_handlers_disconnect_by_data (client, self);
   cli_session_clear (&self->session);
@@ -181,6 +188,8 @@ cli_chat (char **args)
     { "room", 'r', 0, G_OPTION_ARG_FILENAME, &room, N_("The room to talk in"), N_("ROOM") },
     { "name", 0, 0, G_OPTION_ARG_FILENAME, &name,
       N_("The name that the others see (your user name)"), N_("NAME") },
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json,
+      N_("Print one JSON object a line: event, payload, id"), NULL },
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <glib/gi18n.h>
 
+#include "cli-color.h"
 #include "cli-common.h"
 #include "cli-status.h"
 
@@ -30,6 +31,8 @@ cli_options_init (CliOptions     *options,
       N_("Also talk to a server without encryption"), NULL },
     { "max-retries", 0, 0, G_OPTION_ARG_INT, &options->max_retries,
       N_("Failed attempts in a row before giving up; -1: never give up"), N_("N") },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet,
+      N_("Do not tell how the connection is; errors are still told"), NULL },
     G_OPTION_ENTRY_NULL
   };
 
@@ -56,6 +59,8 @@ cli_parse (GOptionContext *context,
   g_auto (GStrv) rest = g_strdupv (args);
   g_autoptr (GError) error = NULL;
   const GOptionEntry entries[] = {
+    { "color", 0, 0, G_OPTION_ARG_CALLBACK, cli_color_option,
+      N_("Use colour: auto (on a terminal), always or never"), N_("WHEN") },
     /* File names, because other strings are refused where the locale is not UTF-8. */
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &operands, NULL, usage },
     G_OPTION_ENTRY_NULL
@@ -159,7 +164,8 @@ cli_error (const char *format,
 
   cli_status_hide ();
   /* Not g_printerr(), which spoils what the locale cannot express. */
-  fprintf (stderr, "signal-glib: %s\n", text);
+  fprintf (stderr, "%ssignal-glib:%s %s\n", cli_color (STDERR_FILENO, CLI_COLOR_BAD),
+           cli_color (STDERR_FILENO, CLI_COLOR_OFF), text);
   cli_status_show ();
 }
 

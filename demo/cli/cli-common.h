@@ -23,6 +23,7 @@ typedef struct
   char *ecdh_info;
   gboolean allow_insecure;
   gboolean no_encryption;
+  gboolean quiet;
   int max_retries;
 } CliOptions;
 

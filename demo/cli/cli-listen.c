@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <string.h>
+#include <unistd.h>
 
 #include <glib/gi18n.h>
 
+#include "cli-color.h"
+#include "cli-json.h"
 #include "cli-session.h"
 #include "cli-trace.h"
 
@@ -17,38 +19,14 @@ typedef struct
 } Listen;
 
 static char *
-json_quote (const char *text)
-{
-  g_autoptr (JsonNode) node = NULL;
-
-  if (text == NULL)
-    return g_strdup ("null");
-  node = json_node_init_string (json_node_alloc (), text);
-  return json_to_string (node, FALSE);
-}
-
-/* One line: between the values of a JSON text a line break is mere white space, and within a
- * string there can be none. */
-static char *
-format_json (SignalMessage *message)
-{
-  const char *payload = signal_message_get_payload_json (message);
-  g_autofree char *event = json_quote (signal_message_get_event (message));
-  g_autofree char *id = json_quote (signal_message_get_id (message));
-  g_autofree char *line = g_strdup (payload != NULL ? payload : "null");
-
-  return g_strdup_printf ("{\"event\":%s,\"payload\":%s,\"id\":%s}\n",
-                          event, g_strdelimit (line, "\r\n", ' '), id);
-}
-
-static char *
 format_text (SignalMessage *message)
 {
   const char *payload = signal_message_get_payload_json (message);
   g_autofree char *event = cli_printable (signal_message_get_event (message));
   g_autofree char *text = cli_printable (payload != NULL ? payload : "");
 
-  return g_strdup_printf ("%s %s\n", event, text);
+  return g_strdup_printf ("%s%s%s %s\n", cli_color (STDOUT_FILENO, CLI_COLOR_NAME), event,
+                          cli_color (STDOUT_FILENO, CLI_COLOR_OFF), text);
 }
 
 static void
@@ -56,7 +34,7 @@ on_message (SignalClient  *client,
             SignalMessage *message,
             Listen        *self)
 {
-  g_autofree char *line = self->json ? format_json (message) : format_text (message);
+  g_autofree char *line = self->json ? cli_json_message (message) : format_text (message);
 
   if (self->session.stopping)
     return;
@@ -90,7 +68,7 @@ listen_run (Listen           *self,
   g_signal_connect (client, "message", G_CALLBACK (on_message), self);
   if (self->trace)
     cli_trace_start (client);
-  cli_session_start (&self->session, token, TRUE);
+  cli_session_start (&self->session, token, CLI_STATUS_LINE);
   exit_code = cli_session_run (&self->session);
   cli_trace_end ();
   g_signal_handlers_disconnect_by_data (client, self);

@@ -64,7 +64,8 @@ send_run (const CliOptions *options,
 
   cli_session_init (&session, client, options, TRUE);
   session.leave_when_connected = TRUE;
-  cli_session_start (&session, token, TRUE);
+  cli_session_start (&session, token,
+                     isatty (STDERR_FILENO) ? CLI_STATUS_LINE : CLI_STATUS_NONE);
   /* Waits in the outbox; what is wrong with the message itself is said at once. A client that
    * did not even start says why by itself. */
   if (signal_client_get_state (client) != SIGNAL_CONNECTION_STATE_DISCONNECTED

@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "cli-common.h"
+#include "cli-json.h"
 
 #define TOKEN_BYTES 24
 #define STOP_SECONDS 6
@@ -33,6 +34,7 @@ typedef struct
   char *token;
   guint n_peers;
   int exit_code;
+  gboolean json;
   gboolean stopping;
 } Serve;
 
@@ -100,12 +102,25 @@ on_authenticate (SignalServer *server,
 }
 
 static void
-report_peers (Serve   *self,
-              gboolean joined)
+report_peers (Serve      *self,
+              SignalPeer *peer,
+              gboolean    joined)
 {
+  g_autofree char *id = NULL;
+  g_autofree char *line = NULL;
+
   self->n_peers = joined ? self->n_peers + 1 : self->n_peers - 1;
-  fprintf (stderr, joined ? _("A client came; clients: %u\n") : _("A client left; clients: %u\n"),
-           self->n_peers);
+  if (!self->json)
+    {
+      fprintf (stderr,
+               joined ? _("A client came; clients: %u\n") : _("A client left; clients: %u\n"),
+               self->n_peers);
+      return;
+    }
+  id = cli_json_quote (signal_peer_get_id (peer));
+  line = g_strdup_printf ("{\"status\":\"%s\",\"id\":%s,\"clients\":%u}\n",
+                          joined ? "connected" : "disconnected", id, self->n_peers);
+  cli_print (line);
 }
 
 static void
@@ -113,7 +128,7 @@ on_peer_connected (SignalServer *server,
                    SignalPeer   *peer,
                    Serve        *self)
 {
-  report_peers (self, TRUE);
+  report_peers (self, peer, TRUE);
 }
 
 static void
@@ -121,7 +136,7 @@ on_peer_disconnected (SignalServer *server,
                       SignalPeer   *peer,
                       Serve        *self)
 {
-  report_peers (self, FALSE);
+  report_peers (self, peer, FALSE);
 }
 
 static const char *
@@ -235,10 +250,23 @@ build_server (const ServeOptions *options)
 }
 
 static void
-print_welcome (Serve   *self,
-               gboolean with_token)
+print_welcome_json (Serve      *self,
+                    const char *uri,
+                    gboolean    with_token)
 {
-  g_autofree char *uri = signal_server_get_uri (self->server);
+  g_autofree char *quoted_uri = cli_json_quote (uri);
+  g_autofree char *token = cli_json_quote (with_token ? self->token : NULL);
+  g_autofree char *line = g_strdup_printf (
+    "{\"status\":\"listening\",\"uri\":%s,\"token\":%s}\n", quoted_uri, token);
+
+  cli_print (line);
+}
+
+static void
+print_welcome (Serve      *self,
+               const char *uri,
+               gboolean    with_token)
+{
   g_autofree char *text = g_strdup_printf (_("Listening on %s\n"), uri);
 
   cli_print (text);
@@ -255,6 +283,7 @@ serve_run (Serve              *self,
            const ServeOptions *options)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *uri = NULL;
   gboolean generated = FALSE;
 
   self->token = cli_token_find (options->token_file, &error);
@@ -285,7 +314,11 @@ serve_run (Serve              *self,
       cli_error (_("Cannot listen on port %d: %s"), options->port, error->message);
       return CLI_EXIT_FAILED;
     }
-  print_welcome (self, generated);
+  uri = signal_server_get_uri (self->server);
+  if (self->json)
+    print_welcome_json (self, uri, generated);
+  else
+    print_welcome (self, uri, generated);
   g_main_loop_run (self->loop);
   return self->exit_code;
 }
@@ -311,6 +344,8 @@ cli_serve (char **args)
       N_("The key derivation text that the clients use"), N_("TEXT") },
     { "no-encryption", 0, 0, G_OPTION_ARG_NONE, &options.no_encryption,
       N_("Also take clients that do not encrypt"), NULL },
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json,
+      N_("Print one JSON object a line, for every client that comes or leaves too"), NULL },
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);

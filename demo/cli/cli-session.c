@@ -7,7 +7,6 @@
 #include <glib/gi18n.h>
 
 #include "cli-session.h"
-#include "cli-status.h"
 #include "cli-trace.h"
 
 #define CLOSE_SECONDS 6
@@ -41,6 +40,7 @@ cli_session_stop (CliSession *self,
   self->stopping = TRUE;
   self->exit_code = exit_code;
   cli_trace_leave ();
+  cli_status_leave ();
   g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, CLOSE_SECONDS, on_close_deadline,
                               g_main_loop_ref (self->loop), (GDestroyNotify) g_main_loop_unref);
   signal_client_disconnect_async (self->client, NULL, on_disconnect_done,
@@ -132,6 +132,7 @@ cli_session_init (CliSession       *self,
     .client = g_object_ref (client),
     .loop = g_main_loop_new (NULL, FALSE),
     .max_retries = options->max_retries < 0 ? G_MAXUINT : (guint) options->max_retries,
+    .quiet = options->quiet,
   };
   g_object_set (client, "max-retries", wait ? self->max_retries : 0, NULL);
   g_signal_connect (client, "connected", G_CALLBACK (on_connected), self);
@@ -154,11 +155,11 @@ cli_session_clear (CliSession *self)
 }
 
 void
-cli_session_start (CliSession *self,
-                   const char *token,
-                   gboolean    in_place)
+cli_session_start (CliSession    *self,
+                   const char    *token,
+                   CliStatusMode  mode)
 {
-  cli_status_start (self->client, in_place);
+  cli_status_start (self->client, self->quiet ? CLI_STATUS_NONE : mode);
   signal_client_connect_async (self->client, token, NULL, on_connect_done, self);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli-common.h"
+#include "cli-status.h"
 
 G_BEGIN_DECLS
 
@@ -14,6 +15,7 @@ typedef struct
   guint signal_sources[2];
   int exit_code;
   gboolean leave_when_connected;
+  gboolean quiet;
   gboolean stopping;
 } CliSession;
 
@@ -28,7 +30,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliSession, cli_session_clear)
 
 void cli_session_start (CliSession       *self,
                         const char       *token,
-                        gboolean          in_place);
+                        CliStatusMode     mode);
 
 int  cli_session_run   (CliSession       *self);
 

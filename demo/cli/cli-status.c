@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 
+#include "cli-color.h"
 #include "cli-status.h"
 
 #define TICK_MS 200
@@ -15,11 +16,23 @@ static struct
   SignalClient *client;
   gboolean in_place;
   gboolean drawn;
+  gboolean leaving;
   char *text;
+  CliColor color;
   guint attempt;
   gint64 retry_at;
+  gint64 since; /* when what is waited for began */
   guint tick;
 } status;
+
+static void
+print_text (const char *before,
+            const char *after)
+{
+  fprintf (stderr, "%s%s%s%s%s", before, cli_color (STDERR_FILENO, status.color), status.text,
+           cli_color (STDERR_FILENO, CLI_COLOR_OFF), after);
+  fflush (stderr);
+}
 
 void
 cli_status_hide (void)
@@ -35,13 +48,14 @@ cli_status_show (void)
 {
   if (!status.in_place || status.text == NULL)
     return;
-  fprintf (stderr, "\r\033[K%s", status.text);
-  fflush (stderr);
+  print_text ("\r\033[K", "");
   status.drawn = TRUE;
 }
 
+/* Takes @text. */
 static void
-set_text (char *text)
+set_text (CliColor  color,
+          char     *text)
 {
   if (g_strcmp0 (status.text, text) == 0)
     {
@@ -50,10 +64,23 @@ set_text (char *text)
     }
   g_free (status.text);
   status.text = text;
+  status.color = color;
   if (status.in_place)
     cli_status_show ();
   else
-    fprintf (stderr, "%s\n", text);
+    print_text ("", "\n");
+}
+
+/* With the seconds that it takes, from the second one on, where the line can be drawn again. */
+static void
+show_progress (const char *text)
+{
+  gint64 seconds = (g_get_monotonic_time () - status.since) / G_USEC_PER_SEC;
+
+  if (status.in_place && seconds > 0)
+    set_text (CLI_COLOR_WAIT, g_strdup_printf (_("%s %u s"), text, (guint) seconds));
+  else
+    set_text (CLI_COLOR_WAIT, g_strdup (text));
 }
 
 static void
@@ -61,14 +88,69 @@ show_countdown (void)
 {
   double left = MAX (0, status.retry_at - g_get_monotonic_time ()) / (double) G_USEC_PER_SEC;
 
-  set_text (g_strdup_printf (_("Reconnecting in %.1f s (attempt %u)"), left, status.attempt));
+  set_text (CLI_COLOR_WAIT,
+            g_strdup_printf (_("Reconnecting in %.1f s (attempt %u)"), left, status.attempt));
+}
+
+static void
+show_state (void)
+{
+  SignalConnectionState state = signal_client_get_state (status.client);
+
+  if (status.leaving && state != SIGNAL_CONNECTION_STATE_DISCONNECTED)
+    {
+      show_progress (_("Disconnecting…"));
+      return;
+    }
+  switch (state)
+    {
+    case SIGNAL_CONNECTION_STATE_CONNECTING:
+      show_progress (_("Connecting…"));
+      break;
+    case SIGNAL_CONNECTION_STATE_CONNECTED:
+    case SIGNAL_CONNECTION_STATE_AUTHENTICATING:
+      show_progress (_("Connected, authenticating…"));
+      break;
+    case SIGNAL_CONNECTION_STATE_AUTHENTICATED:
+      set_text (CLI_COLOR_GOOD,
+                g_strdup (signal_client_get_encrypted (status.client)
+                          ? _("Connected, encrypted") : _("Connected, not encrypted")));
+      break;
+    case SIGNAL_CONNECTION_STATE_RECONNECTING:
+      show_countdown ();
+      break;
+    case SIGNAL_CONNECTION_STATE_DISCONNECTED:
+    default:
+      set_text (CLI_COLOR_OFF, g_strdup (_("Disconnected")));
+      break;
+    }
 }
 
 static gboolean
 on_tick (gpointer data)
 {
-  show_countdown ();
+  show_state ();
   return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+is_waiting (void)
+{
+  SignalConnectionState state = signal_client_get_state (status.client);
+
+  if (state == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
+    return status.leaving;
+  return state != SIGNAL_CONNECTION_STATE_DISCONNECTED;
+}
+
+static void
+follow (void)
+{
+  if (!is_waiting ())
+    g_clear_handle_id (&status.tick, g_source_remove);
+  else if (status.in_place && status.tick == 0)
+    status.tick = g_timeout_add (TICK_MS, on_tick, NULL);
+  show_state ();
 }
 
 static void
@@ -78,9 +160,7 @@ on_reconnecting (SignalClient *client,
 {
   status.attempt = attempt;
   status.retry_at = g_get_monotonic_time () + (gint64) delay * 1000;
-  show_countdown ();
-  if (status.in_place && status.tick == 0)
-    status.tick = g_timeout_add (TICK_MS, on_tick, NULL);
+  follow ();
 }
 
 static void
@@ -91,38 +171,33 @@ on_state (SignalClient *client)
   /* The signal “reconnecting” tells more than this state does. */
   if (state == SIGNAL_CONNECTION_STATE_RECONNECTING)
     return;
-  g_clear_handle_id (&status.tick, g_source_remove);
-  switch (state)
-    {
-    case SIGNAL_CONNECTION_STATE_CONNECTING:
-      set_text (g_strdup (_("Connecting…")));
-      break;
-    case SIGNAL_CONNECTION_STATE_CONNECTED:
-    case SIGNAL_CONNECTION_STATE_AUTHENTICATING:
-      set_text (g_strdup (_("Connected, authenticating…")));
-      break;
-    case SIGNAL_CONNECTION_STATE_AUTHENTICATED:
-      set_text (g_strdup (signal_client_get_encrypted (client) ? _("Connected, encrypted")
-                                                               : _("Connected, not encrypted")));
-      break;
-    case SIGNAL_CONNECTION_STATE_DISCONNECTED:
-    default:
-      set_text (g_strdup (_("Disconnected")));
-      break;
-    }
+  if (state == SIGNAL_CONNECTION_STATE_CONNECTING)
+    status.since = g_get_monotonic_time ();
+  follow ();
 }
 
-/* Shows the state of @client until cli_status_end(); @in_place: re-drawn where it stands, if
- * standard error is a terminal. */
 void
-cli_status_start (SignalClient *client,
-                  gboolean      in_place)
+cli_status_start (SignalClient  *client,
+                  CliStatusMode  mode)
 {
+  if (mode == CLI_STATUS_NONE)
+    return;
   status.client = g_object_ref (client);
-  status.in_place = in_place && isatty (STDERR_FILENO)
+  status.in_place = mode == CLI_STATUS_LINE && isatty (STDERR_FILENO)
                     && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
   g_signal_connect (client, "notify::state", G_CALLBACK (on_state), NULL);
   g_signal_connect (client, "reconnecting", G_CALLBACK (on_reconnecting), NULL);
+}
+
+/* Closing can take seconds: on the line it is worth a word, in a log it is not. */
+void
+cli_status_leave (void)
+{
+  if (status.client == NULL || !status.in_place)
+    return;
+  status.leaving = TRUE;
+  status.since = g_get_monotonic_time ();
+  follow ();
 }
 
 void

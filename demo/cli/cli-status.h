@@ -5,9 +5,18 @@
 
 G_BEGIN_DECLS
 
-/* The state line: there is one, on standard error. */
-void cli_status_start (SignalClient *client,
-                       gboolean      in_place);
+typedef enum
+{
+  CLI_STATUS_NONE,
+  CLI_STATUS_LOG,  /* a line for each state */
+  CLI_STATUS_LINE, /* one line, drawn again where it stands; off a terminal as CLI_STATUS_LOG */
+} CliStatusMode;
+
+/* The state of the client, on standard error. */
+void cli_status_start (SignalClient  *client,
+                       CliStatusMode  mode);
+
+void cli_status_leave (void);
 
 void cli_status_hide  (void);
 

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The program signal-glib on a terminal: its prompt, its progress and its colours."""
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import time
+
+import tap
+from cli import (EXIT_INTERRUPTED, EXIT_USAGE, PROGRAM, SECONDS, TOKEN, Cli, environment, free_port,
+                 run, running, serving)
+
+
+class OnTerminal(Cli):
+    """Can run the program on a terminal of its own."""
+
+    def setUp(self):
+        self.pid, self.terminal = None, None
+
+    def tearDown(self):
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        if self.terminal is not None:
+            os.close(self.terminal)
+        self.pid, self.terminal = None, None
+
+    def start_on_terminal(self, *args, token=TOKEN, **more):
+        try:
+            self.pid, self.terminal = pty.fork()
+        except OSError as error:
+            self.skipTest(f'there are no pseudo-terminals here: {error}')
+        if self.pid == 0:
+            os.execve(PROGRAM, [PROGRAM, *args], {**environment(token), **more})
+
+    def read_until(self, wanted):
+        seen = b''
+        end = time.monotonic() + SECONDS
+        while wanted not in seen and time.monotonic() < end:
+            if select.select([self.terminal], [], [], 0.2)[0]:
+                try:
+                    seen += os.read(self.terminal, 4096)
+                except OSError:
+                    break
+        self.assertIn(wanted, seen)
+        return seen
+
+    def finish(self):
+        end = time.monotonic() + SECONDS
+        pid, status = 0, 0
+        while pid == 0 and time.monotonic() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            time.sleep(0.02)
+        self.assertNotEqual(pid, 0, 'it did not end')
+        self.pid = None
+        return os.waitstatus_to_exitcode(status)
+
+
+class Terminal(OnTerminal):
+    """The prompt, and the state line that is drawn in place."""
+
+    def test_prompt(self):
+        with serving() as (url, _):
+            self.start_on_terminal('listen', url, '--room', 'a', token=None)
+            seen = self.read_until(b'Token: ')
+            os.write(self.terminal, TOKEN.encode() + b'\n')
+            seen += self.read_until(b'Connected, encrypted')
+            self.assertNotIn(TOKEN.encode(), seen)
+            os.write(self.terminal, b'\x03')
+            self.read_until(b'Disconnected')
+            self.assertEqual(self.finish(), EXIT_INTERRUPTED)
+
+    def test_prompt_interrupted(self):
+        self.start_on_terminal('listen', 'ws://127.0.0.1:1/ws', '--room', 'a', token=None)
+        self.read_until(b'Token: ')
+        os.write(self.terminal, b'\x03')
+        self.assertEqual(self.finish(), EXIT_INTERRUPTED)
+
+    def test_countdown(self):
+        with serving() as (url, server):
+            self.start_on_terminal('listen', url, '--room', 'a')
+            self.read_until(b'Connected, encrypted')
+            server.terminate()
+            seen = self.read_until(b'(attempt 2)')
+        figures = [float(figure) for figure in re.findall(rb'Reconnecting in ([\d.]+) s', seen)]
+        first = figures[:figures.index(min(figures)) + 1]
+        self.assertGreater(len(first), 3)
+        self.assertEqual(first, sorted(first, reverse=True))
+        self.assertIn(b'\r\x1b[K', seen)
+        self.assertNotIn(b'\n', seen.split(b'Reconnecting')[1])
+
+    def test_waiting(self):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            self.start_on_terminal('send', f'ws://127.0.0.1:{listener.getsockname()[1]}/ws', 'a', '1')
+            seen = self.read_until('Connecting… 1 s'.encode())
+        self.assertIn('Connecting…\x1b'.encode(), seen)
+        self.assertNotIn(b'\n', seen)
+
+    def test_leaving(self):
+        with serving() as (url, _):
+            self.start_on_terminal('send', url, 'a', '1')
+            seen = self.read_until(b'Disconnected\x1b[0m\r\n')
+            self.assertIn('Disconnecting…'.encode(), seen)
+            self.assertEqual(self.finish(), 0)
+
+    def test_dumb(self):
+        with serving() as (url, _):
+            self.start_on_terminal('listen', url, '--room', 'a', TERM='dumb')
+            seen = self.read_until(b'Connected, encrypted\r\n')
+        self.assertNotIn(b'\x1b', seen)
+
+    def test_quiet(self):
+        with serving() as (url, _):
+            self.start_on_terminal('listen', url, '--room', 'a', '-n', '1', '--quiet')
+            while not run('send', url, 'said', '{"room":"a"}').returncode \
+                    and not select.select([self.terminal], [], [], 0.2)[0]:
+                pass
+            seen = self.read_until(b'\n')
+            self.assertEqual(self.finish(), 0)
+        self.assertEqual(seen, b'\x1b[1msaid\x1b[0m {"room":"a"}\r\n')
+
+
+class Colour(OnTerminal):
+    def connect(self, *args, **more):
+        """What is seen of a connection."""
+        with serving() as (url, _):
+            self.start_on_terminal('listen', url, '--room', 'a', *args, **more)
+            return self.read_until(b'Connected, encrypted')
+
+    def test_on_a_terminal(self):
+        self.assertIn(b'\x1b[32mConnected, encrypted', self.connect())
+        self.tearDown()
+        self.assertIn(b'\x1b[32mConnected, encrypted', self.connect(NO_COLOR=''))
+
+    def test_no_color(self):
+        seen = self.connect(NO_COLOR='1')
+        self.assertIn(b'\x1b[K', seen)
+        self.assertNotRegex(seen, rb'\x1b\[\d*m')
+
+    def test_never(self):
+        self.assertNotRegex(self.connect('--color=never'), rb'\x1b\[\d*m')
+
+    def test_always(self):
+        self.assertIn(b'\x1b[32mConnected, encrypted', self.connect('--color=always', NO_COLOR='1'))
+
+    def test_pipe(self):
+        for color, name, error in (('auto', 'said', 'signal-glib:'),
+                                   ('always', '\x1b[1msaid\x1b[0m', '\x1b[31msignal-glib:\x1b[0m')):
+            with serving() as (url, _), \
+                    running('listen', url, '--room', 'tea', '-n', '1', '--color', color) as listener:
+                listener.err.wait_for('Connected, encrypted')
+                run('send', url, 'said', '{"room":"tea"}')
+                self.assertEqual(listener.out.rest(), f'{name} {{"room":"tea"}}\n')
+            process = run('send', f'ws://127.0.0.1:{free_port()}/ws', 'a', '1', '--color', color)
+            self.assertTrue(process.stderr.startswith(error), process.stderr)
+
+    def test_bad_word(self):
+        self.check_fails(run('send', 'ws://127.0.0.1/ws', 'a', '1', '--color=\x1bblue'), EXIT_USAGE,
+                         r'“\\u001bblue” is not auto, always or never')
+
+
+if __name__ == '__main__':
+    tap.main(Terminal, Colour)

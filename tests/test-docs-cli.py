@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The manual page and the completions of signal-glib know what --help knows, and nothing else:
+PROGRAM SOURCE-DIRECTORY."""
+import contextlib
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+import tap
+
+PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
+MANUAL = SOURCE / 'docs/signal-glib.1'
+COMPLETION = SOURCE / 'demo/cli/completion'
+COMMANDS = ('serve', 'listen', 'send', 'chat')
+CONNECTING = 'Options for connecting'
+SECONDS = 20
+
+
+def run(*command, **options):
+    settings = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=SECONDS,
+                    env={**os.environ, 'LC_ALL': 'C.UTF-8'})
+    settings.update(options)
+    return subprocess.run(command, **settings)
+
+
+def help_options(command):
+    """The long options of a command, each with its short one or None."""
+    text = run(PROGRAM, command, '--help').stdout
+    found = re.findall(r'^  (?:-(\w), )?--([\w-]+)', text, re.MULTILINE)
+    assert found, text
+    return {f'--{name}': f'-{short}' if short else None for short, name in found}
+
+
+class Manual(unittest.TestCase):
+    def sections(self):
+        parts = re.split(r'^\.S[sh] (.+)\n', MANUAL.read_text(encoding='utf-8'), flags=re.MULTILINE)
+        return dict(zip(parts[1::2], parts[2::2]))
+
+    def options(self, section):
+        items = re.findall(r'^\.It Fl (?:(\w) , Fl )?-([\w-]+)', self.sections()[section], re.MULTILINE)
+        return {f'--{name}': f'-{short}' if short else None for short, name in items}
+
+    def test_options(self):
+        for command in COMMANDS:
+            known = self.options(command)
+            if command != 'serve':
+                known.update(self.options(CONNECTING))
+            self.assertEqual(known, help_options(command), command)
+
+    def test_commands(self):
+        listed = re.findall(r'^  (\w+) +\w', run(PROGRAM, '--help').stdout.split('Commands:')[1]
+                            .split('\n\n')[0], re.MULTILINE)
+        self.assertEqual(tuple(listed), COMMANDS)
+
+    def test_exit_codes(self):
+        codes = re.findall(r'^  (\d+) ', run(PROGRAM, '--help').stdout, re.MULTILINE)
+        self.assertEqual(codes, re.findall(r'^\.It (\d+)$', self.sections()['EXIT STATUS'], re.MULTILINE))
+
+    def test_json_members(self):
+        sources = ''.join((SOURCE / 'demo/cli' / name).read_text(encoding='utf-8')
+                          for name in ('cli-json.c', 'cli-serve.c'))
+        self.assertEqual(set(re.findall(r'[{,]\\"(\w+)\\":', sources)),
+                         set(re.findall(r'^\.It Li (\w+)', self.sections()['JSON'], re.MULTILINE)))
+
+    @unittest.skipUnless(shutil.which('mandoc'), 'there is no mandoc here')
+    def test_mandoc(self):
+        process = run('mandoc', '-Tlint', str(MANUAL))
+        self.assertEqual(process.stdout + process.stderr, '')
+
+    @unittest.skipUnless(shutil.which('man') and shutil.which('groff'), 'there is no man here')
+    def test_man(self):
+        process = run('man', '-l', '--warnings', str(MANUAL),
+                      env={**os.environ, 'LC_ALL': 'C.UTF-8', 'MANWIDTH': '80', 'MANPAGER': 'cat'})
+        self.assertEqual(process.stderr, '')
+        self.assertIn('SIGNAL_TOKEN', process.stdout)
+
+
+@unittest.skipUnless(shutil.which('bash'), 'there is no bash here')
+class Bash(unittest.TestCase):
+    def complete(self, *words):
+        """What bash offers for the last of the words."""
+        script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _signal_glib; '
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
+        process = run('bash', '--norc', '-c', script, 'bash', str(COMPLETION / 'signal-glib'),
+                      'signal-glib', *words)
+        self.assertEqual(process.stderr, '')
+        return process.stdout.split()
+
+    def test_commands(self):
+        self.assertEqual(self.complete(''), [*COMMANDS, '--help', '--version'])
+        self.assertEqual(self.complete('se'), ['serve', 'send'])
+
+    def test_options(self):
+        for command in COMMANDS:
+            self.assertEqual(set(self.complete(command, '-')), set(help_options(command)), command)
+        self.assertEqual(self.complete('listen', '--room', 'a', '--w'), ['--wait'])
+
+    def test_values(self):
+        self.assertEqual(self.complete('send', '--color', 'a'), ['auto', 'always'])
+        self.assertEqual(self.complete('send', '--color', '=', 'n'), ['never'])
+        self.assertEqual(self.complete('send', '--color', '='), ['auto', 'always', 'never'])
+        self.assertIn(str(MANUAL), self.complete('send', '--token-file', str(MANUAL)[:-1]))
+        self.assertEqual(self.complete('listen', '--room', '-'), [])
+
+    def test_url(self):
+        self.assertEqual(self.complete('listen', 'ws'), ['ws://', 'wss://'])
+        self.assertEqual(self.complete('serve', ''), [])
+
+    def test_is_registered(self):
+        process = run('bash', '--norc', '-c', 'source "$1"; complete -p signal-glib', 'bash',
+                      str(COMPLETION / 'signal-glib'))
+        self.assertEqual(process.stdout, 'complete -F _signal_glib signal-glib\n')
+
+
+@unittest.skipUnless(shutil.which('zsh'), 'there is no zsh here')
+class Zsh(unittest.TestCase):
+    def specs(self, command):
+        """What the completion tells zsh of a command."""
+        script = ('command=$2; source $1 2>/dev/null; '
+                  '_arguments () { print -rl -- "$@"; state=argument; words=($command) }; _signal-glib')
+        process = run('zsh', '-f', '-c', script, 'zsh', str(COMPLETION / '_signal-glib'), command)
+        self.assertEqual(process.stderr, '')
+        return process.stdout.split('*::argument:->argument\n')[1]
+
+    def test_options(self):
+        for command in COMMANDS:
+            options = help_options(command)
+            found = re.findall(r'^(?:\([^)]*\)|\*)?(-{1,2}[\w-]+)=?\[', self.specs(command), re.MULTILINE)
+            self.assertEqual(sorted(found),
+                             sorted([*options, *(short for short in options.values() if short)]))
+
+    def test_on_a_terminal(self):
+        try:
+            pid, terminal = pty.fork()
+        except OSError as error:
+            self.skipTest(f'there are no pseudo-terminals here: {error}')
+        if pid == 0:
+            os.execvpe('zsh', ['zsh', '-f', '-i'], {**os.environ, 'TERM': 'dumb', 'LC_ALL': 'C.UTF-8'})
+        try:
+            self.type_and_see(terminal)
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            os.close(terminal)
+
+    def type_and_see(self, terminal):
+        for typed, wanted in (
+                (f'fpath=({COMPLETION} $fpath); autoload -Uz compinit && compinit -u -D; echo r"ead"y\n',
+                 b'ready\r\n'),
+                ('signal-glib lis\t', b'listen '), ('--roo\t', b'--room='), ('tea --colo\t', b'--color='),
+                ('al\t', b'always ')):
+            os.write(terminal, typed.encode())
+            seen = b''
+            end = time.monotonic() + SECONDS
+            while wanted not in seen and time.monotonic() < end:
+                if select.select([terminal], [], [], 0.2)[0]:
+                    with contextlib.suppress(OSError):
+                        seen += os.read(terminal, 4096)
+            self.assertIn(wanted, seen)
+
+
+if __name__ == '__main__':
+    tap.main(Manual, Bash, Zsh)
