@@ -1,96 +1,329 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Takes the example of one language out of README.md, builds it as the README says, and runs it
-against "signal-glib serve"."""
+"""Every fenced block of README.md, CONTRIBUTING.md and docs/*.md in one language is built, run or
+parsed, so that no page shows what does not work.
+
+c, python, js, vala   A program (it has a main function, a main loop or a test run) is built as a
+                      reader would, and run; it must end with 0. “ws://127.0.0.1:8080/ws” becomes the
+                      URL of a “signal-glib serve” with the token “secret”, also in SIGNAL_URL and
+                      SIGNAL_TOKEN; somebody in the room “kitchen” says something all the time. After
+                      a comment “example: …” it must print {"text":"hello"}.
+                      Anything else is a fragment. It is compiled, not run: in C, all fragments of a
+                      page in one file, those that begin with “static”, “typedef” or “#include” at file
+                      scope and the others each in a function of its own, after what a comment
+                      “given: …” says; in Python and JavaScript, within an async function. In
+                      JavaScript, what is imported from npm is left out.
+other                 sh: the syntax, the options of signal-glib, the paths of the project, the
+                      names of meson's options, suites and tests. json, xml, ini, meson: parsed.
+                      console, text, mermaid: for people. No other tag, and no block without one.
+"""
 import argparse
+import ast
+import configparser
+import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
+import threading
+import unittest
+import xml.etree.ElementTree
 
-SKIPPED = 77
+import markdown
+import tap
+
 SECONDS = 60
-TOKEN = 'readme'
-EXPECTED = '{"text":"hello"}'
-
-
-def extract(readme, language):
-    text = pathlib.Path(readme).read_text(encoding='utf-8')
-    found = re.findall(rf'<!-- example: {language} -->\n```\w+\n(.*?)```', text, re.DOTALL)
-    if len(found) != 1:
-        sys.exit(f'{len(found)} examples for {language} in {readme}, not 1')
-    return found[0]
+TOKEN = 'secret'
+URL = 'ws://127.0.0.1:8080/ws'
+MODULE = 'file:///usr/share/signal-glib-1.0/gjs/signal.js'
+EXPECTED = '{"text":"hello"}\n'
+CODE = ('c', 'python', 'js', 'vala')
+PARSED = ('ini', 'json', 'meson', 'sh', 'xml')
+SHOWN = ('console', 'mermaid', 'text')
+BUILT_IN = ('b_', 'buildtype', 'prefix', 'libdir')
+C_ARGS = ['-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror']
 
 
 def run(command, **options):
-    print('+', *command, flush=True)
-    return subprocess.run(command, check=True, timeout=SECONDS, **options)
+    settings = dict(timeout=SECONDS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    settings.update(options)
+    process = subprocess.run(command, **settings)
+    if process.returncode != 0:
+        raise AssertionError(f'{shlex.join(map(str, command))}: {process.returncode}\n{process.stdout}')
+    return process.stdout
 
 
 def need(program):
-    if shutil.which(program) is None:
-        print(f'there is no {program} here')
-        sys.exit(SKIPPED)
+    if not program or shutil.which(program) is None:
+        raise unittest.SkipTest(f'there is no {program or "python3 with PyGObject"} here')
 
 
-def build(language, source, folder, options):
-    """The command that runs the example."""
-    path = folder / {'c': 'hello.c', 'python': 'hello.py', 'js': 'hello.js',
-                     'vala': 'hello.vala'}[language]
-    path.write_text(source, encoding='utf-8')
-    program = str(folder / 'hello')
-    if language == 'c':
-        flags = run(['pkg-config', '--cflags', '--libs', 'signal-glib-1.0'],
-                    stdout=subprocess.PIPE, text=True).stdout.split()
-        run([os.environ.get('CC', 'cc'), '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror',
-             '-o', program, str(path), *flags])
+class World:
+    """A server, and somebody who talks in the kitchen."""
+
+    def __init__(self, program):
+        environment = dict(os.environ, SIGNAL_TOKEN=TOKEN)
+        self.server = subprocess.Popen([program, 'serve', '--port', '0'], stdout=subprocess.PIPE,
+                                       stderr=subprocess.DEVNULL, text=True, env=environment)
+        self.url = self.server.stdout.readline().split()[-1]
+        self.talker = subprocess.Popen([program, 'chat', self.url, '--room', 'kitchen', '--name', 'bob'],
+                                       stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL, text=True, env=environment)
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.talk)
+        self.thread.start()
+
+    def talk(self):
+        while not self.over.wait(0.1):
+            self.talker.stdin.write('hello\n')
+            self.talker.stdin.flush()
+
+    def end(self):
+        self.over.set()
+        self.thread.join(SECONDS)
+        self.talker.stdin.close()
+        for process in (self.talker, self.server):
+            process.terminate()
+            process.wait(SECONDS)
+        self.server.stdout.close()
+
+
+class C:
+    suffix = '.c'
+
+    def is_program(self, text):
+        return re.search(r'^main \(', text, re.MULTILINE)
+
+    def flags(self):
+        return run(['pkg-config', '--cflags', '--libs', 'signal-glib-1.0']).split()
+
+    def build(self, path):
+        program = path.with_suffix('')
+        run([os.environ.get('CC', 'cc'), *C_ARGS, '-o', program, path, *self.flags()])
         return [program]
-    if language == 'vala':
+
+    def check(self, page, folder):
+        parts = ['#include <signal-glib/signal-glib.h>']
+        for number, block in enumerate(page):
+            if block.mark.startswith('given: '):
+                parts.append(block.mark.removeprefix('given: '))
+            place = f'#line {block.line} "{block.path.name}"\n'
+            if re.match(r'static|typedef|#include', block.text):
+                parts.append(place + block.text)
+            else:
+                parts.append(f'void fragment_{number} (void);\n'
+                             f'void fragment_{number} (void) {{\n{place}{block.text}}}')
+        path = folder / 'fragments.c'
+        path.write_text('\n'.join(parts) + '\n', encoding='utf-8')
+        run([os.environ.get('CC', 'cc'), '-fsyntax-only', *C_ARGS, '-Wno-unused-function',
+             '-Wno-unused-variable', '-Wno-unused-but-set-variable', path, *self.flags()])
+
+
+class Vala:
+    suffix = '.vala'
+
+    def is_program(self, text):
+        return re.search(r'^(void|int) main \(', text, re.MULTILINE)
+
+    def compile(self, *args):
         need('valac')
-        run(['valac', '--vapidir', str(options.build_dir / 'signal-glib'),
-             '--pkg', 'signal-glib-1.0', '-o', program, str(path)])
-        return [program]
-    if language == 'js':
+        run(['valac', '--quiet', '--vapidir', options.build_dir / 'signal-glib', '--pkg', 'signal-glib-1.0',
+             *args])
+
+    def build(self, path):
+        self.compile('-X', '-w', '-o', path.with_suffix(''), path)
+        return [path.with_suffix('')]
+
+    def check(self, page, folder):
+        for number, block in enumerate(page):
+            path = folder / f'fragment{number}.vala'
+            path.write_text(block.text, encoding='utf-8')
+            self.compile('--ccode', '--directory', folder, path)
+
+
+class JavaScript:
+    suffix = '.js'
+
+    def is_program(self, text):
+        return 'loop.run()' in text
+
+    def build(self, path):
         need('gjs')
-        return ['gjs', '-m', str(path)]
-    if not options.python:
-        need('python3 with PyGObject')
-    return [options.python, str(path)]
+        return ['gjs', '-m', path]
+
+    def check(self, page, folder):
+        need('gjs')
+        for number, block in enumerate(page):
+            lines = block.text.replace(MODULE, self.module()).splitlines()
+            path = folder / f'fragment{number}.js'
+            path.write_text('\n'.join([
+                *(line for line in lines if re.match(r"import .* from '(gi|file)://", line)),
+                'async function fragment() {',
+                *(line for line in lines if not line.startswith('import ')), '}', 'void fragment;']) + '\n',
+                encoding='utf-8')
+            run(['gjs', '-m', path])
+
+    def module(self):
+        return (options.source / 'bindings/gjs/signal.js').as_uri()
 
 
-def start_server(program):
-    server = subprocess.Popen([program, 'serve', '--port', '0'], stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, text=True)
-    return server, server.stdout.readline().split()[-1]
+class Python:
+    suffix = '.py'
+
+    def is_program(self, text):
+        return 'gi.require_version' in text
+
+    def build(self, path):
+        need(options.python)
+        return [options.python, path]
+
+    def check(self, page, folder):
+        for block in page:
+            ast.parse('async def fragment():\n' + textwrap.indent(block.text, '    '), block.name)
 
 
-def main():
+class Code(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World(options.server)
+        os.environ.update(PKG_CONFIG_PATH=str(options.build_dir / 'meson-uninstalled'),
+                          SIGNAL_TOKEN=TOKEN, SIGNAL_URL=cls.world.url, TERM='dumb')
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.world.end()
+
+    @staticmethod
+    def language():
+        return {'c': C, 'vala': Vala, 'js': JavaScript, 'python': Python}[options.language]()
+
+    def run_program(self, block):
+        language = self.language()
+        text = block.text.replace(URL, self.world.url)
+        if options.language == 'js':
+            text = text.replace(MODULE, language.module())
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / ('example' + language.suffix)
+            path.write_text(text, encoding='utf-8')
+            output = run(language.build(path))
+        if block.mark.startswith('example: '):
+            self.assertEqual(output, EXPECTED)
+
+    def check_fragments(self, page):
+        with tempfile.TemporaryDirectory() as folder:
+            self.language().check(page, pathlib.Path(folder))
+
+    @classmethod
+    def collect(cls):
+        for path in markdown.pages(options.source):
+            page = [block for block in markdown.blocks(path) if block.language == options.language]
+            fragments = [block for block in page if not cls.language().is_program(block.text)]
+            for block in page:
+                if block not in fragments:
+                    setattr(cls, f'test {block.name}', lambda self, block=block: self.run_program(block))
+            if fragments:
+                setattr(cls, f'test {path.name}, fragments',
+                        lambda self, page=fragments: self.check_fragments(page))
+
+
+class Parsed(unittest.TestCase):
+    def check_json(self, block):
+        json.loads(block.text)
+
+    def check_xml(self, block):
+        xml.etree.ElementTree.fromstring(block.text.encode())
+
+    def check_ini(self, block):
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read_string(block.text)
+        for section in parser.sections():
+            for value in parser[section].values():
+                ast.parse(value, mode='eval')
+
+    def check_meson(self, block):
+        script = 'import sys; from mesonbuild.mparser import Parser; Parser(sys.argv[1], "block").parse()'
+        # Meson need not be with the first python3 on PATH.
+        for python in (sys.executable, options.python, '/usr/bin/python3'):
+            if shutil.which(python) and subprocess.run([python, '-c', 'import mesonbuild'],
+                                                       stderr=subprocess.DEVNULL).returncode == 0:
+                run([python, '-c', script, block.text])
+                return
+        self.skipTest('meson cannot be imported here')
+
+    def check_sh(self, block):
+        run(['bash', '-n', '-c', block.text])
+        for line in block.text.replace('\\\n', ' ').splitlines():
+            for command in re.split(r'&&|\|', line):
+                words = shlex.split(command, comments=True)
+                while words and re.match(r'\w+=', words[0]):
+                    words.pop(0)
+                if words:
+                    self.check_command(words)
+
+    def check_command(self, words):
+        program = words[0]
+        if program.split('/')[-1] == 'signal-glib':
+            help_text = run([options.server, words[1], '--help'])
+            for option in words[2:]:
+                if option.startswith('-') and option != '-':
+                    self.assertIn(option.split('=')[0], re.findall(r'-{1,2}[\w-]+', help_text), words)
+        elif '/' in program and not program.startswith(('_build', '/')):
+            self.assertTrue(os.access(options.source / program, os.X_OK), f'{program} is not there')
+        elif program == 'meson':
+            self.check_meson_command(words)
+
+    def check_meson_command(self, words):
+        known = re.findall(r"option\('(\w+)'", (options.source / 'meson_options.txt').read_text())
+        for option in re.findall(r'-D(\w+)=', ' '.join(words)):
+            self.assertTrue(option in known or option.startswith(BUILT_IN), f'no option {option}')
+        if words[1] != 'test':
+            return
+        tests = json.loads((options.build_dir / 'meson-info/intro-tests.json').read_text())
+        suites = {suite.split(':')[-1] for test in tests for suite in test['suite']}
+        names = {test['name'] for test in tests}
+        rest = words[2:]
+        while rest:
+            word = rest.pop(0)
+            if word == '--suite':
+                self.assertIn(rest.pop(0), suites)
+            elif word == '-C':
+                rest.pop(0)
+            elif not word.startswith('-'):
+                self.assertIn(word, names)
+
+    @classmethod
+    def collect(cls):
+        for path in markdown.pages(options.source):
+            for block in markdown.blocks(path):
+                if block.language in PARSED:
+                    check = getattr(cls, 'check_' + block.language)
+                    setattr(cls, f'test {block.name}', lambda self, check=check, block=block: check(self, block))
+
+    def test_tags(self):
+        for path in markdown.pages(options.source):
+            for block in markdown.blocks(path):
+                self.assertIn(block.language, (*CODE, *PARSED, *SHOWN), block.name)
+
+    def test_fences(self):
+        """None is missed because of how it is written."""
+        for path in markdown.pages(options.source):
+            fences = len(re.findall(r'^ *(?:```|~~~)', path.read_text(encoding='utf-8'), re.MULTILINE))
+            self.assertEqual(2 * len(list(markdown.blocks(path))), fences, path.name)
+
+
+if __name__ == '__main__':
     parser = argparse.ArgumentParser()
-    parser.add_argument('language', choices=('c', 'python', 'js', 'vala'))
-    parser.add_argument('readme')
+    parser.add_argument('language', choices=(*CODE, 'other'))
+    parser.add_argument('source', type=pathlib.Path)
     parser.add_argument('--server', required=True)
     parser.add_argument('--build-dir', required=True, type=pathlib.Path)
     parser.add_argument('--python', default='')
     options = parser.parse_args()
-
-    os.environ['PKG_CONFIG_PATH'] = str(options.build_dir / 'meson-uninstalled')
-    os.environ['SIGNAL_TOKEN'] = TOKEN
-    with tempfile.TemporaryDirectory() as folder:
-        command = build(options.language, extract(options.readme, options.language),
-                        pathlib.Path(folder), options)
-        server, url = start_server(options.server)
-        try:
-            output = run(command, env=dict(os.environ, SIGNAL_URL=url), stdout=subprocess.PIPE,
-                         text=True).stdout
-        finally:
-            server.terminate()
-            server.wait(SECONDS)
-    print(output)
-    return int(output.strip() != EXPECTED)
-
-
-if __name__ == '__main__':
-    sys.exit(main())
+    suite = Parsed if options.language == 'other' else Code
+    suite.collect()
+    tap.main(suite)

@@ -1,0 +1,26 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs gi-docgen, then makes the links between pages and the pictures work that also work where the
+pages are read as Markdown: generate-reference.py SOURCE OUTPUT COMMAND…"""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+PICTURE = re.compile(r'(?:src|srcset)="((?:diagrams|images)/[\w.-]+)"')
+
+
+def main(source, output, *command):
+    source, output = pathlib.Path(source), pathlib.Path(output)
+    subprocess.run(command, check=True)
+    for page in output.glob('*.html'):
+        text = page.read_text(encoding='utf-8')
+        page.write_text(re.sub(r'(href="[\w-]+)\.md(["#])', r'\1.html\2', text), encoding='utf-8')
+        for picture in PICTURE.findall(text):
+            (output / picture).parent.mkdir(exist_ok=True)
+            shutil.copy(source / picture, output / picture)
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The pages that people read, and the fenced blocks in them."""
+import dataclasses
+import pathlib
+import re
+
+FENCE = re.compile(r'(?:^<!-- (?P<mark>[^>]*?) -->\n)?^```(?P<language>\S*)\n(?P<text>.*?)^```$',
+                   re.DOTALL | re.MULTILINE)
+
+
+@dataclasses.dataclass
+class Block:
+    path: pathlib.Path
+    line: int
+    """Of the first line within the fence."""
+    language: str
+    mark: str
+    """What a comment right before it says, such as “given: static GStrv rooms;”."""
+    text: str
+
+    @property
+    def name(self):
+        return f'{self.path.name}:{self.line}'
+
+
+def pages(root):
+    return [root / 'README.md', root / 'CONTRIBUTING.md', *sorted((root / 'docs').glob('*.md'))]
+
+
+def blocks(path):
+    text = path.read_text(encoding='utf-8')
+    for match in FENCE.finditer(text):
+        yield Block(path, text.count('\n', 0, match.start('text')) + 1, match['language'],
+                    match['mark'] or '', match['text'])
