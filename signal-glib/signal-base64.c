@@ -50,7 +50,7 @@ signal_base64_encode_portable (const guint8 *data,
 
   for (; length >= 3; data += 3, length -= 3, text += 4)
     {
-      bits = (guint32) data[0] << 16 | data[1] << 8 | data[2];
+      bits = (guint32) data[0] << 16 | (guint32) data[1] << 8 | data[2];
       text[0] = alphabet[bits >> 18];
       text[1] = alphabet[bits >> 12 & 63];
       text[2] = alphabet[bits >> 6 & 63];
@@ -60,10 +60,10 @@ signal_base64_encode_portable (const guint8 *data,
   if (length == 0)
     return;
 
-  bits = (guint32) data[0] << 16 | (length == 2 ? data[1] << 8 : 0);
+  bits = (guint32) data[0] << 16 | (length == 2 ? (guint32) data[1] << 8 : 0);
   text[0] = alphabet[bits >> 18];
   text[1] = alphabet[bits >> 12 & 63];
-  text[2] = length == 2 ? alphabet[bits >> 6 & 63] : PAD;
+  text[2] = (char) (length == 2 ? alphabet[bits >> 6 & 63] : PAD);
   text[3] = PAD;
 }
 
@@ -116,9 +116,9 @@ signal_base64_decode_portable (const char *text,
       c = values[in[2]];
       d = values[in[3]];
       errors |= a | b | c | d;
-      out[0] = a << 2 | b >> 4;
-      out[1] = b << 4 | c >> 2;
-      out[2] = c << 6 | d;
+      out[0] = (guint8) (a << 2 | b >> 4);
+      out[1] = (guint8) (b << 4 | c >> 2);
+      out[2] = (guint8) (c << 6 | d);
     }
 
   if (padding > 0)
@@ -130,9 +130,9 @@ signal_base64_decode_portable (const char *text,
       if ((padding == 1 ? c << 6 : b << 4) & 0xff)
         return FALSE;
 
-      out[0] = a << 2 | b >> 4;
+      out[0] = (guint8) (a << 2 | b >> 4);
       if (padding == 1)
-        out[1] = b << 4 | c >> 2;
+        out[1] = (guint8) (b << 4 | c >> 2);
     }
 
   *data_length = length / 4 * 3 - padding;

@@ -36,7 +36,7 @@ append_double (GString  *out,
 
       g_snprintf (format, sizeof format, "%%.%ug", digits);
       g_ascii_formatd (text, sizeof text, format, number);
-      if (memcmp (&(double) { g_ascii_strtod (text, NULL) }, &number, sizeof number) == 0)
+      if (g_ascii_strtod (text, NULL) == number)
         break;
     }
 

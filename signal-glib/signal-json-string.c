@@ -51,7 +51,7 @@ measure_sequence (const char *pos,
                   const char *end)
 {
   const guchar *bytes = (const guchar *) pos;
-  gsize available = end - pos;
+  gsize available = (gsize) (end - pos);
   guchar lead = bytes[0];
 
   if (lead < 0xc2 || lead > 0xf4 || available < 2)
@@ -157,7 +157,7 @@ signal_json_reader_read_string (SignalJsonReader *self,
     }
 
   content->str = start;
-  content->len = self->pos++ - start;
+  content->len = (gsize) (self->pos++ - start);
 
   return TRUE;
 }
@@ -232,8 +232,8 @@ signal_json_unescape (char       *out,
 
   while (text < end)
     {
-      const char *backslash = memchr (text, '\\', end - text);
-      gsize run = (backslash != NULL ? backslash : end) - text;
+      const char *backslash = memchr (text, '\\', (gsize) (end - text));
+      gsize run = (gsize) ((backslash != NULL ? backslash : end) - text);
 
       memmove (to, text, run);
       to += run;
@@ -256,7 +256,7 @@ signal_json_unescape (char       *out,
         }
     }
 
-  return to - out;
+  return (gsize) (to - out);
 }
 
 /* Whether content, which stands between the quotes of a valid string, means string. */
@@ -277,6 +277,7 @@ signal_json_equals (SignalSpan  content,
 
   plain = g_malloc (content.len);
 
+  /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not know g_autofree. */
   return signal_json_unescape (plain, content.str, content.len) == length &&
          memcmp (plain, string, length) == 0;
 }
@@ -290,7 +291,7 @@ signal_json_mend_escapes (char  *text,
   char *end = text + length;
   char *pos = text;
 
-  while ((pos = memchr (pos, '\\', end - pos)) != NULL)
+  while ((pos = memchr (pos, '\\', (gsize) (end - pos))) != NULL)
     {
       gsize escape_length = 2;
 
@@ -314,7 +315,7 @@ append_escape (GString *out,
     case '"':
     case '\\':
       g_string_append_c (out, '\\');
-      g_string_append_c (out, character);
+      g_string_append_c (out, (char) character);
       break;
     case '\b':
       g_string_append (out, "\\b");
@@ -347,7 +348,7 @@ signal_json_append_string (GString    *out,
   g_string_append_c (out, '"');
   for (; *string != '\0'; string++)
     {
-      guchar character = *string;
+      guchar character = (guchar) *string;
 
       if (character >= 0x20 && character != '"' && character != '\\')
         continue;

@@ -170,9 +170,8 @@ ascend (SignalJsonReader *self,
 static inline gboolean
 skip_value (SignalJsonReader *self)
 {
-  Nesting nesting;
+  Nesting nesting = { 0 };
 
-  nesting.depth = 0;
   do
     {
       if (!descend (self, &nesting) || !ascend (self, &nesting))
@@ -242,7 +241,7 @@ signal_json_reader_read_value (SignalJsonReader *self,
     return FALSE;
 
   value->str = start;
-  value->len = self->pos - start;
+  value->len = (gsize) (self->pos - start);
 
   return TRUE;
 }

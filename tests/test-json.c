@@ -320,124 +320,6 @@ test_error_text (void)
     }
 }
 
-static void
-test_unescape (void)
-{
-  static const struct
-  {
-    Case        escaped;
-    const char *plain;
-    gsize       length;
-  } texts[] = {
-    { CASE ("empty", ""), "", 0 },
-    { CASE ("plain", "h\xc3\xa9llo"), "h\xc3\xa9llo", 6 },
-    { CASE ("short", "\\\"\\\\\\/\\b\\f\\n\\r\\t"), "\"\\/\b\f\n\r\t", 8 },
-    { CASE ("between", "a\\nb\\nc"), "a\nb\nc", 5 },
-    { CASE ("one byte", "\\u0041\\u007F"), "A\x7f", 2 },
-    { CASE ("two bytes", "\\u0080\\u07ff"), "\xc2\x80\xdf\xbf", 4 },
-    { CASE ("three bytes", "\\u0800\\uFFFF"), "\xe0\xa0\x80\xef\xbf\xbf", 6 },
-    { CASE ("pair", "\\uD83d\\uDe00"), "\xf0\x9f\x98\x80", 4 },
-    { CASE ("last pair", "\\udbff\\udfff"), "\xf4\x8f\xbf\xbf", 4 },
-    { CASE ("lone high", "\\ud800"), "\xef\xbf\xbd", 3 },
-    { CASE ("lone high, then text", "\\ud800xxxxxx"), "\xef\xbf\xbdxxxxxx", 9 },
-    { CASE ("lone high, then escape", "\\ud800\\n"), "\xef\xbf\xbd\n", 4 },
-    { CASE ("lone high, then a letter", "\\ud800\\u0041"), "\xef\xbf\xbd" "A", 4 },
-    { CASE ("high, then a pair", "\\ud800\\ud83d\\ude00"), "\xef\xbf\xbd\xf0\x9f\x98\x80", 7 },
-    { CASE ("lone low", "\\udc00\\ud800"), "\xef\xbf\xbd\xef\xbf\xbd", 6 },
-    { CASE ("two lows", "\\udc00\\udc00"), "\xef\xbf\xbd\xef\xbf\xbd", 6 },
-    { CASE ("NUL", "a\\u0000b"), "a\0b", 3 },
-    { CASE ("escaped backslash", "\\\\u0041"), "\\u0041", 6 },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
-    {
-      const Case *escaped = &texts[i].escaped;
-      g_autofree char *in_place = g_memdup2 (escaped->text, escaped->length);
-      g_autofree char *out = g_malloc (escaped->length + 1);
-      gsize length = signal_json_unescape (out, escaped->text, escaped->length);
-
-      g_test_message ("%s", escaped->name);
-      g_assert_cmpmem (out, length, texts[i].plain, texts[i].length);
-      length = signal_json_unescape (in_place, in_place, escaped->length);
-      g_assert_cmpmem (in_place, length, texts[i].plain, texts[i].length);
-    }
-}
-
-static void
-test_equals (void)
-{
-  static const struct
-  {
-    Case        content;
-    const char *string;
-    gboolean    equal;
-  } texts[] = {
-    { CASE ("plain", "event"), "event", TRUE },
-    { CASE ("escaped", "\\u0065vent"), "event", TRUE },
-    { CASE ("all escaped", "\\u0065\\u0076\\u0065\\u006e\\u0074"), "event", TRUE },
-    { CASE ("shorter", "even"), "event", FALSE },
-    { CASE ("longer", "events"), "event", FALSE },
-    { CASE ("other", "\\u0045vent"), "event", FALSE },
-    { CASE ("NUL behind", "event\\u0000"), "event", FALSE },
-    { CASE ("too long", "\\u0065\\u0076\\u0065\\u006e\\u0074\\u0073"), "event", FALSE },
-    { CASE ("slash", "a\\/b"), "a/b", TRUE },
-    { CASE ("empty", ""), "", TRUE },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
-    {
-      SignalSpan content = { texts[i].content.text, texts[i].content.length };
-      gboolean escaped = memchr (content.str, '\\', content.len) != NULL;
-
-      g_assert_cmpint (signal_json_equals (content, escaped, texts[i].string), ==, texts[i].equal);
-    }
-}
-
-static void
-test_mend_escapes (void)
-{
-  static const struct
-  {
-    const char *text;
-    const char *mended;
-  } texts[] = {
-    { "[1]", "[1]" },
-    { "\"\\u0041\\n\\ud83d\\ude00\"", "\"\\u0041\\n\\ud83d\\ude00\"" },
-    { "\"a\\u0000b\"", "\"a\\ufffdb\"" },
-    { "\"\\ud800\\ud83d\\ude00\"", "\"\\ufffd\\ud83d\\ude00\"" },
-    { "[\"\\uDC00\",\"\\ud800\"]", "[\"\\ufffd\",\"\\ufffd\"]" },
-    { "\"\\\\u0000\\\\\\u0000\"", "\"\\\\u0000\\\\\\ufffd\"" },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
-    {
-      g_autofree char *text = g_strdup (texts[i].text);
-
-      signal_json_mend_escapes (text, strlen (text));
-      g_assert_cmpstr (text, ==, texts[i].mended);
-    }
-}
-
-static void
-test_append_string (void)
-{
-  g_autoptr(GString) out = g_string_new (NULL);
-  char all[128];
-
-  signal_json_append_string (out, "");
-  signal_json_append_string (out, "a\"b\\c/\b\f\n\r\t\x01\x1f\x7f h\xc3\xa9");
-  g_assert_cmpstr (out->str, ==,
-                   "\"\"\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f h\xc3\xa9\"");
-
-  for (guint i = 0; i < sizeof all; i++)
-    all[i] = (char) ((i + 1) % sizeof all);
-  g_string_truncate (out, 0);
-  signal_json_append_string (out, all);
-  g_assert_true (check (out->str, out->len, NULL));
-  g_assert_cmpuint (signal_json_unescape (out->str, out->str + 1, out->len - 2), ==, strlen (all));
-  g_assert_cmpmem (out->str, strlen (all), all, strlen (all));
-}
-
 int
 main (int    argc,
       char **argv)
@@ -457,10 +339,6 @@ main (int    argc,
   g_test_add_func ("/json/breadth", test_breadth);
   g_test_add_func ("/json/truncations", test_truncations);
   g_test_add_func ("/json/error-text", test_error_text);
-  g_test_add_func ("/json/unescape", test_unescape);
-  g_test_add_func ("/json/equals", test_equals);
-  g_test_add_func ("/json/mend-escapes", test_mend_escapes);
-  g_test_add_func ("/json/append-string", test_append_string);
 
   return g_test_run ();
 }

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "signal-glib/signal-json-node-private.h"
+#include "signal-glib/signal-json-private.h"
+#include "signal-glib/signal-message-private.h"
+
+/* What compare.mjs compares with. In: texts, each after its length in four bytes, the least
+ * significant first. Out, a line for each: `refused`; or what we write of the payload that the text
+ * becomes, `unwritable` if strict JSON cannot express it, `no payload` if json-glib cannot. */
+
+#define HEAD "{\"event\":\"x\",\"data\":"
+#define TAIL "}"
+
+static SignalMessage *
+open_message (GBytes *text)
+{
+  gsize length;
+  const char *data = g_bytes_get_data (text, &length);
+  gsize capacity = strlen (HEAD) + length + strlen (TAIL);
+  SignalMessage *message = signal_message_alloc (capacity);
+  char *storage = signal_message_storage (message);
+
+  memcpy (storage, HEAD, strlen (HEAD));
+  memcpy (storage + strlen (HEAD), data, length);
+  memcpy (storage + strlen (HEAD) + length, TAIL, strlen (TAIL));
+  if (!signal_message_open (message, capacity, FALSE, NULL))
+    g_clear_pointer (&message, signal_message_unref);
+
+  return message;
+}
+
+static void
+answer (GBytes *text)
+{
+  gsize length;
+  const char *data = g_bytes_get_data (text, &length);
+  g_autoptr (SignalMessage) message = NULL;
+  g_autofree char *written = NULL;
+  JsonNode *payload;
+
+  if (!signal_json_check (data, length, NULL))
+    {
+      puts ("refused");
+      return;
+    }
+
+  message = open_message (text);
+  if (message == NULL)
+    {
+      puts ("refused as a payload");
+      return;
+    }
+
+  payload = signal_message_get_payload (message);
+  if (payload == NULL)
+    {
+      puts ("no payload");
+      return;
+    }
+
+  written = signal_json_node_write (payload, NULL);
+  puts (written != NULL ? written : "unwritable");
+}
+
+static GBytes *
+read_text (FILE *in)
+{
+  guint8 head[4];
+  gsize length;
+  guint8 *data;
+
+  if (fread (head, sizeof head, 1, in) != 1)
+    return NULL;
+
+  length = head[0] | (gsize) head[1] << 8 | (gsize) head[2] << 16 | (gsize) head[3] << 24;
+  data = g_malloc (length);
+  if (length > 0 && fread (data, length, 1, in) != 1)
+    g_error ("A text is shorter than it says");
+
+  return g_bytes_new_take (data, length);
+}
+
+int
+main (void)
+{
+  GBytes *text;
+
+  while ((text = read_text (stdin)) != NULL)
+    {
+      answer (text);
+      g_bytes_unref (text);
+    }
+
+  return 0;
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The style that a program can check: SOURCE-ROOT. CONTRIBUTING.md says the rest."""
+import os
+import re
+import sys
+import unittest
+
+import tap
+
+ROOT = sys.argv[1]
+
+CODE = {'.c', '.cpp', '.h', '.js', '.mjs', '.py', '.rs', '.sh', '.vala'}
+LICENSED = CODE | {'.build', '.css', '.pyi', '.ui', '.xml'}
+LINE_LENGTH = 110  # of C; other languages may have 120
+FILE_LENGTH = 400
+FUNCTION_LENGTH = 60
+
+# The prototypes in headers are aligned in columns: those may be wider.
+HEADER_LINE_LENGTH = 130
+# Longer than FILE_LENGTH, with how long at most.
+LONG_FILES = {
+    'bindings/python/gi/overrides/Signal.py': 450,  # one module, as PyGObject wants it
+    'demo/tour.c': 420,
+    'signal-glib/signal-connection.c': 410,  # the states of a connection, told in one place
+    'signal-glib/signal-stream-input.c': 410,
+    'tests/faults/test-traffic.c': 410,
+    'tests/raw-peer.c': 410,
+    'tests/test-envelope.c': 410,
+    'tests/test-hostile-peers.c': 430,
+}
+# Programs for readers, which are compiled as they stand.
+WITHOUT_CONFIG = {'demo/chat.c', 'tests/scenario/runner.c'}
+# Written by a tool.
+GENERATED = {'package-lock.json', 'Cargo.lock'}
+
+BANNED = re.compile(r'\b(' + '|'.join(['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK']) + r')\b')
+FUNCTION = re.compile(r'^(\w+) \([^;{}]*\)\n\{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+COMMENT = re.compile(r'/\*.*?\*/', re.DOTALL)
+
+
+def paths():
+    """Every file of the source tree, but nothing that was built or belongs to someone else."""
+    for directory, names, files in os.walk(ROOT):
+        names[:] = sorted(
+            name for name in names
+            if not name.startswith(('.git', '_build', 'build'))
+            and name not in ('__pycache__', 'node_modules', 'subprojects', 'corpus')
+            and not os.path.exists(os.path.join(directory, name, 'build.ninja')))
+        for name in sorted(files):
+            if name not in GENERATED:
+                yield os.path.relpath(os.path.join(directory, name), ROOT).replace(os.sep, '/')
+
+
+def read(path):
+    """The text of a file, or None if it is something else."""
+    try:
+        with open(os.path.join(ROOT, path), encoding='utf-8', newline='') as file:
+            return file.read()
+    except UnicodeDecodeError:
+        return None
+
+
+TEXTS = {path: text for path in paths() if (text := read(path)) is not None}
+
+
+def of_kind(kinds):
+    return {path: text for path, text in TEXTS.items() if os.path.splitext(path)[1] in kinds}
+
+
+def lines_with(test, texts):
+    """Where a line does not pass: "path:number"."""
+    return [f'{path}:{number}' for path, text in texts.items()
+            for number, line in enumerate(text.splitlines(), 1) if test(path, line)]
+
+
+def is_too_long(path, line):
+    limits = {'.c': LINE_LENGTH, '.cpp': LINE_LENGTH, '.h': HEADER_LINE_LENGTH}
+    return len(line) > limits.get(os.path.splitext(path)[1], 120)
+
+
+def count_code_lines(body):
+    """Comments and blank lines make a function longer, but not harder to follow."""
+    return sum(bool(line.strip()) for line in COMMENT.sub('', body).splitlines())
+
+
+class Style(unittest.TestCase):
+    maxDiff = None
+
+    def test_there_is_something_to_look_at(self):
+        self.assertGreater(len(of_kind({'.c'})), 100)
+        self.assertIn('signal-glib/signal-client.c', TEXTS)
+
+    def test_license(self):
+        missing = [path for path, text in of_kind(LICENSED).items()
+                   if 'SPDX-License-Identifier: ' not in ''.join(text.splitlines(True)[:3])]
+        self.assertEqual(missing, [])
+
+    def test_ends_of_files(self):
+        bad = [path for path, text in TEXTS.items()
+               if text and (not text.endswith('\n') or text.endswith('\n\n')) or '\r' in text]
+        self.assertEqual([path for path in bad if not path.endswith('.svg')], [])
+
+    def test_tabs(self):
+        self.assertEqual(lines_with(lambda path, line: '\t' in line, of_kind(LICENSED)), [])
+
+    def test_trailing_blanks(self):
+        self.assertEqual(lines_with(lambda path, line: line != line.rstrip(), of_kind(LICENSED)), [])
+
+    def test_line_length(self):
+        self.assertEqual(lines_with(is_too_long, of_kind(CODE)), [])
+
+    def test_file_length(self):
+        self.assertEqual([f'{path}: {text.count(chr(10))}' for path, text in of_kind(CODE).items()
+                          if text.count('\n') > LONG_FILES.get(path, FILE_LENGTH)], [])
+
+    def test_function_length(self):
+        found = [f'{path}: {name}, {count_code_lines(body)}' for path, text in of_kind({'.c'}).items()
+                 for name, body in FUNCTION.findall(text) if count_code_lines(body) > FUNCTION_LENGTH]
+        self.assertEqual(found, [])
+
+    def test_config_first(self):
+        self.assertEqual([path for path, text in of_kind({'.c'}).items()
+                          if re.findall(r'^#include .*', text, re.MULTILINE)[:1] != ['#include "config.h"']
+                          and path not in WITHOUT_CONFIG], [])
+
+    def test_headers_are_guarded(self):
+        self.assertEqual([path for path, text in of_kind({'.h'}).items()
+                          if '#pragma once\n' not in text], [])
+
+    def test_nothing_is_left_to_do(self):
+        self.assertEqual(lines_with(lambda path, line: BANNED.search(line), of_kind(LICENSED)), [])
+
+
+if __name__ == '__main__':
+    tap.main(Style)
