@@ -9,6 +9,9 @@
 
 #include <glib/gi18n-lib.h>
 
+/* What is kept for the next messages; many connections are idle. */
+#define KEEP_SIZE 4096
+
 static gboolean
 check_sendable (SignalChannel  *self,
                 gsize           frame_size,
@@ -130,6 +133,11 @@ signal_channel_send (SignalChannel  *self,
 
   signal_envelope_seal ((char *) payload, iv, self->scratch->data, self->scratch->len);
   end_frame (self, payload, frame_length, mask);
+  if (self->scratch->len > KEEP_SIZE)
+    {
+      g_byte_array_unref (self->scratch);
+      self->scratch = g_byte_array_new ();
+    }
   return TRUE;
 }
 

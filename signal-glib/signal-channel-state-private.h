@@ -8,6 +8,9 @@
 
 G_BEGIN_DECLS
 
+/* Both ways: a GByteArray, in which messages are collected, counts in a guint, and aborts at 4 GiB. */
+#define SIGNAL_CHANNEL_MAX_MESSAGE (G_GUINT64_CONSTANT (1) << 30)
+
 /* Shared by the files signal-channel*.c and by nothing else. */
 struct _SignalChannel
 {

@@ -11,9 +11,6 @@
 /* How long the peer may take to answer a close frame. */
 #define CLOSE_TIMEOUT_MS 3000
 
-/* libsoup collects a message in a GByteArray, which aborts at 4 GiB. */
-#define MAX_INCOMING (G_GUINT64_CONSTANT (1) << 30)
-
 /* With random 96-bit IVs a key may serve for 2³² messages (NIST SP 800-38D section 8.3); both sides
  * draw from the same lot. */
 #define KEY_LIMIT (G_GUINT64_CONSTANT (1) << 31)
@@ -31,6 +28,26 @@ report_fault (SignalChannel *self,
     self->handlers->fault (self, error, self->user_data);
 }
 
+static gboolean
+on_release (gpointer user_data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+/* Lets go of a socket when whatever reads from it has returned: neither libsoup nor our stream beneath it
+ * may go from under their own feet, and a handler may have run the main loop until they are closed. */
+static void
+release_later (SignalChannel           *self,
+               SoupWebsocketConnection *socket)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_release, socket, g_object_unref);
+  g_source_set_static_name (source, "signal-glib release socket");
+  g_source_attach (source, self->context);
+}
+
 /* A text message; most come here from our stream, the rest by way of libsoup. While we wait for the end,
  * a peer that sends on is not worth decrypting. */
 static void
@@ -40,16 +57,23 @@ on_text (const char *text,
 {
   g_autoptr (SignalChannel) self = g_object_ref (user_data);
   g_autoptr (SignalMessage) message = NULL;
+  SoupWebsocketConnection *socket;
   g_autoptr (GError) error = NULL;
 
   if (self->is_closing)
     return;
 
+  socket = g_object_ref (self->socket);
   message = signal_channel_receive (self, text, length, &error);
   if (message == NULL)
     report_fault (self, error);
   else if (self->handlers != NULL)
     self->handlers->message (self, message, self->user_data);
+
+  if (self->socket != NULL)
+    g_object_unref (socket);
+  else
+    release_later (self, socket);
 }
 
 /* What came in fragments, or is not text. */
@@ -181,12 +205,9 @@ on_error (SoupWebsocketConnection *socket,
           gpointer                 user_data)
 {
   SignalChannel *self = user_data;
-  const char *fault = get_fault (self);
 
-  /* libsoup has one sentence for whatever breaks RFC 6455. */
   if (self->error == NULL)
-    self->error = fault != NULL ? g_error_new_literal (error->domain, error->code, fault)
-                                : g_error_copy (error);
+    self->error = g_error_copy (error);
   end_soon (self);
 }
 
@@ -194,6 +215,18 @@ static void
 on_overflow (gpointer user_data)
 {
   SignalChannel *self = user_data;
+  const char *fault = get_fault (self);
+
+  if (fault != NULL)
+    {
+      if (self->error == NULL)
+        self->error = g_error_new_literal (SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR,
+                                           fault);
+      /* Who breaks the protocol is not waited for. */
+      if (signal_channel_is_open (self))
+        soup_websocket_connection_close (self->socket, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR, NULL);
+      return;
+    }
 
   if (self->error == NULL)
     self->error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
@@ -238,7 +271,7 @@ signal_channel_init (SignalChannel *self)
 {
   self->context = g_main_context_ref_thread_default ();
   self->scratch = g_byte_array_new ();
-  self->max_message_size = G_MAXUINT;
+  self->max_message_size = SIGNAL_CHANNEL_MAX_MESSAGE;
   self->max_unsent = MAX_UNSENT;
   self->round_trip = -1;
   self->key_limit = KEY_LIMIT;
@@ -290,43 +323,6 @@ signal_channel_take_key (SignalChannel    *self,
   self->replay = signal_replay_new ();
 }
 
-/* For tests: another limit than KEY_LIMIT. */
-void
-signal_channel_set_key_limit (SignalChannel *self,
-                              guint64        limit)
-{
-  self->key_limit = limit;
-}
-
-/* The largest frame to send, in bytes of payload. */
-void
-signal_channel_set_max_message_size (SignalChannel *self,
-                                     gsize          size)
-{
-  self->max_message_size = size;
-}
-
-/* How many bytes may wait for the peer to read before sending fails; the last message may reach over. */
-void
-signal_channel_set_max_unsent (SignalChannel *self,
-                               gsize          size)
-{
-  self->max_unsent = size;
-}
-
-/* The largest message to take, in bytes of payload, all its frames together. */
-void
-signal_channel_set_max_incoming_size (SignalChannel *self,
-                                      guint64        size)
-{
-  /* 0 would mean without a limit to libsoup, and a crash (CVE-2026-0716). */
-  g_return_if_fail (size > 0);
-
-  size = MIN (size, MAX_INCOMING);
-  soup_websocket_connection_set_max_incoming_payload_size (self->socket, size);
-  signal_stream_input_set_limit (signal_stream_get_input (self->stream), size);
-}
-
 /* Starts the close handshake; `closed` follows in any case. What was sent before goes out first. */
 void
 signal_channel_close (SignalChannel *self,
@@ -360,12 +356,4 @@ signal_channel_drop (SignalChannel *self)
   if (soup_websocket_connection_get_state (self->socket) != SOUP_WEBSOCKET_STATE_CLOSED)
     signal_stream_abandon (self->stream);
   g_clear_object (&self->socket);
-}
-
-/* How long what was sent may go unacknowledged by the peer's kernel. */
-void
-signal_channel_set_user_timeout (SignalChannel *self,
-                                 guint          ms)
-{
-  signal_stream_set_user_timeout (self->stream, ms);
 }

@@ -123,11 +123,20 @@ enter_frame (SignalFrameBuffer *self)
   return TRUE;
 }
 
-/* Leaves the frame, or with a fault or a close frame everything from here on, to libsoup. */
+/* Nothing goes on after a broken limit or a fault: libsoup does not know them all, and until it is closed
+ * it would collect whatever follows. */
+static SignalFrameBufferStep
+end_here (SignalFrameBuffer *self)
+{
+  self->is_over = TRUE;
+  return SIGNAL_FRAME_BUFFER_OVERFLOW;
+}
+
+/* Leaves the frame, or with a close frame everything from here on, to libsoup. */
 static SignalFrameBufferStep
 leave_to_libsoup (SignalFrameBuffer *self)
 {
-  gboolean is_end = self->fault != NULL || self->frame.opcode == SIGNAL_FRAME_CLOSE;
+  gboolean is_end = self->frame.opcode == SIGNAL_FRAME_CLOSE;
 
   self->has_frame = FALSE;
   self->passing = is_end ? G_MAXUINT64 : self->frame.header_size + self->frame.size;
@@ -151,15 +160,9 @@ signal_frame_buffer_look (SignalFrameBuffer *self)
     {
       if (!signal_frame_parse (&self->frame, self->data + self->start, length))
         return SIGNAL_FRAME_BUFFER_WAIT;
-      if (!enter_frame (self))
-        {
-          self->is_over = TRUE;
-          return SIGNAL_FRAME_BUFFER_OVERFLOW;
-        }
+      if (!enter_frame (self) || self->fault != NULL)
+        return end_here (self);
     }
-
-  if (self->fault != NULL)
-    return leave_to_libsoup (self);
 
   is_whole = length - self->frame.header_size >= self->frame.size;
   if (is_for_taking (self))
@@ -171,6 +174,8 @@ signal_frame_buffer_look (SignalFrameBuffer *self)
         return SIGNAL_FRAME_BUFFER_WAIT;
       if (self->frame.opcode == SIGNAL_FRAME_CLOSE)
         judge_close (self);
+      if (self->fault != NULL)
+        return end_here (self);
     }
 
   return leave_to_libsoup (self);

@@ -98,6 +98,20 @@ signal_frame_find_fault (const SignalFrame *self,
   return NULL;
 }
 
+/* g_utf8_validate_len() knows no U+0000. */
+static gboolean
+is_utf8 (const char *text,
+         gsize       length)
+{
+  const char *end = text + length;
+
+  for (const char *at = text; !g_utf8_validate_len (at, (gsize) (end - at), &at); at++)
+    if (at == end || *at != '\0')
+      return FALSE;
+
+  return TRUE;
+}
+
 /* What is wrong with the payload of a close frame (RFC 6455 section 7.4), unmasked; NULL: nothing. */
 const char *
 signal_frame_find_close_fault (const guint8 *payload,
@@ -113,7 +127,7 @@ signal_frame_find_close_fault (const guint8 *payload,
   code = (guint) payload[0] << 8 | payload[1];
   if (code == 1005 || code == 1006 || code == 1015)
     return _("The peer sent a close frame with a code that must not be sent");
-  if (!g_utf8_validate_len ((const char *) payload + 2, length - 2, NULL))
+  if (!is_utf8 ((const char *) payload + 2, length - 2))
     return _("The peer sent a close frame whose reason is not UTF-8");
 
   return NULL;

@@ -62,6 +62,7 @@ discard (SignalStreamInput  *self,
   gssize count;
 
   signal_frame_buffer_clear (&self->frames);
+  self->needs_more = TRUE;
   if (overflow != NULL)
     overflow (self->overflow_data);
 

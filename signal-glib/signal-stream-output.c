@@ -178,10 +178,16 @@ postpone_pong (SignalStreamOutput *self,
 static void
 drop_written (SignalStreamOutput *self)
 {
+  GByteArray *rest;
+
   if (self->start <= FLUSH_SIZE || self->start < self->pending->len / 2)
     return;
 
-  g_byte_array_remove_range (self->pending, 0, (guint) self->start);
+  /* A GByteArray never becomes smaller. */
+  rest = g_byte_array_new ();
+  g_byte_array_append (rest, self->pending->data + self->start, self->pending->len - (guint) self->start);
+  g_byte_array_unref (self->pending);
+  self->pending = rest;
   self->start = 0;
 }
 

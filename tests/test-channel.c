@@ -3,6 +3,8 @@
 
 #include "channel-pair.h"
 
+#include <string.h>
+
 static void
 assert_send_fails (End *end,
                    int  code)
@@ -209,6 +211,31 @@ test_ping (void)
 }
 
 /* Bytes are counted both ways, and what one has sent the other gets. */
+/* Each frame of a client has a mask of its own (RFC 6455 section 5.3). */
+static void
+test_masks (void)
+{
+  End end = { 0 };
+  GIOStream *ends[2];
+  guint8 frames[2][8];
+
+  socket_pair (ends);
+  end_open (&end, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (signal_channel_send_plain (end.channel, "{}", 2, NULL));
+      settle ();
+      g_assert_true (g_input_stream_read_all (g_io_stream_get_input_stream (ends[1]), frames[i], 8,
+                                              NULL, NULL, NULL));
+      g_assert_cmpint (frames[i][6] ^ frames[i][2], ==, '{');
+    }
+  g_assert_cmpint (memcmp (frames[0] + 2, frames[1] + 2, 4), !=, 0);
+  end_clear (&end);
+  g_object_unref (ends[0]);
+  g_object_unref (ends[1]);
+  settle ();
+}
+
 static void
 test_counts (void)
 {
@@ -302,6 +329,7 @@ main (int   argc,
   g_test_add_func ("/channel/size", test_size);
   g_test_add_func ("/channel/incoming-size", test_incoming_size);
   g_test_add_func ("/channel/ping", test_ping);
+  g_test_add_func ("/channel/masks", test_masks);
   g_test_add_func ("/channel/counts", test_counts);
   g_test_add_func ("/channel/drained", test_drained);
   g_test_add_func ("/channel/worn-key", test_worn_key);

@@ -165,6 +165,8 @@ test_close_faults (void)
   assert_close ("", 0, NULL);
   assert_close ("\x03\xe8", 2, NULL);
   assert_close ("\x0f\xa4token \xc3\xa9", 10, NULL);
+  assert_close ("\x03\xe8to\0ken", 8, NULL);
+  assert_close ("\x03\xe8to\0k\xff", 7, "not UTF-8");
   assert_close ("\x03", 1, "half a code");
   assert_close ("\x03\xed", 2, "must not be sent");
   assert_close ("\x03\xee", 2, "must not be sent");

@@ -31,6 +31,7 @@ static const Frame frames[] = {
   { "masked-ping", { 0x89, 0x80, 1, 2, 3, 4 }, 6, "masked frame" },
   { "ping-in-parts", { 0x09, 0x00 }, 2, "control frame in parts" },
   { "long-ping", { 0x89, 126, 0, 126 }, 4, "more than 125 bytes" },
+  { "long-pong", { 0x8a, 126, 0, 126 }, 4, "more than 125 bytes" },
   { "close-inside-length", { 0x88, 0x01, 3 }, 3, "half a code" },
   { "continuation-of-nothing", { 0x80, 0x01, 'x' }, 3, "has not begun" },
   { "text-inside-text", { 0x01, 0x01, 'x', 0x81, 0x01, 'y' }, 6, "before the one before it" },

@@ -300,6 +300,42 @@ test_write_error (void)
   reader_clear (&reader);
 }
 
+/* A write that fails at once is told, and what comes after it is not kept. */
+static void
+test_write_to_gone (void)
+{
+  g_autoptr (Wire) wire = wire_new (NULL);
+  SignalStreamOutput *output = signal_stream_get_output (wire->stream);
+  g_autoptr (GError) error = NULL;
+  guint8 buffer[8];
+  gsize unsent;
+
+  g_clear_object (&wire->peer);
+  wire_write (wire, (const guint8 *) "x", 1);
+  settle ();
+  unsent = signal_stream_output_get_unsent (output);
+  memset (signal_stream_output_begin (output, 10), 'x', 10);
+  signal_stream_output_end (output, 10);
+  g_assert_cmpuint (signal_stream_output_get_unsent (output), ==, unsent);
+  g_assert_cmpint (g_pollable_input_stream_read_nonblocking (wire->input, buffer, sizeof buffer,
+                                                             NULL, &error), ==, -1);
+  g_assert_nonnull (error);
+}
+
+/* A burst that is written before the end of the turn is told, too. */
+static void
+test_burst_drained (void)
+{
+  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autofree guint8 *data = make_data (40000);
+  guint n_drained = 0;
+
+  signal_stream_set_drained (wire->stream, on_drained, &n_drained);
+  for (guint i = 0; i < 40; i++)
+    wire_write (wire, data, 1000);
+  WAIT_UNTIL (n_drained > 0);
+}
+
 static void
 on_stream_closed (GObject      *source,
                   GAsyncResult *result,
@@ -370,6 +406,8 @@ main (int   argc,
   g_test_add_func ("/stream/turn", test_turn);
   g_test_add_func ("/stream/overflow", test_overflow);
   g_test_add_func ("/stream/write-error", test_write_error);
+  g_test_add_func ("/stream/write-to-gone", test_write_to_gone);
+  g_test_add_func ("/stream/burst-drained", test_burst_drained);
   g_test_add_func ("/stream/close-flushes", test_close_flushes);
   g_test_add_func ("/stream/close-unread", test_close_unread);
   g_test_add_func ("/stream/abandon", test_abandon);
