@@ -20,8 +20,8 @@ check_sendable (SignalChannel  *self,
   if (frame_size > self->max_message_size)
     {
       g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
-                   _("The message takes a frame of %" G_GSIZE_FORMAT " bytes, and the limit is %"
-                     G_GSIZE_FORMAT), frame_size, self->max_message_size);
+                   _("The message takes a frame of %zu bytes, and the limit is %zu"),
+                   frame_size, self->max_message_size);
       return FALSE;
     }
 
@@ -94,6 +94,7 @@ signal_channel_send_plain (SignalChannel  *self,
   if (payload == NULL)
     return FALSE;
 
+  signal_stream_output_set_plain (signal_stream_get_output (self->stream));
   memcpy (payload, text, length);
   end_frame (self, payload, length, mask);
   return TRUE;

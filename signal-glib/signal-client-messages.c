@@ -4,11 +4,25 @@
 #include "signal-client-private.h"
 
 #include "signal-compose-private.h"
+#include "signal-crypto-private.h"
 #include "signal-error.h"
 
 #include <glib/gi18n-lib.h>
 
 /* What goes out: messages and rooms. */
+
+/* What waits has a copy of its own, and this one is nobody's. */
+static gboolean
+send_and_wipe (SignalClient  *self,
+               char          *envelope,
+               gsize          length,
+               GError       **error)
+{
+  gboolean accepted = signal_client_send_or_keep (self, envelope, length, error);
+
+  signal_crypto_wipe (envelope, length);
+  return accepted;
+}
 
 /**
  * signal_client_send_message:
@@ -50,7 +64,7 @@ signal_client_send_message (SignalClient  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   envelope = signal_compose_node (event, payload, &length, error);
-  return envelope != NULL && signal_client_send_or_keep (self, envelope, length, error);
+  return envelope != NULL && send_and_wipe (self, envelope, length, error);
 }
 
 /**
@@ -82,7 +96,7 @@ signal_client_send_json (SignalClient  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   envelope = signal_compose_json (event, json, &length, error);
-  return envelope != NULL && signal_client_send_or_keep (self, envelope, length, error);
+  return envelope != NULL && send_and_wipe (self, envelope, length, error);
 }
 
 /* Asks the server for rooms, or to leave them. What cannot be sent is made up for after the next

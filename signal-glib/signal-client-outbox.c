@@ -46,8 +46,8 @@ check_size (SignalClient  *self,
     return TRUE;
 
   g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
-               _("The message takes a frame of %" G_GSIZE_FORMAT " bytes, and the limit is %u"),
-               size, self->max_message_size);
+               _("The message takes a frame of %zu bytes, and the limit is %zu"),
+               size, (gsize) self->max_message_size);
   return FALSE;
 }
 

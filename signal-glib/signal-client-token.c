@@ -5,6 +5,7 @@
 
 #include "signal-crypto-private.h"
 #include "signal-error.h"
+#include "signal-secret-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -14,11 +15,9 @@ void
 signal_client_set_token (SignalClient *self,
                          const char   *token)
 {
-  char *copy = g_strdup (token);
+  char *copy = signal_secret_strdup (token);
 
-  if (self->token != NULL)
-    signal_crypto_wipe (self->token, strlen (self->token));
-  g_free (self->token);
+  signal_secret_free (self->token);
   self->token = copy;
 }
 
@@ -36,14 +35,12 @@ signal_client_set_refusal (SignalClient *self,
                            const GError *error)
 {
   g_clear_error (&self->refusal);
-  if (self->refused_token != NULL)
-    signal_crypto_wipe (self->refused_token, strlen (self->refused_token));
-  g_clear_pointer (&self->refused_token, g_free);
+  g_clear_pointer (&self->refused_token, signal_secret_free);
 
   if (error != NULL)
     {
       self->refusal = g_error_copy (error);
-      self->refused_token = g_strdup (self->token);
+      self->refused_token = signal_secret_strdup (self->token);
     }
 }
 

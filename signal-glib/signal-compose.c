@@ -7,6 +7,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "signal-crypto-private.h"
 #include "signal-envelope-private.h"
 #include "signal-error.h"
 #include "signal-json-node-private.h"
@@ -62,6 +63,7 @@ signal_compose_node (const char  *event,
                      GError     **error)
 {
   g_autofree char *json = NULL;
+  char *envelope;
 
   if (payload != NULL)
     {
@@ -70,5 +72,8 @@ signal_compose_node (const char  *event,
         return NULL;
     }
 
-  return signal_compose_json (event, json, length, error);
+  envelope = signal_compose_json (event, json, length, error);
+  if (json != NULL)
+    signal_crypto_wipe (json, strlen (json));
+  return envelope;
 }

@@ -5,19 +5,12 @@
 
 #include "signal-error.h"
 #include "signal-hello-private.h"
+#include "signal-secret-private.h"
 #include "signal-source-private.h"
 
 #include <glib/gi18n-lib.h>
 
 G_DEFINE_FINAL_TYPE (SignalConnection, signal_connection, G_TYPE_OBJECT)
-
-static void
-wipe_token (SignalConnection *self)
-{
-  if (self->token != NULL)
-    signal_crypto_wipe (self->token, strlen (self->token));
-  g_clear_pointer (&self->token, g_free);
-}
 
 /* Whatever the connection needs while it lives. Secrets go first. */
 static void
@@ -26,7 +19,7 @@ release (SignalConnection *self)
   signal_source_clear (&self->deadline);
   g_clear_pointer (&self->pulse, signal_pulse_free);
   g_clear_pointer (&self->key_pair, signal_key_pair_free);
-  wipe_token (self);
+  g_clear_pointer (&self->token, signal_secret_free);
 
   if (self->dialing != NULL)
     g_cancellable_cancel (self->dialing);
@@ -191,7 +184,7 @@ authenticate (SignalConnection *self)
   gboolean sent = signal_channel_send_plain (self->channel, text, strlen (text), &error);
 
   signal_crypto_wipe (text, strlen (text));
-  wipe_token (self);
+  g_clear_pointer (&self->token, signal_secret_free);
 
   /* A token that does not fit into a frame will not do so the next time. */
   if (sent)
@@ -322,7 +315,7 @@ signal_connection_start (SignalConnection               *self,
   if (self->key_pair == NULL)
     return FALSE;
 
-  self->token = g_strdup (options->token);
+  self->token = signal_secret_strdup (options->token);
   self->ecdh_info = g_strdup (options->ecdh_info);
   self->require_encryption = options->require_encryption;
   self->heartbeat_interval = options->heartbeat_interval;

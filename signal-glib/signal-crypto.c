@@ -6,28 +6,24 @@
 #include <glib/gi18n-lib.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
-#include <nettle/bignum.h>
 #include <nettle/ecc-curve.h>
 #include <nettle/ecc.h>
-#include <nettle/hkdf.h>
-#include <nettle/hmac.h>
-#include <nettle/nettle-meta.h>
-#include <nettle/version.h>
 #include <string.h>
 
+#include "signal-crypto-limbs-private.h"
 #include "signal-error.h"
+#include "signal-secret-private.h"
 
-#define COORDINATE_SIZE 32 /* of P-256, in bytes; scalars are as large */
-#define COORDINATE_LIMBS (COORDINATE_SIZE / sizeof (mp_limb_t))
+#define COORDINATE_SIZE SIGNAL_CRYPTO_LIMBS_SIZE
+#define COORDINATE_LIMBS SIGNAL_CRYPTO_LIMBS
 #define POINT_UNCOMPRESSED 0x04
 
-G_STATIC_ASSERT (GMP_NUMB_MASK == ~(mp_limb_t) 0);
 G_STATIC_ASSERT (SIGNAL_CRYPTO_SCALAR_SIZE == COORDINATE_SIZE);
 G_STATIC_ASSERT (SIGNAL_CRYPTO_PUBLIC_KEY_SIZE == 1 + 2 * COORDINATE_SIZE);
 
 struct _SignalKeyPair
 {
-  struct ecc_scalar scalar;
+  struct ecc_scalar scalar; /* its limbs are in memory that is not dumped */
   guint8 point[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE];
 };
 
@@ -82,38 +78,6 @@ signal_crypto_wipe (void  *buffer,
 #endif
 }
 
-/* Big-endian bytes to limbs. Returns how many limbs are in use, for MPZ_ROINIT_N: an integer over
- * memory of ours, which leaves no copy in memory that GMP frees without wiping. */
-static int
-load_limbs (mp_limb_t    limbs[COORDINATE_LIMBS],
-            const guint8 bytes[COORDINATE_SIZE])
-{
-  int used = 0;
-
-  for (gsize i = 0; i < COORDINATE_LIMBS; i++)
-    {
-      const guint8 *p = bytes + COORDINATE_SIZE - (i + 1) * sizeof (mp_limb_t);
-
-      limbs[i] = 0;
-      for (gsize j = 0; j < sizeof (mp_limb_t); j++)
-        limbs[i] = (limbs[i] << 8) | p[j];
-
-      if (limbs[i] != 0)
-        used = i + 1;
-    }
-
-  return used;
-}
-
-/* Limbs to big-endian bytes, leading zeros included: 32 bytes whatever the value. */
-static void
-store_limbs (guint8           bytes[COORDINATE_SIZE],
-             const mp_limb_t *limbs)
-{
-  for (gsize i = 0; i < COORDINATE_SIZE; i++)
-    bytes[COORDINATE_SIZE - 1 - i] = limbs[i / sizeof (mp_limb_t)] >> (i % sizeof (mp_limb_t) * 8);
-}
-
 /* SEC 1, 2.3.4, uncompressed points only, which also leaves out infinity. ecc_point_set() refuses a
  * coordinate of p or more and a point off the curve; as the cofactor is 1, that is the full
  * validation of NIST SP 800-56A, 5.6.2.3.3. */
@@ -140,8 +104,8 @@ parse_point (struct ecc_point *point,
       return FALSE;
     }
 
-  const mpz_t x = MPZ_ROINIT_N (x_limbs, load_limbs (x_limbs, bytes + 1));
-  const mpz_t y = MPZ_ROINIT_N (y_limbs, load_limbs (y_limbs, bytes + 1 + COORDINATE_SIZE));
+  const mpz_t x = MPZ_ROINIT_N (x_limbs, signal_crypto_limbs_load (x_limbs, bytes + 1));
+  const mpz_t y = MPZ_ROINIT_N (y_limbs, signal_crypto_limbs_load (y_limbs, bytes + 1 + COORDINATE_SIZE));
 
   if (!ecc_point_set (point, x, y))
     {
@@ -159,11 +123,12 @@ key_pair_try_scalar (const guint8 bytes[SIGNAL_CRYPTO_SCALAR_SIZE])
 {
   g_autoptr(SignalKeyPair) self = g_new0 (SignalKeyPair, 1);
   mp_limb_t limbs[COORDINATE_LIMBS];
-  const mpz_t value = MPZ_ROINIT_N (limbs, load_limbs (limbs, bytes));
+  const mpz_t value = MPZ_ROINIT_N (limbs, signal_crypto_limbs_load (limbs, bytes));
   struct ecc_point point;
   gboolean valid;
 
-  ecc_scalar_init (&self->scalar, nettle_get_secp_256r1 ());
+  self->scalar.ecc = nettle_get_secp_256r1 ();
+  self->scalar.p = signal_secret_alloc (COORDINATE_SIZE);
   valid = ecc_scalar_set (&self->scalar, value);
   signal_crypto_wipe (limbs, sizeof limbs);
   if (!valid)
@@ -173,8 +138,8 @@ key_pair_try_scalar (const guint8 bytes[SIGNAL_CRYPTO_SCALAR_SIZE])
   ecc_point_init (&point, nettle_get_secp_256r1 ());
   ecc_point_mul_g (&point, &self->scalar);
   self->point[0] = POINT_UNCOMPRESSED;
-  store_limbs (self->point + 1, point.p);
-  store_limbs (self->point + 1 + COORDINATE_SIZE, point.p + COORDINATE_LIMBS);
+  signal_crypto_limbs_store (self->point + 1, point.p);
+  signal_crypto_limbs_store (self->point + 1 + COORDINATE_SIZE, point.p + COORDINATE_LIMBS);
   ecc_point_clear (&point);
 
   return g_steal_pointer (&self);
@@ -215,9 +180,7 @@ signal_key_pair_free (SignalKeyPair *self)
   if (self == NULL)
     return;
 
-  /* ecc_scalar_clear() only frees. */
-  signal_crypto_wipe (self->scalar.p, COORDINATE_LIMBS * sizeof (mp_limb_t));
-  ecc_scalar_clear (&self->scalar);
+  signal_secret_free (self->scalar.p);
   g_free (self);
 }
 
@@ -230,7 +193,7 @@ signal_key_pair_export_public (const SignalKeyPair *self,
 }
 
 /* The shared secret of ECDH (NIST SP 800-56A, 5.7.1.2): the x coordinate, 32 bytes big-endian. It
- * is for the caller to wipe. What Nettle itself leaves in freed scratch memory is out of reach. */
+ * is for the caller to wipe. GnuTLS has GMP, and so Nettle, wipe the scratch memory that they free. */
 gboolean
 signal_key_pair_agree (const SignalKeyPair  *self,
                        const guint8         *peer_point,
@@ -248,7 +211,7 @@ signal_key_pair_agree (const SignalKeyPair  *self,
     {
       /* Never infinity: the order of the curve is prime and the scalar is not a multiple of it. */
       ecc_point_mul (&product, &self->scalar, &peer);
-      store_limbs (shared, product.p);
+      signal_crypto_limbs_store (shared, product.p);
       signal_crypto_wipe (product.p, 2 * COORDINATE_LIMBS * sizeof (mp_limb_t));
     }
   ecc_point_clear (&product);
@@ -286,38 +249,6 @@ signal_key_pair_derive (const SignalKeyPair  *self,
                          _("AES-256-GCM is not available"));
 
   return session_key;
-}
-
-/* RFC 5869 with SHA-256. An empty salt stands for 32 zeros; okm_length is 255 × 32 at most. */
-void
-signal_crypto_hkdf_sha256 (const guint8 *ikm,
-                           gsize         ikm_length,
-                           const guint8 *salt,
-                           gsize         salt_length,
-                           const guint8 *info,
-                           gsize         info_length,
-                           guint8       *okm,
-                           gsize         okm_length)
-{
-  const struct nettle_mac *mac = &nettle_hmac_sha256;
-  struct hmac_sha256_ctx context;
-  guint8 prk[SHA256_DIGEST_SIZE];
-
-  g_return_if_fail (okm_length <= 255 * SHA256_DIGEST_SIZE);
-
-  hmac_sha256_set_key (&context, salt_length, salt);
-  /* Since Nettle 4 a digest always has its full length. */
-  hkdf_extract (&context, mac->update, mac->digest,
-#if NETTLE_VERSION_MAJOR < 4
-                sizeof prk,
-#endif
-                ikm_length, ikm, prk);
-
-  hmac_sha256_set_key (&context, sizeof prk, prk);
-  hkdf_expand (&context, mac->update, mac->digest, sizeof prk, info_length, info, okm_length, okm);
-
-  signal_crypto_wipe (&context, sizeof context);
-  signal_crypto_wipe (prk, sizeof prk);
 }
 
 /* AES-256-GCM through GnuTLS's AEAD, which is Nettle with faster code for many processors. It wipes

@@ -19,6 +19,7 @@ void                signal_stream_output_set_flushed (SignalStreamOutput      *s
                                                       gpointer                 user_data);
 guint8             *signal_stream_output_begin       (SignalStreamOutput      *self,
                                                       gsize                    size);
+void                signal_stream_output_set_plain   (SignalStreamOutput      *self);
 void                signal_stream_output_end         (SignalStreamOutput      *self,
                                                       gsize                    size);
 void                signal_stream_output_flush       (SignalStreamOutput      *self);

@@ -2,11 +2,9 @@
 #include "config.h"
 
 #include "signal-stream-output-private.h"
-#include "signal-source-private.h"
 
-/* What follows a write within this time waits for the end of the turn, so that a burst of messages
- * goes out in one write and one TLS record; a single message goes out at once. */
-#define BURST_US 100
+#include "signal-crypto-private.h"
+#include "signal-source-private.h"
 
 /* A burst is written as soon as it has this size. */
 #define FLUSH_SIZE (32 * 1024)
@@ -30,9 +28,10 @@ struct _SignalStreamOutput
   /* Taken and not yet written: pending->data[start … len). */
   GByteArray *pending;
   gsize start;
+  gboolean is_plain; /* there is among it what is not encrypted, such as a token */
   gsize attempt;     /* bytes of the write that would have blocked; GnuTLS wants the same again */
   GSource *source;   /* the end of the turn, or room in the socket */
-  gint64 last_write;
+  gint64 last_turn;  /* of the main loop in which something was written; 0: in none */
   guint64 total;
   GError *error;
 
@@ -107,6 +106,21 @@ has_pending (SignalStreamOutput *self)
   return self->start < self->pending->len;
 }
 
+/* The mask of a frame stands before what it masks, so that it hides nothing from who reads the memory. */
+static void
+forget_pending (SignalStreamOutput *self)
+{
+  if (self->is_plain)
+    signal_crypto_wipe (self->pending->data, self->pending->len);
+  if (self->pending->len > KEEP_SIZE)
+    g_byte_array_unref (g_steal_pointer (&self->pending));
+
+  self->pending = self->pending != NULL ? g_byte_array_set_size (self->pending, 0)
+                                        : g_byte_array_new ();
+  self->is_plain = FALSE;
+  self->start = 0;
+}
+
 /* Writes what the socket takes, and sees to it that the rest follows. FALSE: there is a rest. */
 static gboolean
 write_pending (SignalStreamOutput *self)
@@ -135,17 +149,7 @@ write_pending (SignalStreamOutput *self)
     }
 
   if (self->start == self->pending->len)
-    {
-      gboolean is_large = self->pending->len > KEEP_SIZE;
-
-      self->start = 0;
-      g_byte_array_set_size (self->pending, 0);
-      if (is_large)
-        {
-          g_byte_array_unref (self->pending);
-          self->pending = g_byte_array_new ();
-        }
-    }
+    forget_pending (self);
 
   return TRUE;
 }
@@ -185,7 +189,10 @@ drop_written (SignalStreamOutput *self)
 
   /* A GByteArray never becomes smaller. */
   rest = g_byte_array_new ();
-  g_byte_array_append (rest, self->pending->data + self->start, self->pending->len - (guint) self->start);
+  g_byte_array_append (rest, self->pending->data + self->start,
+                       self->pending->len - (guint) self->start);
+  if (self->is_plain)
+    signal_crypto_wipe (self->pending->data, self->pending->len);
   g_byte_array_unref (self->pending);
   self->pending = rest;
   self->start = 0;
@@ -205,16 +212,34 @@ signal_stream_output_begin (SignalStreamOutput *self,
   return self->pending->data + length;
 }
 
-/* The bytes are there. A single message is written at once, and straight from here. */
+/* What is made now is not encrypted: it is wiped when it is written. */
+void
+signal_stream_output_set_plain (SignalStreamOutput *self)
+{
+  self->is_plain = TRUE;
+}
+
+/* Whether something was written in this turn of the main loop already. */
+static gboolean
+is_in_burst (SignalStreamOutput *self)
+{
+  GSource *current = g_main_current_source ();
+  gint64 last = self->last_turn;
+
+  self->last_turn = current != NULL ? g_source_get_time (current) : 0;
+  return current == NULL || self->last_turn == last;
+}
+
+/* The bytes are there. The first message of a turn of the main loop is written at once, and straight from
+ * here; what follows it waits for the end of the turn, so that a burst goes out in one write and one TLS
+ * record. */
 void
 signal_stream_output_end (SignalStreamOutput *self,
                           gsize               size)
 {
-  gint64 now = g_get_monotonic_time ();
-  gboolean is_burst = now - self->last_write < BURST_US;
+  gboolean is_burst = is_in_burst (self);
   gboolean is_first = signal_stream_output_get_unsent (self) == size;
 
-  self->last_write = now;
   if (self->error != NULL)
     {
       g_byte_array_set_size (self->pending, self->pending->len - (guint) size);
@@ -355,8 +380,7 @@ signal_stream_output_abandon (SignalStreamOutput *self)
   if (self->error == NULL)
     self->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, "The stream is closed");
   self->flushed = NULL;
-  self->start = 0;
-  g_byte_array_set_size (self->pending, 0);
+  forget_pending (self);
 }
 
 /* The bytes that the socket has taken. */

@@ -13,6 +13,14 @@
 #define P256_GY_SHORT "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51"
 #define ZERO_32 "0000000000000000000000000000000000000000000000000000000000000000"
 
+/* SEC 2: the generators of two other curves over 256 bits. */
+#define SECP256K1_G \
+  "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798" \
+  "483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8"
+#define BRAINPOOLP256R1_G \
+  "8bd2aeb9cb7e57cb2c4b482ffc81b7afb9de27e1e3bd23c23a4453bd9ace3262" \
+  "547ef835c3dac4fd97f8461a14611dc9c27745132ded8e545c1d54c72f046997"
+
 /* RFC 5869, appendix A. */
 
 typedef struct
@@ -66,6 +74,12 @@ static const HkdfVector hkdf_vectors[] = {
 #define SMALL_X_Y "459243b9aa581806fe913bce99817ade11ca503c64d9a3c533415c083248fbcc"
 #define SMALL_Y_X "d7325d7646cd60d80a92738ceb345f844cffaf35841022cab176f692de8de1d7"
 #define FIVE "0000000000000000000000000000000000000000000000000000000000000005"
+#define TWO "0000000000000000000000000000000000000000000000000000000000000002"
+#define X_0_Y "66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4"
+/* No point of the curve has x = 2: this one is of its twist, −y² = x³ − 3x + b. */
+#define TWIST_X_2_Y "e1c326485e55a67e45dd8348b4c99e8ca0a77d9150889f19a2d39dbc8c3d7cfa"
+#define P256_GY_NEGATED "b01cbd1c01e58065711814b583f061e9d431cca994cea1313449bf97c840ae0a"
+#define FF_32 "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 #define FIVE_PLUS_P "ffffffff00000001000000000000000000000001000000000000000000000004"
 
 typedef struct
@@ -79,11 +93,19 @@ static const PointCase point_cases[] = {
   { "generator", "04" P256_GX P256_GY, TRUE },
   { "small-x", "04" FIVE SMALL_X_Y, TRUE },
   { "small-y", "04" SMALL_Y_X FIVE, TRUE },
+  { "x-is-0", "04" ZERO_32 X_0_Y, TRUE },
+  { "negated-generator", "04" P256_GX P256_GY_NEGATED, TRUE },
   { "x-not-reduced", "04" FIVE_PLUS_P SMALL_X_Y, FALSE },
   { "y-not-reduced", "04" SMALL_Y_X FIVE_PLUS_P, FALSE },
+  { "x-is-p-for-0", "04" P256_PRIME X_0_Y, FALSE },
   { "x-is-p", "04" P256_PRIME P256_GY, FALSE },
   { "y-is-p", "04" P256_GX P256_PRIME, FALSE },
   { "off-curve", "04" P256_GX P256_GY_CHANGED, FALSE },
+  { "coordinates-ff", "04" FF_32 FF_32, FALSE },
+  { "twist", "04" TWO TWIST_X_2_Y, FALSE },
+  { "order-two-of-another-curve", "04" P256_GX ZERO_32, FALSE },
+  { "secp256k1", "04" SECP256K1_G, FALSE },
+  { "brainpoolP256r1", "04" BRAINPOOLP256R1_G, FALSE },
   { "swapped", "04" P256_GY P256_GX, FALSE },
   { "infinity", "00", FALSE },
   { "infinity-padded", "00" ZERO_32 ZERO_32, FALSE },
@@ -92,11 +114,54 @@ static const PointCase point_cases[] = {
   { "compressed-even", "02" P256_GX, FALSE },
   { "compressed-padded", "03" P256_GX ZERO_32, FALSE },
   { "hybrid", "07" P256_GX P256_GY, FALSE },
+  { "hybrid-even", "06" P256_GX P256_GY, FALSE },
+  { "hybrid-wrong-parity", "06" P256_GX P256_GY_NEGATED, FALSE },
+  { "prefix-00", "00" P256_GX P256_GY, FALSE },
+  { "prefix-ff", "ff" P256_GX P256_GY, FALSE },
   { "no-prefix", P256_GX P256_GY, FALSE },
   { "other-prefix", "05" P256_GX P256_GY, FALSE },
   { "empty", "", FALSE },
   { "short", "04" P256_GX P256_GY_SHORT, FALSE },
   { "long", "04" P256_GX P256_GY "00", FALSE },
+  { "leading-zero", "0004" P256_GX P256_GY, FALSE },
+  { "prefix-alone", "04", FALSE },
+  { "x-alone", "04" P256_GX, FALSE },
+};
+
+/* Peers for which RFC5903_I comes to a shared secret with long runs of zeros or ones, made by multiplying
+ * the point of that x by the inverse of the scalar. */
+
+typedef struct
+{
+  const char *x;
+  const char *point;
+} SharedVector;
+
+static const SharedVector shared_vectors[] = {
+  { ZERO_32,
+    "045c643c6c9480c532131f4d7c53632306a4752f7bd905b8c8230f4338f716d030"
+    "d77e8150dd72a1d385571cb60728562d50c0ae176aebf28c13c0a3c61f92bc7b" },
+  { FIVE,
+    "0490c0fbee6da25006338b5aacf7fc61beea60838004f22d1340af0ff507bb6145"
+    "47bbb307e2f9ab418cda849278d294eb59714e2482a5d9ca53de72b9a95bed7f" },
+  { "0000000000000000000000000000000000000000000000000000000100000000",
+    "0431fa55a4b632c50fd909b97fbee424313fa535a6d3df2c620fd3881fe9905b00"
+    "795faebdb74d01add598e4071f233eff34eb315424a142aeeb9ba8861966b996" },
+  { "0000000000000000000000000000000000000000000000010000000000000000",
+    "0425e1a055236b1d4a1205be3170a40a3bb0a950024d79bbdb57cbe9dc1d4283fd"
+    "98f98477c3c51b06f763140b48a0acbb422d7bebe0d5dfced148c62a906c24d0" },
+  { "0000000000000000000000000000000100000000000000000000000000000000",
+    "04e7be4ba2b3fb4a720e0c0e0ae3fb9cd33d3c4a2288bbbdd96a2f64bb235ab70f"
+    "e87897cb331943ba065896747d23aedccda8f4f9317066fd1599d9b8fcdec371" },
+  { "00000000fffffffffffffffffffffffffffffffffffffffffffffffffffffffe",
+    "0459f575a516b4ca2a60f627cea1b98c781058e36921c2ff4b96ff876851b26fb4"
+    "9338dedb2cb7e00565b047350ab1037aa0702536b8671784c7751c99cd7a49a5" },
+  { "8000000000000000000000000000000000000000000000000000000000000004",
+    "043bf132d3bb57df270b9c80630fee5373d3914102a8d4c8790f303c4aa9b2a202"
+    "7c8c84753f59f16dfe25bff3e8e9e83c7d2bc6a94302453226533302c382d411" },
+  { "ffffffff00000001000000000000000000000000fffffffffffffffffffffffc",
+    "0424e341091f8ac172f6aeb06f93bc0ef101d2699ac5013ee40c66bf81b639f245"
+    "4e16287f948976055f1d329029cab5d0d672bad5df2b869d802e52c53da5e978" },
 };
 
 /* NIST, AES-256 in GCM with 96-bit IVs and without additional data: test cases of McGrew and Viega,

@@ -2,71 +2,10 @@
 #include "config.h"
 
 #include "fixture.h"
-
-#include <glib/gstdio.h>
-#include <string.h>
-
-typedef struct
-{
-  GTlsCertificate *certificate; /* with its key */
-  GTlsDatabase    *database;    /* which trusts it */
-  char            *directory;
-  char            *key_file;
-  char            *file;        /* which the database reads when it likes */
-} Identity;
+#include "tls-identity.h"
 
 static Identity *right; /* for 127.0.0.1 */
 static Identity *wrong; /* for another host */
-
-static void
-identity_free (Identity *identity)
-{
-  g_clear_object (&identity->certificate);
-  g_clear_object (&identity->database);
-  g_unlink (identity->key_file);
-  g_unlink (identity->file);
-  g_rmdir (identity->directory);
-  g_free (identity->key_file);
-  g_free (identity->file);
-  g_free (identity->directory);
-  g_free (identity);
-}
-
-/* A certificate that signs itself, made now, so that it never is too old. */
-static Identity *
-make_identity (const char *name)
-{
-  Identity *identity = g_new0 (Identity, 1);
-  g_autofree char *extension = g_strconcat ("subjectAltName=", name, NULL);
-  g_autoptr (GError) error = NULL;
-  int status = 1;
-  const char *argv[] = {
-    "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-    "-nodes", "-days", "2", "-subj", "/CN=test", "-addext", extension, "-keyout", "key.pem",
-    "-out", "certificate.pem", NULL,
-  };
-
-  identity->directory = g_dir_make_tmp ("signal-glib-test-XXXXXX", &error);
-  g_assert_no_error (error);
-  identity->key_file = g_build_filename (identity->directory, "key.pem", NULL);
-  identity->file = g_build_filename (identity->directory, "certificate.pem", NULL);
-
-  if (!g_spawn_sync (identity->directory, (char **) argv, NULL,
-                     G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
-                     NULL, NULL, NULL, NULL, &status, NULL)
-      || status != 0)
-    {
-      identity_free (identity);
-      return NULL;
-    }
-
-  identity->certificate = g_tls_certificate_new_from_files (identity->file, identity->key_file,
-                                                            &error);
-  g_assert_no_error (error);
-  identity->database = g_tls_file_database_new (identity->file, &error);
-  g_assert_no_error (error);
-  return identity;
-}
 
 static void
 test_trusted (void)
@@ -346,11 +285,8 @@ main (int   argc,
 
   g_test_init (&argc, &argv, NULL);
 
-  if (g_tls_backend_supports_tls (g_tls_backend_get_default ()))
-    {
-      right = make_identity ("IP:127.0.0.1");
-      wrong = make_identity ("DNS:other.example");
-    }
+  right = identity_new ("IP:127.0.0.1");
+  wrong = identity_new ("DNS:other.example");
   if (right != NULL && wrong != NULL)
     add_tests ();
   else
