@@ -322,20 +322,6 @@ test_write_to_gone (void)
   g_assert_nonnull (error);
 }
 
-/* A burst that is written before the end of the turn is told, too. */
-static void
-test_burst_drained (void)
-{
-  g_autoptr (Wire) wire = wire_new (NULL);
-  g_autofree guint8 *data = make_data (40000);
-  guint n_drained = 0;
-
-  signal_stream_set_drained (wire->stream, on_drained, &n_drained);
-  for (guint i = 0; i < 40; i++)
-    wire_write (wire, data, 1000);
-  WAIT_UNTIL (n_drained > 0);
-}
-
 static void
 on_stream_closed (GObject      *source,
                   GAsyncResult *result,
@@ -363,7 +349,7 @@ test_close_flushes (void)
 
 /* A peer that does not read holds nobody up for long, and one that is given up not at all. */
 static void
-check_close_unread (gboolean is_abandoned)
+test_close_unread (gconstpointer is_abandoned)
 {
   g_autoptr (Wire) wire = wire_new (NULL);
   SignalStreamOutput *output = signal_stream_get_output (wire->stream);
@@ -371,7 +357,7 @@ check_close_unread (gboolean is_abandoned)
   gboolean is_closed = FALSE;
 
   wire_write (wire, data, LARGE);
-  if (is_abandoned)
+  if (is_abandoned != NULL)
     {
       signal_stream_abandon (wire->stream);
       g_assert_cmpuint (signal_stream_output_get_unsent (output), ==, 0);
@@ -379,18 +365,6 @@ check_close_unread (gboolean is_abandoned)
   g_io_stream_close_async (G_IO_STREAM (wire->stream), G_PRIORITY_DEFAULT, NULL, on_stream_closed,
                            &is_closed);
   WAIT_UNTIL (is_closed);
-}
-
-static void
-test_close_unread (void)
-{
-  check_close_unread (FALSE);
-}
-
-static void
-test_abandon (void)
-{
-  check_close_unread (TRUE);
 }
 
 int
@@ -407,10 +381,9 @@ main (int   argc,
   g_test_add_func ("/stream/overflow", test_overflow);
   g_test_add_func ("/stream/write-error", test_write_error);
   g_test_add_func ("/stream/write-to-gone", test_write_to_gone);
-  g_test_add_func ("/stream/burst-drained", test_burst_drained);
   g_test_add_func ("/stream/close-flushes", test_close_flushes);
-  g_test_add_func ("/stream/close-unread", test_close_unread);
-  g_test_add_func ("/stream/abandon", test_abandon);
+  g_test_add_data_func ("/stream/close-unread", NULL, test_close_unread);
+  g_test_add_data_func ("/stream/abandon", GINT_TO_POINTER (TRUE), test_close_unread);
 
   return g_test_run ();
 }

@@ -23,7 +23,6 @@ LONG_FILES = {
     'bindings/python/gi/overrides/Signal.py': 450,  # one module, as PyGObject wants it
     'demo/tour.c': 420,
     'signal-glib/signal-connection.c': 410,  # the states of a connection, told in one place
-    'signal-glib/signal-stream-input.c': 410,
     'tests/faults/test-traffic.c': 410,
     'tests/raw-peer.c': 410,
     'tests/test-envelope.c': 410,

@@ -1,210 +1,275 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <locale.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/resource.h>
 
-#include <signal-glib/signal-glib.h>
-
-#include "bench-child.h"
+#include "bench-limit.h"
+#include "bench-main.h"
 #include "bench-report.h"
+#include "bench-wait.h"
 
-/* What one more idle client costs: the growth of this process, in which there are only clients; the
- * server is another. */
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+/* What one more idle client costs: the growth of this process, in which there are only clients, and
+ * that of the server's. So that memory freed by some is not taken by others, all of them stay. */
 
 /* So many at once: the heap's high-water mark is that of the first of them. */
 #define BATCH 10
 #define SETTLE_MS 300
-#define DEADLINE_S 60
+
+/* Files that are open beside those of the clients. */
+#define SPARE_FILES 64
+
+#define ROOM_CLIENTS 100
+#define ROOMS_EACH 100
+
+/* How many clients there are after each step. The first step pays for all that is made once. */
+static const guint steps[] = { 1, 11, 100, 1000 };
+
+/* Each handshake of TLS takes many milliseconds. */
+#define MOST_WITH_TLS 100
 
 typedef struct
 {
-  double rss;
+  double rss;   /* KiB, as the other two */
   double dirty;
-} Memory; /* KiB */
-
-typedef struct
-{
-  GMainLoop *loop;
-  guint pending;
-  GError *error;
-} Wait;
-
-static char *server_path;
-static char *output_path;
-static int n_clients = 200;
-
-static const GOptionEntry options[] = {
-  { "server", 0, 0, G_OPTION_ARG_FILENAME, &server_path, "The program bench-server", "PATH" },
-  { "output", 0, 0, G_OPTION_ARG_FILENAME, &output_path, "Where to write JSON", "FILE" },
-  { "clients", 0, 0, G_OPTION_ARG_INT, &n_clients, "How many to connect (200)", "N" },
-  { NULL }
-};
+  double heap;  /* in use, of this process; 0: that cannot be known here */
+  double server;
+} Memory;
 
 static gboolean
-read_memory (Memory  *memory,
-             GError **error)
+read_smaps (const char  *pid,
+            double      *rss,
+            double      *dirty,
+            GError     **error)
 {
+  g_autofree char *path = g_strdup_printf ("/proc/%s/smaps_rollup", pid);
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
 
-  if (!g_file_get_contents ("/proc/self/smaps_rollup", &text, NULL, error))
+  if (!g_file_get_contents (path, &text, NULL, error))
     return FALSE;
 
   lines = g_strsplit (text, "\n", -1);
   for (char **line = lines; *line != NULL; line++)
     {
-      sscanf (*line, "Rss: %lf", &memory->rss);
-      sscanf (*line, "Private_Dirty: %lf", &memory->dirty);
+      sscanf (*line, "Rss: %lf", rss);
+      sscanf (*line, "Private_Dirty: %lf", dirty);
+    }
+
+  return TRUE;
+}
+
+static double
+read_heap (void)
+{
+#if defined (__GLIBC__) && __GLIBC_PREREQ (2, 33)
+  struct mallinfo2 info = mallinfo2 ();
+
+  return (info.uordblks + info.hblkhd) / 1024.0;
+#else
+  return 0;
+#endif
+}
+
+static gboolean
+read_memory (BenchHost  *host,
+             Memory     *memory,
+             GError    **error)
+{
+  double server_rss;
+
+  memory->heap = read_heap ();
+  return read_smaps ("self", &memory->rss, &memory->dirty, error)
+         && read_smaps (g_subprocess_get_identifier (host->child), &server_rss, &memory->server,
+                        error);
+}
+
+static gboolean
+grow (BenchHost   *host,
+      const char  *uri,
+      GPtrArray   *clients,
+      guint        count,
+      GError     **error)
+{
+  g_auto (BenchWait) wait;
+
+  for (guint left = count; left > 0; left -= MIN (left, BATCH))
+    if (!bench_host_connect (host, uri, clients, MIN (left, BATCH), error))
+      return FALSE;
+
+  bench_wait_init (&wait);
+  bench_wait_for (&wait, SETTLE_MS);
+  return TRUE;
+}
+
+/* Of one more, in the way from before to after. */
+static Memory
+divide (const Memory *before,
+        const Memory *after,
+        double        count)
+{
+  return (Memory) {
+    (after->rss - before->rss) / count,
+    (after->dirty - before->dirty) / count,
+    (after->heap - before->heap) / count,
+    (after->server - before->server) / count,
+  };
+}
+
+static void
+report (BenchContext *context,
+        const char   *what,
+        const Memory *each)
+{
+  JsonBuilder *builder = context->builder;
+
+  printf ("%-32s %10.1f %10.1f %10.1f %10.1f\n", what, each->rss, each->dirty, each->heap,
+          each->server);
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "what");
+  json_builder_add_string_value (builder, what);
+  bench_json_add (builder, "rss_kib", each->rss);
+  bench_json_add (builder, "private_dirty_kib", each->dirty);
+  bench_json_add (builder, "heap_kib", each->heap);
+  bench_json_add (builder, "server_private_dirty_kib", each->server);
+  json_builder_end_object (builder);
+}
+
+static void
+report_step (BenchContext *context,
+             BenchScheme   scheme,
+             guint         from,
+             guint         to,
+             const Memory *each)
+{
+  const char *name = bench_scheme_get_name (scheme);
+  g_autofree char *what = from + 1 == to
+                          ? g_strdup_printf ("%s, client %u", name, to)
+                          : g_strdup_printf ("%s, each of clients %u to %u", name, from + 1, to);
+  g_autofree char *row = g_strdup_printf ("memory per idle client, %s", what);
+
+  report (context, what, each);
+
+  /* A few pages for a few clients are noise, and the first of all pays for the libraries. */
+  if (to - from < 50)
+    return;
+
+  bench_table_add (&context->table, row, "KiB", each->dirty, BENCH_LESS_IS_BETTER, 64, 32);
+  bench_table_add_point (&context->table, "memory per idle client", name, "clients", "KiB",
+                         to, each->dirty);
+}
+
+static gboolean
+measure_clients (BenchContext  *context,
+                 BenchScheme    scheme,
+                 GPtrArray     *clients,
+                 guint          most,
+                 GError       **error)
+{
+  Memory before, after;
+
+  if (!read_memory (context->host, &before, error))
+    return FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      guint from = i == 0 ? 0 : steps[i - 1];
+      Memory each;
+
+      if (steps[i] > most)
+        {
+          printf ("%s, %u clients: skipped\n", bench_scheme_get_name (scheme), steps[i]);
+          break;
+        }
+
+      if (!grow (context->host, context->host->uris[scheme], clients, steps[i] - from, error)
+          || !read_memory (context->host, &after, error))
+        return FALSE;
+
+      each = divide (&before, &after, steps[i] - from);
+      report_step (context, scheme, from, steps[i], &each);
+      before = after;
     }
 
   return TRUE;
 }
 
 static gboolean
-on_timeout (gpointer user_data)
+join (GPtrArray  *clients,
+      guint       count,
+      GError    **error)
 {
-  g_main_loop_quit (user_data);
-  return G_SOURCE_CONTINUE;
-}
+  g_auto (GStrv) rooms = g_new0 (char *, ROOMS_EACH + 1);
 
-static void
-run_for (GMainLoop *loop,
-         guint      milliseconds)
-{
-  guint timeout = g_timeout_add (milliseconds, on_timeout, loop);
-
-  g_main_loop_run (loop);
-  g_source_remove (timeout);
-}
-
-static void
-on_connected (GObject      *source,
-              GAsyncResult *result,
-              gpointer      user_data)
-{
-  Wait *wait = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (!signal_client_connect_finish (SIGNAL_CLIENT (source), result, &error) && wait->error == NULL)
-    wait->error = g_steal_pointer (&error);
-  if (--wait->pending == 0 || wait->error != NULL)
-    g_main_loop_quit (wait->loop);
-}
-
-static gboolean
-connect_some (GPtrArray   *clients,
-              const char  *uri,
-              guint        count,
-              GError     **error)
-{
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  Wait wait = { .loop = loop, .pending = count };
-
+  for (guint i = 0; i < ROOMS_EACH; i++)
+    rooms[i] = g_strdup_printf ("a room like %u others", i);
   for (guint i = 0; i < count; i++)
-    {
-      SignalClient *client = g_object_new (SIGNAL_TYPE_CLIENT,
-                                           "server-url", uri,
-                                           "max-retries", 0,
-                                           NULL);
+    if (!signal_client_join_rooms (clients->pdata[i], (const char * const *) rooms, error))
+      return FALSE;
 
-      signal_client_connect_async (client, "bench", NULL, on_connected, &wait);
-      g_ptr_array_add (clients, client);
-    }
-
-  run_for (loop, DEADLINE_S * 1000);
-  if (wait.error != NULL)
-    g_propagate_error (error, wait.error);
-  else if (wait.pending > 0)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%u clients are not connected after %d s",
-                 wait.pending, DEADLINE_S);
-  else
-    run_for (loop, SETTLE_MS);
-
-  return wait.error == NULL && wait.pending == 0;
+  return bench_host_settle (clients, error);
 }
 
 static gboolean
-report (const Memory  *before,
-        const Memory  *after,
-        GError       **error)
+measure_rooms (BenchContext  *context,
+               GPtrArray     *clients,
+               GError       **error)
 {
-  const struct { const char *name; double kib; } rows[] = {
-    { "rss_kib", (after->rss - before->rss) / n_clients },
-    { "private_dirty_kib", (after->dirty - before->dirty) / n_clients },
-  };
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  guint count = MIN (clients->len, ROOM_CLIENTS);
+  g_autofree char *what = g_strdup_printf ("%d rooms, each of %u clients", ROOMS_EACH, count);
+  Memory before, after, each;
 
-  bench_report_begin (builder, "memory");
-  printf ("Memory per further idle client, of %d, in KiB\n\n", n_clients);
-  json_builder_set_member_name (builder, "clients");
-  json_builder_add_int_value (builder, n_clients);
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      printf ("%-20s %8.1f\n", rows[i].name, rows[i].kib);
-      json_builder_set_member_name (builder, rows[i].name);
-      json_builder_add_double_value (builder, rows[i].kib);
-    }
-
-  return bench_report_finish (builder, output_path, error);
-}
-
-static gboolean
-measure (GError **error)
-{
-  g_autofree char *uri = NULL;
-  g_autoptr (GSubprocess) server = bench_child_start (server_path, &uri, error);
-  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func (g_object_unref);
-  Memory before = { 0 }, after = { 0 };
-  gboolean done;
-
-  if (server == NULL)
+  if (!bench_host_settle (clients, error)
+      || !read_memory (context->host, &before, error)
+      || !join (clients, count, error)
+      || !read_memory (context->host, &after, error))
     return FALSE;
 
-  done = connect_some (clients, uri, BATCH, error) && read_memory (&before, error);
-  for (int left = n_clients; left > 0 && done; left -= BATCH)
-    done = connect_some (clients, uri, MIN (left, BATCH), error);
-  done = done && read_memory (&after, error);
-  bench_child_stop (server);
+  each = divide (&before, &after, count);
+  report (context, what, &each);
+  return TRUE;
+}
 
-  return done && report (&before, &after, error);
+static gboolean
+measure_schemes (BenchContext  *context,
+                 GPtrArray     *clients,
+                 GError       **error)
+{
+  guint files = bench_limit_raise_files ();
+  guint most = files > SPARE_FILES + MOST_WITH_TLS ? files - SPARE_FILES - MOST_WITH_TLS : 0;
+
+  if (!measure_clients (context, BENCH_WS, clients, most, error))
+    return FALSE;
+  if (context->host->uris[BENCH_WSS] != NULL
+      && !measure_clients (context, BENCH_WSS, clients, MOST_WITH_TLS, error))
+    return FALSE;
+
+  return clients->len == 0 || measure_rooms (context, clients, error);
+}
+
+static gboolean
+measure (BenchContext  *context,
+         GError       **error)
+{
+  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func (g_object_unref);
+  gboolean done;
+
+  printf ("Memory for one more idle client, in KiB\n\n%-32s %10s %10s %10s %10s\n", "",
+          "RSS", "dirty", "heap", "server");
+  json_builder_set_member_name (context->builder, "rows");
+  json_builder_begin_array (context->builder);
+  done = measure_schemes (context, clients, error);
+  json_builder_end_array (context->builder);
+
+  return done;
 }
 
 int
 main (int    argc,
       char **argv)
 {
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  g_autoptr (GError) error = NULL;
-  struct rlimit limit;
-
-  setlocale (LC_ALL, "");
-  g_option_context_add_main_entries (context, options, NULL);
-  if (!g_option_context_parse (context, &argc, &argv, &error))
-    {
-      g_printerr ("%s\n", error->message);
-      return 2;
-    }
-
-  if (server_path == NULL || n_clients < 1)
-    {
-      g_printerr ("--server is missing, or --clients is not at least 1\n");
-      return 2;
-    }
-
-  if (getrlimit (RLIMIT_NOFILE, &limit) == 0)
-    {
-      limit.rlim_cur = limit.rlim_max;
-      setrlimit (RLIMIT_NOFILE, &limit);
-    }
-
-  if (!measure (&error))
-    {
-      g_printerr ("%s\n", error->message);
-      return 1;
-    }
-
-  return 0;
+  return bench_main (argc, argv, "memory", measure);
 }

@@ -28,13 +28,17 @@ typedef struct
   gint64 wall_ns;
 } BenchSample;
 
-typedef struct
+typedef struct _BenchContender BenchContender;
+
+struct _BenchContender
 {
   const char *name;
-  gboolean  (*perform) (const BenchTask  *task,
-                        BenchSample      *sample,
-                        GError          **error);
-} BenchContender;
+  guint       divisor; /* it does one message for so many of a task */
+  gboolean  (*perform) (const BenchContender  *self,
+                        const BenchTask       *task,
+                        BenchSample           *sample,
+                        GError               **error);
+};
 
 extern const BenchContender bench_contender_signal;
 extern const BenchContender bench_contender_soup;

@@ -104,9 +104,10 @@ check_last (SignalRun *self)
 }
 
 static gboolean
-perform (const BenchTask  *task,
-         BenchSample      *sample,
-         GError          **error)
+perform (const BenchContender  *contender,
+         const BenchTask       *task,
+         BenchSample           *sample,
+         GError               **error)
 {
   SignalRun self = { .run = { .start = start_feeder, .send = send_payload } };
   g_autofree char *uri = bench_task_build_uri (task, "signal");
@@ -140,4 +141,4 @@ perform (const BenchTask  *task,
   return *error == NULL;
 }
 
-const BenchContender bench_contender_signal = { "signal-glib", perform };
+const BenchContender bench_contender_signal = { "signal-glib", 1, perform };

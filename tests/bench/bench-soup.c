@@ -99,9 +99,10 @@ send_frame (BenchRun *run)
 }
 
 static gboolean
-perform (const BenchTask  *task,
-         BenchSample      *sample,
-         GError          **error)
+perform (const BenchContender  *contender,
+         const BenchTask       *task,
+         BenchSample           *sample,
+         GError               **error)
 {
   SoupRun self = { .run = { .start = start_feeder, .send = send_frame } };
   g_autoptr (SoupSession) session = soup_session_new ();
@@ -131,4 +132,4 @@ perform (const BenchTask  *task,
   return *error == NULL;
 }
 
-const BenchContender bench_contender_soup = { "libsoup", perform };
+const BenchContender bench_contender_soup = { "libsoup", 1, perform };

@@ -4,247 +4,223 @@
 #include <locale.h>
 #include <stdio.h>
 
+#include "bench-case.h"
 #include "bench-child.h"
 #include "bench-payload.h"
-#include "bench-report.h"
-#include "bench-run.h"
+#include "bench-peer.h"
 
-/* Processor time per message, received and sent, of this library and of others on the same bytes.
- * Every round has all of them one right after the other, on connections of their own, so that what
- * else the machine does meets all alike; what counts is the ratio within a round. */
+/* Processor time and wall time per message, received and sent, of this library and of others on the
+ * same bytes. Every round has all of them one right after the other, on connections of their own, so
+ * that what else the machine does meets all alike; what counts is the ratio within a round. A round
+ * before the first warms up everybody, the compilers of those that have one included. */
 
-#define MAX_COUNT 40000
-#define MIN_COUNT 32
+#define MAX_COUNT 24000
 #define BYTES_PER_RUN (48 * 1024 * 1024)
-#define BURST 16
+#define SIZES "64,256,1024,4096,32768,1048576"
 
-static const BenchContender * const contenders[] = {
-  &bench_contender_signal,
-  &bench_contender_soup,
+/* One at a time is measured for its latency: most of it is waiting. */
+static const struct
+{
+  const char    *name;
+  BenchDirection direction;
+  guint          burst;
+  guint          max_count;
+} kinds[] = {
+  { "received", BENCH_RECEIVE, 1, MAX_COUNT },
+  { "sent", BENCH_SEND, 16, MAX_COUNT },
+  { "sent singly", BENCH_SEND, 1, MAX_COUNT / 3 },
 };
 
-enum
-{
-  OURS,
-  FLOOR,
-  N_CONTENDERS = G_N_ELEMENTS (contenders)
-};
-
-static const char * const directions[] = { "received", "sent" };
-
-typedef struct
-{
-  BenchTask task;
-  double *cpu_us[N_CONTENDERS];  /* per message, by round */
-  double *wall_us[N_CONTENDERS];
-} Case;
+static const char * const peer_names[] = { "rust", "rust-one-thread", "node", "python" };
 
 static char *feeder_path;
+static char *peers_path;
 static char *output_path;
 static char *sizes_text;
-static char *only_direction;
+static char *only_kind;
 static char *only_contender;
 static int n_rounds = 5;
-static int burst = BURST;
 
 static const GOptionEntry options[] = {
   { "feeder", 0, 0, G_OPTION_ARG_FILENAME, &feeder_path, "The program bench-feeder", "PATH" },
+  { "peers", 0, 0, G_OPTION_ARG_FILENAME, &peers_path, "Where the peers were built", "FOLDER" },
   { "output", 0, 0, G_OPTION_ARG_FILENAME, &output_path, "Where to write JSON", "FILE" },
   { "rounds", 0, 0, G_OPTION_ARG_INT, &n_rounds, "How often to measure (5)", "N" },
   { "sizes", 0, 0, G_OPTION_ARG_STRING, &sizes_text, "Payloads, in bytes", "N,N…" },
-  { "burst", 0, 0, G_OPTION_ARG_INT, &burst, "Messages sent in one go (16)", "N" },
-  { "direction", 0, 0, G_OPTION_ARG_STRING, &only_direction, "Only received or sent", "NAME" },
+  { "kind", 0, 0, G_OPTION_ARG_STRING, &only_kind, "Only received, sent, or sent singly", "NAME" },
   { "contender", 0, 0, G_OPTION_ARG_STRING, &only_contender, "Only this one, without ratios: for a "
     "profiler", "NAME" },
   { NULL }
 };
 
-static Case *
-case_new (const char     *feeder,
-          BenchDirection  direction,
-          gsize           size)
-{
-  Case *self = g_new0 (Case, 1);
-
-  self->task = (BenchTask) {
-    .feeder = feeder,
-    .direction = direction,
-    .size = size,
-    .count = CLAMP (BYTES_PER_RUN / size, MIN_COUNT, MAX_COUNT),
-    .burst = burst,
-  };
-  for (guint i = 0; i < N_CONTENDERS; i++)
-    {
-      self->cpu_us[i] = g_new0 (double, n_rounds);
-      self->wall_us[i] = g_new0 (double, n_rounds);
-    }
-
-  return self;
-}
-
 static void
-case_free (gpointer data)
+add_contender (GPtrArray            *contenders,
+               const BenchContender *contender)
 {
-  Case *self = data;
-
-  for (guint i = 0; i < N_CONTENDERS; i++)
-    {
-      g_free (self->cpu_us[i]);
-      g_free (self->wall_us[i]);
-    }
-  g_free (self);
+  if (only_contender == NULL || g_str_equal (only_contender, contender->name))
+    g_ptr_array_add (contenders, (gpointer) contender);
 }
 
+/* The peers that are there join the contenders; of those that are not it is said why. */
 static gboolean
-takes_part (guint contender)
+start_peers (GPtrArray    *peers,
+             GPtrArray    *contenders,
+             JsonBuilder  *builder,
+             GError      **error)
 {
-  return only_contender == NULL || g_str_equal (only_contender, contenders[contender]->name);
-}
-
-/* round −1 is there to warm up, and is not kept. */
-static gboolean
-case_measure (Case    *self,
-              int      round,
-              GError **error)
-{
-  for (guint i = 0; i < N_CONTENDERS; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (peer_names) && peers_path != NULL; i++)
     {
-      BenchSample sample;
+      g_autofree char *why_not = NULL;
+      BenchPeer *peer;
 
-      if (!takes_part (i))
+      if (only_contender != NULL && !g_str_equal (only_contender, peer_names[i]))
         continue;
-      if (!contenders[i]->perform (&self->task, &sample, error))
+
+      peer = bench_peer_new (peers_path, peer_names[i], &why_not, error);
+      if (peer != NULL)
         {
-          g_prefix_error (error, "%s, %s, %" G_GSIZE_FORMAT " B: ", contenders[i]->name,
-                          directions[self->task.direction], self->task.size);
-          return FALSE;
+          g_ptr_array_add (peers, peer);
+          add_contender (contenders, bench_peer_get_contender (peer));
         }
-      if (round < 0)
-        continue;
-      self->cpu_us[i][round] = sample.cpu_ns / 1000.0 / self->task.count;
-      self->wall_us[i][round] = sample.wall_ns / 1000.0 / self->task.count;
+      else if (why_not == NULL)
+        return FALSE;
+      else
+        {
+          printf ("%s: skipped: %s\n", peer_names[i], why_not);
+          json_builder_set_member_name (builder, peer_names[i]);
+          json_builder_add_string_value (builder, why_not);
+        }
     }
 
   return TRUE;
 }
 
-static BenchSpread
-case_compute_ratio (Case *self)
-{
-  g_autofree double *ratios = g_new (double, n_rounds);
-
-  for (int i = 0; i < n_rounds; i++)
-    ratios[i] = self->cpu_us[OURS][i] / self->cpu_us[FLOOR][i];
-
-  return bench_spread_compute (ratios, n_rounds);
-}
-
-static void
-case_report (Case        *self,
-             JsonBuilder *builder)
-{
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "direction");
-  json_builder_add_string_value (builder, directions[self->task.direction]);
-  json_builder_set_member_name (builder, "size");
-  json_builder_add_int_value (builder, self->task.size);
-  json_builder_set_member_name (builder, "messages");
-  json_builder_add_int_value (builder, self->task.count);
-  printf ("%-8s %7" G_GSIZE_FORMAT, directions[self->task.direction], self->task.size);
-
-  for (guint i = 0; i < N_CONTENDERS; i++)
-    {
-      BenchSpread cpu = bench_spread_compute (self->cpu_us[i], n_rounds);
-      BenchSpread wall = bench_spread_compute (self->wall_us[i], n_rounds);
-
-      if (!takes_part (i))
-        continue;
-      json_builder_set_member_name (builder, contenders[i]->name);
-      json_builder_begin_object (builder);
-      bench_report_add_spread (builder, "cpu_us", cpu);
-      bench_report_add_spread (builder, "wall_us", wall);
-      json_builder_end_object (builder);
-      printf ("  %8.2f %7.2f–%-7.2f", cpu.median, cpu.min, cpu.max);
-    }
-
-  if (only_contender == NULL)
-    {
-      BenchSpread ratio = case_compute_ratio (self);
-
-      bench_report_add_spread (builder, "ratio", ratio);
-      printf ("  %5.2f %5.2f–%.2f", ratio.median, ratio.min, ratio.max);
-    }
-  printf ("\n");
-  json_builder_end_object (builder);
-}
-
-static gboolean
-report (GPtrArray  *cases,
-        GError    **error)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-
-  bench_report_begin (builder, "speed");
-  json_builder_set_member_name (builder, "rounds");
-  json_builder_add_int_value (builder, n_rounds);
-  json_builder_set_member_name (builder, "burst");
-  json_builder_add_int_value (builder, burst);
-  json_builder_set_member_name (builder, "results");
-  json_builder_begin_array (builder);
-
-  printf ("Processor time per encrypted message in µs, and its ratio to a libsoup client that\n"
-          "only reads or sends the same bytes: median of %d, and min–max\n\n%-8s %7s",
-          n_rounds, "", "bytes");
-  for (guint i = 0; i < N_CONTENDERS; i++)
-    if (takes_part (i))
-      printf ("  %-24s", contenders[i]->name);
-  printf ("%s\n", only_contender == NULL ? "  ratio" : "");
-
-  for (guint i = 0; i < cases->len; i++)
-    case_report (cases->pdata[i], builder);
-  json_builder_end_array (builder);
-
-  return bench_report_finish (builder, output_path, error);
-}
-
 static GPtrArray *
-make_cases (const char *feeder)
+make_cases (const char      *feeder,
+            const GPtrArray *contenders)
 {
-  GPtrArray *cases = g_ptr_array_new_with_free_func (case_free);
-  g_auto (GStrv) sizes = g_strsplit (sizes_text != NULL ? sizes_text : "64,256,1024,4096,32768",
-                                     ",", -1);
+  GPtrArray *cases = g_ptr_array_new_with_free_func ((GDestroyNotify) bench_case_free);
+  g_auto (GStrv) sizes = g_strsplit (sizes_text != NULL ? sizes_text : SIZES, ",", -1);
 
-  for (guint direction = 0; direction < G_N_ELEMENTS (directions); direction++)
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
-      if (only_direction != NULL && !g_str_equal (only_direction, directions[direction]))
+      if (only_kind != NULL && !g_str_equal (only_kind, kinds[i].name))
         continue;
-      for (char **size = sizes; *size != NULL; size++)
-        g_ptr_array_add (cases, case_new (feeder, direction,
-                                          MAX (g_ascii_strtoull (*size, NULL, 10),
-                                               BENCH_MIN_SIZE)));
+      for (char **text = sizes; *text != NULL; text++)
+        {
+          gsize size = MAX (g_ascii_strtoull (*text, NULL, 10), BENCH_MIN_SIZE);
+          BenchTask task = {
+            .feeder = feeder,
+            .direction = kinds[i].direction,
+            .size = size,
+            .count = CLAMP (BYTES_PER_RUN / size, BENCH_MIN_COUNT, kinds[i].max_count),
+            .burst = kinds[i].burst,
+          };
+
+          g_ptr_array_add (cases, bench_case_new (kinds[i].name, &task, contenders, n_rounds));
+        }
     }
 
   return cases;
 }
 
-static gboolean
-measure (GError **error)
+static void
+print_row (const BenchCase *self,
+           BenchClock       clock)
 {
-  g_autofree char *uri = NULL;
-  g_autoptr (GSubprocess) feeder = bench_child_start (feeder_path, &uri, error);
+  printf ("%-11s %7" G_GSIZE_FORMAT, self->name, self->task.size);
+  for (guint i = 0; i < self->contenders->len; i++)
+    printf (" %15.2f", bench_case_get (self, clock, i).median);
+  for (guint i = 1; i < self->contenders->len; i++)
+    {
+      BenchSpread ratio = bench_case_compare (self, clock, i);
+
+      printf ("  %6.2f %6.2f–%-6.2f", ratio.median, ratio.min, ratio.max);
+    }
+  printf ("\n");
+}
+
+static void
+print_table (GPtrArray       *cases,
+             const GPtrArray *contenders,
+             BenchClock       clock)
+{
+  printf ("\n%s per encrypted message in µs, and ratios; median of %d, and min–max\n%-19s",
+          clock == BENCH_CPU ? "Processor time" : "Wall time", n_rounds, "");
+  for (guint i = 0; i < contenders->len; i++)
+    printf (" %15s", ((const BenchContender *) contenders->pdata[i])->name);
+  for (guint i = 1; i < contenders->len; i++)
+    {
+      const BenchContender *contender = contenders->pdata[i];
+      g_autofree char *head = g_strconcat (i == 1 ? "ours/" : "", contender->name,
+                                           i == 1 ? "" : "/ours", NULL);
+
+      printf ("  %-20s", head);
+    }
+  printf ("\n");
+  for (guint i = 0; i < cases->len; i++)
+    print_row (cases->pdata[i], clock);
+}
+
+static gboolean
+report (GPtrArray       *cases,
+        const GPtrArray *contenders,
+        JsonBuilder     *builder,
+        GError         **error)
+{
+  g_auto (BenchTable) table = { NULL };
+
+  json_builder_set_member_name (builder, "rounds");
+  json_builder_add_int_value (builder, n_rounds);
+  json_builder_set_member_name (builder, "results");
+  json_builder_begin_array (builder);
+  bench_table_init (&table);
+  for (guint i = 0; i < cases->len; i++)
+    {
+      bench_case_report (cases->pdata[i], builder);
+      bench_case_tabulate (cases->pdata[i], &table);
+    }
+  json_builder_end_array (builder);
+  bench_table_report (&table, builder);
+
+  print_table (cases, contenders, BENCH_CPU);
+  print_table (cases, contenders, BENCH_WALL);
+
+  return bench_report_finish (builder, output_path, error);
+}
+
+static gboolean
+measure (GPtrArray  *cases,
+         GError    **error)
+{
+  for (int round = -1; round < n_rounds; round++)
+    for (guint i = 0; i < cases->len; i++)
+      if (!bench_case_measure (cases->pdata[i], round, error))
+        return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+run (const char  *feeder,
+     GError     **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (GPtrArray) peers = g_ptr_array_new_with_free_func ((GDestroyNotify) bench_peer_free);
+  g_autoptr (GPtrArray) contenders = g_ptr_array_new ();
   g_autoptr (GPtrArray) cases = NULL;
-  gboolean done = feeder != NULL;
 
-  if (feeder == NULL)
+  bench_report_begin (builder, "speed");
+  add_contender (contenders, &bench_contender_signal);
+  add_contender (contenders, &bench_contender_soup);
+  json_builder_set_member_name (builder, "skipped");
+  json_builder_begin_object (builder);
+  if (!start_peers (peers, contenders, builder, error))
     return FALSE;
+  json_builder_end_object (builder);
 
-  cases = make_cases (uri);
-  for (int round = -1; round < n_rounds && done; round++)
-    for (guint i = 0; i < cases->len && done; i++)
-      done = case_measure (cases->pdata[i], round, error);
-  bench_child_stop (feeder);
-
-  return done && report (cases, error);
+  cases = make_cases (feeder, contenders);
+  return measure (cases, error) && report (cases, contenders, builder, error);
 }
 
 int
@@ -252,7 +228,9 @@ main (int    argc,
       char **argv)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GSubprocess) feeder = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *uri = NULL;
 
   setlocale (LC_ALL, "");
   g_option_context_add_main_entries (context, options, NULL);
@@ -261,14 +239,19 @@ main (int    argc,
       g_printerr ("%s\n", error->message);
       return 2;
     }
-
-  if (feeder_path == NULL || n_rounds < 1 || burst < 1)
+  if (feeder_path == NULL || n_rounds < 1)
     {
-      g_printerr ("--feeder is missing, or --rounds or --burst is not at least 1\n");
+      g_printerr ("--feeder is missing, or --rounds is not at least 1\n");
       return 2;
     }
 
-  if (!measure (&error))
+  feeder = bench_child_start (feeder_path, &uri, &error);
+  if (feeder != NULL)
+    {
+      run (uri, &error);
+      bench_child_stop (feeder);
+    }
+  if (error != NULL)
     {
       g_printerr ("%s\n", error->message);
       return 1;

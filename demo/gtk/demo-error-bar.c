@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "demo-error-bar.h"
+
+#include "demo-advice.h"
+
+struct _DemoErrorBar
+{
+  AdwBin parent_instance;
+  GtkRevealer *revealer;
+  GtkLabel *what;
+  GtkLabel *advice;
+};
+
+G_DEFINE_FINAL_TYPE (DemoErrorBar, demo_error_bar, ADW_TYPE_BIN)
+
+static void
+demo_error_bar_class_init (DemoErrorBarClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_ALERT);
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/signal_glib/Demo/demo-error-bar.ui");
+  gtk_widget_class_bind_template_child (widget_class, DemoErrorBar, revealer);
+  gtk_widget_class_bind_template_child (widget_class, DemoErrorBar, what);
+  gtk_widget_class_bind_template_child (widget_class, DemoErrorBar, advice);
+  gtk_widget_class_bind_template_callback (widget_class, demo_error_bar_hide);
+}
+
+static void
+demo_error_bar_init (DemoErrorBar *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+void
+demo_error_bar_show (DemoErrorBar *self,
+                     const GError *error)
+{
+  const char *advice = demo_advice_find (error);
+
+  gtk_label_set_text (self->what, error->message);
+  gtk_label_set_text (self->advice, advice);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, error->message,
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, advice,
+                                  -1);
+  gtk_revealer_set_reveal_child (self->revealer, TRUE);
+}
+
+void
+demo_error_bar_hide (DemoErrorBar *self)
+{
+  gtk_revealer_set_reveal_child (self->revealer, FALSE);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <locale.h>
+
+#include <glib/gi18n.h>
+
+#include "demo-application.h"
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr (DemoApplication) application = NULL;
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, SIGNAL_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_set_application_name (_("Signal Demo"));
+
+  application = demo_application_new ();
+  return g_application_run (G_APPLICATION (application), argc, argv);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "demo-session.h"
+
+G_BEGIN_DECLS
+
+#define DEMO_TYPE_NOTIFIER (demo_notifier_get_type ())
+
+/* Tells the desktop of messages that come while no window is looked at. */
+G_DECLARE_FINAL_TYPE (DemoNotifier, demo_notifier, DEMO, NOTIFIER, GObject)
+
+DemoNotifier *demo_notifier_new             (GApplication *application,
+                                             DemoSession  *session);
+
+void          demo_notifier_tell_of_staying (DemoNotifier *self);
+
+G_END_DECLS

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <adwaita.h>
+
+#include "demo-session.h"
+
+G_BEGIN_DECLS
+
+#define DEMO_TYPE_STATUS_BAR (demo_status_bar_get_type ())
+
+/* The state, and what can be done now. */
+G_DECLARE_FINAL_TYPE (DemoStatusBar, demo_status_bar, DEMO, STATUS_BAR, GtkBox)
+
+void demo_status_bar_set_status (DemoStatusBar *self,
+                                 DemoStatus    *status);
+
+G_END_DECLS

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "demo-status.h"
+
+#include <glib/gi18n.h>
+
+#define TICK_MS 250
+
+struct _DemoStatus
+{
+  GObject parent_instance;
+  SignalClient *client;
+  char *sentence;
+  guint attempt;
+  gint64 retry_at;
+  guint tick; /* while there is something to count down */
+};
+
+enum
+{
+  PROP_0,
+  PROP_ICON_NAME,
+  PROP_SENTENCE,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (DemoStatus, demo_status, G_TYPE_OBJECT)
+
+static void
+demo_status_dispose (GObject *object)
+{
+  DemoStatus *self = DEMO_STATUS (object);
+
+  g_clear_handle_id (&self->tick, g_source_remove);
+  g_clear_object (&self->client);
+
+  G_OBJECT_CLASS (demo_status_parent_class)->dispose (object);
+}
+
+static void
+demo_status_finalize (GObject *object)
+{
+  g_free (DEMO_STATUS (object)->sentence);
+
+  G_OBJECT_CLASS (demo_status_parent_class)->finalize (object);
+}
+
+static void
+demo_status_get_property (GObject    *object,
+                          guint       prop_id,
+                          GValue     *value,
+                          GParamSpec *pspec)
+{
+  DemoStatus *self = DEMO_STATUS (object);
+
+  switch (prop_id)
+    {
+    case PROP_ICON_NAME:
+      g_value_set_string (value, demo_status_get_icon_name (self));
+      break;
+    case PROP_SENTENCE:
+      g_value_set_string (value, self->sentence);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+demo_status_class_init (DemoStatusClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  object_class->dispose = demo_status_dispose;
+  object_class->finalize = demo_status_finalize;
+  object_class->get_property = demo_status_get_property;
+
+  properties[PROP_ICON_NAME] = g_param_spec_string ("icon-name", NULL, NULL, NULL, flags);
+  properties[PROP_SENTENCE] = g_param_spec_string ("sentence", NULL, NULL, NULL, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+demo_status_init (DemoStatus *self)
+{
+}
+
+static char *
+describe_wait (DemoStatus *self)
+{
+  guint seconds = demo_status_get_countdown (self);
+
+  return g_strdup_printf (ngettext ("No connection. Attempt %u in %u second",
+                                    "No connection. Attempt %u in %u seconds", seconds),
+                          self->attempt, seconds);
+}
+
+static char *
+describe (DemoStatus *self)
+{
+  switch (signal_client_get_state (self->client))
+    {
+    case SIGNAL_CONNECTION_STATE_CONNECTING:
+      return g_strdup (_("Opening the connection"));
+    case SIGNAL_CONNECTION_STATE_CONNECTED:
+      return g_strdup (_("The connection is open; nothing has been said yet"));
+    case SIGNAL_CONNECTION_STATE_AUTHENTICATING:
+      return g_strdup (_("Showing the token and agreeing on a key"));
+    case SIGNAL_CONNECTION_STATE_AUTHENTICATED:
+      return g_strdup (signal_client_get_encrypted (self->client)
+                       ? _("Connected and encrypted") : _("Connected, without encryption"));
+    case SIGNAL_CONNECTION_STATE_RECONNECTING:
+      return describe_wait (self);
+    case SIGNAL_CONNECTION_STATE_DISCONNECTED:
+    default:
+      return g_strdup (_("Not connected"));
+    }
+}
+
+static void
+update (DemoStatus *self)
+{
+  g_autofree char *sentence = describe (self);
+
+  if (g_strcmp0 (sentence, self->sentence) == 0)
+    return;
+  g_free (self->sentence);
+  self->sentence = g_steal_pointer (&sentence);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SENTENCE]);
+}
+
+static gboolean
+on_tick (gpointer data)
+{
+  update (data);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_reconnecting (SignalClient *client,
+                 guint         attempt,
+                 guint         delay,
+                 DemoStatus   *self)
+{
+  self->attempt = attempt;
+  self->retry_at = g_get_monotonic_time () + (gint64) delay * 1000;
+  if (self->tick == 0)
+    self->tick = g_timeout_add (TICK_MS, on_tick, self);
+  update (self);
+}
+
+static void
+on_state (SignalClient *client,
+          GParamSpec   *pspec,
+          DemoStatus   *self)
+{
+  /* “reconnecting” follows, and says for how long. */
+  if (signal_client_get_state (client) != SIGNAL_CONNECTION_STATE_RECONNECTING)
+    {
+      g_clear_handle_id (&self->tick, g_source_remove);
+      update (self);
+    }
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ICON_NAME]);
+}
+
+DemoStatus *
+demo_status_new (SignalClient *client)
+{
+  DemoStatus *self = g_object_new (DEMO_TYPE_STATUS, NULL);
+
+  self->client = g_object_ref (client);
+  g_signal_connect_object (client, "notify::state", G_CALLBACK (on_state), self, 0);
+  g_signal_connect_object (client, "reconnecting", G_CALLBACK (on_reconnecting), self, 0);
+  update (self);
+  return self;
+}
+
+SignalConnectionState
+demo_status_get_state (DemoStatus *self)
+{
+  return signal_client_get_state (self->client);
+}
+
+const char *
+demo_status_get_icon_name (DemoStatus *self)
+{
+  static const char * const names[] = {
+    "demo-disconnected-symbolic",
+    "demo-connecting-symbolic",
+    "demo-connected-symbolic",
+    "demo-authenticating-symbolic",
+    "demo-authenticated-symbolic",
+    "demo-reconnecting-symbolic",
+  };
+
+  return names[signal_client_get_state (self->client)];
+}
+
+const char *
+demo_status_get_sentence (DemoStatus *self)
+{
+  return self->sentence;
+}
+
+/* Seconds until the next attempt; 0: now, or there is none to come. */
+guint
+demo_status_get_countdown (DemoStatus *self)
+{
+  gint64 left = self->retry_at - g_get_monotonic_time ();
+
+  if (signal_client_get_state (self->client) != SIGNAL_CONNECTION_STATE_RECONNECTING || left <= 0)
+    return 0;
+  return (guint) ((left + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
+}

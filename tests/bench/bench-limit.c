@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "bench-limit.h"
+
+#include <sys/resource.h>
+
+/* Lets the process open as many files as the system allows it. Returns how many that are. */
+guint
+bench_limit_raise_files (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return 0;
+
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
+  return MIN (limit.rlim_cur, G_MAXINT);
+}

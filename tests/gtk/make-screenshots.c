@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "stage.h"
+
+/* Writes the pictures of the documentation: FOLDER. */
+
+#define WIDTH 860
+#define HEIGHT 560
+#define NARROW 360
+#define SETTLE_MS 700 /* for what moves into place */
+
+static const char *folder;
+
+static void
+resize (int width)
+{
+  stage_close ();
+  stage_open ();
+  gtk_window_set_default_size (stage_get_window (), width, HEIGHT);
+  /* Without a compositor it has borders, which nobody else will see. */
+  gtk_widget_remove_css_class (GTK_WIDGET (stage_get_window ()), "solid-csd");
+}
+
+static void
+save (const char *name)
+{
+  GtkWidget *window = GTK_WIDGET (stage_get_window ());
+  g_autofree char *path = g_strdup_printf ("%s/gtk-%s.png", folder, name);
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+  g_autoptr (GdkPaintable) paintable = NULL;
+  g_autoptr (GskRenderNode) node = NULL;
+  g_autoptr (GdkTexture) texture = NULL;
+
+  stage_turn (SETTLE_MS);
+  paintable = gtk_widget_paintable_new (window);
+  gdk_paintable_snapshot (paintable, snapshot, gdk_paintable_get_intrinsic_width (paintable),
+                          gdk_paintable_get_intrinsic_height (paintable));
+  node = gtk_snapshot_free_to_node (snapshot);
+  texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (window)), node, NULL);
+  g_assert_true (gdk_texture_save_to_png (texture, path));
+}
+
+static void
+set_style (const char *scheme)
+{
+  g_object_set (demo_session_get_settings (stage_get_session ()), "color-scheme", scheme, NULL);
+}
+
+static void
+make_screenshots (void)
+{
+  GActionGroup *actions = G_ACTION_GROUP (stage_get_app ());
+
+  g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
+  set_style ("light");
+  g_object_set (demo_session_get_settings (stage_get_session ()), "name", "Ann", NULL);
+  stage_try_it ();
+  stage_wait (stage_hears, "Say something", "the welcome");
+  stage_say ("The kettle is on");
+  stage_wait (stage_hears, "kettle", "the answer");
+
+  resize (WIDTH);
+  stage_show_page ("messages");
+  save ("light");
+  set_style ("dark");
+  save ("dark");
+  set_style ("light");
+  stage_show_page ("wire");
+  save ("inspector");
+
+  resize (NARROW);
+  g_action_group_activate_action (actions, "show-room", g_variant_new_string ("tea"));
+  save ("narrow");
+
+  resize (WIDTH);
+  stage_show_page ("connection");
+  g_action_group_change_action_state (actions, "unplug", g_variant_new_boolean (TRUE));
+  stage_wait (stage_sees, "Attempt 2 in 3 seconds$", "the countdown");
+  save ("reconnecting");
+  stage_disconnect ();
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  folder = argv[1];
+  g_test_add_func ("/gtk/screenshots", make_screenshots);
+  return stage_run ();
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "demo-connection-page.h"
+#include "demo-conversation.h"
+#include "demo-preferences.h"
+#include "demo-room-list.h"
+#include "stage.h"
+
+#define NOTIFICATIONS "org.freedesktop.Notifications"
+
+static GtkEditable *
+find_entry (GType       type,
+            const char *name)
+{
+  GtkWidget *parent = stage_find (type);
+  GObject *entry = gtk_widget_get_template_child (parent, type, name);
+
+  g_assert_true (GTK_IS_EDITABLE (entry));
+  return GTK_EDITABLE (entry);
+}
+
+static void
+click (GType       type,
+       const char *name)
+{
+  GtkWidget *parent = stage_find (type);
+  GtkWidget *button = GTK_WIDGET (gtk_widget_get_template_child (parent, type, name));
+
+  g_assert_true (gtk_widget_is_sensitive (button));
+  g_signal_emit_by_name (button, "clicked");
+}
+
+static void
+connect_to (const char *url,
+            const char *token)
+{
+  stage_show_page ("connection");
+  gtk_editable_set_text (find_entry (DEMO_TYPE_CONNECTION_PAGE, "server_url"), url);
+  gtk_editable_set_text (find_entry (DEMO_TYPE_CONNECTION_PAGE, "token"), token);
+  click (DEMO_TYPE_CONNECTION_PAGE, "connect");
+}
+
+static gboolean
+is_idle (gconstpointer data)
+{
+  return !demo_session_is_active (stage_get_session ());
+}
+
+static char *
+let_in (SignalServer *server,
+        SignalPeer   *peer,
+        const char   *type,
+        const char   *token)
+{
+  return g_strcmp0 (token, "right") == 0 ? g_strdup ("ann") : NULL;
+}
+
+static gboolean
+is_listed (gconstpointer name)
+{
+  return stage_find_room (name) != NULL;
+}
+
+/* To a server that is not the one inside. */
+static void
+test_connect (void)
+{
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *url = NULL;
+
+  g_signal_connect (server, "authenticate", G_CALLBACK (let_in), NULL);
+  signal_server_listen (server, NULL, 0, &error);
+  g_assert_no_error (error);
+  url = signal_server_get_uri (server);
+
+  connect_to ("ws://example.org/ws", "right");
+  stage_wait (stage_sees, "begins with wss://", "the advice");
+  connect_to (url, "wrong");
+  stage_wait (stage_sees, "^Enter a token that the server knows", "the advice");
+  stage_wait (is_idle, NULL, "the end");
+
+  gtk_editable_set_text (find_entry (DEMO_TYPE_CONNECTION_PAGE, "rooms"), "tea, chess ,,go");
+  connect_to (url, "right");
+  stage_wait (stage_sees, "^Connected and encrypted$", "the connection");
+  stage_wait (stage_sees, "^ann$", "the user among the figures");
+  g_assert_false (demo_session_is_sandboxed (stage_get_session ()));
+  g_assert_true (is_listed ("tea") && is_listed ("chess") && is_listed ("go"));
+  stage_disconnect ();
+}
+
+static void
+test_rooms (void)
+{
+  stage_try_it ();
+  stage_show_page ("messages");
+  g_assert_false (is_listed ("chess"));
+
+  gtk_editable_set_text (find_entry (DEMO_TYPE_ROOM_LIST, "name"), "ws:no room is called that");
+  click (DEMO_TYPE_ROOM_LIST, "join");
+  g_assert_true (gtk_widget_has_css_class (
+    GTK_WIDGET (find_entry (DEMO_TYPE_ROOM_LIST, "name")), "error"));
+
+  gtk_editable_set_text (find_entry (DEMO_TYPE_ROOM_LIST, "name"), "chess");
+  click (DEMO_TYPE_ROOM_LIST, "join");
+  stage_wait (is_listed, "chess", "the room");
+  stage_wait (stage_sees, "^Say something", "the welcome, in the room that was joined");
+
+  click (DEMO_TYPE_CONVERSATION, "leave");
+  g_assert_false (is_listed ("chess"));
+  g_assert_true (is_listed ("tea"));
+  stage_disconnect ();
+}
+
+static void
+test_composer (void)
+{
+  GtkEditable *text = find_entry (DEMO_TYPE_CONVERSATION, "text");
+
+  stage_try_it ();
+  stage_show_page ("messages");
+  gtk_editable_set_text (text, "typed by hand");
+  click (DEMO_TYPE_CONVERSATION, "send");
+  g_assert_cmpstr (gtk_editable_get_text (text), ==, "");
+  stage_wait (stage_sees, "^You said: typed by hand$", "the answer");
+
+  click (DEMO_TYPE_CONVERSATION, "as_json");
+  gtk_editable_set_text (text, "{\"cups\": 2");
+  click (DEMO_TYPE_CONVERSATION, "send");
+  g_assert_cmpstr (gtk_editable_get_text (text), !=, "");
+  stage_wait (stage_sees, "^The payload cannot be sent", "the complaint");
+
+  gtk_editable_set_text (text, "{\"room\":\"tea\",\"cups\":9007199254740993}");
+  g_assert_false (stage_sees ("^The payload cannot be sent"));
+  click (DEMO_TYPE_CONVERSATION, "send");
+  stage_wait (stage_hears, "\"cups\":9007199254740993", "the answer, with all its digits");
+  click (DEMO_TYPE_CONVERSATION, "as_json");
+  stage_disconnect ();
+}
+
+static gboolean
+has_words (GtkWidget *widget)
+{
+  if (GTK_IS_BUTTON (widget) && gtk_button_get_label (GTK_BUTTON (widget)) != NULL)
+    return TRUE;
+  return gtk_test_accessible_has_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL)
+         || gtk_test_accessible_has_relation (GTK_ACCESSIBLE (widget),
+                                              GTK_ACCESSIBLE_RELATION_LABELLED_BY);
+}
+
+/* Of ours; what the toolkits put inside of theirs is theirs to name. */
+static void
+check_words (GtkWidget *root)
+{
+  if (GTK_IS_BUTTON (root) || GTK_IS_MENU_BUTTON (root) || GTK_IS_ENTRY (root)
+      || GTK_IS_LIST_VIEW (root) || GTK_IS_LIST_BOX_ROW (root))
+    {
+      if (!has_words (root))
+        g_error ("a %s has no words for a screen reader", G_OBJECT_TYPE_NAME (root));
+      return;
+    }
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    check_words (child);
+}
+
+static void
+test_words (void)
+{
+  static const char * const types[] = { "DemoRoomList", "DemoConversation", "DemoInspector",
+                                        "DemoStatusBar", "DemoErrorBar" };
+
+  stage_try_it ();
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    check_words (stage_find (g_type_from_name (types[i])));
+  stage_disconnect ();
+}
+
+static GtkWindow *
+find_window (GType type)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
+
+      if (G_TYPE_CHECK_INSTANCE_TYPE (window, type) && gtk_widget_get_mapped (GTK_WIDGET (window)))
+        return window;
+    }
+  return NULL;
+}
+
+static gboolean
+is_open (gconstpointer type)
+{
+  return find_window (g_type_from_name (type)) != NULL;
+}
+
+static void
+close_dialog (const char *type)
+{
+  stage_wait (is_open, type, type);
+  gtk_window_destroy (find_window (g_type_from_name (type)));
+  g_assert_false (is_open (type));
+}
+
+static void
+test_dialogs (void)
+{
+  AdwStyleManager *style = adw_style_manager_get_default ();
+  GActionGroup *window = G_ACTION_GROUP (stage_get_window ());
+  GtkWidget *preferences;
+  AdwComboRow *scheme;
+
+  stage_activate ("preferences");
+  stage_wait (is_open, "DemoPreferences", "the preferences");
+  preferences = GTK_WIDGET (find_window (DEMO_TYPE_PREFERENCES));
+  scheme = ADW_COMBO_ROW (gtk_widget_get_template_child (preferences, DEMO_TYPE_PREFERENCES,
+                                                         "color_scheme"));
+  adw_combo_row_set_selected (scheme, 2);
+  g_assert_true (adw_style_manager_get_dark (style));
+  adw_combo_row_set_selected (scheme, 1);
+  g_assert_false (adw_style_manager_get_dark (style));
+  adw_combo_row_set_selected (scheme, 0);
+  g_assert_cmpint (adw_style_manager_get_color_scheme (style), ==, ADW_COLOR_SCHEME_DEFAULT);
+  close_dialog ("DemoPreferences");
+
+  stage_activate ("about");
+  close_dialog ("AdwAboutWindow");
+  g_action_group_activate_action (window, "show-help-overlay", NULL);
+  stage_wait (is_open, "GtkShortcutsWindow", "the shortcuts");
+  gtk_window_close (find_window (GTK_TYPE_SHORTCUTS_WINDOW));
+}
+
+static void
+on_call (GDBusConnection       *connection,
+         const char            *sender,
+         const char            *path,
+         const char            *interface,
+         const char            *method,
+         GVariant              *parameters,
+         GDBusMethodInvocation *invocation,
+         gpointer               data)
+{
+  GString *told = data;
+  const char *summary;
+  const char *body;
+
+  if (g_str_equal (method, "Notify"))
+    {
+      g_variant_get_child (parameters, 3, "&s", &summary);
+      g_variant_get_child (parameters, 4, "&s", &body);
+      g_string_append_printf (told, "%s|%s\n", summary, body);
+      g_dbus_method_invocation_return_value (invocation, g_variant_new ("(u)", 1));
+    }
+  else
+    {
+      g_string_append (told, "withdrawn\n");
+      g_dbus_method_invocation_return_value (invocation, NULL);
+    }
+}
+
+static gboolean
+is_active (gconstpointer data)
+{
+  return gtk_window_is_active (stage_get_window ());
+}
+
+static gboolean
+was_told (gconstpointer told)
+{
+  return strstr (((const GString *) told)->str, "tea|Echo: You said: in the background\n") != NULL;
+}
+
+static gboolean
+was_withdrawn (gconstpointer told)
+{
+  return strstr (((const GString *) told)->str, "withdrawn\n") != NULL;
+}
+
+/* Somebody who shows notifications comes up, hears of what comes while there is no window, and of
+ * nothing while there is one. */
+static void
+test_notifications (void)
+{
+  static const char xml[] =
+    "<node><interface name='" NOTIFICATIONS "'><method name='Notify'>"
+    "<arg type='s'/><arg type='u'/><arg type='s'/><arg type='s'/><arg type='s'/><arg type='as'/>"
+    "<arg type='a{sv}'/><arg type='i'/><arg type='u' direction='out'/></method>"
+    "<method name='CloseNotification'><arg type='u'/></method></interface></node>";
+  static const GDBusInterfaceVTable calls = { .method_call = on_call };
+  g_autoptr (GString) told = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (xml, &error);
+  g_autoptr (GDBusConnection) bus = NULL;
+  DemoRoom *room;
+
+  g_assert_no_error (error);
+  bus = g_dbus_connection_new_for_address_sync (
+    g_getenv ("DBUS_SESSION_BUS_ADDRESS"),
+    G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+    NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_dbus_connection_register_object (bus, "/org/freedesktop/Notifications", node->interfaces[0],
+                                     &calls, told, NULL, &error);
+  g_assert_no_error (error);
+  g_bus_own_name_on_connection (bus, NOTIFICATIONS, 0, NULL, NULL, NULL, NULL);
+
+  /* Without a window manager the focus does not come back from a dialog. */
+  stage_close ();
+  stage_open ();
+  stage_wait (is_active, NULL, "the focus");
+  stage_try_it ();
+  room = stage_find_room ("tea");
+  stage_wait (stage_hears, "Say something", "the welcome");
+  stage_turn (100);
+  g_assert_cmpstr (told->str, ==, "");
+
+  demo_room_mark_read (room);
+  stage_close ();
+  stage_say ("in the background");
+  stage_wait (was_told, told, "the notification");
+  g_assert_true (g_str_has_prefix (told->str, "Still connected|"));
+
+  g_action_group_activate_action (G_ACTION_GROUP (stage_get_app ()), "show-room",
+                                  g_variant_new_string ("tea"));
+  stage_wait (stage_sees, "^You said: in the background$", "the room in the window");
+  stage_wait (was_withdrawn, told, "the end of the notification");
+  stage_disconnect ();
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/gtk/parts/connect", test_connect);
+  g_test_add_func ("/gtk/parts/rooms", test_rooms);
+  g_test_add_func ("/gtk/parts/composer", test_composer);
+  g_test_add_func ("/gtk/parts/words", test_words);
+  g_test_add_func ("/gtk/parts/dialogs", test_dialogs);
+  g_test_add_func ("/gtk/parts/notifications", test_notifications);
+  return stage_run ();
+}
