@@ -36,6 +36,7 @@ SignalPeer *signal_peer_new                  (SoupWebsocketConnection  *socket,
                                               GSocketAddress           *remote_address,
                                               guint                     auth_timeout,
                                               guint64                   max_incoming_size,
+                                              gsize                     max_backlog,
                                               const SignalPeerHandlers *handlers,
                                               gpointer                  user_data) G_GNUC_WARN_UNUSED_RESULT;
 void        signal_peer_detach               (SignalPeer               *self);

@@ -13,9 +13,12 @@
 #define UNAUTHENTICATED_FRAME_SIZE (16 * 1024)
 #define UNAUTHENTICATED_TOTAL_SIZE (32 * 1024)
 
-/* What may wait for a peer that reads slowly; what is sent beyond is lost to it. The public server has
- * 1 MiB, and drops what a program sends in one go to a peer that is merely waiting for its turn. */
-#define MAX_UNSENT (8 * 1024 * 1024)
+/* How often that is looked at where no message gives an occasion: pings and unfinished messages. */
+#define LOOK_US (25 * G_TIME_SPAN_MILLISECOND)
+
+/* How long one that has not authenticated is waited for after it was closed. What it sends is still read
+ * in that time: one that sends too much gets less of it. */
+#define GOODBYE_US (100 * G_TIME_SPAN_MILLISECOND)
 
 /* The answers to bad frames are not worth a queue. */
 #define MAX_UNSENT_ERRORS (64 * 1024)
@@ -42,13 +45,40 @@ end (SignalPeer *self)
     handlers->gone (self, self->user_data);
 }
 
+/* Looks soon, and no later than the time is over. */
+static void
+look_again (SignalPeer *self)
+{
+  g_source_set_ready_time (self->deadline, MIN (g_get_monotonic_time () + LOOK_US, self->deadline_time));
+}
+
 static gboolean
-on_auth_deadline (gpointer data)
+on_look (gpointer data)
 {
   g_autoptr (SignalPeer) self = g_object_ref (data);
+  gboolean is_over = g_get_monotonic_time () >= self->deadline_time;
 
-  signal_peer_shut (self, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Authentication timeout");
-  return G_SOURCE_REMOVE;
+  if (is_over && !signal_peer_is_open (self))
+    end (self);
+  else if (signal_peer_is_talkative (self))
+    signal_peer_shut (self, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Too much before authentication");
+  else if (is_over)
+    signal_peer_shut (self, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Authentication timeout");
+  else
+    look_again (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+set_deadline (SignalPeer *self,
+              gint64      time_left)
+{
+  signal_source_clear (&self->deadline);
+  self->deadline_time = g_get_monotonic_time () + time_left;
+  self->deadline = signal_source_new_timed (on_look, self, "[signal-glib] peer deadline");
+  look_again (self);
+  g_source_attach (self->deadline, self->context);
 }
 
 static void
@@ -97,6 +127,7 @@ signal_peer_new (SoupWebsocketConnection  *socket,
                  GSocketAddress           *remote_address,
                  guint                     auth_timeout,
                  guint64                   max_incoming_size,
+                 gsize                     max_backlog,
                  const SignalPeerHandlers *handlers,
                  gpointer                  user_data)
 {
@@ -107,14 +138,11 @@ signal_peer_new (SoupWebsocketConnection  *socket,
   g_set_object (&self->remote_address, remote_address);
   self->channel = signal_channel_new (socket, &channel_handlers, self);
   signal_channel_set_max_message_size (self->channel, SIGNAL_PEER_MAX_OUTGOING_SIZE);
-  signal_channel_set_max_unsent (self->channel, MAX_UNSENT);
+  signal_channel_set_max_unsent (self->channel, max_backlog);
   signal_channel_set_max_incoming_size (self->channel,
                                         MIN (max_incoming_size, UNAUTHENTICATED_FRAME_SIZE));
 
-  self->deadline = g_timeout_source_new (auth_timeout);
-  g_source_set_static_name (self->deadline, "[signal-glib] peer deadline");
-  g_source_set_callback (self->deadline, on_auth_deadline, self, NULL);
-  g_source_attach (self->deadline, self->context);
+  set_deadline (self, (gint64) auth_timeout * G_TIME_SPAN_MILLISECOND);
 
   return self;
 }
@@ -249,8 +277,9 @@ signal_peer_shut (SignalPeer *self,
     return;
 
   channel = g_object_ref (self->channel);
+  if (!signal_peer_is_admitted (self))
+    set_deadline (self, signal_peer_is_talkative (self) ? LOOK_US : GOODBYE_US);
   self->state = SIGNAL_PEER_STATE_CLOSING;
-  signal_source_clear (&self->deadline);
   signal_channel_close (channel, code, reason);
 }
 

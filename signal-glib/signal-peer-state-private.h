@@ -33,7 +33,8 @@ struct _SignalPeer
   const SignalPeerHandlers *handlers;
   gpointer                  user_data;
   GMainContext             *context;
-  GSource                  *deadline;  /* to authenticate */
+  GSource                  *deadline;  /* to authenticate, or to go without having done so */
+  gint64                    deadline_time;
 };
 
 G_END_DECLS

@@ -7,84 +7,27 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "signal-source-private.h"
+
 /* The port is our own, and only what comes in through it is given to SoupServer: that one neither
  * counts connections nor gives them a deadline, and it stops to listen for good once it runs out
  * of file descriptors. */
 
 #define BACKLOG 128
 
-/* Connections that are not peers yet, or are peers no more, beside the peers. */
+/* How many new connections are taken in one turn of the main loop, which is everybody's. */
+#define MAX_AT_ONCE 16
+
+/* Connections that are on their way out, beside the peers and those who want to become one. */
 #define MAX_SPARE_CONNECTIONS 64
 
-/* How long to leave new connections alone when there is no room for one, in milliseconds. */
+/* How long to leave new connections alone when there is no room for one, in milliseconds: until
+ * somebody goes; until somebody may be shown out; until somebody who was shown out is gone. */
 #define PAUSE 500
-
-#define DEADLINE_KEY "signal-glib-deadline"
-#define COUNT_KEY "signal-glib-count"
+#define PAUSE_FOR_GRACE 20
+#define PAUSE_FOR_GOODBYE 5
 
 static void watch_port (SignalServer *self);
-
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static void
-destroy_deadline (gpointer deadline)
-{
-  g_source_destroy (deadline);
-  g_source_unref (deadline);
-}
-
-static void
-uncount (gpointer n_connections)
-{
-  --*(guint *) n_connections;
-  g_rc_box_release (n_connections);
-}
-
-static gboolean
-on_deadline (gpointer socket)
-{
-  g_socket_shutdown (socket, TRUE, TRUE, NULL);
-  return G_SOURCE_REMOVE;
-}
-
-/* Both end with the connection, however that ends. The deadline can also be found by the address,
- * which is what is known of a connection when it becomes a peer. */
-static void
-track (SignalServer      *self,
-       GSocketConnection *connection,
-       GSocketAddress    *remote_address)
-{
-  GSource *deadline = g_timeout_source_new (self->auth_timeout);
-
-  g_source_set_static_name (deadline, "[signal-glib] connection deadline");
-  g_source_set_callback (deadline, on_deadline,
-                         g_object_ref (g_socket_connection_get_socket (connection)),
-                         g_object_unref);
-  g_source_attach (deadline, self->context);
-  g_object_set_data_full (G_OBJECT (remote_address), DEADLINE_KEY, g_source_ref (deadline),
-                          (GDestroyNotify) g_source_unref);
-  g_object_set_data_full (G_OBJECT (connection), DEADLINE_KEY, deadline, destroy_deadline);
-
-  ++*self->n_connections;
-  g_object_set_data_full (G_OBJECT (connection), COUNT_KEY,
-                          g_rc_box_acquire (self->n_connections), uncount);
-}
-
-/* The connection has become a peer, which has a deadline of its own. */
-void
-signal_server_clear_deadline (GSocketAddress *remote_address)
-{
-  GSource *deadline = g_object_get_data (G_OBJECT (remote_address), DEADLINE_KEY);
-
-  if (deadline != NULL)
-    g_source_destroy (deadline);
-}
 
 /* Without a database: clients show no certificate, and to load those of the system takes
  * milliseconds for each connection. */
@@ -126,7 +69,7 @@ welcome (SignalServer *self,
   if (stream == NULL)
     return;
 
-  track (self, connection, remote);
+  signal_lobby_enter (self->lobby, connection, remote, self->auth_timeout);
   soup_server_accept_iostream (self->soup, stream, local, remote, NULL);
 }
 
@@ -138,13 +81,56 @@ on_pause_over (gpointer user_data)
 }
 
 static void
-pause_port (SignalServer *self)
+pause_port (SignalServer *self,
+            guint         ms)
 {
-  clear_source (&self->port_source);
-  self->port_source = g_timeout_source_new (PAUSE);
+  signal_source_clear (&self->port_source);
+  self->port_source = g_timeout_source_new (ms);
   g_source_set_static_name (self->port_source, "[signal-glib] server pause");
   g_source_set_callback (self->port_source, on_pause_over, self, NULL);
   g_source_attach (self->port_source, self->context);
+}
+
+/* Returns how long to wait until there is, in milliseconds; 0: there is room. */
+static guint
+make_room (SignalServer *self)
+{
+  guint64 limit = (guint64) self->max_peers + self->max_pending + MAX_SPARE_CONNECTIONS;
+
+  if (signal_lobby_count_connections (self->lobby) >= limit)
+    return PAUSE;
+
+  while (signal_lobby_count_waiting (self->lobby) >= self->max_pending)
+    if (!signal_lobby_evict (self->lobby, FALSE))
+      return PAUSE_FOR_GRACE;
+
+  return 0;
+}
+
+/* Returns FALSE if there is nobody else for now. */
+static gboolean
+take_one (SignalServer *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = NULL;
+  guint wait = make_room (self);
+
+  if (wait > 0)
+    {
+      pause_port (self, wait);
+      return FALSE;
+    }
+
+  socket = g_socket_accept (self->port, NULL, &error);
+  if (socket != NULL)
+    welcome (self, socket);
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES)
+           && signal_lobby_evict (self->lobby, FALSE))
+    pause_port (self, PAUSE_FOR_GOODBYE);
+  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    pause_port (self, PAUSE);
+
+  return socket != NULL;
 }
 
 static gboolean
@@ -152,21 +138,11 @@ on_incoming (GSocket      *port,
              GIOCondition  condition,
              gpointer      user_data)
 {
-  SignalServer *self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (SignalServer) self = g_object_ref (user_data);
 
-  if (*self->n_connections >= self->max_peers + MAX_SPARE_CONNECTIONS)
-    {
-      pause_port (self);
-      return G_SOURCE_REMOVE;
-    }
-
-  socket = g_socket_accept (port, NULL, &error);
-  if (socket != NULL)
-    welcome (self, socket);
-  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    pause_port (self);
+  for (guint i = 0; i < MAX_AT_ONCE && self->port != NULL; i++)
+    if (!take_one (self))
+      break;
 
   return G_SOURCE_CONTINUE;
 }
@@ -174,7 +150,7 @@ on_incoming (GSocket      *port,
 static void
 watch_port (SignalServer *self)
 {
-  clear_source (&self->port_source);
+  signal_source_clear (&self->port_source);
   self->port_source = g_socket_create_source (self->port, G_IO_IN, NULL);
   g_source_set_static_name (self->port_source, "[signal-glib] server port");
   g_source_set_callback (self->port_source, G_SOURCE_FUNC (on_incoming), self, NULL);
@@ -270,7 +246,7 @@ signal_server_open_port (SignalServer  *self,
 void
 signal_server_close_port (SignalServer *self)
 {
-  clear_source (&self->port_source);
+  signal_source_clear (&self->port_source);
   g_clear_pointer (&self->uri, g_free);
   if (self->port != NULL)
     g_socket_close (self->port, NULL);

@@ -5,12 +5,10 @@
 
 #include "signal-peer-index-private.h"
 #include "signal-peer-private.h"
+#include "signal-server-lobby-private.h"
 #include "signal-server.h"
 
 G_BEGIN_DECLS
-
-/* Beyond it a peer's `join` is dropped, as a bad name is. */
-#define SIGNAL_SERVER_MAX_ROOMS 1024
 
 struct _SignalServer
 {
@@ -25,10 +23,14 @@ struct _SignalServer
   guint            heartbeat_timeout;
   guint            max_message_size;
   guint            max_peers;
+  guint            max_pending;
+  guint            max_rooms;
+  guint            max_backlog;
   GTlsCertificate *tls_certificate;
 
   GMainContext    *context;
-  guint           *n_connections; /* open ones, peers included; shared with them */
+  SignalLobby     *lobby;        /* the connections, and who of them has yet to authenticate */
+  guint            n_admitted;   /* peers that have, until they are gone */
 
   /* From listening to stopping */
   GSocket         *port;
@@ -45,8 +47,10 @@ struct _SignalServer
   GPtrArray       *stop_tasks;   /* NULL: not stopping */
 };
 
-/* signal-server-properties.c */
+/* signal-server-settings.c */
 void     signal_server_init_properties     (SignalServer  *self);
+
+/* signal-server-properties.c */
 void     signal_server_install_properties  (GObjectClass  *object_class);
 
 /* signal-server-signals.c */
@@ -72,7 +76,6 @@ gboolean signal_server_open_port           (SignalServer   *self,
                                             guint16         port,
                                             GError        **error);
 void     signal_server_close_port          (SignalServer   *self);
-void     signal_server_clear_deadline      (GSocketAddress *remote_address);
 
 /* signal-server-http.c */
 void     signal_server_open_http           (SignalServer   *self);

@@ -1,220 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "signal-server-private.h"
+#include "signal-server-properties-private.h"
 
-#include "signal-value-private.h"
+#define SETTING (G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS)
 
-#define DEFAULT_PATH "/ws"
-#define DEFAULT_ECDH_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
-#define DEFAULT_AUTH_TIMEOUT 5000
-#define DEFAULT_HEARTBEAT_TIMEOUT 90000
-#define DEFAULT_MAX_MESSAGE_SIZE 131072
-
-/* Each takes a file descriptor, and a process usually has 1024 of them. */
-#define DEFAULT_MAX_PEERS 512
-
-enum
-{
-  PROP_0,
-  PROP_PATH,
-  PROP_ECDH_INFO,
-  PROP_REQUIRE_ENCRYPTION,
-  PROP_DEFAULT_ROOMS,
-  PROP_AUTH_TIMEOUT,
-  PROP_HEARTBEAT_TIMEOUT,
-  PROP_MAX_MESSAGE_SIZE,
-  PROP_MAX_PEERS,
-  PROP_TLS_CERTIFICATE,
-  N_PROPS,
-};
-
-static GParamSpec *properties[N_PROPS];
-
-void
-signal_server_init_properties (SignalServer *self)
-{
-  self->path = g_strdup (DEFAULT_PATH);
-  self->ecdh_info = g_strdup (DEFAULT_ECDH_INFO);
-  self->require_encryption = TRUE;
-  self->default_rooms = g_new0 (char *, 1);
-  self->auth_timeout = DEFAULT_AUTH_TIMEOUT;
-  self->heartbeat_timeout = DEFAULT_HEARTBEAT_TIMEOUT;
-  self->max_message_size = DEFAULT_MAX_MESSAGE_SIZE;
-  self->max_peers = DEFAULT_MAX_PEERS;
-}
+static GParamSpec *properties[SIGNAL_SERVER_N_PROPS];
 
 static void
-signal_server_get_property (GObject    *object,
-                            guint       prop_id,
-                            GValue     *value,
-                            GParamSpec *pspec)
+install_protocol_properties (void)
 {
-  SignalServer *self = SIGNAL_SERVER (object);
-
-  switch (prop_id)
-    {
-    case PROP_PATH:
-      g_value_set_string (value, self->path);
-      break;
-
-    case PROP_ECDH_INFO:
-      g_value_set_string (value, self->ecdh_info);
-      break;
-
-    case PROP_REQUIRE_ENCRYPTION:
-      g_value_set_boolean (value, self->require_encryption);
-      break;
-
-    case PROP_DEFAULT_ROOMS:
-      g_value_set_boxed (value, self->default_rooms);
-      break;
-
-    case PROP_AUTH_TIMEOUT:
-      g_value_set_uint (value, self->auth_timeout);
-      break;
-
-    case PROP_HEARTBEAT_TIMEOUT:
-      g_value_set_uint (value, self->heartbeat_timeout);
-      break;
-
-    case PROP_MAX_MESSAGE_SIZE:
-      g_value_set_uint (value, self->max_message_size);
-      break;
-
-    case PROP_MAX_PEERS:
-      g_value_set_uint (value, self->max_peers);
-      break;
-
-    case PROP_TLS_CERTIFICATE:
-      g_value_set_object (value, self->tls_certificate);
-      break;
-
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
-    }
-}
-
-/* NULL is the default again. */
-static gboolean
-set_string (char         **field,
-            const GValue  *value,
-            const char    *fallback)
-{
-  const char *text = g_value_get_string (value);
-
-  if (text == NULL)
-    text = fallback;
-  if (g_strcmp0 (*field, text) == 0)
-    return FALSE;
-
-  g_free (*field);
-  *field = g_strdup (text);
-  return TRUE;
-}
-
-static gboolean
-set_rooms (GStrv        *field,
-           const GValue *value)
-{
-  static const char * const none[] = { NULL };
-  const char * const *rooms = g_value_get_boxed (value);
-
-  if (rooms == NULL)
-    rooms = none;
-  if (g_strv_equal ((const char * const *) *field, rooms))
-    return FALSE;
-
-  g_strfreev (*field);
-  *field = g_strdupv ((GStrv) rooms);
-  return TRUE;
-}
-
-static gboolean
-set_require_encryption (SignalServer *self,
-                        gboolean      require)
-{
-  if (self->require_encryption == require)
-    return FALSE;
-
-  self->require_encryption = require;
-  return TRUE;
-}
-
-static gboolean
-set_heartbeat_timeout (SignalServer *self,
-                       const GValue *value)
-{
-  if (!signal_value_set_uint (&self->heartbeat_timeout, value))
-    return FALSE;
-
-  signal_server_restart_sweep (self);
-  return TRUE;
-}
-
-static void
-signal_server_set_property (GObject      *object,
-                            guint         prop_id,
-                            const GValue *value,
-                            GParamSpec   *pspec)
-{
-  SignalServer *self = SIGNAL_SERVER (object);
-  gboolean changed = FALSE;
-
-  switch (prop_id)
-    {
-    case PROP_PATH:
-      changed = set_string (&self->path, value, DEFAULT_PATH);
-      break;
-
-    case PROP_ECDH_INFO:
-      changed = set_string (&self->ecdh_info, value, DEFAULT_ECDH_INFO);
-      break;
-
-    case PROP_REQUIRE_ENCRYPTION:
-      changed = set_require_encryption (self, g_value_get_boolean (value));
-      break;
-
-    case PROP_DEFAULT_ROOMS:
-      changed = set_rooms (&self->default_rooms, value);
-      break;
-
-    case PROP_AUTH_TIMEOUT:
-      changed = signal_value_set_uint (&self->auth_timeout, value);
-      break;
-
-    case PROP_HEARTBEAT_TIMEOUT:
-      changed = set_heartbeat_timeout (self, value);
-      break;
-
-    case PROP_MAX_MESSAGE_SIZE:
-      changed = signal_value_set_uint (&self->max_message_size, value);
-      break;
-
-    case PROP_MAX_PEERS:
-      changed = signal_value_set_uint (&self->max_peers, value);
-      break;
-
-    case PROP_TLS_CERTIFICATE:
-      changed = g_set_object (&self->tls_certificate, g_value_get_object (value));
-      break;
-
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
-    }
-
-  if (changed)
-    g_object_notify_by_pspec (object, pspec);
-}
-
-void
-signal_server_install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
-
-  object_class->get_property = signal_server_get_property;
-  object_class->set_property = signal_server_set_property;
-
   /**
    * SignalServer:path:
    *
@@ -224,7 +19,8 @@ signal_server_install_properties (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  properties[PROP_PATH] = g_param_spec_string ("path", NULL, NULL, DEFAULT_PATH, flags);
+  properties[SIGNAL_SERVER_PROP_PATH] =
+    g_param_spec_string ("path", NULL, NULL, SIGNAL_SERVER_DEFAULT_PATH, SETTING);
 
   /**
    * SignalServer:ecdh-info:
@@ -235,8 +31,8 @@ signal_server_install_properties (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  properties[PROP_ECDH_INFO] =
-    g_param_spec_string ("ecdh-info", NULL, NULL, DEFAULT_ECDH_INFO, flags);
+  properties[SIGNAL_SERVER_PROP_ECDH_INFO] =
+    g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_SERVER_DEFAULT_ECDH_INFO, SETTING);
 
   /**
    * SignalServer:require-encryption:
@@ -248,8 +44,8 @@ signal_server_install_properties (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  properties[PROP_REQUIRE_ENCRYPTION] =
-    g_param_spec_boolean ("require-encryption", NULL, NULL, TRUE, flags);
+  properties[SIGNAL_SERVER_PROP_REQUIRE_ENCRYPTION] =
+    g_param_spec_boolean ("require-encryption", NULL, NULL, TRUE, SETTING);
 
   /**
    * SignalServer:default-rooms:
@@ -262,20 +58,38 @@ signal_server_install_properties (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  properties[PROP_DEFAULT_ROOMS] =
-    g_param_spec_boxed ("default-rooms", NULL, NULL, G_TYPE_STRV, flags);
+  properties[SIGNAL_SERVER_PROP_DEFAULT_ROOMS] =
+    g_param_spec_boxed ("default-rooms", NULL, NULL, G_TYPE_STRV, SETTING);
 
+  /**
+   * SignalServer:tls-certificate:
+   *
+   * The certificate of the server and its private key, to serve `wss://`.
+   *
+   * %NULL to serve `ws://`. A change takes effect when the server next begins to listen.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_TLS_CERTIFICATE] =
+    g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, SETTING);
+}
+
+static void
+install_time_properties (void)
+{
   /**
    * SignalServer:auth-timeout:
    *
    * How long a peer may take to authenticate, in milliseconds.
    *
-   * One that takes longer is closed with the code 4001.
+   * One that takes longer is closed with the code 4001. A connection that has not become a
+   * WebSocket after this time, counted from the moment it was accepted, is dropped without a word.
    *
    * Since: 0.1
    */
-  properties[PROP_AUTH_TIMEOUT] =
-    g_param_spec_uint ("auth-timeout", NULL, NULL, 1, G_MAXINT, DEFAULT_AUTH_TIMEOUT, flags);
+  properties[SIGNAL_SERVER_PROP_AUTH_TIMEOUT] =
+    g_param_spec_uint ("auth-timeout", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_AUTH_TIMEOUT, SETTING);
 
   /**
    * SignalServer:heartbeat-timeout:
@@ -286,10 +100,14 @@ signal_server_install_properties (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  properties[PROP_HEARTBEAT_TIMEOUT] =
-    g_param_spec_uint ("heartbeat-timeout", NULL, NULL, 0, G_MAXINT, DEFAULT_HEARTBEAT_TIMEOUT,
-                       flags);
+  properties[SIGNAL_SERVER_PROP_HEARTBEAT_TIMEOUT] =
+    g_param_spec_uint ("heartbeat-timeout", NULL, NULL, 0, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_HEARTBEAT_TIMEOUT, SETTING);
+}
 
+static void
+install_limit_properties (void)
+{
   /**
    * SignalServer:max-message-size:
    *
@@ -301,33 +119,84 @@ signal_server_install_properties (GObjectClass *object_class)
    *
    * Since: 0.1
    */
-  properties[PROP_MAX_MESSAGE_SIZE] =
-    g_param_spec_uint ("max-message-size", NULL, NULL, 1, G_MAXINT, DEFAULT_MAX_MESSAGE_SIZE,
-                       flags);
+  properties[SIGNAL_SERVER_PROP_MAX_MESSAGE_SIZE] =
+    g_param_spec_uint ("max-message-size", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_MAX_MESSAGE_SIZE, SETTING);
 
   /**
    * SignalServer:max-peers:
    *
    * How many peers there may be, those included that have yet to authenticate.
    *
-   * Further clients are answered with the HTTP status 503.
+   * Further clients are answered with the HTTP status 503, unless a peer has had a quarter of a
+   * second and has not authenticated: it makes room, and is dropped. Lowering it drops nobody who has
+   * authenticated.
    *
    * Since: 0.1
    */
-  properties[PROP_MAX_PEERS] =
-    g_param_spec_uint ("max-peers", NULL, NULL, 1, G_MAXINT, DEFAULT_MAX_PEERS, flags);
+  properties[SIGNAL_SERVER_PROP_MAX_PEERS] =
+    g_param_spec_uint ("max-peers", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_MAX_PEERS, SETTING);
 
   /**
-   * SignalServer:tls-certificate:
+   * SignalServer:max-pending:
    *
-   * The certificate of the server and its private key, to serve `wss://`.
+   * How many connections there may be that have not authenticated yet.
    *
-   * %NULL to serve `ws://`. A change takes effect when the server next begins to listen.
+   * When there is one more, one of those that have had a quarter of a second is dropped: the oldest
+   * from the address (for IPv6, the network) that most of them come from. So somebody who holds
+   * connections open without using them keeps nobody else out. As long as none has had that time,
+   * new connections wait.
+   *
+   * Each takes a file descriptor, beside those of the [property@Signal.Server:max-peers]. If the
+   * process runs out of them, connections are dropped in the same order.
    *
    * Since: 0.1
    */
-  properties[PROP_TLS_CERTIFICATE] =
-    g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, flags);
+  properties[SIGNAL_SERVER_PROP_MAX_PENDING] =
+    g_param_spec_uint ("max-pending", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_MAX_PENDING, SETTING);
 
-  g_object_class_install_properties (object_class, N_PROPS, properties);
+  /**
+   * SignalServer:max-rooms:
+   *
+   * How many rooms a peer may be in, those included that it is in from the start.
+   *
+   * Beyond that, joining is refused as [signal@Signal.Server::join] refuses: the client is not told.
+   * The rooms that a peer is in from the start are not refused, and lowering it takes nobody out of a
+   * room.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_MAX_ROOMS] =
+    g_param_spec_uint ("max-rooms", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_MAX_ROOMS, SETTING);
+
+  /**
+   * SignalServer:max-backlog:
+   *
+   * How many bytes may wait for a peer that does not read what it is sent.
+   *
+   * The last message may reach over it. As long as more waits, [method@Signal.Server.send_to_peer]
+   * fails with %SIGNAL_ERROR_OUTBOX_FULL, and the other ways to send pass the peer over. A change is
+   * for the peers that connect after it.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_MAX_BACKLOG] =
+    g_param_spec_uint ("max-backlog", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_MAX_BACKLOG, SETTING);
+}
+
+void
+signal_server_install_properties (GObjectClass *object_class)
+{
+  object_class->get_property = signal_server_get_property;
+  object_class->set_property = signal_server_set_property;
+
+  install_protocol_properties ();
+  install_time_properties ();
+  install_limit_properties ();
+
+  g_object_class_install_properties (object_class, SIGNAL_SERVER_N_PROPS, properties);
 }

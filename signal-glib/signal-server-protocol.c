@@ -18,6 +18,9 @@
 #define ROOM_DEFAULT "ws-default"
 #define ROOM_NOTIFICATION "ws-notification"
 
+/* The names in one frame that are looked at; more where a peer may be in more rooms. */
+#define MIN_NAMES_HEARD 1024
+
 static const char *
 get_string (JsonObject *data,
             const char *name)
@@ -130,6 +133,8 @@ admit (SignalServer *self,
     }
 
   connected = compose_connected (peer, user_id, server_public_key, salt, &length);
+  signal_lobby_leave (signal_peer_get_remote_address (peer));
+  self->n_admitted++;
 
   /* Nobody is told of half a peer. */
   g_object_freeze_notify (G_OBJECT (peer));
@@ -182,7 +187,8 @@ authenticate (SignalServer  *self,
 
 /* The names that a room may have, as far as one frame is heard. */
 static GPtrArray *
-get_rooms (SignalMessage *message)
+get_rooms (SignalServer  *self,
+           SignalMessage *message)
 {
   GPtrArray *rooms = g_ptr_array_new_with_free_func (g_free);
   JsonObject *data = get_data (message);
@@ -194,7 +200,7 @@ get_rooms (SignalMessage *message)
     return rooms;
 
   names = json_node_get_array (node);
-  n_names = MIN (json_array_get_length (names), SIGNAL_SERVER_MAX_ROOMS);
+  n_names = MIN (json_array_get_length (names), MAX (self->max_rooms, MIN_NAMES_HEARD));
   for (guint i = 0; i < n_names; i++)
     {
       JsonNode *name = json_array_get_element (names, i);
@@ -212,7 +218,7 @@ may_join (SignalServer *self,
           const char   *room)
 {
   return !signal_peer_has_room (peer, room)
-         && signal_peer_count_rooms (peer) < SIGNAL_SERVER_MAX_ROOMS
+         && signal_peer_count_rooms (peer) < self->max_rooms
          && !g_hash_table_contains (self->peers, room)
          && signal_server_emit_join (self, peer, room);
 }
@@ -222,7 +228,7 @@ join (SignalServer  *self,
       SignalPeer    *peer,
       SignalMessage *message)
 {
-  g_autoptr (GPtrArray) rooms = get_rooms (message);
+  g_autoptr (GPtrArray) rooms = get_rooms (self, message);
 
   g_object_freeze_notify (G_OBJECT (peer));
   for (guint i = 0; i < rooms->len && signal_peer_is_open (peer); i++)
@@ -237,7 +243,7 @@ leave (SignalServer  *self,
        SignalPeer    *peer,
        SignalMessage *message)
 {
-  g_autoptr (GPtrArray) rooms = get_rooms (message);
+  g_autoptr (GPtrArray) rooms = get_rooms (self, message);
 
   g_object_freeze_notify (G_OBJECT (peer));
   for (guint i = 0; i < rooms->len; i++)
@@ -328,7 +334,10 @@ on_gone (SignalPeer *peer,
   for (guint i = 0; rooms[i] != NULL; i++)
     signal_peer_index_remove (self->rooms, rooms[i], peer);
   if (user_id != NULL)
-    signal_peer_index_remove (self->users, user_id, peer);
+    {
+      signal_peer_index_remove (self->users, user_id, peer);
+      self->n_admitted--;
+    }
   g_hash_table_remove (self->peers, signal_peer_get_id (peer));
 
   if (signal_peer_set_announced (peer, FALSE))
@@ -348,7 +357,8 @@ signal_server_accept (SignalServer            *self,
                       GSocketAddress          *remote_address)
 {
   g_autoptr (SignalPeer) peer = signal_peer_new (socket, remote_address, self->auth_timeout,
-                                                 self->max_message_size, &peer_handlers, self);
+                                                 self->max_message_size, self->max_backlog,
+                                                 &peer_handlers, self);
 
   g_hash_table_insert (self->peers, g_strdup (signal_peer_get_id (peer)), g_object_ref (peer));
 }

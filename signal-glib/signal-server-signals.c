@@ -81,8 +81,8 @@ install_questions (void)
    * Emitted for every room that a client names, unless it is in it already. The first handler that
    * returns %FALSE refuses; if there is no handler, everyone may. The client is not told.
    *
-   * Not asked, and refused: names that no room may have, the ids of other peers, and more than
-   * 1024 rooms for a peer.
+   * Not asked, and refused: names that no room may have, the ids of other peers, and more rooms for
+   * a peer than [property@Signal.Server:max-rooms].
    *
    * Returns: %TRUE to let it in
    *

@@ -59,6 +59,7 @@ stop_listening (SignalServer *self)
   signal_source_clear (&self->sweep);
   signal_server_close_port (self);
   signal_server_close_http (self);
+  signal_lobby_hang_up (self->lobby);
   g_clear_object (&self->listen_certificate);
   g_clear_pointer (&self->listen_path, g_free);
 }
@@ -92,7 +93,7 @@ signal_server_finalize (GObject *object)
   g_clear_pointer (&self->peers, g_hash_table_unref);
   g_clear_pointer (&self->rooms, signal_peer_index_free);
   g_clear_pointer (&self->users, signal_peer_index_free);
-  g_clear_pointer (&self->n_connections, g_rc_box_release);
+  g_clear_pointer (&self->lobby, signal_lobby_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
 
   G_OBJECT_CLASS (signal_server_parent_class)->finalize (object);
@@ -117,7 +118,7 @@ signal_server_init (SignalServer *self)
 {
   signal_server_init_properties (self);
   self->context = g_main_context_ref_thread_default ();
-  self->n_connections = g_rc_box_new0 (guint);
+  self->lobby = signal_lobby_new ();
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->rooms = signal_peer_index_new ();
   self->users = signal_peer_index_new ();

@@ -198,6 +198,9 @@ class Server(GObject.Object):
         heartbeat_timeout: int
         max_message_size: int
         max_peers: int
+        max_pending: int
+        max_rooms: int
+        max_backlog: int
         tls_certificate: Gio.TlsCertificate | None
 
     @property
@@ -213,6 +216,9 @@ class Server(GObject.Object):
         heartbeat_timeout: int = 90000,
         max_message_size: int = 131072,
         max_peers: int = ...,
+        max_pending: int = ...,
+        max_rooms: int = ...,
+        max_backlog: int = ...,
         tls_certificate: Gio.TlsCertificate | None = None,
     ) -> None: ...
     @classmethod
