@@ -78,12 +78,18 @@ half_new (guint64 limit)
 }
 
 static void
-half_free (Half *half)
+half_drop (Half *half)
 {
   end_clear (&half->end);
   g_object_unref (half->peer);
-  settle ();
   g_free (half);
+}
+
+static void
+half_free (Half *half)
+{
+  half_drop (half);
+  settle ();
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Half, half_free)
@@ -146,6 +152,34 @@ test_close_nul (void)
   WAIT_UNTIL (half->end.is_closed);
   g_assert_cmpuint (half->end.code, ==, 4003);
   g_assert_no_error (half->end.error);
+}
+
+/* Every code is an end; those that must not be sent (RFC 6455 section 7.4.1) count as none. */
+static void
+test_close_codes (void)
+{
+  for (guint first = 0; first < 5000; first += 100)
+    {
+      g_autoptr (GPtrArray) halves = g_ptr_array_new_with_free_func ((GDestroyNotify) half_drop);
+
+      for (guint code = first; code < first + 100; code++)
+        {
+          Half *half = half_new (1000);
+          guint8 payload[] = { (guint8) (code >> 8), (guint8) code };
+
+          g_ptr_array_add (halves, half);
+          write_frame (half->peer, 0x88, payload, sizeof payload);
+        }
+      for (guint code = first; code < first + 100; code++)
+        {
+          Half *half = halves->pdata[code - first];
+          gboolean is_none = code == 0 || code == 1005 || code == 1006 || code == 1015;
+
+          WAIT_UNTIL (half->end.is_closed);
+          g_assert_cmpuint (half->end.code, ==, is_none ? SOUP_WEBSOCKET_CLOSE_ABNORMAL : code);
+        }
+    }
+  settle ();
 }
 
 typedef struct
@@ -241,7 +275,7 @@ test_careless_parts (void)
 static void
 test_half_frames (void)
 {
-  g_autoptr (GPtrArray) halves = g_ptr_array_new_with_free_func ((GDestroyNotify) half_free);
+  g_autoptr (GPtrArray) halves = g_ptr_array_new_with_free_func ((GDestroyNotify) half_drop);
   gsize before;
 
   g_ptr_array_add (halves, half_new (1000));
@@ -268,6 +302,7 @@ main (int   argc,
   g_test_add_func ("/channel/hostile/overflow-sleeps", test_overflow_sleeps);
   g_test_add_func ("/channel/hostile/flood-after-fault", test_flood_after_fault);
   g_test_add_func ("/channel/hostile/close-nul", test_close_nul);
+  g_test_add_func ("/channel/hostile/close-codes", test_close_codes);
   g_test_add_func ("/channel/hostile/careless", test_careless);
   g_test_add_func ("/channel/hostile/careless-parts", test_careless_parts);
   g_test_add_func ("/channel/hostile/half-frames", test_half_frames);
