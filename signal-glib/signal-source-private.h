@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 GSource *signal_source_new_timed (GSourceFunc  callback,
                                   gpointer     user_data,
                                   const char  *name) G_GNUC_WARN_UNUSED_RESULT;
+
+GSource *signal_source_new_readable (int         fd) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Ends a source and lets go of it; NULL-safe. */
 static inline void

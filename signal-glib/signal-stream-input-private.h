@@ -16,7 +16,7 @@ typedef void (*SignalStreamTextFunc)     (const char *text,
 typedef void (*SignalStreamOverflowFunc) (gpointer user_data);
 
 SignalStreamInput *signal_stream_input_new          (GInputStream      *base,
-                                                     gboolean           is_socket,
+                                                     int                fd,
                                                      GBytes            *read_ahead) G_GNUC_WARN_UNUSED_RESULT;
 void               signal_stream_input_set_must_mask (SignalStreamInput *self,
                                                      gboolean           must_mask);

@@ -18,7 +18,7 @@ struct _SignalStreamInput
   GInputStream parent_instance;
 
   GPollableInputStream *base;
-  gboolean is_socket;
+  int fd; /* of a socket without TLS; −1: it has none, or not at once */
 
   SignalFrameBuffer frames;
   gboolean needs_more; /* what the buffer has cannot be handed on yet */
@@ -105,7 +105,7 @@ fill (SignalStreamInput  *self,
   self->last = g_get_monotonic_time ();
 
   /* A TLS stream gives a record at a time, so that a short read says nothing there. */
-  self->drained = self->is_socket && (gsize) count < size;
+  self->drained = self->fd >= 0 && (gsize) count < size;
 
   return count;
 }
@@ -169,8 +169,7 @@ signal_stream_input_is_readable (GPollableInputStream *pollable)
 {
   SignalStreamInput *self = SIGNAL_STREAM_INPUT (pollable);
 
-  return self->error != NULL || !self->needs_more
-         || g_pollable_input_stream_is_readable (self->base);
+  return self->error != NULL || !self->needs_more || g_pollable_input_stream_is_readable (self->base);
 }
 
 static gboolean
@@ -220,10 +219,13 @@ signal_stream_input_create_source (GPollableInputStream *pollable,
       source = g_pollable_source_new (G_OBJECT (self));
       g_source_set_ready_time (source, 0);
     }
+  else if (self->fd >= 0 && cancellable == NULL)
+    {
+      source = signal_source_new_readable (self->fd);
+    }
   else
     {
-      /* The base's own source: libsoup does not look at the stream that it is called with, and
-       * wrapping it would cost one more source for each wake-up. */
+      /* Not wrapped: libsoup does not look at the stream that it is called with. */
       source = g_pollable_input_stream_create_source (self->base, cancellable);
     }
 
@@ -290,24 +292,23 @@ signal_stream_input_init (SignalStreamInput *self)
   self->last = g_get_monotonic_time ();
 }
 
-/* Reads ahead of whoever reads from it, a bounded time in each turn of the main loop. is_socket: a
- * short read means that there is no more. read_ahead: what was read before. */
+/* Reads ahead of whoever reads from it, a bounded time in each turn of the main loop. fd: of the socket that
+ * base reads from, where a short read means that there is no more; else −1. read_ahead: what came before. */
 SignalStreamInput *
 signal_stream_input_new (GInputStream *base,
-                         gboolean      is_socket,
+                         int           fd,
                          GBytes       *read_ahead)
 {
   SignalStreamInput *self = g_object_new (SIGNAL_TYPE_STREAM_INPUT, NULL);
-  gsize length, size;
-  const guint8 *data;
 
   self->base = g_object_ref (G_POLLABLE_INPUT_STREAM (base));
-  self->is_socket = is_socket;
+  self->fd = fd;
   if (read_ahead != NULL && g_bytes_get_size (read_ahead) > 0)
     {
+      gsize   size, length;
       guint8 *space = signal_frame_buffer_reserve (&self->frames, &size);
+      const guint8 *data = g_bytes_get_data (read_ahead, &length);
 
-      data = g_bytes_get_data (read_ahead, &length);
       g_assert (length <= size);
       memcpy (space, data, length);
       signal_frame_buffer_add (&self->frames, length);

@@ -218,7 +218,8 @@ signal_stream_new (GIOStream *base,
 
   self->base = g_object_ref (base);
   self->socket = find_socket (base);
-  self->input = signal_stream_input_new (g_io_stream_get_input_stream (base), is_socket, read_ahead);
+  self->input = signal_stream_input_new (g_io_stream_get_input_stream (base),
+                                         is_socket ? g_socket_get_fd (self->socket) : -1, read_ahead);
   self->output = signal_stream_output_new (g_io_stream_get_output_stream (base));
   signal_stream_output_set_flushed (self->output, on_flushed, self);
 

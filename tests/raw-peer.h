@@ -69,16 +69,18 @@ void        raw_peer_settle            (RawPeer    *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RawPeer, raw_peer_free)
 
-/* Runs the main context until the condition holds; a wait that takes 10 seconds fails. */
-#define WAIT_UNTIL(condition) \
+/* Runs the main context until the condition holds; a wait that takes so many seconds fails. */
+#define WAIT_WITHIN(seconds, condition) \
   G_STMT_START { \
-    gint64 wait_deadline = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND; \
+    gint64 wait_deadline = g_get_monotonic_time () + (seconds) * G_TIME_SPAN_SECOND; \
     while (!(condition)) \
       { \
         g_assert_cmpint (g_get_monotonic_time (), <, wait_deadline); \
         run_for_a_moment (); \
       } \
   } G_STMT_END
+
+#define WAIT_UNTIL(condition) WAIT_WITHIN (10, condition)
 
 void      run_for_a_moment (void);
 void      run_for          (guint       milliseconds);

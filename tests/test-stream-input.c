@@ -141,7 +141,7 @@ static void
 test_trickle (void)
 {
   g_autoptr (Trickle) trickle = g_object_new (TYPE_TRICKLE, NULL);
-  g_autoptr (SignalStreamInput) input = signal_stream_input_new (G_INPUT_STREAM (trickle), TRUE, NULL);
+  g_autoptr (SignalStreamInput) input = signal_stream_input_new (G_INPUT_STREAM (trickle), -1, NULL);
   Reader reader = { input };
   guint redraw = g_timeout_add_full (REDRAW_PRIORITY, 1, on_redraw, &reader, NULL);
 
