@@ -2,7 +2,9 @@
 #include "config.h"
 
 #include "signal-vigil-private.h"
+
 #include "signal-source-private.h"
+#include "signal-system-objects-private.h"
 
 #include <sys/timerfd.h>
 #include <time.h>
@@ -38,7 +40,7 @@ struct _SignalVigil
   int tick_fd;
   guint tick_ms;
 
-  GCancellable *getting_bus;
+  GCancellable *freed; /* what is waited for is not to come any more */
   GDBusConnection *bus;
   guint subscription;
 };
@@ -150,12 +152,24 @@ watch_network (SignalVigil     *self,
   self->debounce = signal_source_new_timed (on_debounced, self, "signal-glib network debounce");
   g_source_attach (self->debounce, g_main_context_get_thread_default ());
 
-  self->monitor = g_object_ref (monitor != NULL ? monitor : g_network_monitor_get_default ());
+  self->monitor = g_object_ref (monitor);
   self->monitor_changed = g_signal_connect_data (self->monitor, "network-changed",
                                                  G_CALLBACK (on_network_changed),
                                                  g_source_ref (self->debounce), unref_source, 0);
   self->was_available = g_network_monitor_get_network_available (self->monitor);
   self->connectivity = g_network_monitor_get_connectivity (self->monitor);
+}
+
+static void
+on_default_monitor (GObject      *source,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  g_autoptr (GNetworkMonitor) monitor = signal_lazy_object_get_finish (&signal_network_monitor,
+                                                                     result, NULL);
+
+  if (monitor != NULL)
+    watch_network (user_data, monitor);
 }
 
 /* false: the machine has woken. */
@@ -183,29 +197,31 @@ on_prepare_for_sleep (GDBusConnection *bus,
   self->tell (SIGNAL_VIGIL_WOKE, self->slept - before, self->user_data);
 }
 
-/* No bus is a normal case. */
 static void
-on_bus (GObject      *source,
-        GAsyncResult *result,
-        gpointer      user_data)
+watch_sleep (SignalVigil     *self,
+             GDBusConnection *bus)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GDBusConnection) bus = g_bus_get_finish (result, &error);
-  SignalVigil *self = user_data;
-
-  if (bus == NULL)
-    return;
-
-  /* A bus that restarts must not end the program, which may not even know that it uses one. */
-  g_dbus_connection_set_exit_on_close (bus, FALSE);
-  self->bus = g_steal_pointer (&bus);
+  self->bus = g_object_ref (bus);
   self->subscription =
     g_dbus_connection_signal_subscribe (self->bus, LOGIND_NAME, LOGIND_MANAGER, "PrepareForSleep",
                                         LOGIND_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
                                         on_prepare_for_sleep, self, NULL);
 }
 
-/* Watches until it is freed, in the thread-default main context. monitor: NULL for the default one.
+/* No bus is a normal case. */
+static void
+on_bus (GObject      *source,
+        GAsyncResult *result,
+        gpointer      user_data)
+{
+  g_autoptr (GDBusConnection) bus = signal_lazy_object_get_finish (&signal_system_bus, result, NULL);
+
+  if (bus != NULL)
+    watch_sleep (user_data, bus);
+}
+
+/* Watches until it is freed, in the thread-default main context. monitor: NULL for the default one, which is
+ * watched from when it can be had without blocking.
  * tick: ms between looks at the clock. tell: may free the vigil. */
 SignalVigil *
 signal_vigil_new (GNetworkMonitor *monitor,
@@ -218,14 +234,16 @@ signal_vigil_new (GNetworkMonitor *monitor,
   self->tell = tell;
   self->user_data = user_data;
 
-  watch_network (self, monitor);
+  self->freed = g_cancellable_new ();
+  if (monitor != NULL)
+    watch_network (self, monitor);
+  else
+    signal_lazy_object_get_async (&signal_network_monitor, self->freed, on_default_monitor, self);
+  signal_lazy_object_get_async (&signal_system_bus, self->freed, on_bus, self);
 
   self->tick_ms = tick;
   signal_vigil_set_clock (self, slept_so_far, NULL);
   start_tick (self);
-
-  self->getting_bus = g_cancellable_new ();
-  g_bus_get (G_BUS_TYPE_SYSTEM, self->getting_bus, on_bus, self);
 
   return self;
 }
@@ -233,8 +251,8 @@ signal_vigil_new (GNetworkMonitor *monitor,
 void
 signal_vigil_free (SignalVigil *self)
 {
-  g_cancellable_cancel (self->getting_bus);
-  g_clear_object (&self->getting_bus);
+  g_cancellable_cancel (self->freed);
+  g_clear_object (&self->freed);
   if (self->bus != NULL)
     g_dbus_connection_signal_unsubscribe (self->bus, self->subscription);
   g_clear_object (&self->bus);

@@ -44,13 +44,14 @@ wait_until_ready (GSubprocess *daemon)
 }
 
 static void
-own_name (GDBusConnection *bus)
+own_name (GDBusConnection *bus,
+          const char      *name)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply =
     g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                                  "org.freedesktop.DBus", "RequestName",
-                                 g_variant_new ("(su)", LOGIND, 0), NULL,
+                                 g_variant_new ("(su)", name, 0), NULL,
                                  G_DBUS_CALL_FLAGS_NONE, 10000, NULL, &error);
 
   g_assert_no_error (error);
@@ -99,7 +100,7 @@ fake_logind_new (void)
      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
      NULL, NULL, &error);
   g_assert_no_error (error);
-  own_name (self->bus);
+  own_name (self->bus, LOGIND);
   return self;
 }
 
@@ -134,4 +135,30 @@ fake_logind_sleep (FakeLogind *self,
   g_assert_no_error (error);
   g_dbus_connection_flush_sync (self->bus, NULL, &error);
   g_assert_no_error (error);
+}
+
+static GDBusMessage *
+swallow_calls (GDBusConnection *bus,
+               GDBusMessage    *message,
+               gboolean         is_incoming,
+               gpointer         user_data)
+{
+  if (is_incoming && g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL)
+    {
+      g_atomic_int_inc ((int *) user_data);
+      g_object_unref (message);
+      return NULL;
+    }
+
+  return message;
+}
+
+/* Also owns another name, at which no call is ever answered. n_calls: counts them, in another thread. */
+void
+fake_logind_own_stalled (FakeLogind *self,
+                         const char *name,
+                         int        *n_calls)
+{
+  g_dbus_connection_add_filter (self->bus, swallow_calls, n_calls, NULL);
+  own_name (self->bus, name);
 }

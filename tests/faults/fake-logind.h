@@ -18,6 +18,9 @@ FakeLogind *fake_logind_new   (void);
 void        fake_logind_free  (FakeLogind *self);
 void        fake_logind_sleep (FakeLogind *self,
                                gboolean    is_beginning);
+void        fake_logind_own_stalled (FakeLogind *self,
+                                     const char *name,
+                                     int        *n_calls);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeLogind, fake_logind_free)
 

@@ -9,7 +9,10 @@ struct _FakeMonitor
 
   gboolean is_available;
   GNetworkConnectivity connectivity;
+  GMainContext *context; /* borrowed: the thread-default one of its initialization */
 };
+
+static int n_initialized;
 
 enum
 {
@@ -32,6 +35,8 @@ fake_monitor_initable_initialize (GInitable     *initable,
                                   GCancellable  *cancellable,
                                   GError       **error)
 {
+  FAKE_MONITOR (initable)->context = g_main_context_get_thread_default ();
+  g_atomic_int_inc (&n_initialized);
   return TRUE;
 }
 
@@ -105,4 +110,26 @@ fake_monitor_set (FakeMonitor          *self,
   self->is_available = is_available;
   self->connectivity = connectivity;
   g_signal_emit_by_name (self, "network-changed", is_available);
+}
+
+void
+fake_monitor_make_default (void)
+{
+  g_io_extension_point_register (G_NETWORK_MONITOR_EXTENSION_POINT_NAME);
+  g_io_extension_point_implement (G_NETWORK_MONITOR_EXTENSION_POINT_NAME, FAKE_TYPE_MONITOR, "fake", 100);
+  g_setenv ("GIO_USE_NETWORK_MONITOR", "fake", TRUE);
+}
+
+/* How many GIO has made, in whichever thread. */
+guint
+fake_monitor_get_n_initialized (void)
+{
+  return (guint) g_atomic_int_get (&n_initialized);
+}
+
+/* NULL: the monitor belongs to the default main context. */
+GMainContext *
+fake_monitor_get_context (FakeMonitor *self)
+{
+  return self->context;
 }

@@ -15,4 +15,9 @@ void         fake_monitor_set (FakeMonitor         *self,
                                gboolean             is_available,
                                GNetworkConnectivity connectivity);
 
+/* As the process's default one, from when GIO makes that. */
+void          fake_monitor_make_default      (void);
+guint         fake_monitor_get_n_initialized (void);
+GMainContext *fake_monitor_get_context       (FakeMonitor *self);
+
 G_END_DECLS
