@@ -3,6 +3,7 @@
 
 #include "signal-connection-state-private.h"
 
+#include "signal-display-text-private.h"
 #include "signal-envelope-private.h"
 #include "signal-error.h"
 #include "signal-hello-private.h"
@@ -11,9 +12,6 @@
 
 /* How long `connected` may still come after something encrypted came instead of it. */
 #define UNREADABLE_GRACE_MS 1000
-
-/* Characters of a server's text that are passed on. */
-#define TEXT_MAX 200
 
 static void
 report_protocol_fault (SignalConnection *self,
@@ -75,39 +73,21 @@ handle_connected (SignalConnection *self,
   signal_connection_settle (self);
 }
 
-/* A text of the server for people: short, and without what could confuse a terminal. */
-static char *
-tidy_text (const char *text)
-{
-  g_autofree char *start = g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), TEXT_MAX));
-
-  for (char *at = start; *at != '\0'; at++)
-    if (g_ascii_iscntrl (*at))
-      *at = ' ';
-
-  return g_steal_pointer (&start);
-}
-
 static void
 handle_server_error (SignalConnection *self,
                      SignalMessage    *message)
 {
-  JsonNode *payload = signal_message_get_payload (message);
-  JsonNode *text = NULL;
-  g_autofree char *tidy = NULL;
+  g_autofree char *text = signal_hello_parse_error (message);
+  g_autofree char *displayed = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (payload != NULL && JSON_NODE_HOLDS_OBJECT (payload))
-    text = json_object_get_member (json_node_get_object (payload), "message");
+  g_free (self->server_error);
+  self->server_error = text != NULL
+                       ? g_steal_pointer (&text)
+                       : g_strdup (_("The server reported an error without a text"));
 
-  g_clear_pointer (&self->server_error, g_free);
-  if (text != NULL && JSON_NODE_HOLDS_VALUE (text) && json_node_get_value_type (text) == G_TYPE_STRING)
-    self->server_error = g_strdup (json_node_get_string (text));
-  else
-    self->server_error = g_strdup (_("The server reported an error without a text"));
-
-  tidy = tidy_text (self->server_error);
-  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, tidy);
+  displayed = signal_display_text_new (self->server_error);
+  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, displayed);
   signal_connection_report_fault (self, error);
 }
 

@@ -12,6 +12,10 @@
 
 G_DEFINE_FINAL_TYPE (SignalConnection, signal_connection, G_TYPE_OBJECT)
 
+/* The largest message before AUTHENTICATED. A `connected` event takes a few hundred bytes, and a server that has
+ * not been asked for a token yet should not be able to cost more. */
+#define UNAUTHENTICATED_MAX (64 * 1024)
+
 /* Whatever the connection needs while it lives. Secrets go first. */
 static void
 release (SignalConnection *self)
@@ -131,6 +135,7 @@ signal_connection_settle (SignalConnection *self)
 {
   self->authenticated = g_get_monotonic_time ();
   signal_source_clear (&self->deadline);
+  signal_channel_set_max_incoming_size (self->channel, self->max_incoming_size);
   self->pulse = signal_pulse_new (self->channel, self->context, self->heartbeat_interval,
                                   self->liveness_timeout, on_dead, self);
   enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
@@ -148,7 +153,7 @@ on_channel_closed (SignalChannel *channel,
   SignalVerdict verdict;
   GTask *task;
 
-  error = signal_verdict_explain (code, self->server_error, transport_error, &verdict);
+  error = signal_verdict_explain (code, reason, self->server_error, transport_error, &verdict);
   if (self->handlers != NULL)
     signal_connection_end (self, error, verdict, 0);
 
@@ -218,7 +223,8 @@ on_transport_connected (GObject      *source,
   g_clear_object (&self->dialing);
   self->channel = signal_channel_new (socket, &channel_handlers, self);
   signal_channel_set_max_message_size (self->channel, self->max_message_size);
-  signal_channel_set_max_incoming_size (self->channel, self->max_incoming_size);
+  signal_channel_set_max_incoming_size (self->channel,
+                                        MIN (self->max_incoming_size, UNAUTHENTICATED_MAX));
   if (self->heartbeat_interval > 0)
     signal_channel_set_user_timeout (self->channel,
                                      self->heartbeat_interval + self->liveness_timeout);

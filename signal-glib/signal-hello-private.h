@@ -21,6 +21,7 @@ char    *signal_hello_compose_authenticate (const char           *token,
 gboolean signal_hello_parse                (SignalHello          *self,
                                             SignalMessage        *message,
                                             GError              **error);
+char    *signal_hello_parse_error          (SignalMessage        *message) G_GNUC_WARN_UNUSED_RESULT;
 void     signal_hello_clear                (SignalHello          *self);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SignalHello, signal_hello_clear)

@@ -29,26 +29,123 @@ signal_hello_compose_authenticate (const char          *token,
   return g_string_free (text, FALSE);
 }
 
-/* The string member, or NULL where there is none or it is of another kind. */
-static const char *
-get_string (JsonObject *object,
-            const char *name)
+static gboolean
+set_protocol_error (GError     **error,
+                    const char  *text)
 {
-  JsonNode *node = json_object_get_member (object, name);
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL, text);
+  return FALSE;
+}
 
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
+/* What is read of an event before its members are looked at. NULL: absent, or of another type. */
+typedef struct
+{
+  char    *client_id;
+  char    *user_id;
+  char    *message; /* of an `error` event */
+  char    *server_key;
+  char    *salt;
+  gboolean has_server_key; /* of whatever type */
+  gboolean has_salt;
+} Members;
 
-  return json_node_get_string (node);
+static void
+members_clear (Members *self)
+{
+  g_clear_pointer (&self->client_id, g_free);
+  g_clear_pointer (&self->user_id, g_free);
+  g_clear_pointer (&self->message, g_free);
+  g_clear_pointer (&self->server_key, g_free);
+  g_clear_pointer (&self->salt, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Members, members_clear)
+
+/* Reads a value: text receives that of a string, or NULL. is_present: whether it is not null. Of members of
+ * one name the last counts. */
+static gboolean
+read_text (SignalJsonReader  *reader,
+           char             **text,
+           gboolean          *is_present)
+{
+  SignalSpan value;
+  gboolean escaped;
+
+  g_clear_pointer (text, g_free);
+  *is_present = TRUE;
+
+  if (signal_json_reader_at_string (reader))
+    {
+      if (!signal_json_reader_read_string (reader, &value, &escaped))
+        return FALSE;
+      *text = signal_json_dup_string (value, escaped);
+      return TRUE;
+    }
+
+  if (!signal_json_reader_read_value (reader, &value))
+    return FALSE;
+
+  *is_present = value.str[0] != 'n';
+  return TRUE;
+}
+
+/* As above; of a number the text is its digits, as they are written. */
+static gboolean
+read_text_or_number (SignalJsonReader  *reader,
+                     char             **text)
+{
+  const char *start = reader->pos;
+  gboolean is_present;
+
+  if (!read_text (reader, text, &is_present))
+    return FALSE;
+
+  if (*start == '-' || g_ascii_isdigit (*start))
+    *text = g_strndup (start, (gsize) (reader->pos - start));
+  return TRUE;
 }
 
 static gboolean
-is_absent (JsonObject *object,
-           const char *name)
+read_member (Members          *self,
+             SignalJsonReader *reader,
+             SignalSpan        key,
+             gboolean          key_escaped)
 {
-  JsonNode *node = json_object_get_member (object, name);
+  SignalSpan skipped;
+  gboolean is_present;
 
-  return node == NULL || JSON_NODE_HOLDS_NULL (node);
+  if (signal_json_equals (key, key_escaped, "id"))
+    return read_text (reader, &self->client_id, &is_present);
+  if (signal_json_equals (key, key_escaped, "userId"))
+    return read_text_or_number (reader, &self->user_id);
+  if (signal_json_equals (key, key_escaped, "message"))
+    return read_text (reader, &self->message, &is_present);
+  if (signal_json_equals (key, key_escaped, "serverPublicKey"))
+    return read_text (reader, &self->server_key, &self->has_server_key);
+  if (signal_json_equals (key, key_escaped, "salt"))
+    return read_text (reader, &self->salt, &self->has_salt);
+
+  return signal_json_reader_read_value (reader, &skipped);
+}
+
+/* Without a tree: one of a hostile event costs a hundred times the memory of its text. */
+static gboolean
+read_members (Members    *self,
+              const char *json)
+{
+  SignalJsonReader reader;
+  SignalSpan key;
+  gboolean key_escaped;
+
+  signal_json_reader_init (&reader, json, strlen (json));
+  if (!signal_json_reader_open_object (&reader))
+    return FALSE;
+
+  while (signal_json_reader_next_member (&reader, &key, &key_escaped)
+         && read_member (self, &reader, key, key_escaped))
+    continue;
+
+  return signal_json_reader_finish (&reader, NULL);
 }
 
 static gboolean
@@ -70,33 +167,21 @@ signal_hello_parse (SignalHello    *self,
                     SignalMessage  *message,
                     GError        **error)
 {
-  JsonNode *payload = signal_message_get_payload (message);
-  JsonObject *object;
-  const char *id;
+  const char *json = signal_message_get_payload_json (message);
+  g_auto (Members) members = { 0 };
 
   *self = (SignalHello) { 0 };
 
-  if (payload == NULL || !JSON_NODE_HOLDS_OBJECT (payload))
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
-                           _("The server's “connected” event has no data"));
-      return FALSE;
-    }
+  if (json == NULL || !read_members (&members, json))
+    return set_protocol_error (error, _("The server's “connected” event has no data"));
 
-  object = json_node_get_object (payload);
-  id = get_string (object, "id");
-  if (id == NULL || *id == '\0')
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
-                           _("The server's “connected” event has no client id"));
-      return FALSE;
-    }
+  if (members.client_id == NULL || *members.client_id == '\0')
+    return set_protocol_error (error, _("The server's “connected” event has no client id"));
 
-  if (!is_absent (object, "serverPublicKey") || !is_absent (object, "salt"))
+  if (members.has_server_key || members.has_salt)
     {
-      if (!decode_exactly (get_string (object, "serverPublicKey"),
-                           self->server_key, sizeof self->server_key)
-          || !decode_exactly (get_string (object, "salt"), self->salt, sizeof self->salt))
+      if (!decode_exactly (members.server_key, self->server_key, sizeof self->server_key)
+          || !decode_exactly (members.salt, self->salt, sizeof self->salt))
         {
           g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
                                _("The server's “connected” event has a public key or a salt that is "
@@ -106,9 +191,22 @@ signal_hello_parse (SignalHello    *self,
       self->has_keys = TRUE;
     }
 
-  self->client_id = g_strdup (id);
-  self->user_id = g_strdup (get_string (object, "userId"));
+  self->client_id = g_steal_pointer (&members.client_id);
+  self->user_id = g_steal_pointer (&members.user_id);
   return TRUE;
+}
+
+/* The text of an `error` event, or NULL where it has none. */
+char *
+signal_hello_parse_error (SignalMessage *message)
+{
+  const char *json = signal_message_get_payload_json (message);
+  g_auto (Members) members = { 0 };
+
+  if (json == NULL || !read_members (&members, json))
+    return NULL;
+
+  return g_steal_pointer (&members.message);
 }
 
 void

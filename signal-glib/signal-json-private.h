@@ -31,6 +31,8 @@ gboolean signal_json_check         (const char       *text,
 gsize    signal_json_unescape      (char             *out,
                                     const char       *text,
                                     gsize             length);
+char    *signal_json_dup_string    (SignalSpan        content,
+                                    gboolean          escaped) G_GNUC_WARN_UNUSED_RESULT;
 gboolean signal_json_equals        (SignalSpan        content,
                                     gboolean          escaped,
                                     const char       *string);

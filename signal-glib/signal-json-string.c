@@ -259,6 +259,24 @@ signal_json_unescape (char       *out,
   return (gsize) (to - out);
 }
 
+/* What content, which stands between the quotes of a valid string, means; NULL where that contains NUL, which a
+ * C string cannot hold. */
+char *
+signal_json_dup_string (SignalSpan content,
+                        gboolean   escaped)
+{
+  g_autofree char *text = g_malloc (content.len + 1);
+  gsize length = content.len;
+
+  if (escaped)
+    length = signal_json_unescape (text, content.str, content.len);
+  else
+    memcpy (text, content.str, content.len);
+  text[length] = '\0';
+
+  return memchr (text, '\0', length) == NULL ? g_steal_pointer (&text) : NULL;
+}
+
 /* Whether content, which stands between the quotes of a valid string, means string. */
 gboolean
 signal_json_equals (SignalSpan  content,

@@ -15,6 +15,7 @@ typedef enum
 } SignalVerdict;
 
 GError *signal_verdict_explain (guint16        code,
+                                const char    *reason,
                                 const char    *server_error,
                                 const GError  *transport_error,
                                 SignalVerdict *verdict) G_GNUC_WARN_UNUSED_RESULT;

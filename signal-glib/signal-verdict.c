@@ -3,6 +3,7 @@
 
 #include "signal-verdict-private.h"
 
+#include "signal-display-text-private.h"
 #include "signal-error.h"
 
 #include <glib/gi18n-lib.h>
@@ -59,20 +60,11 @@ is_ours (guint16 code)
          || code == CLOSE_TOO_BIG;
 }
 
-/* What a close code of PROTOCOL's table means, as an error for people and as a verdict. code: 1006
- * where there was no close frame. server_error: the text of the last `error` event, or NULL.
- * transport_error: what the socket said, or NULL. */
-GError *
-signal_verdict_explain (guint16        code,
-                        const char    *server_error,
-                        const GError  *transport_error,
-                        SignalVerdict *verdict)
+static GError *
+explain_code (guint16        code,
+              const char    *server_error,
+              SignalVerdict *verdict)
 {
-  *verdict = SIGNAL_VERDICT_RETRY;
-
-  if (transport_error != NULL && is_ours (code))
-    return g_error_copy (transport_error);
-
   switch (code)
     {
     case CLOSE_TOO_BIG:
@@ -99,4 +91,31 @@ signal_verdict_explain (guint16        code,
       return g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
                           _("The server closed the connection (code %u)"), code);
     }
+}
+
+/* What a close code of PROTOCOL's table means, as an error for people and as a verdict. code: 1006
+ * where there was no close frame. reason: that of the close frame, valid UTF-8, or NULL. server_error: the text
+ * of the last `error` event, or NULL. transport_error: what the socket said, or NULL. */
+GError *
+signal_verdict_explain (guint16        code,
+                        const char    *reason,
+                        const char    *server_error,
+                        const GError  *transport_error,
+                        SignalVerdict *verdict)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *displayed = NULL;
+
+  *verdict = SIGNAL_VERDICT_RETRY;
+
+  if (transport_error != NULL && is_ours (code))
+    return g_error_copy (transport_error);
+
+  error = explain_code (code, server_error, verdict);
+  if (reason == NULL || *reason == '\0')
+    return g_steal_pointer (&error);
+
+  displayed = signal_display_text_new (reason);
+  /* Translators: what has happened, as a sentence without a full stop, and the reason that the server gave */
+  return g_error_new (error->domain, error->code, _("%s: “%s”"), error->message, displayed);
 }

@@ -44,7 +44,7 @@ test_table (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       SignalVerdict verdict = SIGNAL_VERDICT_STOP;
-      g_autoptr (GError) error = signal_verdict_explain (cases[i].code, cases[i].server_error,
+      g_autoptr (GError) error = signal_verdict_explain (cases[i].code, NULL, cases[i].server_error,
                                                          NULL, &verdict);
 
       g_test_message ("%u after %s", cases[i].code,
@@ -60,9 +60,9 @@ static void
 test_encryption_causes (void)
 {
   SignalVerdict verdict;
-  g_autoptr (GError) refused = signal_verdict_explain (4004, "Encryption handshake failed",
+  g_autoptr (GError) refused = signal_verdict_explain (4004, NULL, "Encryption handshake failed",
                                                        NULL, &verdict);
-  g_autoptr (GError) wrong = signal_verdict_explain (4004, NULL, NULL, &verdict);
+  g_autoptr (GError) wrong = signal_verdict_explain (4004, NULL, NULL, NULL, &verdict);
 
   g_assert_cmpstr (refused->message, !=, wrong->message);
 }
@@ -73,12 +73,12 @@ test_transport_error (void)
 {
   g_autoptr (GError) reset = g_error_new (G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED, "Reset");
   SignalVerdict verdict;
-  g_autoptr (GError) lost = signal_verdict_explain (1006, NULL, reset, &verdict);
+  g_autoptr (GError) lost = signal_verdict_explain (1006, NULL, NULL, reset, &verdict);
   g_autoptr (GError) closed = NULL;
 
   g_assert_error (lost, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
   g_assert_cmpint (verdict, ==, SIGNAL_VERDICT_RETRY);
-  closed = signal_verdict_explain (1012, NULL, reset, &verdict);
+  closed = signal_verdict_explain (1012, NULL, NULL, reset, &verdict);
   g_assert_error (closed, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
   g_assert_nonnull (strstr (closed->message, "1012"));
 }
