@@ -42,7 +42,10 @@ let_go (SignalClient *self)
 {
   self->is_preparing = FALSE;
   self->is_asking = FALSE;
+  self->is_promised = FALSE;
+  self->has_late_token = FALSE;
   self->failures = 0;
+  self->backoff = 0;
   signal_client_set_refusal (self, NULL);
   signal_source_clear (&self->timer);
   g_clear_pointer (&self->vigil, signal_vigil_free);
@@ -121,10 +124,10 @@ next_delay (SignalClient  *self,
 {
   guint delay;
 
-  if (verdict == SIGNAL_VERDICT_NOW && self->failures == 1)
+  if (verdict == SIGNAL_VERDICT_NOW && self->backoff == 1)
     return 0;
 
-  delay = signal_retry_delay (&self->policy, self->failures, g_random_double ());
+  delay = signal_retry_delay (&self->policy, self->backoff, g_random_double ());
   return MAX (delay, MIN (retry_after, RETRY_AFTER_MAX_MS));
 }
 
@@ -203,6 +206,7 @@ attempt_over (SignalClient  *self,
   else if (signal_retry_is_allowed (&self->policy, self->failures + 1))
     {
       self->failures++;
+      self->backoff++;
       wait_for_retry (self, error, verdict, retry_after);
     }
   else
@@ -220,10 +224,14 @@ on_ended (SignalConnection *connection,
 {
   g_autoptr (SignalClient) self = g_object_ref (user_data);
   gint64 settled = (gint64) self->policy.base_interval * 1000;
+  gint64 age = signal_connection_get_age (connection);
 
-  /* A server that accepts and then drops must not be hammered. */
-  if (signal_connection_get_age (connection) > settled)
+  /* An attempt that was authenticated has not failed, but a server that accepts and then drops must not be
+   * hammered. */
+  if (age >= 0)
     self->failures = 0;
+  if (age > settled)
+    self->backoff = 0;
 
   signal_client_count_connection (self, connection);
   g_set_object (&self->closing, connection);
@@ -238,6 +246,7 @@ on_authenticated (SignalClient *self)
   guint turn;
 
   self->has_asked_again = FALSE;
+  self->is_promised = FALSE;
   signal_client_set_refusal (self, NULL);
   if (self->was_connected)
     self->reconnects++;
@@ -316,6 +325,7 @@ signal_client_go_on (SignalClient *self)
 
   signal_source_clear (&self->timer);
   self->is_asking = FALSE;
+  self->is_promised = FALSE;
   self->is_preparing = FALSE;
   if (!signal_client_dial (self, &connection_handlers, &error))
     signal_client_stop (self, error);
@@ -348,6 +358,13 @@ attempt (SignalClient *self)
   if (!signal_client_announce_turn (self))
     return;
 
+  if (self->has_late_token)
+    {
+      self->has_late_token = FALSE;
+      signal_client_go_on (self);
+      return;
+    }
+
   /* An answer may come before the question has been put to everybody. */
   turn = self->turn;
   self->is_asking = TRUE;
@@ -356,9 +373,13 @@ attempt (SignalClient *self)
     return;
 
   if (has_token)
-    signal_client_go_on (self);
-  else
-    set_timer (self, self->connect_timeout, on_no_token);
+    {
+      signal_client_go_on (self);
+      return;
+    }
+
+  self->is_promised = TRUE;
+  set_timer (self, self->connect_timeout, on_no_token);
 }
 
 /* Begins from DISCONNECTED. */
@@ -366,6 +387,7 @@ void
 signal_client_start (SignalClient *self)
 {
   self->failures = 0;
+  self->backoff = 0;
   self->is_refused = FALSE;
   self->has_asked_again = FALSE;
   signal_client_watch_world (self);

@@ -42,10 +42,13 @@ struct _SignalClient
   GMainContext *context;
   gboolean is_preparing; /* an attempt, which has no connection yet */
   gboolean is_asking;    /* as is_preparing, for a token that comes later */
+  gboolean is_promised;  /* the token that is, or was, asked for will come */
+  gboolean has_late_token; /* it came when its attempt was over */
   SignalConnection *connection;
   GSource *timer;        /* the wait before a retry, or for a token */
   SignalVigil *vigil;
   guint failures;        /* attempts in a row that failed */
+  guint backoff;         /* the same, and those whose connection did not last */
   gboolean is_refused;   /* stopped for want of a new token */
   gboolean has_asked_again;
   GError *refusal;       /* of refused_token; while asking for another */

@@ -73,6 +73,8 @@ install_policy_properties (void)
    * How many attempts in a row may fail before the client gives up; 0: it never retries;
    * `G_MAXUINT`: it never gives up.
    *
+   * An attempt that was authenticated has not failed, however soon its connection is lost.
+   *
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_MAX_RETRIES] =
@@ -83,7 +85,7 @@ install_policy_properties (void)
    *
    * The wait before the first retry, in milliseconds.
    *
-   * A connection that was authenticated for longer than this starts the count of retries anew.
+   * After a connection that was authenticated for longer than this the delays begin anew.
    *
    * Since: 0.1
    */

@@ -45,7 +45,7 @@ install_life_cycle_signals (GObjectClass *object_class)
   /**
    * SignalClient::reconnecting:
    * @self: the client
-   * @attempt: the number of the retry, from 1
+   * @attempt: the number of the retry, from 1 after each authentication
    * @delay: the wait before it, in milliseconds
    *
    * An attempt failed or the connection was lost, and the wait before the next attempt begins.

@@ -93,7 +93,8 @@ signal_client_check_token (SignalClient  *self,
  *
  * Sets the token for the next attempt; the connection that is up is left alone.
  *
- * This answers [signal@Signal.Client::token-requested]. Where the client has stopped because the
+ * This answers [signal@Signal.Client::token-requested]; where the attempt that asked is over by then, the
+ * next one uses the token and does not ask again. Where the client has stopped because the
  * server refused the token, or for want of one, and [property@Signal.Client:max-retries] is not 0, it
  * starts again at once.
  *
@@ -103,14 +104,20 @@ void
 signal_client_update_token (SignalClient *self,
                             const char   *token)
 {
+  gboolean was_promised;
+
   g_return_if_fail (SIGNAL_IS_CLIENT (self));
 
   signal_client_set_token (self, token);
   if (token == NULL)
     return;
 
+  was_promised = self->is_promised;
+  self->is_promised = FALSE;
   if (self->is_asking)
     signal_client_go_on (self);
   else if (self->is_refused && self->policy.max_retries > 0)
     signal_client_start (self);
+  else if (was_promised)
+    self->has_late_token = TRUE;
 }

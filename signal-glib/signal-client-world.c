@@ -37,6 +37,7 @@ on_woke (SignalClient *self,
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
                                _("The machine has slept; the connection is made anew"));
   self->failures = 0;
+  self->backoff = 0;
   signal_connection_renew (self->connection, error);
 }
 

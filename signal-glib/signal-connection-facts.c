@@ -37,11 +37,11 @@ signal_connection_can_send (SignalConnection *self)
   return self->channel != NULL && signal_channel_is_open (self->channel);
 }
 
-/* How long it has been AUTHENTICATED, in µs; 0 if it never was. */
+/* How long it has been AUTHENTICATED, in µs; −1 if it never was. */
 gint64
 signal_connection_get_age (SignalConnection *self)
 {
-  return self->authenticated != 0 ? g_get_monotonic_time () - self->authenticated : 0;
+  return self->authenticated != 0 ? g_get_monotonic_time () - self->authenticated : -1;
 }
 
 /* µs that the last answered ping took; -1: none was. */

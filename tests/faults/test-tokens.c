@@ -151,6 +151,38 @@ test_never_answered (void)
   line_wait_back (line, 1);
 }
 
+/* The token comes when its attempt has been given up: the next attempt uses it, and nobody is asked again. */
+static void
+test_answered_too_late (void)
+{
+  g_autoptr (Line) line = line_new ();
+  Source source = { .promises = TRUE };
+
+  source_add (&source, line->watch);
+  g_object_set (line->watch->client,
+                "connect-timeout", 60,
+                "base-interval", 300,
+                "max-interval", 300,
+                "max-retries", 1,
+                NULL);
+  watch_start (line->watch);
+  watch_wait_state (line->watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  g_object_set (line->watch->client, "connect-timeout", 15000, NULL);
+  signal_client_update_token (line->watch->client, "late-secret");
+  g_assert_cmpint (signal_client_get_state (line->watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_RECONNECTING);
+  line_wait_back (line, 1);
+  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "late");
+  g_assert_cmpuint (source.n_requested, ==, 1);
+
+  /* It serves for one attempt. */
+  source.promises = FALSE;
+  source.token = "fresh-secret";
+  proxy_cut (line->proxy);
+  line_wait_back (line, 2);
+  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresh");
+}
+
 static void
 test_disconnect_while_asking (void)
 {
@@ -287,6 +319,7 @@ main (int   argc,
   g_test_add_func ("/faults/tokens/answered-later", test_answered_later);
   g_test_add_func ("/faults/tokens/answered-inside", test_answered_inside);
   g_test_add_func ("/faults/tokens/never-answered", test_never_answered);
+  g_test_add_func ("/faults/tokens/answered-too-late", test_answered_too_late);
   g_test_add_func ("/faults/tokens/disconnect-while-asking", test_disconnect_while_asking);
   g_test_add_func ("/faults/tokens/refused/asks-once", test_refused_asks_once);
   g_test_add_func ("/faults/tokens/refused/same-again", test_refused_same_again);
