@@ -65,6 +65,24 @@ new_ended_error (void)
                               _("The connection was ended on request"));
 }
 
+/* The end of the object itself, which may still be referenced: nothing is told, and nothing begins again. */
+void
+signal_client_abandon (SignalClient *self)
+{
+  g_autoptr (GTask) connecting = take_connecting (self);
+  g_autoptr (GError) error = new_ended_error ();
+
+  self->is_disposed = TRUE;
+  self->is_refused = FALSE;
+  self->turn++;
+  signal_outbox_clear (self->outbox);
+
+  /* The connection goes on without its owner until the close handshake is done. */
+  let_go (self);
+  g_clear_object (&self->closing);
+  return_connecting (connecting, error);
+}
+
 /* The end for good. error: NULL when it was asked for. A handler may connect again: what that begins is
  * no concern of this end. One that hears of a message which cannot be sent may even end it first. */
 void

@@ -68,6 +68,7 @@ struct _SignalClient
   guint64 bytes_sent; /* by connections that have ended; likewise: */
   guint64 bytes_received;
   gboolean was_connected;
+  gboolean is_disposed; /* nothing begins any more */
 
   guint announced_length; /* of the outbox, as it was last notified */
   SignalConnectionState announced; /* the state that was last notified */
@@ -156,6 +157,7 @@ void     signal_client_emit_drained            (SignalClient         *self);
 /* signal-client-loop.c */
 void     signal_client_start                   (SignalClient         *self);
 void     signal_client_retry_now               (SignalClient         *self);
+void     signal_client_abandon                 (SignalClient         *self);
 void     signal_client_stop                    (SignalClient         *self,
                                                 const GError         *error);
 void     signal_client_go_on                   (SignalClient         *self);

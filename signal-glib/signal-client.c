@@ -35,18 +35,7 @@ G_DEFINE_FINAL_TYPE (SignalClient, signal_client, G_TYPE_OBJECT)
 static void
 signal_client_dispose (GObject *object)
 {
-  SignalClient *self = SIGNAL_CLIENT (object);
-
-  self->is_preparing = FALSE;
-  g_clear_pointer (&self->vigil, signal_vigil_free);
-  signal_source_clear (&self->timer);
-  signal_source_clear (&self->cancelled);
-
-  /* Goes on without its owner until the close handshake is done. */
-  if (self->connection != NULL)
-    signal_connection_close_async (self->connection, NULL, NULL, NULL);
-  g_clear_object (&self->connection);
-  g_clear_object (&self->closing);
+  signal_client_abandon (SIGNAL_CLIENT (object));
 
   G_OBJECT_CLASS (signal_client_parent_class)->dispose (object);
 }
@@ -131,6 +120,13 @@ check_can_connect (SignalClient  *self,
                    GError       **error)
 {
   g_autoptr (GUri) uri = NULL;
+
+  if (self->is_disposed)
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
+                           _("The client has been disposed of and cannot connect any more"));
+      return FALSE;
+    }
 
   if (signal_client_get_state (self) != SIGNAL_CONNECTION_STATE_DISCONNECTED)
     {
