@@ -90,7 +90,11 @@ on_message (SoupWebsocketConnection *socket,
 
   if (type == SOUP_WEBSOCKET_DATA_TEXT)
     {
+      g_autoptr (SignalStreamInput) input = g_object_ref (signal_stream_get_input (self->stream));
+
+      signal_stream_input_set_delivering (input, TRUE);
       on_text (text, length, self);
+      signal_stream_input_set_delivering (input, FALSE);
       return;
     }
 

@@ -179,6 +179,7 @@ signal_server_restart_sweep (SignalServer *self)
                                            MIN_SWEEP_INTERVAL));
   g_source_set_static_name (self->sweep, "[signal-glib] server sweep");
   g_source_set_callback (self->sweep, on_sweep, self, NULL);
+  g_source_set_priority (self->sweep, SIGNAL_SOURCE_AFTER_READING);
   g_source_attach (self->sweep, self->context);
 }
 

@@ -32,6 +32,8 @@ void               signal_stream_input_set_overflow (SignalStreamInput *self,
 void               signal_stream_input_fail         (SignalStreamInput *self,
                                                      const GError      *error);
 void               signal_stream_input_abandon      (SignalStreamInput *self);
+void               signal_stream_input_set_delivering (SignalStreamInput *self,
+                                                       gboolean           is_delivering);
 guint64            signal_stream_input_get_total    (SignalStreamInput *self);
 gint64             signal_stream_input_get_last     (SignalStreamInput *self);
 

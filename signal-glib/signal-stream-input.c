@@ -25,6 +25,7 @@ struct _SignalStreamInput
 
   SignalTurn turn;
   gboolean drained;    /* the last read took all there was */
+  gboolean is_delivering; /* a handler may run the main loop, while nothing can be read */
   GSource *source;     /* what libsoup waits for */
   GSource *resume;
 
@@ -116,7 +117,9 @@ hand_over_text (SignalStreamInput *self)
   gsize length;
   const char *text = signal_frame_buffer_get_text (&self->frames, &length);
 
+  self->is_delivering = TRUE;
   self->text (text, length, self->text_data);
+  self->is_delivering = FALSE;
   signal_frame_buffer_skip (&self->frames);
 }
 
@@ -133,7 +136,7 @@ signal_stream_input_read_nonblocking (GPollableInputStream  *pollable,
   gssize got;
 
   signal_turn_begin (&self->turn, now);
-  for (; self->error == NULL; now = g_get_monotonic_time ())
+  while (self->error == NULL)
     {
       if (signal_turn_is_over (&self->turn, now))
         return would_block (error);
@@ -145,6 +148,7 @@ signal_stream_input_read_nonblocking (GPollableInputStream  *pollable,
 
         case SIGNAL_FRAME_BUFFER_TEXT:
           hand_over_text (self);
+          now = self->last = g_get_monotonic_time ();
           break;
 
         case SIGNAL_FRAME_BUFFER_OVERFLOW:
@@ -156,6 +160,7 @@ signal_stream_input_read_nonblocking (GPollableInputStream  *pollable,
           got = fill (self, error);
           if (got <= 0)
             return got;
+          now = self->last;
           break;
         }
     }
@@ -392,9 +397,19 @@ signal_stream_input_get_total (SignalStreamInput *self)
   return self->total;
 }
 
-/* When the last byte came, by g_get_monotonic_time(). */
+/* Whether a message is being delivered by somebody else than this stream, or was until now. */
+void
+signal_stream_input_set_delivering (SignalStreamInput *self,
+                                    gboolean           is_delivering)
+{
+  self->is_delivering = is_delivering;
+  self->last = g_get_monotonic_time ();
+}
+
+/* Until when the peer was not silent, by g_get_monotonic_time(): when the last byte was read, or, because
+ * nothing is read meanwhile, until when a message was delivered. */
 gint64
 signal_stream_input_get_last (SignalStreamInput *self)
 {
-  return self->last;
+  return self->is_delivering ? g_get_monotonic_time () : self->last;
 }
