@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "signal-glib/signal-transport-private.h"
+#include "signal-glib/websocket/signal-websocket-connect-private.h"
 
 static void
 maybe_drop (End *end)

@@ -3,7 +3,7 @@
 
 #include "host.h"
 
-#include "signal-glib/signal-channel-private.h"
+#include "signal-glib/protocol/signal-channel-private.h"
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "signal-glib/signal-base64-private.h"
+#include "signal-glib/util/signal-base64-private.h"
 
 static gboolean
 on_tick (gpointer user_data)

@@ -5,7 +5,7 @@
 
 #include <signal-glib/signal-glib.h>
 
-#include "signal-glib/signal-crypto-private.h"
+#include "signal-glib/crypto/signal-crypto-private.h"
 
 G_BEGIN_DECLS
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "signal-glib/signal-base64-private.h"
-#include "signal-glib/signal-base64-simd-private.h"
+#include "signal-glib/util/signal-base64-private.h"
+#include "signal-glib/util/signal-base64-avx2-private.h"
 
 #define LENGTHS 301
 

@@ -4,8 +4,8 @@
 #include "channel-pair.h"
 #include "hostile.h"
 
-#include "signal-glib/signal-frame-private.h"
-#include "signal-glib/signal-transport-private.h"
+#include "signal-glib/websocket/signal-websocket-frame-private.h"
+#include "signal-glib/websocket/signal-websocket-connect-private.h"
 
 #include <string.h>
 
@@ -48,9 +48,9 @@ write_frame (GIOStream  *stream,
              const void *payload,
              gsize       length)
 {
-  static const guint8 mask[SIGNAL_FRAME_MASK_SIZE] = { 0 };
-  guint8 header[SIGNAL_FRAME_HEADER_MAX];
-  guint  size = signal_frame_compose_header (header, first & 0x0f, length, mask);
+  static const guint8 mask[SIGNAL_WEBSOCKET_FRAME_MASK_SIZE] = { 0 };
+  guint8 header[SIGNAL_WEBSOCKET_FRAME_HEADER_MAX];
+  guint  size = signal_websocket_frame_compose_header (header, first & 0x0f, length, mask);
 
   header[0] = first;
   write_all (stream, header, size);

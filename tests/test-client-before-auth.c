@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* What a server says before it has authenticated the client, or to refuse it: little is taken, and what is shown
- * to people is harmless. */
+/* What a server says before it has authenticated the client, or to refuse it: little is taken, and
+ * what is shown to people is harmless. */
 
 /* More than is taken before `connected`, less than afterwards. */
 #define LARGE (64 * 1024 + 1)
@@ -55,7 +55,8 @@ greet_at_limit (Guest *guest)
   guest_send_text (guest, text);
 }
 
-/* The limit itself is taken before `connected`, and what comes right behind that has the other limit. */
+/* The limit itself is taken before `connected`, and what comes right behind that has the other
+ * limit. */
 static void
 test_limit (void)
 {

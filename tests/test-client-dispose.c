@@ -3,8 +3,8 @@
 
 #include "fixture.h"
 
-/* g_object_run_dispose(), as bindings and garbage collectors call it while there still are references: what is
- * pending returns, and nothing begins again. */
+/* g_object_run_dispose(), as bindings and garbage collectors call it while there still are
+ * references: what is pending returns, and nothing begins again. */
 
 static void
 greet_nobody (Guest *guest)

@@ -3,7 +3,7 @@
 
 #include "crypto-hex.h"
 #include "crypto-vectors.h"
-#include "signal-glib/signal-crypto-private.h"
+#include "signal-glib/crypto/signal-crypto-private.h"
 #include "signal-glib/signal-error.h"
 
 static SignalKeyPair *

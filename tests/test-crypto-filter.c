@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "crypto-hex.h"
-#include "signal-glib/signal-crypto-private.h"
+#include "signal-glib/crypto/signal-crypto-private.h"
 
 /* For a test in another language: a line of hexadecimal words in, a line with the result out. An empty
  * word is written as a hyphen. What is refused gives `refused`. */

@@ -6,8 +6,8 @@
 
 #include "crypto-hex.h"
 #include "crypto-vectors.h"
-#include "signal-glib/signal-crypto-private.h"
-#include "signal-glib/signal-secret-private.h"
+#include "signal-glib/crypto/signal-crypto-private.h"
+#include "signal-glib/crypto/signal-secret-private.h"
 
 #define HKDF_MAX (255 * 32) /* RFC 5869, 2.3 */
 

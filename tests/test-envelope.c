@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "signal-glib/signal-base64-private.h"
-#include "signal-glib/signal-envelope-private.h"
+#include "signal-glib/util/signal-base64-private.h"
+#include "signal-glib/protocol/signal-envelope-private.h"
 #include "signal-glib/signal-error.h"
 
 #define IV "AAECAwQFBgcICQoL"
@@ -220,7 +220,7 @@ static const SealedCase sealed_cases[] = {
 };
 
 static void
-assert_sealed (const SignalSealed *sealed,
+assert_sealed (const SignalEncryptedData *sealed,
                const SealedCase   *one)
 {
   assert_span (sealed->iv, one->iv);
@@ -237,10 +237,10 @@ test_sealed (gconstpointer data)
   gsize length = strlen (one->text);
   g_autoptr(GError) error = NULL;
   SignalEnvelope envelope;
-  SignalSealed sealed;
+  SignalEncryptedData sealed;
 
   memset (&sealed, 0xff, sizeof sealed);
-  g_assert_cmpint (signal_envelope_match_sealed (&sealed, text, length), ==, one->matches);
+  g_assert_cmpint (signal_envelope_match_encrypted (&sealed, text, length), ==, one->matches);
   if (one->matches)
     assert_sealed (&sealed, one);
 
@@ -248,7 +248,7 @@ test_sealed (gconstpointer data)
   g_assert_no_error (error);
   g_assert_true (signal_envelope_is (&envelope, "encrypted"));
   memset (&sealed, 0xff, sizeof sealed);
-  if (signal_envelope_parse_sealed (&sealed, envelope.data, &error))
+  if (signal_envelope_parse_encrypted (&sealed, envelope.data, &error))
     assert_sealed (&sealed, one);
   else
     g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
@@ -260,9 +260,9 @@ static void
 test_sealed_no_data (void)
 {
   g_autoptr(GError) error = NULL;
-  SignalSealed sealed;
+  SignalEncryptedData sealed;
 
-  g_assert_false (signal_envelope_parse_sealed (&sealed, (SignalSpan) { NULL, 0 }, &error));
+  g_assert_false (signal_envelope_parse_encrypted (&sealed, (SignalSpan) { NULL, 0 }, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
 }
 
@@ -273,15 +273,15 @@ test_sealed_shape (void)
   static const char canonical[] = SEALED (IV, CT);
   static const char overlap[] = "{\"event\":\"encrypted\",\"data\":{" IV_PAIR ",\"ct\":\"}}";
   const gsize length = sizeof canonical - 1;
-  SignalSealed sealed;
+  SignalEncryptedData sealed;
 
-  g_assert_false (signal_envelope_match_sealed (&sealed, overlap, strlen (overlap)));
+  g_assert_false (signal_envelope_match_encrypted (&sealed, overlap, strlen (overlap)));
 
   for (gsize cut = 0; cut < length; cut++)
     {
       g_autofree char *text = g_memdup2 (canonical, cut);
 
-      g_assert_false (signal_envelope_match_sealed (&sealed, text, cut));
+      g_assert_false (signal_envelope_match_encrypted (&sealed, text, cut));
     }
 
   for (gsize i = 0; i < length; i++)
@@ -295,7 +295,7 @@ test_sealed_shape (void)
                         (i >= ct_start && i < ct_start + strlen (CT));
 
       text[i] ^= 1;
-      g_assert_cmpint (signal_envelope_match_sealed (&sealed, text, length), ==, inside);
+      g_assert_cmpint (signal_envelope_match_encrypted (&sealed, text, length), ==, inside);
     }
 }
 
@@ -340,17 +340,17 @@ test_seal (void)
 
   for (gsize size = SIGNAL_CRYPTO_TAG_SIZE; size <= sizeof ciphertext; size++)
     {
-      gsize length = signal_envelope_sealed_size (size - SIGNAL_CRYPTO_TAG_SIZE);
+      gsize length = signal_envelope_get_encrypted_size (size - SIGNAL_CRYPTO_TAG_SIZE);
       g_autofree char *text = g_malloc (length + 1);
       gsize decoded_length;
-      SignalSealed sealed;
+      SignalEncryptedData sealed;
 
       text[length] = '!';
-      signal_envelope_seal (text, iv, ciphertext, size);
+      signal_envelope_write_encrypted (text, iv, ciphertext, size);
       g_assert_cmpint (text[length], ==, '!');
       g_assert_cmpint (text[length - 1], ==, '}');
       g_assert_true (signal_json_check (text, length, NULL));
-      g_assert_true (signal_envelope_match_sealed (&sealed, text, length));
+      g_assert_true (signal_envelope_match_encrypted (&sealed, text, length));
       assert_span (sealed.iv, IV);
       g_assert_true (signal_base64_decode (sealed.ct.str, sealed.ct.len, decoded, &decoded_length));
       g_assert_cmpmem (decoded, decoded_length, ciphertext, size);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "signal-glib/signal-frame-buffer-private.h"
+#include "signal-glib/websocket/signal-websocket-reader-private.h"
 
 /* A frame with so many bytes of payload, all of which could be taken for headers; masked or not. */
 static void
@@ -13,14 +13,14 @@ append_frame (GByteArray *bytes,
               gboolean    is_masked)
 {
   static const guint8 mask[] = { 1, 2, 3, 4 };
-  guint8 header[SIGNAL_FRAME_HEADER_MAX];
-  guint  size = signal_frame_compose_header (header, first & 0x0f, length, is_masked ? mask : NULL);
+  guint8 header[SIGNAL_WEBSOCKET_FRAME_HEADER_MAX];
+  guint  size = signal_websocket_frame_compose_header (header, first & 0x0f, length, is_masked ? mask : NULL);
   g_autofree guint8 *payload = g_malloc (length + 1);
 
   header[0] = first;
   memset (payload, 0x81, length);
   if (is_masked)
-    signal_frame_mask (payload, length, mask);
+    signal_websocket_frame_mask (payload, length, mask);
   g_byte_array_append (bytes, header, size);
   g_byte_array_append (bytes, payload, (guint) length);
 }
@@ -44,7 +44,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Outcome, outcome_clear)
 
 /* As our stream does it. */
 static void
-drain (SignalFrameBuffer *self,
+drain (SignalWebsocketReader *self,
        Outcome           *outcome)
 {
   guint8 piece[1000];
@@ -52,35 +52,35 @@ drain (SignalFrameBuffer *self,
   const char *text;
 
   while (TRUE)
-    switch (signal_frame_buffer_look (self))
+    switch (signal_websocket_reader_look (self))
       {
-      case SIGNAL_FRAME_BUFFER_PASS:
-        length = signal_frame_buffer_pass (self, piece, sizeof piece);
+      case SIGNAL_WEBSOCKET_READER_PASS:
+        length = signal_websocket_reader_pass (self, piece, sizeof piece);
         g_assert_cmpuint (length, >, 0);
         g_byte_array_append (outcome->passed, piece, (guint) length);
         break;
 
-      case SIGNAL_FRAME_BUFFER_TEXT:
-        text = signal_frame_buffer_get_text (self, &length);
+      case SIGNAL_WEBSOCKET_READER_TEXT:
+        text = signal_websocket_reader_get_text (self, &length);
         if (length > 0)
           g_assert_true (text[0] == (char) 0x81 && memcmp (text, text + 1, length - 1) == 0);
-        signal_frame_buffer_skip (self);
+        signal_websocket_reader_skip (self);
         outcome->n_texts++;
         outcome->text_bytes += length;
         break;
 
-      case SIGNAL_FRAME_BUFFER_OVERFLOW:
+      case SIGNAL_WEBSOCKET_READER_OVERFLOW:
         outcome->is_over = TRUE;
         return;
 
-      case SIGNAL_FRAME_BUFFER_WAIT:
+      case SIGNAL_WEBSOCKET_READER_WAIT:
       default:
         return;
       }
 }
 
 static void
-feed (SignalFrameBuffer *self,
+feed (SignalWebsocketReader *self,
       const GByteArray  *bytes,
       gsize              piece,
       Outcome           *outcome)
@@ -90,17 +90,17 @@ feed (SignalFrameBuffer *self,
   for (gsize at = 0; at < bytes->len && !outcome->is_over;)
     {
       gsize   size;
-      guint8 *space = signal_frame_buffer_reserve (self, &size);
+      guint8 *space = signal_websocket_reader_reserve (self, &size);
       gsize   step = MIN (MIN (piece, size), bytes->len - at);
 
       g_assert_cmpuint (size, >, 0);
       memcpy (space, bytes->data + at, step);
-      signal_frame_buffer_add (self, step);
+      signal_websocket_reader_add (self, step);
       at += step;
       drain (self, outcome);
       if (at - trimmed > bytes->len / 200)
         {
-          signal_frame_buffer_trim (self);
+          signal_websocket_reader_trim (self);
           trimmed = at;
         }
     }
@@ -110,7 +110,7 @@ static const gsize pieces[] = { 1, 2, 3, 5, 7, 64, 1000, G_MAXSIZE };
 
 /* However the bytes are cut into pieces, the same messages are taken and the same bytes passed on. */
 static void
-assert_outcome (const SignalFrameBuffer *like,
+assert_outcome (const SignalWebsocketReader *like,
                 const GByteArray        *bytes,
                 guint                    n_texts,
                 gsize                    text_bytes,
@@ -119,7 +119,7 @@ assert_outcome (const SignalFrameBuffer *like,
 {
   for (guint i = 0; i < G_N_ELEMENTS (pieces); i++)
     {
-      SignalFrameBuffer self = *like;
+      SignalWebsocketReader self = *like;
       g_auto (Outcome) outcome = { g_byte_array_new () };
 
       feed (&self, bytes, pieces[i], &outcome);
@@ -127,7 +127,7 @@ assert_outcome (const SignalFrameBuffer *like,
       g_assert_cmpuint (outcome.text_bytes, ==, text_bytes);
       g_assert_cmpmem (outcome.passed->data, outcome.passed->len, passed->data, passed->len);
       g_assert_cmpint (outcome.is_over, ==, is_over);
-      signal_frame_buffer_clear (&self);
+      signal_websocket_reader_clear (&self);
       g_assert_null (self.data);
     }
 }
@@ -141,7 +141,7 @@ test_text (void)
   for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
     for (guint masked = 0; masked < 2; masked++)
       {
-        SignalFrameBuffer like = { .limit = lengths[i], .must_mask = masked, .takes_text = TRUE };
+        SignalWebsocketReader like = { .limit = lengths[i], .must_mask = masked, .takes_text = TRUE };
         g_autoptr (GByteArray) bytes = g_byte_array_new ();
         g_autoptr (GByteArray) binary = g_byte_array_new ();
 
@@ -169,7 +169,7 @@ test_text (void)
 static void
 test_fragments (void)
 {
-  SignalFrameBuffer like = { .limit = 100, .takes_text = TRUE };
+  SignalWebsocketReader like = { .limit = 100, .takes_text = TRUE };
   g_autoptr (GByteArray) parts = g_byte_array_new ();
   g_autoptr (GByteArray) twice = g_byte_array_new ();
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
@@ -198,7 +198,7 @@ test_fragments (void)
 static void
 test_fault (void)
 {
-  SignalFrameBuffer like = { .limit = 1000, .takes_text = TRUE };
+  SignalWebsocketReader like = { .limit = 1000, .takes_text = TRUE };
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   g_autoptr (GByteArray) rest = g_byte_array_new ();
   g_auto (Outcome) outcome = { g_byte_array_new () };
@@ -214,7 +214,7 @@ test_fault (void)
   g_assert_null (like.fault);
   feed (&like, bytes, G_MAXSIZE, &outcome);
   g_assert_nonnull (strstr (like.fault, "reserved bits"));
-  signal_frame_buffer_clear (&like);
+  signal_websocket_reader_clear (&like);
 }
 
 /* No message is taken after a close frame. */
@@ -230,7 +230,7 @@ test_close (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      SignalFrameBuffer like = { .limit = 1000, .takes_text = TRUE };
+      SignalWebsocketReader like = { .limit = 1000, .takes_text = TRUE };
       g_autoptr (GByteArray) bytes = g_byte_array_new ();
       g_auto (Outcome) outcome = { g_byte_array_new () };
 
@@ -247,7 +247,7 @@ test_close (void)
         g_assert_null (like.fault);
       else
         g_assert_nonnull (strstr (like.fault, cases[i].fault));
-      signal_frame_buffer_clear (&like);
+      signal_websocket_reader_clear (&like);
     }
 }
 
@@ -264,7 +264,7 @@ test_huge (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
-      SignalFrameBuffer like = { .limit = 1000, .takes_text = TRUE };
+      SignalWebsocketReader like = { .limit = 1000, .takes_text = TRUE };
       g_autoptr (GByteArray) passed = g_byte_array_new ();
       g_autoptr (GByteArray) bytes = g_byte_array_new ();
       guint8 header[10] = { 0x80, 127 };
@@ -283,7 +283,7 @@ test_huge (void)
 static void
 test_memory (void)
 {
-  SignalFrameBuffer self = { .limit = G_MAXINT64, .takes_text = TRUE };
+  SignalWebsocketReader self = { .limit = G_MAXINT64, .takes_text = TRUE };
   static const guint8 header[10] = { 0x81, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
   g_auto (Outcome) outcome = { g_byte_array_new () };
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
@@ -291,7 +291,7 @@ test_memory (void)
   g_byte_array_append (bytes, header, sizeof header);
   feed (&self, bytes, G_MAXSIZE, &outcome);
   g_assert_cmpuint (self.capacity, <=, 128 * 1024);
-  signal_frame_buffer_trim (&self);
+  signal_websocket_reader_trim (&self);
   g_assert_cmpuint (self.capacity, ==, sizeof header);
 
   g_byte_array_set_size (bytes, 1000000);
@@ -299,16 +299,16 @@ test_memory (void)
   g_assert_cmpuint (self.capacity, <=, 2 * 1000010 + 128 * 1024);
   g_assert_cmpuint (outcome.n_texts, ==, 0);
   g_assert_cmpuint (outcome.passed->len, ==, 0);
-  signal_frame_buffer_clear (&self);
+  signal_websocket_reader_clear (&self);
 
   /* Half a message: no more than the whole takes. */
-  self = (SignalFrameBuffer) { .limit = G_MAXINT64, .takes_text = TRUE };
+  self = (SignalWebsocketReader) { .limit = G_MAXINT64, .takes_text = TRUE };
   g_byte_array_set_size (bytes, 0);
   append_frame (bytes, 0x81, 100000, FALSE);
   g_byte_array_set_size (bytes, 80000);
   feed (&self, bytes, G_MAXSIZE, &outcome);
   g_assert_cmpuint (self.capacity, <=, 100010);
-  signal_frame_buffer_clear (&self);
+  signal_websocket_reader_clear (&self);
 }
 
 int

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "signal-glib/signal-frame-private.h"
+#include "signal-glib/websocket/signal-websocket-frame-private.h"
 
-static const guint8 mask[SIGNAL_FRAME_MASK_SIZE] = { 0x37, 0xfa, 0x21, 0x3d };
+static const guint8 mask[SIGNAL_WEBSOCKET_FRAME_MASK_SIZE] = { 0x37, 0xfa, 0x21, 0x3d };
 
 /* The examples of RFC 6455 section 5.7. */
 static void
@@ -14,27 +14,27 @@ test_examples (void)
   static const guint8 masked_hello[] = { 0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58 };
   static const guint8 part[] = { 0x01, 0x03, 0x48, 0x65, 0x6c };
   static const guint8 binary_64k[] = { 0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0 };
-  guint8 header[SIGNAL_FRAME_HEADER_MAX];
+  guint8 header[SIGNAL_WEBSOCKET_FRAME_HEADER_MAX];
   guint8 hello[5] = "Hello";
-  SignalFrame frame;
+  SignalWebsocketFrame frame;
   guint size;
 
-  g_assert_true (signal_frame_parse (&frame, masked_hello, sizeof masked_hello));
+  g_assert_true (signal_websocket_frame_parse (&frame, masked_hello, sizeof masked_hello));
   g_assert_cmpuint (frame.size, ==, 5);
   g_assert_cmpuint (frame.header_size, ==, 6);
-  g_assert_cmpuint (frame.opcode, ==, SIGNAL_FRAME_TEXT);
+  g_assert_cmpuint (frame.opcode, ==, SIGNAL_WEBSOCKET_FRAME_TEXT);
   g_assert_true (frame.is_final && frame.is_masked && frame.is_minimal && !frame.is_reserved);
 
-  size = signal_frame_compose_header (header, SIGNAL_FRAME_TEXT, 5, mask);
+  size = signal_websocket_frame_compose_header (header, SIGNAL_WEBSOCKET_FRAME_TEXT, 5, mask);
   g_assert_cmpmem (header, size, masked_hello, 6);
-  signal_frame_mask (hello, 5, mask);
+  signal_websocket_frame_mask (hello, 5, mask);
   g_assert_cmpmem (hello, 5, masked_hello + 6, 5);
 
-  g_assert_true (signal_frame_parse (&frame, part, sizeof part));
+  g_assert_true (signal_websocket_frame_parse (&frame, part, sizeof part));
   g_assert_false (frame.is_final);
   g_assert_false (frame.is_masked);
 
-  size = signal_frame_compose_header (header, SIGNAL_FRAME_BINARY, 65536, NULL);
+  size = signal_websocket_frame_compose_header (header, SIGNAL_WEBSOCKET_FRAME_BINARY, 65536, NULL);
   g_assert_cmpmem (header, size, binary_64k, sizeof binary_64k);
 }
 
@@ -43,25 +43,25 @@ static void
 test_round_trip (void)
 {
   static const gsize lengths[] = { 0, 1, 125, 126, 127, 65535, 65536, G_MAXUINT32 };
-  guint8 header[SIGNAL_FRAME_HEADER_MAX];
-  SignalFrame frame;
+  guint8 header[SIGNAL_WEBSOCKET_FRAME_HEADER_MAX];
+  SignalWebsocketFrame frame;
 
   for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
     for (guint masked = 0; masked < 2; masked++)
       {
-        guint size = signal_frame_compose_header (header, SIGNAL_FRAME_PING, lengths[i],
+        guint size = signal_websocket_frame_compose_header (header, SIGNAL_WEBSOCKET_FRAME_PING, lengths[i],
                                                   masked ? mask : NULL);
 
-        g_assert_cmpuint (size, ==, signal_frame_get_header_size (lengths[i], masked));
+        g_assert_cmpuint (size, ==, signal_websocket_frame_get_header_size (lengths[i], masked));
         for (guint length = 0; length < size; length++)
-          g_assert_false (signal_frame_parse (&frame, header, length));
-        g_assert_true (signal_frame_parse (&frame, header, size));
+          g_assert_false (signal_websocket_frame_parse (&frame, header, length));
+        g_assert_true (signal_websocket_frame_parse (&frame, header, size));
         g_assert_cmpuint (frame.header_size, ==, size);
         g_assert_cmpuint (frame.size, ==, lengths[i]);
-        g_assert_cmpuint (frame.opcode, ==, SIGNAL_FRAME_PING);
+        g_assert_cmpuint (frame.opcode, ==, SIGNAL_WEBSOCKET_FRAME_PING);
         g_assert_cmpint (frame.is_masked, ==, (gint) masked);
         g_assert_true (frame.is_minimal);
-        g_assert_true (signal_frame_is_control (&frame));
+        g_assert_true (signal_websocket_frame_is_control (&frame));
       }
 }
 
@@ -79,9 +79,9 @@ test_mask (void)
         for (guint i = 0; i < length; i++)
           expected[at + i] ^= mask[i % 4];
 
-        signal_frame_mask (data + at, length, mask);
+        signal_websocket_frame_mask (data + at, length, mask);
         g_assert_cmpmem (data, sizeof data, expected, sizeof expected);
-        signal_frame_mask (data + at, length, mask);
+        signal_websocket_frame_mask (data + at, length, mask);
         g_assert_cmpint (data[at], ==, (guint8) (at * 5 + 1));
       }
 }
@@ -133,11 +133,11 @@ test_faults (void)
   for (guint i = 0; i < G_N_ELEMENTS (judgements); i++)
     {
       const Judgement *judgement = &judgements[i];
-      SignalFrame frame;
+      SignalWebsocketFrame frame;
       const char *fault;
 
-      g_assert_true (signal_frame_parse (&frame, judgement->header, judgement->length));
-      fault = signal_frame_find_fault (&frame, judgement->from_client, judgement->is_in_message);
+      g_assert_true (signal_websocket_frame_parse (&frame, judgement->header, judgement->length));
+      fault = signal_websocket_frame_find_fault (&frame, judgement->from_client, judgement->is_in_message);
       g_test_message ("%u: %s", i, fault != NULL ? fault : "none");
       if (judgement->fault == NULL)
         g_assert_null (fault);
@@ -151,7 +151,7 @@ assert_close (const char *payload,
               gsize       length,
               const char *part)
 {
-  const char *fault = signal_frame_find_close_fault ((const guint8 *) payload, length);
+  const char *fault = signal_websocket_frame_find_close_fault ((const guint8 *) payload, length);
 
   if (part == NULL)
     g_assert_null (fault);

@@ -3,8 +3,8 @@
 
 #include "hostile.h"
 
-#include "signal-glib/signal-client-private.h"
-#include "signal-glib/signal-connection-state-private.h"
+#include "signal-glib/client/signal-client-private.h"
+#include "signal-glib/client/signal-connection-state-private.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
 #include <math.h>
 
 #include "signal-glib/signal-error.h"
-#include "signal-glib/signal-json-node-private.h"
-#include "signal-glib/signal-json-private.h"
+#include "signal-glib/json/signal-json-writer-private.h"
+#include "signal-glib/json/signal-json-scanner-private.h"
 
 static char *
 write_double (double number)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "signal-glib/signal-json-private.h"
+#include "signal-glib/json/signal-json-scanner-private.h"
 
 static void
 test_unescape (void)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "signal-glib/signal-error.h"
-#include "signal-glib/signal-json-private.h"
+#include "signal-glib/json/signal-json-scanner-private.h"
 
 typedef struct
 {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "signal-glib/signal-error.h"
-#include "signal-glib/signal-json-private.h"
-#include "signal-glib/signal-message-private.h"
+#include "signal-glib/json/signal-json-scanner-private.h"
+#include "signal-glib/protocol/signal-message-private.h"
 
 static SignalMessage *
 open_message (const char  *text,

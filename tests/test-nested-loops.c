@@ -3,8 +3,9 @@
 
 #include "fixture.h"
 
-/* A handler that runs the main loop, as a modal dialog does, or that blocks it, for longer than a peer may be
- * silent. Nothing is read from the connection meanwhile, and that is not the peer's silence. */
+/* A handler that runs the main loop, as a modal dialog does, or that blocks it, for longer than a
+ * peer may be silent. Nothing is read from the connection meanwhile, and that is not the peer's
+ * silence. */
 
 #define SILENCE 60
 #define LONG 400

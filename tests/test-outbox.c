@@ -5,7 +5,7 @@
 
 #include <signal-glib/signal-glib.h>
 
-#include "signal-glib/signal-outbox-private.h"
+#include "signal-glib/client/signal-outbox-private.h"
 
 static void
 push (SignalOutbox *outbox,

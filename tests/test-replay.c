@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "signal-glib/signal-replay-private.h"
+#include "signal-glib/protocol/signal-replay-window-private.h"
 
 /* The IV that spells a number, so that neighbours differ in few bits. */
 static const guint8 *
@@ -20,38 +20,38 @@ number_iv (guint64 number)
 static void
 test_empty (void)
 {
-  g_autoptr(SignalReplay) replay = signal_replay_new ();
+  g_autoptr(SignalReplayWindow) replay = signal_replay_window_new ();
 
-  g_assert_false (signal_replay_seen (replay, number_iv (0)));
-  g_assert_false (signal_replay_seen (replay, number_iv (1)));
+  g_assert_false (signal_replay_window_seen (replay, number_iv (0)));
+  g_assert_false (signal_replay_window_seen (replay, number_iv (1)));
 }
 
 static void
 test_free_null (void)
 {
-  signal_replay_free (NULL);
+  signal_replay_window_free (NULL);
 }
 
 static void
 test_add_once (void)
 {
-  g_autoptr(SignalReplay) replay = signal_replay_new ();
+  g_autoptr(SignalReplayWindow) replay = signal_replay_window_new ();
 
-  g_assert_true (signal_replay_add (replay, number_iv (7)));
-  g_assert_true (signal_replay_seen (replay, number_iv (7)));
-  g_assert_false (signal_replay_add (replay, number_iv (7)));
-  g_assert_true (signal_replay_seen (replay, number_iv (7)));
-  g_assert_false (signal_replay_seen (replay, number_iv (8)));
+  g_assert_true (signal_replay_window_add (replay, number_iv (7)));
+  g_assert_true (signal_replay_window_seen (replay, number_iv (7)));
+  g_assert_false (signal_replay_window_add (replay, number_iv (7)));
+  g_assert_true (signal_replay_window_seen (replay, number_iv (7)));
+  g_assert_false (signal_replay_window_seen (replay, number_iv (8)));
 }
 
 static void
 test_seen_changes_nothing (void)
 {
-  g_autoptr(SignalReplay) replay = signal_replay_new ();
+  g_autoptr(SignalReplayWindow) replay = signal_replay_window_new ();
 
-  g_assert_false (signal_replay_seen (replay, number_iv (1)));
-  g_assert_false (signal_replay_seen (replay, number_iv (1)));
-  g_assert_true (signal_replay_add (replay, number_iv (1)));
+  g_assert_false (signal_replay_window_seen (replay, number_iv (1)));
+  g_assert_false (signal_replay_window_seen (replay, number_iv (1)));
+  g_assert_true (signal_replay_window_add (replay, number_iv (1)));
 }
 
 /* IVs that differ only at the front, in the middle or at the end are different: so many that some
@@ -61,15 +61,15 @@ test_every_part_counts (void)
 {
   for (gsize offset = 0; offset < SIGNAL_CRYPTO_IV_SIZE; offset += sizeof (guint32))
     {
-      g_autoptr(SignalReplay) replay = signal_replay_new ();
+      g_autoptr(SignalReplayWindow) replay = signal_replay_window_new ();
       guint8 iv[SIGNAL_CRYPTO_IV_SIZE] = { 0 };
 
       for (guint32 i = 0; i < 20000; i++)
         {
           memcpy (iv + offset, &i, sizeof i);
-          g_assert_false (signal_replay_seen (replay, iv));
-          g_assert_true (signal_replay_add (replay, iv));
-          g_assert_false (signal_replay_add (replay, iv));
+          g_assert_false (signal_replay_window_seen (replay, iv));
+          g_assert_true (signal_replay_window_add (replay, iv));
+          g_assert_false (signal_replay_window_add (replay, iv));
         }
     }
 }
@@ -77,84 +77,84 @@ test_every_part_counts (void)
 static void
 test_whole_window (void)
 {
-  g_autoptr(SignalReplay) replay = signal_replay_new ();
+  g_autoptr(SignalReplayWindow) replay = signal_replay_window_new ();
 
-  for (guint64 i = 0; i < SIGNAL_REPLAY_WINDOW; i++)
-    g_assert_true (signal_replay_add (replay, number_iv (i)));
+  for (guint64 i = 0; i < SIGNAL_REPLAY_WINDOW_SIZE; i++)
+    g_assert_true (signal_replay_window_add (replay, number_iv (i)));
 
-  for (guint64 i = 0; i < SIGNAL_REPLAY_WINDOW; i++)
-    g_assert_false (signal_replay_add (replay, number_iv (i)));
+  for (guint64 i = 0; i < SIGNAL_REPLAY_WINDOW_SIZE; i++)
+    g_assert_false (signal_replay_window_add (replay, number_iv (i)));
 
-  g_assert_false (signal_replay_seen (replay, number_iv (SIGNAL_REPLAY_WINDOW)));
+  g_assert_false (signal_replay_window_seen (replay, number_iv (SIGNAL_REPLAY_WINDOW_SIZE)));
 }
 
 static void
 test_oldest_is_forgotten (void)
 {
-  g_autoptr(SignalReplay) replay = signal_replay_new ();
-  const guint64 end = 3 * SIGNAL_REPLAY_WINDOW + 5;
+  g_autoptr(SignalReplayWindow) replay = signal_replay_window_new ();
+  const guint64 end = 3 * SIGNAL_REPLAY_WINDOW_SIZE + 5;
 
   for (guint64 i = 0; i < end; i++)
     {
-      g_assert_true (signal_replay_add (replay, number_iv (i)));
+      g_assert_true (signal_replay_window_add (replay, number_iv (i)));
 
-      if (i >= SIGNAL_REPLAY_WINDOW)
+      if (i >= SIGNAL_REPLAY_WINDOW_SIZE)
         {
-          g_assert_false (signal_replay_seen (replay, number_iv (i - SIGNAL_REPLAY_WINDOW)));
-          g_assert_true (signal_replay_seen (replay, number_iv (i - SIGNAL_REPLAY_WINDOW + 1)));
+          g_assert_false (signal_replay_window_seen (replay, number_iv (i - SIGNAL_REPLAY_WINDOW_SIZE)));
+          g_assert_true (signal_replay_window_seen (replay, number_iv (i - SIGNAL_REPLAY_WINDOW_SIZE + 1)));
         }
     }
 
   for (guint64 i = 0; i < end; i++)
-    g_assert_cmpint (signal_replay_seen (replay, number_iv (i)), ==,
-                     i >= end - SIGNAL_REPLAY_WINDOW);
+    g_assert_cmpint (signal_replay_window_seen (replay, number_iv (i)), ==,
+                     i >= end - SIGNAL_REPLAY_WINDOW_SIZE);
 }
 
 /* A refused IV pushes nothing out and does not become younger by it. */
 static void
 test_refusal_keeps_order (void)
 {
-  g_autoptr(SignalReplay) replay = signal_replay_new ();
+  g_autoptr(SignalReplayWindow) replay = signal_replay_window_new ();
 
-  for (guint64 i = 0; i < SIGNAL_REPLAY_WINDOW; i++)
-    g_assert_true (signal_replay_add (replay, number_iv (i)));
+  for (guint64 i = 0; i < SIGNAL_REPLAY_WINDOW_SIZE; i++)
+    g_assert_true (signal_replay_window_add (replay, number_iv (i)));
 
   for (guint i = 0; i < 10; i++)
-    g_assert_false (signal_replay_add (replay, number_iv (0)));
-  g_assert_true (signal_replay_seen (replay, number_iv (1)));
+    g_assert_false (signal_replay_window_add (replay, number_iv (0)));
+  g_assert_true (signal_replay_window_seen (replay, number_iv (1)));
 
-  g_assert_true (signal_replay_add (replay, number_iv (SIGNAL_REPLAY_WINDOW)));
-  g_assert_false (signal_replay_seen (replay, number_iv (0)));
-  g_assert_true (signal_replay_seen (replay, number_iv (1)));
+  g_assert_true (signal_replay_window_add (replay, number_iv (SIGNAL_REPLAY_WINDOW_SIZE)));
+  g_assert_false (signal_replay_window_seen (replay, number_iv (0)));
+  g_assert_true (signal_replay_window_seen (replay, number_iv (1)));
 }
 
 /* Against a plain model: a set, and a queue that says what is oldest. */
 static void
 test_model (void)
 {
-  g_autoptr(SignalReplay) replay = signal_replay_new ();
+  g_autoptr(SignalReplayWindow) replay = signal_replay_window_new ();
   g_autoptr(GHashTable) set = g_hash_table_new (NULL, NULL);
   g_autoptr(GRand) rand = g_rand_new_with_seed (2);
   g_autoptr(GQueue) queue = g_queue_new ();
 
-  for (guint i = 0; i < 4 * SIGNAL_REPLAY_WINDOW; i++)
+  for (guint i = 0; i < 4 * SIGNAL_REPLAY_WINDOW_SIZE; i++)
     {
-      guint number = g_rand_int_range (rand, 1, 2 * SIGNAL_REPLAY_WINDOW);
+      guint number = g_rand_int_range (rand, 1, 2 * SIGNAL_REPLAY_WINDOW_SIZE);
       gpointer key = GUINT_TO_POINTER (number);
       gboolean known = g_hash_table_contains (set, key);
 
-      g_assert_cmpint (signal_replay_seen (replay, number_iv (number)), ==, known);
-      g_assert_cmpint (signal_replay_add (replay, number_iv (number)), ==, !known);
+      g_assert_cmpint (signal_replay_window_seen (replay, number_iv (number)), ==, known);
+      g_assert_cmpint (signal_replay_window_add (replay, number_iv (number)), ==, !known);
       if (known)
         continue;
 
       g_hash_table_add (set, key);
       g_queue_push_tail (queue, key);
-      if (queue->length > SIGNAL_REPLAY_WINDOW)
+      if (queue->length > SIGNAL_REPLAY_WINDOW_SIZE)
         g_hash_table_remove (set, g_queue_pop_head (queue));
     }
 
-  g_assert_cmpuint (queue->length, ==, SIGNAL_REPLAY_WINDOW);
+  g_assert_cmpuint (queue->length, ==, SIGNAL_REPLAY_WINDOW_SIZE);
 }
 
 int

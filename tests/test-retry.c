@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "signal-glib/signal-retry-private.h"
+#include "signal-glib/client/signal-backoff-private.h"
 
-static const SignalRetryPolicy exact = {
+static const SignalBackoffPolicy exact = {
   .max_retries = 4,
   .base_interval = 40,
   .multiplier = 2,
@@ -17,8 +17,8 @@ test_schedule (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
     {
-      g_assert_cmpuint (signal_retry_delay (&exact, i + 1, 0), ==, expected[i]);
-      g_assert_cmpuint (signal_retry_delay (&exact, i + 1, 0.999), ==, expected[i]);
+      g_assert_cmpuint (signal_backoff_get_delay (&exact, i + 1, 0), ==, expected[i]);
+      g_assert_cmpuint (signal_backoff_get_delay (&exact, i + 1, 0.999), ==, expected[i]);
     }
 }
 
@@ -26,71 +26,71 @@ static void
 test_default_schedule (void)
 {
   static const guint expected[] = { 2000, 3000, 4500, 6750, 10125, 15188, 22781, 30000, 30000 };
-  const SignalRetryPolicy policy = { 20, 2000, 1.5, 30000, 0 };
+  const SignalBackoffPolicy policy = { 20, 2000, 1.5, 30000, 0 };
 
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
-    g_assert_cmpuint (signal_retry_delay (&policy, i + 1, 0), ==, expected[i]);
+    g_assert_cmpuint (signal_backoff_get_delay (&policy, i + 1, 0), ==, expected[i]);
 }
 
 /* [(1 − jitter) × d, d]: the whole of it, and nothing but. */
 static void
 test_jitter (void)
 {
-  SignalRetryPolicy policy = exact;
+  SignalBackoffPolicy policy = exact;
 
   policy.jitter = 0.25;
-  g_assert_cmpuint (signal_retry_delay (&policy, 3, 0), ==, 160);
-  g_assert_cmpuint (signal_retry_delay (&policy, 3, 0.5), ==, 140);
-  g_assert_cmpuint (signal_retry_delay (&policy, 3, 1), ==, 120);
+  g_assert_cmpuint (signal_backoff_get_delay (&policy, 3, 0), ==, 160);
+  g_assert_cmpuint (signal_backoff_get_delay (&policy, 3, 0.5), ==, 140);
+  g_assert_cmpuint (signal_backoff_get_delay (&policy, 3, 1), ==, 120);
 
   /* Of the capped delay. */
-  g_assert_cmpuint (signal_retry_delay (&policy, 40, 1), ==, 150);
+  g_assert_cmpuint (signal_backoff_get_delay (&policy, 40, 1), ==, 150);
 
   policy.jitter = 1;
-  g_assert_cmpuint (signal_retry_delay (&policy, 3, 1), ==, 0);
-  g_assert_cmpuint (signal_retry_delay (&policy, 3, 0), ==, 160);
+  g_assert_cmpuint (signal_backoff_get_delay (&policy, 3, 1), ==, 0);
+  g_assert_cmpuint (signal_backoff_get_delay (&policy, 3, 0), ==, 160);
 }
 
 /* However often it has failed, and whatever was set. */
 static void
 test_extremes (void)
 {
-  const SignalRetryPolicy policies[] = {
+  const SignalBackoffPolicy policies[] = {
     { G_MAXUINT, 2000, 1.5, 30000, 0 },
     { G_MAXUINT, 1, G_MAXDOUBLE, 30000, 0 },
     { G_MAXUINT, G_MAXINT, 2, 30000, 0 },
   };
-  const SignalRetryPolicy none = { G_MAXUINT, 0, G_MAXDOUBLE, 30000, 0 };
-  const SignalRetryPolicy flat = { G_MAXUINT, 70, 1, 30000, 0 };
-  const SignalRetryPolicy longest = { G_MAXUINT, G_MAXINT, 2, G_MAXINT, 0 };
+  const SignalBackoffPolicy none = { G_MAXUINT, 0, G_MAXDOUBLE, 30000, 0 };
+  const SignalBackoffPolicy flat = { G_MAXUINT, 70, 1, 30000, 0 };
+  const SignalBackoffPolicy longest = { G_MAXUINT, G_MAXINT, 2, G_MAXINT, 0 };
 
   for (guint i = 0; i < G_N_ELEMENTS (policies); i++)
     {
-      g_assert_cmpuint (signal_retry_delay (&policies[i], 5000, 0), ==, 30000);
-      g_assert_cmpuint (signal_retry_delay (&policies[i], G_MAXUINT, 0), ==, 30000);
+      g_assert_cmpuint (signal_backoff_get_delay (&policies[i], 5000, 0), ==, 30000);
+      g_assert_cmpuint (signal_backoff_get_delay (&policies[i], G_MAXUINT, 0), ==, 30000);
     }
-  g_assert_cmpuint (signal_retry_delay (&none, 1, 0), ==, 0);
-  g_assert_cmpuint (signal_retry_delay (&none, G_MAXUINT, 0), ==, 0);
-  g_assert_cmpuint (signal_retry_delay (&flat, 1, 0), ==, 70);
-  g_assert_cmpuint (signal_retry_delay (&flat, G_MAXUINT, 0), ==, 70);
-  g_assert_cmpuint (signal_retry_delay (&longest, 9, 0), ==, G_MAXINT);
+  g_assert_cmpuint (signal_backoff_get_delay (&none, 1, 0), ==, 0);
+  g_assert_cmpuint (signal_backoff_get_delay (&none, G_MAXUINT, 0), ==, 0);
+  g_assert_cmpuint (signal_backoff_get_delay (&flat, 1, 0), ==, 70);
+  g_assert_cmpuint (signal_backoff_get_delay (&flat, G_MAXUINT, 0), ==, 70);
+  g_assert_cmpuint (signal_backoff_get_delay (&longest, 9, 0), ==, G_MAXINT);
 }
 
 static void
 test_allowed (void)
 {
-  SignalRetryPolicy policy = exact;
+  SignalBackoffPolicy policy = exact;
 
-  g_assert_true (signal_retry_is_allowed (&policy, 1));
-  g_assert_true (signal_retry_is_allowed (&policy, 4));
-  g_assert_false (signal_retry_is_allowed (&policy, 5));
+  g_assert_true (signal_backoff_allows_retry (&policy, 1));
+  g_assert_true (signal_backoff_allows_retry (&policy, 4));
+  g_assert_false (signal_backoff_allows_retry (&policy, 5));
 
   policy.max_retries = 0;
-  g_assert_false (signal_retry_is_allowed (&policy, 1));
+  g_assert_false (signal_backoff_allows_retry (&policy, 1));
 
   policy.max_retries = G_MAXUINT;
-  g_assert_true (signal_retry_is_allowed (&policy, 1));
-  g_assert_true (signal_retry_is_allowed (&policy, G_MAXUINT));
+  g_assert_true (signal_backoff_allows_retry (&policy, 1));
+  g_assert_true (signal_backoff_allows_retry (&policy, G_MAXUINT));
 }
 
 int

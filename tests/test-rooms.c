@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "signal-glib/signal-error.h"
-#include "signal-glib/signal-json-private.h"
-#include "signal-glib/signal-rooms-private.h"
+#include "signal-glib/json/signal-json-scanner-private.h"
+#include "signal-glib/client/signal-room-set-private.h"
+#include "signal-glib/protocol/signal-room-name-private.h"
 
 /* Names are written with a space between them in these tests. */
 static GStrv
@@ -78,7 +79,7 @@ static const Step left_stays_left[] = {
 };
 
 static gboolean
-take_step (SignalRooms *rooms,
+take_step (SignalRoomSet *rooms,
            const Step  *step)
 {
   g_auto(GStrv) names = split (step->names);
@@ -89,14 +90,14 @@ take_step (SignalRooms *rooms,
   switch (step->verb)
     {
     case 'a':
-      changed = signal_rooms_set_auto_join (rooms, read_only);
-      assert_names (signal_rooms_get_auto_join (rooms), step->names);
+      changed = signal_room_set_set_auto_join (rooms, read_only);
+      assert_names (signal_room_set_get_auto_join (rooms), step->names);
       return changed;
     case 'j':
-      changed = signal_rooms_join (rooms, read_only, &changes);
+      changed = signal_room_set_join (rooms, read_only, &changes);
       break;
     default:
-      changed = signal_rooms_leave (rooms, read_only, &changes);
+      changed = signal_room_set_leave (rooms, read_only, &changes);
       break;
     }
   assert_names ((const char *const *) changes, step->changed);
@@ -107,51 +108,51 @@ take_step (SignalRooms *rooms,
 static void
 test_steps (gconstpointer data)
 {
-  g_autoptr(SignalRooms) rooms = signal_rooms_new ();
+  g_autoptr(SignalRoomSet) rooms = signal_room_set_new ();
 
-  assert_names (signal_rooms_get_wanted (rooms), "");
-  assert_names (signal_rooms_get_auto_join (rooms), "");
+  assert_names (signal_room_set_get_wanted (rooms), "");
+  assert_names (signal_room_set_get_auto_join (rooms), "");
 
   for (const Step *step = data; step->verb != 0; step++)
     {
       g_assert_cmpint (take_step (rooms, step), ==, *step->changed != '\0');
-      assert_names (signal_rooms_get_wanted (rooms), step->wanted);
+      assert_names (signal_room_set_get_wanted (rooms), step->wanted);
     }
 }
 
 static void
 test_null (void)
 {
-  g_autoptr(SignalRooms) rooms = signal_rooms_new ();
+  g_autoptr(SignalRoomSet) rooms = signal_room_set_new ();
   const char *const names[] = { "a", "b", NULL };
   g_auto(GStrv) changes = NULL;
 
-  g_assert_true (signal_rooms_set_auto_join (rooms, names));
-  g_assert_false (signal_rooms_join (rooms, NULL, &changes));
+  g_assert_true (signal_room_set_set_auto_join (rooms, names));
+  g_assert_false (signal_room_set_join (rooms, NULL, &changes));
   assert_names ((const char *const *) changes, "");
-  g_assert_false (signal_rooms_leave (rooms, NULL, NULL));
-  g_assert_true (signal_rooms_leave (rooms, names, NULL));
-  g_assert_true (signal_rooms_join (rooms, names, NULL));
-  g_assert_false (signal_rooms_set_auto_join (rooms, NULL));
-  assert_names (signal_rooms_get_wanted (rooms), "a b");
-  signal_rooms_free (NULL);
+  g_assert_false (signal_room_set_leave (rooms, NULL, NULL));
+  g_assert_true (signal_room_set_leave (rooms, names, NULL));
+  g_assert_true (signal_room_set_join (rooms, names, NULL));
+  g_assert_false (signal_room_set_set_auto_join (rooms, NULL));
+  assert_names (signal_room_set_get_wanted (rooms), "a b");
+  signal_room_set_free (NULL);
 }
 
 /* Its own lists may be handed back to it. */
 static void
 test_own_lists (void)
 {
-  g_autoptr(SignalRooms) rooms = signal_rooms_new ();
+  g_autoptr(SignalRoomSet) rooms = signal_room_set_new ();
   const char *const names[] = { "a", "b", NULL };
 
-  signal_rooms_set_auto_join (rooms, names);
-  g_assert_false (signal_rooms_set_auto_join (rooms, signal_rooms_get_auto_join (rooms)));
-  g_assert_false (signal_rooms_set_auto_join (rooms, signal_rooms_get_wanted (rooms)));
-  g_assert_false (signal_rooms_join (rooms, signal_rooms_get_wanted (rooms), NULL));
-  g_assert_true (signal_rooms_leave (rooms, signal_rooms_get_wanted (rooms), NULL));
-  assert_names (signal_rooms_get_wanted (rooms), "");
-  g_assert_true (signal_rooms_join (rooms, signal_rooms_get_auto_join (rooms), NULL));
-  assert_names (signal_rooms_get_wanted (rooms), "a b");
+  signal_room_set_set_auto_join (rooms, names);
+  g_assert_false (signal_room_set_set_auto_join (rooms, signal_room_set_get_auto_join (rooms)));
+  g_assert_false (signal_room_set_set_auto_join (rooms, signal_room_set_get_wanted (rooms)));
+  g_assert_false (signal_room_set_join (rooms, signal_room_set_get_wanted (rooms), NULL));
+  g_assert_true (signal_room_set_leave (rooms, signal_room_set_get_wanted (rooms), NULL));
+  assert_names (signal_room_set_get_wanted (rooms), "");
+  g_assert_true (signal_room_set_join (rooms, signal_room_set_get_auto_join (rooms), NULL));
+  assert_names (signal_room_set_get_wanted (rooms), "a b");
 }
 
 /* A name of count characters, each of them written as unit, plus tail. */
@@ -174,7 +175,7 @@ assert_name (const char *name,
              const char *message)
 {
   g_autoptr(GError) error = NULL;
-  gboolean valid = signal_rooms_check_name (name, &error);
+  gboolean valid = signal_room_name_check (name, &error);
 
   g_assert_cmpint (valid, ==, message == NULL);
   if (message == NULL)
@@ -190,12 +191,12 @@ static void
 test_check_name (void)
 {
   static const char too_long[] = "A room name is longer than 256 characters";
-  g_autofree char *ascii = repeat ("x", SIGNAL_ROOMS_NAME_MAX, "");
-  g_autofree char *ascii_more = repeat ("x", SIGNAL_ROOMS_NAME_MAX, "x");
-  g_autofree char *han = repeat ("\xe6\xbc\xa2", SIGNAL_ROOMS_NAME_MAX, "");
-  g_autofree char *han_more = repeat ("\xe6\xbc\xa2", SIGNAL_ROOMS_NAME_MAX, "x");
-  g_autofree char *emoji = repeat ("\xf0\x9f\x98\x80", SIGNAL_ROOMS_NAME_MAX / 2, "");
-  g_autofree char *emoji_more = repeat ("\xf0\x9f\x98\x80", SIGNAL_ROOMS_NAME_MAX / 2, "x");
+  g_autofree char *ascii = repeat ("x", SIGNAL_ROOM_NAME_MAX_LENGTH, "");
+  g_autofree char *ascii_more = repeat ("x", SIGNAL_ROOM_NAME_MAX_LENGTH, "x");
+  g_autofree char *han = repeat ("\xe6\xbc\xa2", SIGNAL_ROOM_NAME_MAX_LENGTH, "");
+  g_autofree char *han_more = repeat ("\xe6\xbc\xa2", SIGNAL_ROOM_NAME_MAX_LENGTH, "x");
+  g_autofree char *emoji = repeat ("\xf0\x9f\x98\x80", SIGNAL_ROOM_NAME_MAX_LENGTH / 2, "");
+  g_autofree char *emoji_more = repeat ("\xf0\x9f\x98\x80", SIGNAL_ROOM_NAME_MAX_LENGTH / 2, "x");
 
   assert_name ("a", NULL);
   assert_name ("ws", NULL);
@@ -225,11 +226,11 @@ test_check_names (void)
   const char *const bad[] = { "a", "ws:b", NULL };
   g_autoptr(GError) error = NULL;
 
-  g_assert_true (signal_rooms_check_names (NULL, &error));
-  g_assert_true (signal_rooms_check_names (none, &error));
-  g_assert_true (signal_rooms_check_names (good, &error));
+  g_assert_true (signal_room_name_check_all (NULL, &error));
+  g_assert_true (signal_room_name_check_all (none, &error));
+  g_assert_true (signal_room_name_check_all (good, &error));
   g_assert_no_error (error);
-  g_assert_false (signal_rooms_check_names (bad, &error));
+  g_assert_false (signal_room_name_check_all (bad, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
 }
 
@@ -241,7 +242,8 @@ assert_frames (const char  *names,
                const char **expected)
 {
   g_auto(GStrv) list = split (names);
-  g_autoptr(GPtrArray) frames = signal_rooms_compose ("join", (const char *const *) list, max_size);
+  g_autoptr(GPtrArray) frames =
+    signal_room_name_compose_frames ("join", (const char *const *) list, max_size);
 
   for (guint i = 0; i < frames->len; i++)
     {
@@ -268,7 +270,7 @@ test_compose (void)
   assert_frames ("a bb c", strlen (in_two[0]) - 1, in_three);
   assert_frames ("a bb c", 1, in_three);
   assert_frames ("\"\n\xc3\xa9", 1000, escaped);
-  g_ptr_array_unref (signal_rooms_compose ("join", NULL, 1000));
+  g_ptr_array_unref (signal_room_name_compose_frames ("join", NULL, 1000));
 }
 
 static void
@@ -284,7 +286,7 @@ test_compose_many (void)
     g_string_append_printf (names, " room%u", i);
   list = split (names->str);
 
-  frames = signal_rooms_compose ("leave", (const char *const *) list, max_size);
+  frames = signal_room_name_compose_frames ("leave", (const char *const *) list, max_size);
   for (guint i = 0; i < frames->len; i++)
     {
       const char *frame = g_ptr_array_index (frames, i);

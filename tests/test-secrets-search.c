@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "signal-glib/signal-crypto-private.h"
+#include "signal-glib/crypto/signal-crypto-private.h"
 
 /* Looks through all memory of this process that can be written. What is left of a secret is rarely
  * whole, because whoever gets the memory next overwrites a part: eight bytes of it count. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "signal-glib/signal-stream-input-private.h"
+#include "signal-glib/websocket/signal-websocket-input-private.h"
 
 /* What GTK redraws at. */
 #define REDRAW_PRIORITY (G_PRIORITY_HIGH_IDLE + 20)

@@ -5,7 +5,7 @@
 
 #include "host.h"
 
-#include "signal-glib/signal-stream-private.h"
+#include "signal-glib/websocket/signal-websocket-stream-private.h"
 
 #define LARGE (2 * 1024 * 1024)
 

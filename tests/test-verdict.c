@@ -7,35 +7,35 @@
 
 #include <signal-glib/signal-glib.h>
 
-#include "signal-glib/signal-verdict-private.h"
+#include "signal-glib/protocol/signal-close-code-private.h"
 
 /* PROTOCOL's table of close codes. */
 static const struct
 {
   guint16       code;
   const char   *server_error;
-  SignalVerdict verdict;
+  SignalCloseAction verdict;
   int           error; /* SignalError */
 } cases[] = {
-  { 1000, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
-  { 1001, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
-  { 1005, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
-  { 1006, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
-  { 1006, "Authentication failed", SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
-  { 1009, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_TOO_LARGE },
-  { 1011, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
-  { 1012, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
-  { 1013, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
-  { 4001, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_TIMED_OUT },
-  { 4002, NULL, SIGNAL_VERDICT_NOW, SIGNAL_ERROR_TIMED_OUT },
-  { 4003, NULL, SIGNAL_VERDICT_REFUSED, SIGNAL_ERROR_AUTHENTICATION_FAILED },
-  { 4003, "", SIGNAL_VERDICT_REFUSED, SIGNAL_ERROR_AUTHENTICATION_FAILED },
-  { 4003, "Authentication failed", SIGNAL_VERDICT_REFUSED, SIGNAL_ERROR_AUTHENTICATION_FAILED },
-  { 4003, "Authentication error", SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_SERVER },
-  { 4004, NULL, SIGNAL_VERDICT_STOP, SIGNAL_ERROR_ENCRYPTION_REQUIRED },
-  { 4004, "Encryption handshake failed", SIGNAL_VERDICT_STOP, SIGNAL_ERROR_ENCRYPTION_REQUIRED },
-  { 4999, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
-  { G_MAXUINT16, NULL, SIGNAL_VERDICT_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1000, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1001, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1005, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1006, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1006, "Authentication failed", SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1009, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_TOO_LARGE },
+  { 1011, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1012, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 1013, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { 4001, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_TIMED_OUT },
+  { 4002, NULL, SIGNAL_CLOSE_ACTION_RETRY_NOW, SIGNAL_ERROR_TIMED_OUT },
+  { 4003, NULL, SIGNAL_CLOSE_ACTION_WAIT_FOR_TOKEN, SIGNAL_ERROR_AUTHENTICATION_FAILED },
+  { 4003, "", SIGNAL_CLOSE_ACTION_WAIT_FOR_TOKEN, SIGNAL_ERROR_AUTHENTICATION_FAILED },
+  { 4003, "Authentication failed", SIGNAL_CLOSE_ACTION_WAIT_FOR_TOKEN, SIGNAL_ERROR_AUTHENTICATION_FAILED },
+  { 4003, "Authentication error", SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_SERVER },
+  { 4004, NULL, SIGNAL_CLOSE_ACTION_STOP, SIGNAL_ERROR_ENCRYPTION_REQUIRED },
+  { 4004, "Encryption handshake failed", SIGNAL_CLOSE_ACTION_STOP, SIGNAL_ERROR_ENCRYPTION_REQUIRED },
+  { 4999, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
+  { G_MAXUINT16, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
 };
 
 static void
@@ -43,8 +43,8 @@ test_table (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      SignalVerdict verdict = SIGNAL_VERDICT_STOP;
-      g_autoptr (GError) error = signal_verdict_explain (cases[i].code, NULL, cases[i].server_error,
+      SignalCloseAction verdict = SIGNAL_CLOSE_ACTION_STOP;
+      g_autoptr (GError) error = signal_close_code_explain (cases[i].code, NULL, cases[i].server_error,
                                                          NULL, &verdict);
 
       g_test_message ("%u after %s", cases[i].code,
@@ -59,10 +59,10 @@ test_table (void)
 static void
 test_encryption_causes (void)
 {
-  SignalVerdict verdict;
-  g_autoptr (GError) refused = signal_verdict_explain (4004, NULL, "Encryption handshake failed",
+  SignalCloseAction verdict;
+  g_autoptr (GError) refused = signal_close_code_explain (4004, NULL, "Encryption handshake failed",
                                                        NULL, &verdict);
-  g_autoptr (GError) wrong = signal_verdict_explain (4004, NULL, NULL, NULL, &verdict);
+  g_autoptr (GError) wrong = signal_close_code_explain (4004, NULL, NULL, NULL, &verdict);
 
   g_assert_cmpstr (refused->message, !=, wrong->message);
 }
@@ -72,13 +72,13 @@ static void
 test_transport_error (void)
 {
   g_autoptr (GError) reset = g_error_new (G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED, "Reset");
-  SignalVerdict verdict;
-  g_autoptr (GError) lost = signal_verdict_explain (1006, NULL, NULL, reset, &verdict);
+  SignalCloseAction verdict;
+  g_autoptr (GError) lost = signal_close_code_explain (1006, NULL, NULL, reset, &verdict);
   g_autoptr (GError) closed = NULL;
 
   g_assert_error (lost, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
-  g_assert_cmpint (verdict, ==, SIGNAL_VERDICT_RETRY);
-  closed = signal_verdict_explain (1012, NULL, NULL, reset, &verdict);
+  g_assert_cmpint (verdict, ==, SIGNAL_CLOSE_ACTION_RETRY);
+  closed = signal_close_code_explain (1012, NULL, NULL, reset, &verdict);
   g_assert_error (closed, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
   g_assert_nonnull (strstr (closed->message, "1012"));
 }

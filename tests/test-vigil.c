@@ -5,7 +5,7 @@
 #include "faults/fake-monitor.h"
 #include "raw-peer.h"
 
-#include "signal-glib/signal-vigil-private.h"
+#include "signal-glib/client/signal-system-monitor-private.h"
 
 /* More than the debounce of network changes. */
 #define DEBOUNCED 1200
@@ -17,17 +17,17 @@ static FakeLogind *logind;
 /* A vigil, and what it has told. */
 typedef struct
 {
-  SignalVigil *vigil;
+  SignalSystemMonitor *vigil;
   FakeMonitor *monitor;
   gint64       clock; /* µs slept so far */
-  guint        counts[SIGNAL_VIGIL_WOKE + 1];
+  guint        counts[SIGNAL_SYSTEM_EVENT_RESUMED + 1];
   gint64       slept;
   GThread     *thread; /* that it was last told in */
   gboolean     frees;  /* the vigil, when told */
 } Night;
 
 static void
-on_news (SignalVigilNews news,
+on_news (SignalSystemEvent news,
          gint64          slept,
          gpointer        user_data)
 {
@@ -37,7 +37,7 @@ on_news (SignalVigilNews news,
   night->slept = slept;
   night->thread = g_thread_self ();
   if (night->frees)
-    g_clear_pointer (&night->vigil, signal_vigil_free);
+    g_clear_pointer (&night->vigil, signal_system_monitor_free);
 }
 
 static gint64
@@ -54,15 +54,15 @@ night_new (gboolean is_available,
 
   night->clock = G_TIME_SPAN_DAY;
   night->monitor = fake_monitor_new (is_available);
-  night->vigil = signal_vigil_new (G_NETWORK_MONITOR (night->monitor), tick, on_news, night);
-  signal_vigil_set_clock (night->vigil, read_clock, night);
+  night->vigil = signal_system_monitor_new (G_NETWORK_MONITOR (night->monitor), tick, on_news, night);
+  signal_system_monitor_set_clock (night->vigil, read_clock, night);
   return night;
 }
 
 static void
 night_free (Night *night)
 {
-  g_clear_pointer (&night->vigil, signal_vigil_free);
+  g_clear_pointer (&night->vigil, signal_system_monitor_free);
   g_assert_finalize_object (night->monitor);
   g_free (night);
 }
@@ -75,9 +75,9 @@ assert_counts (Night *night,
                guint  ripple,
                guint  woke)
 {
-  g_assert_cmpuint (night->counts[SIGNAL_VIGIL_NETWORK], ==, network);
-  g_assert_cmpuint (night->counts[SIGNAL_VIGIL_RIPPLE], ==, ripple);
-  g_assert_cmpuint (night->counts[SIGNAL_VIGIL_WOKE], ==, woke);
+  g_assert_cmpuint (night->counts[SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE], ==, network);
+  g_assert_cmpuint (night->counts[SIGNAL_SYSTEM_EVENT_NETWORK_CHANGED], ==, ripple);
+  g_assert_cmpuint (night->counts[SIGNAL_SYSTEM_EVENT_RESUMED], ==, woke);
 }
 
 static void
@@ -91,7 +91,7 @@ test_tick (void)
   assert_counts (night, 0, 0, 0);
 
   night->clock += 600 * G_TIME_SPAN_SECOND;
-  WAIT_UNTIL (night->counts[SIGNAL_VIGIL_WOKE] == 1);
+  WAIT_UNTIL (night->counts[SIGNAL_SYSTEM_EVENT_RESUMED] == 1);
   g_assert_cmpint (night->slept, ==, 600 * G_TIME_SPAN_SECOND);
   run_for (100);
   assert_counts (night, 0, 0, 1);
@@ -103,10 +103,10 @@ test_no_suspend (void)
   Night night = { 0 };
 
   night.monitor = fake_monitor_new (TRUE);
-  night.vigil = signal_vigil_new (G_NETWORK_MONITOR (night.monitor), 5, on_news, &night);
+  night.vigil = signal_system_monitor_new (G_NETWORK_MONITOR (night.monitor), 5, on_news, &night);
   run_for (200);
   assert_counts (&night, 0, 0, 0);
-  signal_vigil_free (night.vigil);
+  signal_system_monitor_free (night.vigil);
   g_assert_finalize_object (night.monitor);
 }
 
@@ -177,7 +177,7 @@ test_other_thread (void)
   g_autoptr (Night) night = night_new (FALSE, NEVER);
 
   g_thread_join (g_thread_new ("monitor", change_network, night->monitor));
-  WAIT_UNTIL (night->counts[SIGNAL_VIGIL_NETWORK] == 1);
+  WAIT_UNTIL (night->counts[SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE] == 1);
   g_assert_true (night->thread == g_thread_self ());
 }
 
@@ -191,7 +191,7 @@ keep_vigil (gpointer user_data)
   g_main_context_push_thread_default (context);
   night = night_new (FALSE, 50);
   g_thread_join (g_thread_new ("monitor", change_network, night->monitor));
-  while (night->counts[SIGNAL_VIGIL_NETWORK] == 0)
+  while (night->counts[SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE] == 0)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, deadline);
       g_main_context_iteration (context, TRUE);
@@ -242,7 +242,7 @@ test_freed_early (void)
   g_autoptr (Night) night = night_new (TRUE, NEVER);
 
   fake_monitor_set (night->monitor, TRUE, G_NETWORK_CONNECTIVITY_FULL);
-  g_clear_pointer (&night->vigil, signal_vigil_free);
+  g_clear_pointer (&night->vigil, signal_system_monitor_free);
   run_for (DEBOUNCED);
   assert_counts (night, 0, 0, 0);
 }
@@ -266,7 +266,7 @@ test_logind (void)
 
   night->clock += 600 * G_TIME_SPAN_SECOND;
   fake_logind_sleep (logind, FALSE);
-  WAIT_UNTIL (night->counts[SIGNAL_VIGIL_WOKE] == 1);
+  WAIT_UNTIL (night->counts[SIGNAL_SYSTEM_EVENT_RESUMED] == 1);
   g_assert_cmpint (night->slept, ==, 600 * G_TIME_SPAN_SECOND);
 
   night->frees = TRUE;

@@ -13,9 +13,9 @@
 #include "bench-payload.h"
 #include "bench-wire.h"
 
-#include "signal-glib/signal-base64-private.h"
-#include "signal-glib/signal-crypto-private.h"
-#include "signal-glib/signal-envelope-private.h"
+#include "signal-glib/util/signal-base64-private.h"
+#include "signal-glib/crypto/signal-crypto-private.h"
+#include "signal-glib/protocol/signal-envelope-private.h"
 
 /* Feeds whoever is measured, and swallows what it sends. One connection at a time; the URL says
  * what it is for, so that a client in any language can be measured with it:
@@ -55,13 +55,13 @@ seal (SignalSessionKey *key,
       gsize             inner_length)
 {
   g_autofree guint8 *ciphertext = g_malloc (inner_length + SIGNAL_CRYPTO_TAG_SIZE);
-  gsize length = signal_envelope_sealed_size (inner_length);
+  gsize length = signal_envelope_get_encrypted_size (inner_length);
   g_autofree char *text = g_malloc (length);
   guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
 
   if (!signal_session_key_encrypt (key, (const guint8 *) inner, inner_length, iv, ciphertext, NULL))
     g_error ("Encryption failed");
-  signal_envelope_seal (text, iv, ciphertext, inner_length + SIGNAL_CRYPTO_TAG_SIZE);
+  signal_envelope_write_encrypted (text, iv, ciphertext, inner_length + SIGNAL_CRYPTO_TAG_SIZE);
   bench_wire_append_text (frames, text, length);
 }
 
@@ -75,7 +75,7 @@ record (SignalSessionKey *key,
 
   g_clear_pointer (&recording.frames, g_byte_array_unref);
   recording = (Recording) {
-    g_byte_array_sized_new (order->count * (signal_envelope_sealed_size (length) + 10)),
+    g_byte_array_sized_new (order->count * (signal_envelope_get_encrypted_size (length) + 10)),
     order->size,
     order->count,
   };

@@ -13,8 +13,8 @@
 #include "bench-payload.h"
 #include "bench-wire.h"
 
-#include "signal-glib/signal-envelope-private.h"
-#include "signal-glib/signal-server-private.h"
+#include "signal-glib/protocol/signal-envelope-private.h"
+#include "signal-glib/server/signal-server-private.h"
 
 /* Floods whoever connects, over ws and wss: from its first message on, until it says something more.
  * The URL says with what:
@@ -124,7 +124,7 @@ flood (BenchWire        *wire,
        SignalSessionKey *key,
        const Order      *order)
 {
-  gsize size = signal_envelope_sealed_size (order->length);
+  gsize size = signal_envelope_get_encrypted_size (order->length);
   gsize ciphertext_size = order->length + SIGNAL_CRYPTO_TAG_SIZE;
   g_autoptr (GByteArray) frames = g_byte_array_new ();
   g_autofree guint8 *ciphertext = g_malloc (ciphertext_size);
@@ -134,7 +134,7 @@ flood (BenchWire        *wire,
   while (signal_session_key_encrypt (key, (const guint8 *) order->inner, order->length, iv,
                                      ciphertext, NULL))
     {
-      signal_envelope_seal (text, iv, ciphertext, ciphertext_size);
+      signal_envelope_write_encrypted (text, iv, ciphertext, ciphertext_size);
       bench_wire_append_text (frames, text, size);
       if (frames->len < order->batch)
         continue;

@@ -12,7 +12,7 @@
 #include "bench-tail.h"
 #include "bench-wait.h"
 
-#include "signal-glib/signal-envelope-private.h"
+#include "signal-glib/protocol/signal-envelope-private.h"
 
 /* A message there and back, one at a time: our client with the embedded server, and libsoup's client
  * with libsoup's server on frames of the same size. All of them take turns. */
@@ -230,7 +230,7 @@ measure_case (BenchContext  *context,
   g_autofree char *payload = bench_payload_new (size);
   gsize length;
   g_autofree char *inner = signal_envelope_compose ("echo", payload, &length);
-  gsize frame_size = signal_envelope_sealed_size (length);
+  gsize frame_size = signal_envelope_get_encrypted_size (length);
   g_autoptr (GBytes) frame = g_bytes_new_take (g_strnfill (frame_size, 'a'), frame_size);
 
   for (guint round = 0; round <= N_ROUNDS; round++)

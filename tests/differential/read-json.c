@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "signal-glib/signal-json-node-private.h"
-#include "signal-glib/signal-json-private.h"
-#include "signal-glib/signal-message-private.h"
+#include "signal-glib/json/signal-json-writer-private.h"
+#include "signal-glib/json/signal-json-scanner-private.h"
+#include "signal-glib/protocol/signal-message-private.h"
 
 /* What compare.mjs compares with. In: texts, each after its length in four bytes, the least
  * significant first. Out, a line for each: `refused`; or what we write of the payload that the text

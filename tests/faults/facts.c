@@ -3,7 +3,7 @@
 
 #include "facts.h"
 
-#include "signal-glib/signal-client-private.h"
+#include "signal-glib/client/signal-client-private.h"
 
 /* What must hold of a client at any moment, seen from inside. */
 

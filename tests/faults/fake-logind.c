@@ -109,10 +109,11 @@ fake_logind_free (FakeLogind *self)
 {
   g_autofree char *socket = NULL;
 
-  g_dbus_connection_close_sync (self->bus, NULL, NULL);
-  g_object_unref (self->bus);
+  /* The daemon first: it would answer the calls that are pending at our names. */
   g_subprocess_force_exit (self->daemon);
   g_subprocess_wait (self->daemon, NULL, NULL);
+  g_dbus_connection_close_sync (self->bus, NULL, NULL);
+  g_object_unref (self->bus);
   g_object_unref (self->daemon);
   socket = g_build_filename (self->directory, "bus", NULL);
   g_unlink (socket);

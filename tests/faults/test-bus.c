@@ -9,9 +9,9 @@
 #include "fake-logind.h"
 #include "fake-monitor.h"
 
-/* System buses that ordinary machines have at times: stalled, mute, or none. Connecting waits for none of them,
- * and the default network monitor works for the whole process wherever the first client lived. Each case is a
- * process of its own, because GIO makes its defaults once. */
+/* System buses that ordinary machines have at times: stalled, mute, or none. Connecting waits for
+ * none of them, and the default network monitor works for the whole process wherever the first
+ * client lived. Each case is a process of its own, because GIO makes its defaults once. */
 
 #define CASE_TIMEOUT (30 * G_TIME_SPAN_SECOND)
 
@@ -125,8 +125,8 @@ live_shortly (gpointer user_data)
   return NULL;
 }
 
-/* The monitor that the first client causes to be made tells the thread of the default main context of
- * changes, not a thread that has ended. */
+/* The monitor that the first client causes to be made tells the thread of the default main context
+ * of changes, not a thread that has ended. */
 static void
 test_short_lived_thread (void)
 {

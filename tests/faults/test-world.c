@@ -6,7 +6,7 @@
 #include "fake-logind.h"
 #include "fake-monitor.h"
 
-#include "signal-glib/signal-client-private.h"
+#include "signal-glib/client/signal-client-private.h"
 
 /* What the machine does to a connection: networks that come and go, and sleep. */
 
@@ -43,7 +43,7 @@ test_suspend (void)
 
   g_object_set (watch->client, "heartbeat-interval", 300, "liveness-timeout", 20000, NULL);
   watch_connect (watch);
-  signal_vigil_set_clock (watch->client->vigil, read_clock, &slept);
+  signal_system_monitor_set_clock (watch->client->vigil, read_clock, &slept);
   proxy_stall (line->proxy);
   run_for (700);
   g_assert_cmpuint (watch->errors->len, ==, 0);
@@ -78,7 +78,7 @@ test_suspend_on_the_way (void)
                 NULL);
   line->proxy->is_stalling = TRUE;
   watch_start (watch);
-  signal_vigil_set_clock (watch->client->vigil, read_clock, &slept);
+  signal_system_monitor_set_clock (watch->client->vigil, read_clock, &slept);
   WAIT_UNTIL (line->proxy->n_accepted == 1);
   line->proxy->is_stalling = FALSE;
   slept = TEN_MINUTES;
@@ -107,7 +107,7 @@ test_logind (void)
   host = host_new ();
   watch = watch_new (host->uri);
   watch_connect (watch);
-  signal_vigil_set_clock (watch->client->vigil, read_clock, &slept);
+  signal_system_monitor_set_clock (watch->client->vigil, read_clock, &slept);
   run_for (100);
 
   /* Going to sleep is no news; a short sleep is worth a ping. */
@@ -144,7 +144,7 @@ test_logind_stalled (void)
   line = line_new ();
   g_object_set (line->watch->client, "liveness-timeout", 100, NULL);
   watch_connect (line->watch);
-  signal_vigil_set_clock (line->watch->client->vigil, read_clock, &slept);
+  signal_system_monitor_set_clock (line->watch->client->vigil, read_clock, &slept);
   run_for (100);
   proxy_stall (line->proxy);
   fake_logind_sleep (logind, FALSE);

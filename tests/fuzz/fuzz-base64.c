@@ -5,7 +5,7 @@
 
 #include "fuzz.h"
 
-#include "signal-glib/signal-base64-private.h"
+#include "signal-glib/util/signal-base64-private.h"
 
 /* The vector code and the portable code agree, with each other and with GLib; and what decodes is
  * canonical. */

@@ -9,10 +9,10 @@
 
 #include "fuzz.h"
 
-#include "signal-glib/signal-channel-private.h"
-#include "signal-glib/signal-envelope-private.h"
-#include "signal-glib/signal-json-private.h"
-#include "signal-glib/signal-transport-private.h"
+#include "signal-glib/protocol/signal-channel-private.h"
+#include "signal-glib/protocol/signal-envelope-private.h"
+#include "signal-glib/json/signal-json-scanner-private.h"
+#include "signal-glib/websocket/signal-websocket-connect-private.h"
 
 /* The first byte of a case says what comes: */
 #define WITH_KEY 1   /* the channel has a session key */
@@ -135,12 +135,12 @@ append_sealed (GByteArray       *out,
 {
   g_autofree guint8 *ciphertext = g_malloc (length + SIGNAL_CRYPTO_TAG_SIZE);
   guint8 iv[SIGNAL_CRYPTO_IV_SIZE] = { out->len, out->len >> 8 };
-  gsize frame_length = signal_envelope_sealed_size (length);
+  gsize frame_length = signal_envelope_get_encrypted_size (length);
   g_autofree char *frame = g_malloc (frame_length);
 
   g_assert_true (signal_session_key_encrypt_with_iv (key, iv, (const guint8 *) text, length,
                                                      ciphertext, NULL));
-  signal_envelope_seal (frame, iv, ciphertext, length + SIGNAL_CRYPTO_TAG_SIZE);
+  signal_envelope_write_encrypted (frame, iv, ciphertext, length + SIGNAL_CRYPTO_TAG_SIZE);
   append_frame (out, frame, frame_length, masked);
 }
 

@@ -5,9 +5,9 @@
 
 #include "fuzz.h"
 
-#include "signal-glib/signal-base64-private.h"
-#include "signal-glib/signal-envelope-private.h"
-#include "signal-glib/signal-message-private.h"
+#include "signal-glib/util/signal-base64-private.h"
+#include "signal-glib/protocol/signal-envelope-private.h"
+#include "signal-glib/protocol/signal-message-private.h"
 
 static gboolean
 is_inside (SignalSpan  span,
@@ -60,9 +60,9 @@ check_shape (const char           *text,
              gsize                 size,
              const SignalEnvelope *envelope)
 {
-  SignalSealed shape, sealed;
+  SignalEncryptedData shape, sealed;
 
-  if (!signal_envelope_match_sealed (&shape, text, size))
+  if (!signal_envelope_match_encrypted (&shape, text, size))
     return;
 
   g_assert_true (is_inside (shape.iv, text, size) && is_inside (shape.ct, text, size));
@@ -71,7 +71,7 @@ check_shape (const char           *text,
 
   g_assert_nonnull (envelope);
   g_assert_true (signal_envelope_is (envelope, "encrypted"));
-  g_assert_true (signal_envelope_parse_sealed (&sealed, envelope->data, NULL));
+  g_assert_true (signal_envelope_parse_encrypted (&sealed, envelope->data, NULL));
   g_assert_true (sealed.iv.str == shape.iv.str && sealed.iv.len == shape.iv.len);
   g_assert_true (sealed.ct.str == shape.ct.str && sealed.ct.len == shape.ct.len);
 }
@@ -111,7 +111,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   const char *text = (const char *) data;
   g_autoptr (GError) error = NULL;
   SignalEnvelope envelope;
-  SignalSealed sealed;
+  SignalEncryptedData sealed;
 
   if (!signal_envelope_parse (&envelope, text, size, &error))
     {
@@ -127,7 +127,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   check_shape (text, size, &envelope);
   check_message (text, size, &envelope);
   check_round_trip (&envelope);
-  if (envelope.data.str != NULL && signal_envelope_parse_sealed (&sealed, envelope.data, NULL))
+  if (envelope.data.str != NULL && signal_envelope_parse_encrypted (&sealed, envelope.data, NULL))
     g_assert_true (is_inside (sealed.iv, text, size) && is_inside (sealed.ct, text, size));
   return 0;
 }

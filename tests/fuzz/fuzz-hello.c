@@ -5,8 +5,8 @@
 
 #include "fuzz.h"
 
-#include "signal-glib/signal-hello-private.h"
-#include "signal-glib/signal-message-private.h"
+#include "signal-glib/protocol/signal-handshake-private.h"
+#include "signal-glib/protocol/signal-message-private.h"
 
 /* The whole of what a connection does with a `connected`: the message, the payload, the key. */
 int
@@ -18,14 +18,14 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   g_autoptr (SignalKeyPair) key_pair = NULL;
   g_autoptr (SignalSessionKey) key = NULL;
   g_autoptr (GError) error = NULL;
-  g_auto (SignalHello) hello = { 0 };
+  g_auto (SignalConnectedEvent) hello = { 0 };
 
   memcpy (signal_message_storage (message), data, size);
   if (!signal_message_open (message, size, FALSE, NULL))
     return 0;
 
   g_assert_true (g_utf8_validate (signal_message_get_event (message), -1, NULL));
-  if (!signal_hello_parse (&hello, message, &error))
+  if (!signal_handshake_parse_connected (&hello, message, &error))
     {
       g_assert_nonnull (error);
       return 0;

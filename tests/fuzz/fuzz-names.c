@@ -6,9 +6,10 @@
 #include "fuzz.h"
 
 #include "signal-glib/signal-error.h"
-#include "signal-glib/signal-json-private.h"
-#include "signal-glib/signal-rooms-private.h"
-#include "signal-glib/signal-transport-private.h"
+#include "signal-glib/json/signal-json-scanner-private.h"
+#include "signal-glib/client/signal-room-set-private.h"
+#include "signal-glib/protocol/signal-room-name-private.h"
+#include "signal-glib/websocket/signal-websocket-connect-private.h"
 
 static void
 check_url (const char *text)
@@ -42,12 +43,12 @@ check_room (const char *text)
   const char *names[] = { text, "other", NULL };
   g_autoptr (GPtrArray) frames = NULL;
 
-  if (!signal_rooms_check_name (text, NULL))
+  if (!signal_room_name_check (text, NULL))
     return;
 
   g_assert_true (g_utf8_validate (text, -1, NULL) && !g_str_has_prefix (text, "ws:"));
-  g_assert_cmpint (g_utf8_strlen (text, -1), <=, SIGNAL_ROOMS_NAME_MAX);
-  frames = signal_rooms_compose ("join", names, 64);
+  g_assert_cmpint (g_utf8_strlen (text, -1), <=, SIGNAL_ROOM_NAME_MAX_LENGTH);
+  frames = signal_room_name_compose_frames ("join", names, 64);
   for (guint i = 0; i < frames->len; i++)
     g_assert_true (signal_json_check (frames->pdata[i], strlen (frames->pdata[i]), NULL));
 }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "client/signal-client-private.h"
+
+/* From the properties to an attempt. */
+
+GUri *
+signal_client_check_url (SignalClient  *self,
+                         GError       **error)
+{
+  return signal_transport_parse_url (self->server_url, self->allow_insecure, error);
+}
+
+/* Begins a connection, or says why there is no use in it. */
+gboolean
+signal_client_dial (SignalClient                    *self,
+                    const SignalConnectionHandlers  *handlers,
+                    GError                         **error)
+{
+  g_autoptr (GUri) uri = signal_client_check_url (self, error);
+  SignalConnectionOptions options = {
+    .uri = uri,
+    .tls_database = self->tls_database,
+    .tls_certificate = self->tls_certificate,
+    .proxy_resolver = self->proxy_resolver,
+    .headers = self->headers,
+    .token = self->token,
+    .ecdh_info = self->ecdh_info,
+    .require_encryption = self->require_encryption,
+    .connect_timeout = self->connect_timeout,
+    .heartbeat_interval = self->heartbeat_interval,
+    .liveness_timeout = self->liveness_timeout,
+    .max_message_size = self->max_message_size,
+    .max_incoming_size = self->max_incoming_size,
+  };
+  gboolean started;
+
+  if (uri == NULL || !signal_client_check_token (self, error))
+    return FALSE;
+
+  g_main_context_push_thread_default (self->context);
+  self->connection = signal_connection_new (handlers, self);
+  started = signal_connection_start (self->connection, &options, error);
+  g_main_context_pop_thread_default (self->context);
+
+  if (started)
+    self->attempts++;
+  else
+    g_clear_object (&self->connection);
+  return started;
+}

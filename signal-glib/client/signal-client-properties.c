@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "client/signal-client-private.h"
+
+#include "signal-enums.h"
+
+/* The same as the public server's. */
+#define DEFAULT_ECDH_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
+
+#define FACT (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
+#define SECRET (G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
+#define SETTING (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
+#define DEFAULTED (SETTING | G_PARAM_CONSTRUCT) /* the default is set by construction */
+
+GParamSpec *signal_client_properties[SIGNAL_CLIENT_N_PROPS];
+
+static void
+install_server_properties (void)
+{
+  /**
+   * SignalClient:server-url:
+   *
+   * The URL of the server: `wss://…`, or `ws://…` to this machine.
+   *
+   * Can be changed while the state is `DISCONNECTED`.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_SERVER_URL] =
+    g_param_spec_string ("server-url", NULL, NULL, NULL, SETTING);
+
+  /**
+   * SignalClient:ecdh-info:
+   *
+   * The info string of HKDF (RFC 5869), the same as on the server.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_ECDH_INFO] =
+    g_param_spec_string ("ecdh-info", NULL, NULL, DEFAULT_ECDH_INFO, DEFAULTED);
+
+  /**
+   * SignalClient:token:
+   *
+   * The bearer token. As [method@Signal.Client.update_token].
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_TOKEN] =
+    g_param_spec_string ("token", NULL, NULL, NULL, SECRET);
+
+  /**
+   * SignalClient:auto-join-rooms:
+   *
+   * The rooms that are joined after every authentication.
+   *
+   * A name that is not valid lets [method@Signal.Client.connect_async] fail. Set while authenticated,
+   * the rooms that are new are joined and those that are no longer wanted are left.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_AUTO_JOIN_ROOMS] =
+    g_param_spec_boxed ("auto-join-rooms", NULL, NULL, G_TYPE_STRV, SETTING);
+}
+
+static void
+install_policy_properties (void)
+{
+  /**
+   * SignalClient:max-retries:
+   *
+   * How many attempts in a row may fail before the client gives up; 0: it never retries;
+   * `G_MAXUINT`: it never gives up.
+   *
+   * An attempt that was authenticated has not failed, however soon its connection is lost.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_MAX_RETRIES] =
+    g_param_spec_uint ("max-retries", NULL, NULL, 0, G_MAXUINT, 20, DEFAULTED);
+
+  /**
+   * SignalClient:base-interval:
+   *
+   * The wait before the first retry, in milliseconds.
+   *
+   * After a connection that was authenticated for longer than this the delays begin anew.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_BASE_INTERVAL] =
+    g_param_spec_uint ("base-interval", NULL, NULL, 0, G_MAXINT, 2000, DEFAULTED);
+
+  /**
+   * SignalClient:backoff-multiplier:
+   *
+   * How much longer each wait is than the one before.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_BACKOFF_MULTIPLIER] =
+    g_param_spec_double ("backoff-multiplier", NULL, NULL, 1, G_MAXDOUBLE, 1.5, DEFAULTED);
+
+  /**
+   * SignalClient:max-interval:
+   *
+   * The longest wait, in milliseconds.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_MAX_INTERVAL] =
+    g_param_spec_uint ("max-interval", NULL, NULL, 0, G_MAXINT, 30000, DEFAULTED);
+
+  /**
+   * SignalClient:jitter:
+   *
+   * The share of each wait that is left to chance, so that many clients do not return at once: a
+   * wait of d is drawn from [(1 − jitter) × d, d].
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_JITTER] =
+    g_param_spec_double ("jitter", NULL, NULL, 0, 1, 0.2, DEFAULTED);
+
+  /**
+   * SignalClient:heartbeat-interval:
+   *
+   * The time between heartbeats in milliseconds, and the silence after which the server is
+   * pinged; 0: neither.
+   *
+   * The public server closes a connection after 90 seconds without traffic.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_HEARTBEAT_INTERVAL] =
+    g_param_spec_uint ("heartbeat-interval", NULL, NULL, 0, G_MAXINT, 30000, DEFAULTED);
+
+  /**
+   * SignalClient:liveness-timeout:
+   *
+   * How long after a ping a silent server counts as dead, in milliseconds.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_LIVENESS_TIMEOUT] =
+    g_param_spec_uint ("liveness-timeout", NULL, NULL, 1, G_MAXINT, 10000, DEFAULTED);
+
+  /**
+   * SignalClient:connect-timeout:
+   *
+   * How long one attempt may take from its beginning to `AUTHENTICATED`, in milliseconds.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_CONNECT_TIMEOUT] =
+    g_param_spec_uint ("connect-timeout", NULL, NULL, 1, G_MAXINT, 15000, DEFAULTED);
+
+  /**
+   * SignalClient:outbox-limit:
+   *
+   * How many messages are kept while the client is on its way to the server; 0: none, sending
+   * then fails with `NOT_CONNECTED`.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_OUTBOX_LIMIT] =
+    g_param_spec_uint ("outbox-limit", NULL, NULL, 0, G_MAXUINT, 256, DEFAULTED);
+}
+
+static void
+install_limits_properties (void)
+{
+  /**
+   * SignalClient:outbox-ttl:
+   *
+   * How long a message may wait in the outbox, in milliseconds; 0: as long as it takes.
+   *
+   * One that waited longer is dropped when the connection is there, and reported by
+   * [signal@Signal.Client::error] (%SIGNAL_ERROR_TIMED_OUT).
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_OUTBOX_TTL] =
+    g_param_spec_uint ("outbox-ttl", NULL, NULL, 0, G_MAXINT, 0, DEFAULTED);
+
+  /**
+   * SignalClient:max-message-size:
+   *
+   * The largest frame that is sent, in bytes; the public server takes no more than 131072.
+   *
+   * Encryption makes a message of n bytes into a frame of about 4/3 × n + 100.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_MAX_MESSAGE_SIZE] =
+    g_param_spec_uint ("max-message-size", NULL, NULL, 1, G_MAXUINT, 131072, DEFAULTED);
+
+  /**
+   * SignalClient:max-incoming-size:
+   *
+   * The largest message that is taken, in bytes, all its frames together; no more than 1 GiB,
+   * whatever is set. A larger one ends the connection.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_MAX_INCOMING_SIZE] =
+    g_param_spec_uint64 ("max-incoming-size", NULL, NULL, 1, G_MAXINT64, 16 * 1024 * 1024,
+                         DEFAULTED);
+
+  /**
+   * SignalClient:require-encryption:
+   *
+   * Whether to refuse a server without encryption.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_REQUIRE_ENCRYPTION] =
+    g_param_spec_boolean ("require-encryption", NULL, NULL, TRUE, DEFAULTED);
+
+  /**
+   * SignalClient:allow-insecure:
+   *
+   * Whether `ws://` may be used to another machine, where everybody on the way can read the
+   * token.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_ALLOW_INSECURE] =
+    g_param_spec_boolean ("allow-insecure", NULL, NULL, FALSE, DEFAULTED);
+}
+
+static void
+install_network_properties (void)
+{
+  /**
+   * SignalClient:tls-database:
+   *
+   * The certificates that the server's one is checked against; %NULL: the system's.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_TLS_DATABASE] =
+    g_param_spec_object ("tls-database", NULL, NULL, G_TYPE_TLS_DATABASE, SETTING);
+
+  /**
+   * SignalClient:tls-certificate:
+   *
+   * The client's own certificate, for servers that ask for one.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_TLS_CERTIFICATE] =
+    g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, SETTING);
+
+  /**
+   * SignalClient:proxy-resolver:
+   *
+   * What finds the proxy to use; %NULL: the default one.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_PROXY_RESOLVER] =
+    g_param_spec_object ("proxy-resolver", NULL, NULL, G_TYPE_PROXY_RESOLVER, SETTING);
+
+  /**
+   * SignalClient:headers:
+   *
+   * Extra headers of the upgrade request, such as `Origin` or a gateway's key.
+   *
+   * Those of the WebSocket handshake itself and `Host` are left out.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_HEADERS] =
+    g_param_spec_boxed ("headers", NULL, NULL, SOUP_TYPE_MESSAGE_HEADERS, SETTING);
+
+  /**
+   * SignalClient:network-monitor:
+   *
+   * What tells that the network has changed; %NULL: the default one.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_NETWORK_MONITOR] =
+    g_param_spec_object ("network-monitor", NULL, NULL, G_TYPE_NETWORK_MONITOR, SETTING);
+}
+
+static void
+install_facts_properties (void)
+{
+  /**
+   * SignalClient:state: (getter get_state)
+   *
+   * Where the client is on its way to the server.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_STATE] =
+    g_param_spec_enum ("state", NULL, NULL, SIGNAL_TYPE_CONNECTION_STATE,
+                       SIGNAL_CONNECTION_STATE_DISCONNECTED, FACT);
+
+  /**
+   * SignalClient:client-id: (getter get_client_id)
+   *
+   * The id that the server gave to this connection; %NULL while not authenticated.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_CLIENT_ID] =
+    g_param_spec_string ("client-id", NULL, NULL, NULL, FACT);
+
+  /**
+   * SignalClient:user-id: (getter get_user_id)
+   *
+   * The id of the user that the server knows the token of; %NULL while not authenticated or if
+   * the server names no user.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_USER_ID] =
+    g_param_spec_string ("user-id", NULL, NULL, NULL, FACT);
+
+  /**
+   * SignalClient:rooms: (getter get_rooms)
+   *
+   * The rooms that the client wants to be in: auto-join and joined, less left.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_ROOMS] =
+    g_param_spec_boxed ("rooms", NULL, NULL, G_TYPE_STRV, FACT);
+
+  /**
+   * SignalClient:encrypted: (getter get_encrypted)
+   *
+   * Whether the client is authenticated and has a session key.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_ENCRYPTED] =
+    g_param_spec_boolean ("encrypted", NULL, NULL, FALSE, FACT);
+
+  /**
+   * SignalClient:last-error: (getter get_last_error)
+   *
+   * The last error that was told of.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_LAST_ERROR] =
+    g_param_spec_boxed ("last-error", NULL, NULL, G_TYPE_ERROR, FACT);
+}
+
+void
+signal_client_install_properties (GObjectClass *object_class)
+{
+  object_class->set_property = signal_client_set_property;
+  object_class->get_property = signal_client_get_property;
+
+  install_server_properties ();
+  install_policy_properties ();
+  install_limits_properties ();
+  install_network_properties ();
+  install_facts_properties ();
+  signal_client_install_statistics ();
+
+  g_object_class_install_properties (object_class, SIGNAL_CLIENT_N_PROPS, signal_client_properties);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "protocol/signal-message-private.h"
+#include "websocket/signal-websocket-connect-private.h"
+#include "signal-types.h"
+#include "protocol/signal-close-code-private.h"
+
+G_BEGIN_DECLS
+
+#define SIGNAL_TYPE_CONNECTION (signal_connection_get_type ())
+
+G_DECLARE_FINAL_TYPE (SignalConnection, signal_connection, SIGNAL, CONNECTION, GObject)
+
+/* What a connection tells its one owner. Any of them may drop the last reference or close. */
+typedef struct
+{
+  /* CONNECTED, AUTHENTICATING, AUTHENTICATED, each once and in this order. */
+  void     (*phase)              (SignalConnection      *connection,
+                                  SignalConnectionState  phase,
+                                  gpointer               user_data);
+
+  /* An application event. */
+  void     (*message)            (SignalConnection      *connection,
+                                  SignalMessage         *message,
+                                  gpointer               user_data);
+
+  /* Something went wrong and the connection goes on. */
+  void     (*fault)              (SignalConnection      *connection,
+                                  const GError          *error,
+                                  gpointer               user_data);
+
+  /* It is over; nothing comes after it. retry_after: the wait in ms that the server asks for, or
+   * 0. */
+  void     (*ended)              (SignalConnection      *connection,
+                                  const GError          *error,
+                                  SignalCloseAction          verdict,
+                                  guint                  retry_after,
+                                  gpointer               user_data);
+
+  /* All that had to wait for the socket is written. */
+  void     (*drained)            (SignalConnection      *connection,
+                                  gpointer               user_data);
+
+  gboolean (*accept_certificate) (SignalConnection      *connection,
+                                  GTlsCertificate       *certificate,
+                                  GTlsCertificateFlags   errors,
+                                  gpointer               user_data);
+} SignalConnectionHandlers;
+
+typedef struct
+{
+  GUri               *uri;
+  GTlsDatabase       *tls_database;
+  GTlsCertificate    *tls_certificate;
+  GProxyResolver     *proxy_resolver;
+  SoupMessageHeaders *headers;
+
+  const char         *token;
+  const char         *ecdh_info;
+  gboolean            require_encryption;
+  guint               connect_timeout;    /* ms */
+  guint               heartbeat_interval; /* ms */
+  guint               liveness_timeout;   /* ms */
+  guint               max_message_size;
+  guint64             max_incoming_size;
+} SignalConnectionOptions;
+
+SignalConnection *signal_connection_new          (const SignalConnectionHandlers  *handlers,
+                                                  gpointer                         user_data) G_GNUC_WARN_UNUSED_RESULT;
+gboolean          signal_connection_start        (SignalConnection                *self,
+                                                  const SignalConnectionOptions   *options,
+                                                  GError                         **error);
+void              signal_connection_close_async  (SignalConnection                *self,
+                                                  GCancellable                    *cancellable,
+                                                  GAsyncReadyCallback              callback,
+                                                  gpointer                         user_data);
+gboolean          signal_connection_close_finish (SignalConnection                *self,
+                                                  GAsyncResult                    *result,
+                                                  GError                         **error);
+
+SignalConnectionState  signal_connection_get_phase      (SignalConnection *self);
+const char            *signal_connection_get_client_id  (SignalConnection *self);
+const char            *signal_connection_get_user_id    (SignalConnection *self);
+gboolean               signal_connection_is_encrypted   (SignalConnection *self);
+gboolean               signal_connection_can_send       (SignalConnection *self);
+gint64                 signal_connection_get_age        (SignalConnection *self);
+gint64                 signal_connection_get_round_trip (SignalConnection *self);
+guint64                signal_connection_get_received   (SignalConnection *self);
+guint64                signal_connection_get_written    (SignalConnection *self);
+gsize                  signal_connection_get_unsent     (SignalConnection *self);
+
+void signal_connection_check_key (SignalConnection *self);
+void signal_connection_probe     (SignalConnection *self);
+void signal_connection_renew     (SignalConnection *self,
+                                  const GError     *error);
+
+gboolean signal_connection_send       (SignalConnection  *self,
+                                       const char        *envelope,
+                                       gsize              length,
+                                       GError           **error);
+gboolean signal_connection_send_plain (SignalConnection  *self,
+                                       const char        *envelope,
+                                       GError           **error);
+
+G_END_DECLS

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "client/signal-keepalive-private.h"
+#include "util/signal-source-private.h"
+
+#include <string.h>
+
+#define HEARTBEAT "{\"event\":\"heartbeat\"}"
+
+struct _SignalKeepalive
+{
+  SignalChannel *channel;
+  gint64 interval; /* µs */
+  gint64 timeout;  /* µs */
+  SignalKeepaliveTimeoutFunc dead;
+  gpointer user_data;
+
+  GSource *heartbeat;
+  GSource *watch;
+  gint64 probed; /* when the ping that is not answered yet was sent; 0: there is none */
+};
+
+static gboolean
+on_heartbeat (gpointer user_data)
+{
+  SignalKeepalive *self = user_data;
+
+  signal_channel_send_plain (self->channel, HEARTBEAT, strlen (HEARTBEAT), NULL);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Any byte received is a sign of life. Looks when the peer could have been silent for an interval,
+ * pings it if it was, and gives it up when the ping brings nothing in time. */
+static gboolean
+on_watch (gpointer user_data)
+{
+  SignalKeepalive *self = user_data;
+  gint64 now = g_get_monotonic_time ();
+  gint64 last = signal_channel_get_last_received (self->channel);
+
+  if (self->probed != 0 && last >= self->probed)
+    self->probed = 0;
+
+  if (self->probed != 0 && now >= self->probed + self->timeout)
+    {
+      g_source_set_ready_time (self->watch, -1);
+      self->dead (self->user_data);
+      return G_SOURCE_CONTINUE;
+    }
+
+  if (self->probed == 0 && self->interval == 0)
+    g_source_set_ready_time (self->watch, -1);
+  else if (self->probed == 0 && now >= last + self->interval)
+    signal_keepalive_probe (self);
+  else if (self->probed == 0)
+    g_source_set_ready_time (self->watch, last + self->interval);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* heartbeat_interval: ms between heartbeats, and of silence before a ping; 0: neither.
+ * liveness_timeout: ms that a ping may go unanswered. dead: the peer is; may free the pulse. */
+SignalKeepalive *
+signal_keepalive_new (SignalChannel              *channel,
+                      GMainContext               *context,
+                      guint                       heartbeat_interval,
+                      guint                       liveness_timeout,
+                      SignalKeepaliveTimeoutFunc  dead,
+                      gpointer                    user_data)
+{
+  SignalKeepalive *self = g_new0 (SignalKeepalive, 1);
+
+  self->channel = g_object_ref (channel);
+  self->interval = (gint64) heartbeat_interval * 1000;
+  self->timeout = (gint64) liveness_timeout * 1000;
+  self->dead = dead;
+  self->user_data = user_data;
+
+  self->watch = signal_source_new_timed (on_watch, self, "signal-glib liveness");
+  g_source_set_priority (self->watch, SIGNAL_SOURCE_AFTER_READING);
+  g_source_attach (self->watch, context);
+
+  if (heartbeat_interval > 0)
+    {
+      self->heartbeat = g_timeout_source_new (heartbeat_interval);
+      g_source_set_callback (self->heartbeat, on_heartbeat, self, NULL);
+      g_source_set_static_name (self->heartbeat, "signal-glib heartbeat");
+      g_source_attach (self->heartbeat, context);
+      g_source_set_ready_time (self->watch, g_get_monotonic_time () + self->interval);
+    }
+
+  return self;
+}
+
+void
+signal_keepalive_free (SignalKeepalive *self)
+{
+  signal_source_clear (&self->heartbeat);
+  signal_source_clear (&self->watch);
+  g_clear_object (&self->channel);
+  g_free (self);
+}
+
+/* Pings now, whatever was heard before. */
+void
+signal_keepalive_probe (SignalKeepalive *self)
+{
+  gboolean is_answered = signal_channel_get_last_received (self->channel) >= self->probed;
+
+  if (self->probed != 0 && !is_answered)
+    return;
+
+  self->probed = g_get_monotonic_time ();
+  signal_channel_ping (self->channel);
+  g_source_set_ready_time (self->watch, self->probed + self->timeout);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "client/signal-outbox-private.h"
+
+#include "crypto/signal-crypto-private.h"
+#include "signal-error.h"
+
+#include <glib/gi18n-lib.h>
+
+typedef struct
+{
+  gint64  added;  /* by g_get_monotonic_time() */
+  guint64 offset; /* where it begins among the bytes of the connection it was handed to */
+  gsize   length;
+  char    text[];
+} Item;
+
+struct _SignalOutbox
+{
+  GQueue handed;
+  GQueue waiting;
+  gsize  size; /* bytes of text that wait */
+};
+
+static Item *
+item_new (const char *envelope,
+          gsize       length,
+          guint64     offset)
+{
+  Item *item = g_malloc (sizeof (Item) + length + 1);
+
+  item->added = g_get_monotonic_time ();
+  item->offset = offset;
+  item->length = length;
+  memcpy (item->text, envelope, length);
+  item->text[length] = '\0';
+  return item;
+}
+
+static void
+item_free (Item *item)
+{
+  signal_crypto_wipe (item->text, item->length);
+  g_free (item);
+}
+
+static Item *
+take_first_waiting (SignalOutbox *self)
+{
+  Item *item = g_queue_pop_head (&self->waiting);
+
+  self->size -= item->length;
+  return item;
+}
+
+SignalOutbox *
+signal_outbox_new (void)
+{
+  return g_new0 (SignalOutbox, 1);
+}
+
+void
+signal_outbox_free (SignalOutbox *self)
+{
+  signal_outbox_clear (self);
+  g_free (self);
+}
+
+/* Adds a copy at the end. limit: how many may wait then. */
+gboolean
+signal_outbox_push (SignalOutbox  *self,
+                    const char    *envelope,
+                    gsize          length,
+                    guint          limit,
+                    GError       **error)
+{
+  if (self->waiting.length >= limit)
+    {
+      g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL,
+                   g_dngettext (GETTEXT_PACKAGE,
+                                "%u message is waiting for the connection, which is the limit",
+                                "%u messages are waiting for the connection, which is the limit",
+                                limit),
+                   limit);
+      return FALSE;
+    }
+
+  g_queue_push_tail (&self->waiting, item_new (envelope, length, 0));
+  self->size += length;
+  return TRUE;
+}
+
+/* The first that waits, or NULL. */
+const char *
+signal_outbox_peek (SignalOutbox *self,
+                    gsize        *length)
+{
+  Item *item = g_queue_peek_head (&self->waiting);
+
+  if (item == NULL)
+    return NULL;
+
+  *length = item->length;
+  return item->text;
+}
+
+/* Drops the first that waits. */
+void
+signal_outbox_drop (SignalOutbox *self)
+{
+  item_free (take_first_waiting (self));
+}
+
+/* The first that waited has been handed to the connection. offset: how many bytes were handed to
+ * that before. */
+void
+signal_outbox_hand (SignalOutbox *self,
+                    guint64       offset)
+{
+  Item *item = take_first_waiting (self);
+
+  item->offset = offset;
+  g_queue_push_tail (&self->handed, item);
+}
+
+/* Keeps a copy of what was handed to the connection without having waited. */
+void
+signal_outbox_push_handed (SignalOutbox *self,
+                           const char   *envelope,
+                           gsize         length,
+                           guint64       offset)
+{
+  g_queue_push_tail (&self->handed, item_new (envelope, length, offset));
+}
+
+/* The socket has taken that many bytes: a message of which one was among them must not be sent
+ * again. */
+void
+signal_outbox_settle (SignalOutbox *self,
+                      guint64       written)
+{
+  Item *item;
+
+  while ((item = g_queue_peek_head (&self->handed)) != NULL && item->offset < written)
+    item_free (g_queue_pop_head (&self->handed));
+}
+
+/* The connection has died: what it did not write waits again, before everything else. */
+void
+signal_outbox_recall (SignalOutbox *self)
+{
+  Item *item;
+
+  while ((item = g_queue_pop_tail (&self->handed)) != NULL)
+    {
+      self->size += item->length;
+      g_queue_push_head (&self->waiting, item);
+    }
+}
+
+/* Drops those that wait and were added before a time. Returns how many they were. */
+guint
+signal_outbox_expire (SignalOutbox *self,
+                      gint64        before)
+{
+  guint count = 0;
+  Item *item;
+
+  while ((item = g_queue_peek_head (&self->waiting)) != NULL && item->added < before)
+    {
+      signal_outbox_drop (self);
+      count++;
+    }
+
+  return count;
+}
+
+/* How many wait. */
+guint
+signal_outbox_get_waiting (SignalOutbox *self)
+{
+  return self->waiting.length;
+}
+
+/* How many wait or were handed to the connection and are not known to be written. */
+guint
+signal_outbox_get_length (SignalOutbox *self)
+{
+  return self->waiting.length + self->handed.length;
+}
+
+/* The bytes of those that wait. */
+gsize
+signal_outbox_get_size (SignalOutbox *self)
+{
+  return self->size;
+}
+
+void
+signal_outbox_clear (SignalOutbox *self)
+{
+  g_queue_clear_full (&self->handed, (GDestroyNotify) item_free);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) item_free);
+  self->size = 0;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "client/signal-system-monitor-private.h"
+
+#include "util/signal-source-private.h"
+#include "client/signal-system-objects-private.h"
+
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <glib-unix.h>
+
+/* Network monitors tell of every address and route on its own. */
+#define DEBOUNCE_US G_USEC_PER_SEC
+
+/* Clocks drift apart by less than this without a suspend. */
+#define SLEEP_MIN_US (2 * G_USEC_PER_SEC)
+
+#define LOGIND_NAME "org.freedesktop.login1"
+#define LOGIND_PATH "/org/freedesktop/login1"
+#define LOGIND_MANAGER "org.freedesktop.login1.Manager"
+
+struct _SignalSystemMonitor
+{
+  SignalSystemMonitorFunc tell;
+  gpointer user_data;
+
+  GNetworkMonitor *monitor;
+  gulong monitor_changed;
+  gboolean was_available;
+  GNetworkConnectivity connectivity;
+  GSource *debounce;
+
+  SignalSystemMonitorClockFunc clock;
+  gpointer clock_data;
+  gint64 slept;
+  GSource *tick;
+  int tick_fd;
+  guint tick_ms;
+
+  GCancellable *freed; /* what is waited for is not to come any more */
+  GDBusConnection *bus;
+  guint subscription;
+};
+
+static gint64
+read_clock (clockid_t id)
+{
+  struct timespec now;
+
+  clock_gettime (id, &now);
+  return (gint64) now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+/* CLOCK_MONOTONIC stands still while the machine sleeps, CLOCK_BOOTTIME does not. */
+static gint64
+slept_so_far (gpointer user_data)
+{
+  return read_clock (CLOCK_BOOTTIME) - read_clock (CLOCK_MONOTONIC);
+}
+
+static void
+look_at_clock (SignalSystemMonitor *self)
+{
+  gint64 now = self->clock (self->clock_data);
+  gint64 slept = now - self->slept;
+
+  self->slept = now;
+  if (slept >= SLEEP_MIN_US)
+    self->tell (SIGNAL_SYSTEM_EVENT_RESUMED, slept, self->user_data);
+}
+
+/* By the clock that goes on while the machine sleeps: what was due meanwhile is due on waking. */
+static void
+arm_tick (SignalSystemMonitor *self)
+{
+  struct itimerspec at = { .it_value = { self->tick_ms / 1000, self->tick_ms % 1000 * 1000000L } };
+
+  timerfd_settime (self->tick_fd, 0, &at, NULL);
+}
+
+static gboolean
+on_tick (int          fd,
+         GIOCondition condition,
+         gpointer     user_data)
+{
+  SignalSystemMonitor *self = user_data;
+
+  arm_tick (self);
+  look_at_clock (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+start_tick (SignalSystemMonitor *self)
+{
+  self->tick_fd = timerfd_create (CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (self->tick_fd < 0)
+    return;
+
+  arm_tick (self);
+  self->tick = g_unix_fd_source_new (self->tick_fd, G_IO_IN);
+  g_source_set_callback (self->tick, G_SOURCE_FUNC (on_tick), self, NULL);
+  g_source_set_static_name (self->tick, "signal-glib clock");
+  g_source_attach (self->tick, g_main_context_get_thread_default ());
+}
+
+static gboolean
+on_debounced (gpointer user_data)
+{
+  SignalSystemMonitor *self = user_data;
+  GNetworkConnectivity connectivity;
+  gboolean is_available, is_changed;
+
+  /* First: what changes from now on counts anew. */
+  g_source_set_ready_time (self->debounce, -1);
+  is_available = g_network_monitor_get_network_available (self->monitor);
+  connectivity = g_network_monitor_get_connectivity (self->monitor);
+  is_changed = is_available != self->was_available || connectivity != self->connectivity;
+  self->was_available = is_available;
+  self->connectivity = connectivity;
+  self->tell (is_changed && is_available ? SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE
+                                         : SIGNAL_SYSTEM_EVENT_NETWORK_CHANGED,
+              0, self->user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+/* In whatever thread the monitor lives: only the source may be touched. */
+static void
+on_network_changed (GNetworkMonitor *monitor,
+                    gboolean         is_available,
+                    gpointer         user_data)
+{
+  GSource *debounce = user_data;
+
+  if (g_source_get_ready_time (debounce) < 0)
+    g_source_set_ready_time (debounce, g_get_monotonic_time () + DEBOUNCE_US);
+}
+
+static void
+unref_source (gpointer  source,
+              GClosure *closure)
+{
+  g_source_unref (source);
+}
+
+static void
+watch_network (SignalSystemMonitor *self,
+               GNetworkMonitor     *monitor)
+{
+  self->debounce = signal_source_new_timed (on_debounced, self, "signal-glib network debounce");
+  g_source_attach (self->debounce, g_main_context_get_thread_default ());
+
+  self->monitor = g_object_ref (monitor);
+  self->monitor_changed = g_signal_connect_data (self->monitor, "network-changed",
+                                                 G_CALLBACK (on_network_changed),
+                                                 g_source_ref (self->debounce), unref_source, 0);
+  self->was_available = g_network_monitor_get_network_available (self->monitor);
+  self->connectivity = g_network_monitor_get_connectivity (self->monitor);
+}
+
+static void
+on_default_monitor (GObject      *source,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  g_autoptr (GNetworkMonitor) monitor = signal_lazy_object_get_finish (&signal_network_monitor,
+                                                                     result, NULL);
+
+  if (monitor != NULL)
+    watch_network (user_data, monitor);
+}
+
+/* false: the machine has woken. */
+static void
+on_prepare_for_sleep (GDBusConnection *bus,
+                      const char      *sender,
+                      const char      *path,
+                      const char      *interface,
+                      const char      *name,
+                      GVariant        *parameters,
+                      gpointer         user_data)
+{
+  SignalSystemMonitor *self = user_data;
+  gboolean is_beginning = TRUE;
+  gint64 before = self->slept;
+
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(b)")))
+    return;
+
+  g_variant_get (parameters, "(b)", &is_beginning);
+  if (is_beginning)
+    return;
+
+  self->slept = self->clock (self->clock_data);
+  self->tell (SIGNAL_SYSTEM_EVENT_RESUMED, self->slept - before, self->user_data);
+}
+
+static void
+watch_sleep (SignalSystemMonitor *self,
+             GDBusConnection     *bus)
+{
+  self->bus = g_object_ref (bus);
+  self->subscription =
+    g_dbus_connection_signal_subscribe (self->bus, LOGIND_NAME, LOGIND_MANAGER, "PrepareForSleep",
+                                        LOGIND_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
+                                        on_prepare_for_sleep, self, NULL);
+}
+
+/* No bus is a normal case. */
+static void
+on_bus (GObject      *source,
+        GAsyncResult *result,
+        gpointer      user_data)
+{
+  g_autoptr (GDBusConnection) bus = signal_lazy_object_get_finish (&signal_system_bus, result, NULL);
+
+  if (bus != NULL)
+    watch_sleep (user_data, bus);
+}
+
+/* Watches until it is freed, in the thread-default main context. monitor: NULL for the default one,
+ * which is watched from when it can be had without blocking. tick: ms between looks at the clock.
+ * tell: may free the vigil. */
+SignalSystemMonitor *
+signal_system_monitor_new (GNetworkMonitor         *monitor,
+                           guint                    tick,
+                           SignalSystemMonitorFunc  tell,
+                           gpointer                 user_data)
+{
+  SignalSystemMonitor *self = g_new0 (SignalSystemMonitor, 1);
+
+  self->tell = tell;
+  self->user_data = user_data;
+
+  self->freed = g_cancellable_new ();
+  if (monitor != NULL)
+    watch_network (self, monitor);
+  else
+    signal_lazy_object_get_async (&signal_network_monitor, self->freed, on_default_monitor, self);
+  signal_lazy_object_get_async (&signal_system_bus, self->freed, on_bus, self);
+
+  self->tick_ms = tick;
+  signal_system_monitor_set_clock (self, slept_so_far, NULL);
+  start_tick (self);
+
+  return self;
+}
+
+void
+signal_system_monitor_free (SignalSystemMonitor *self)
+{
+  g_cancellable_cancel (self->freed);
+  g_clear_object (&self->freed);
+  if (self->bus != NULL)
+    g_dbus_connection_signal_unsubscribe (self->bus, self->subscription);
+  g_clear_object (&self->bus);
+
+  g_clear_signal_handler (&self->monitor_changed, self->monitor);
+  g_clear_object (&self->monitor);
+  signal_source_clear (&self->debounce);
+
+  signal_source_clear (&self->tick);
+  if (self->tick_fd >= 0)
+    close (self->tick_fd);
+  g_free (self);
+}
+
+/* For tests: where to read how long the machine has slept. */
+void
+signal_system_monitor_set_clock (SignalSystemMonitor          *self,
+                                 SignalSystemMonitorClockFunc  clock,
+                                 gpointer                      user_data)
+{
+  self->clock = clock;
+  self->clock_data = user_data;
+  self->slept = clock (user_data);
+}

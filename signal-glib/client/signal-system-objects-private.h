@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "util/signal-lazy-object-private.h"
+
+G_BEGIN_DECLS
+
+/* GIO's own singletons, without blocking. */
+extern SignalLazyObject signal_system_bus;
+extern SignalLazyObject signal_network_monitor;
+
+G_END_DECLS

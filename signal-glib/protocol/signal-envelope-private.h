@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "crypto/signal-crypto-private.h"
+#include "json/signal-json-scanner-private.h"
+
+G_BEGIN_DECLS
+
+/* {"event": …, "data": …, "id": …}; the spans borrow from the text that was parsed. */
+typedef struct
+{
+  SignalSpan event; /* between the quotes, as written */
+  SignalSpan data;  /* any JSON value, as written; str is NULL where there is none */
+  SignalSpan id;    /* between the quotes, as written; str is NULL where there is none */
+  gboolean   event_escaped;
+  gboolean   id_escaped;
+} SignalEnvelope;
+
+/* {"iv": …, "ct": …}, the data of an `encrypted` envelope; base64 text between the quotes. */
+typedef struct
+{
+  SignalSpan iv;
+  SignalSpan ct;
+  gboolean   iv_escaped;
+  gboolean   ct_escaped;
+} SignalEncryptedData;
+
+gboolean signal_envelope_parse           (SignalEnvelope        *self,
+                                          const char            *text,
+                                          gsize                  length,
+                                          GError               **error);
+gboolean signal_envelope_is              (const SignalEnvelope  *self,
+                                          const char            *event);
+gboolean signal_envelope_match_encrypted (SignalEncryptedData   *sealed,
+                                          const char            *text,
+                                          gsize                  length);
+gboolean signal_envelope_parse_encrypted (SignalEncryptedData   *sealed,
+                                          SignalSpan             data,
+                                          GError               **error);
+
+char  *signal_envelope_compose            (const char   *event,
+                                           const char   *data,
+                                           gsize        *length) G_GNUC_WARN_UNUSED_RESULT;
+gsize  signal_envelope_get_encrypted_size (gsize         inner_length);
+void   signal_envelope_write_encrypted    (char         *text,
+                                           const guint8  iv[SIGNAL_CRYPTO_IV_SIZE],
+                                           const guint8 *ciphertext,
+                                           gsize         ciphertext_length);
+
+gboolean signal_envelope_event_is_control (const char *event);
+
+G_END_DECLS

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "protocol/signal-envelope-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "util/signal-base64-private.h"
+#include "signal-error.h"
+
+/* What this library and the public server write around the two pieces of base64. */
+#define ENCRYPTED_HEAD "{\"event\":\"encrypted\",\"data\":{\"iv\":\""
+#define ENCRYPTED_MIDDLE "\",\"ct\":\""
+#define ENCRYPTED_TAIL "\"}}"
+
+#define LITERAL_SIZE(literal) (sizeof (literal) - 1)
+#define IV_TEXT_SIZE SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_CRYPTO_IV_SIZE)
+
+/* A value that is not a string is read too, and leaves content empty. */
+static gboolean
+read_string_or_skip (SignalJsonReader *reader,
+                     SignalSpan       *content,
+                     gboolean         *escaped)
+{
+  SignalSpan skipped;
+
+  if (signal_json_reader_at_string (reader))
+    return signal_json_reader_read_string (reader, content, escaped);
+
+  *content = (SignalSpan) { NULL, 0 };
+  *escaped = FALSE;
+
+  return signal_json_reader_read_value (reader, &skipped);
+}
+
+static gboolean
+read_envelope_member (SignalEnvelope   *self,
+                      SignalJsonReader *reader,
+                      SignalSpan        key,
+                      gboolean          key_escaped)
+{
+  SignalSpan skipped;
+
+  if (signal_json_equals (key, key_escaped, "event"))
+    return read_string_or_skip (reader, &self->event, &self->event_escaped);
+  if (signal_json_equals (key, key_escaped, "data"))
+    return signal_json_reader_read_value (reader, &self->data);
+  if (signal_json_equals (key, key_escaped, "id"))
+    return read_string_or_skip (reader, &self->id, &self->id_escaped);
+
+  return signal_json_reader_read_value (reader, &skipped);
+}
+
+/* The whole text is checked in the same pass. Of members of one name the last counts, as it does
+ * for the server; an id that is not a string counts as none. */
+gboolean
+signal_envelope_parse (SignalEnvelope  *self,
+                       const char      *text,
+                       gsize            length,
+                       GError         **error)
+{
+  SignalJsonReader reader;
+  SignalSpan key;
+  gboolean key_escaped;
+
+  *self = (SignalEnvelope) { 0 };
+
+  signal_json_reader_init (&reader, text, length);
+  if (signal_json_reader_open_object (&reader))
+    while (signal_json_reader_next_member (&reader, &key, &key_escaped) &&
+           read_envelope_member (self, &reader, key, key_escaped))
+      continue;
+
+  if (!signal_json_reader_finish (&reader, error))
+    return FALSE;
+
+  if (self->event.len == 0)
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
+                           _("A message does not say which event it is"));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+gboolean
+signal_envelope_is (const SignalEnvelope *self,
+                    const char           *event)
+{
+  return signal_json_equals (self->event, self->event_escaped, event);
+}
+
+/* Recognizes the usual way to write a sealed envelope by its shape alone; whether the two pieces
+ * are base64 is still to be found out. FALSE says nothing about the text: it is then to be
+ * parsed. */
+gboolean
+signal_envelope_match_encrypted (SignalEncryptedData *sealed,
+                                 const char          *text,
+                                 gsize                length)
+{
+  const char *iv, *middle, *ct;
+  gsize frame_length = signal_envelope_get_encrypted_size (0) -
+                       SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_CRYPTO_TAG_SIZE);
+  gsize ct_length;
+
+  if (length < frame_length)
+    return FALSE;
+
+  iv = text + LITERAL_SIZE (ENCRYPTED_HEAD);
+  middle = iv + IV_TEXT_SIZE;
+  ct = middle + LITERAL_SIZE (ENCRYPTED_MIDDLE);
+  ct_length = length - frame_length;
+  if (memcmp (text, ENCRYPTED_HEAD, LITERAL_SIZE (ENCRYPTED_HEAD)) != 0 ||
+      memcmp (middle, ENCRYPTED_MIDDLE, LITERAL_SIZE (ENCRYPTED_MIDDLE)) != 0 ||
+      memcmp (ct + ct_length, ENCRYPTED_TAIL, LITERAL_SIZE (ENCRYPTED_TAIL)) != 0)
+    return FALSE;
+
+  /* Some JSON writers escape the slash, which base64 contains. */
+  if (memchr (ct, '"', ct_length) != NULL || memchr (ct, '\\', ct_length) != NULL)
+    return FALSE;
+
+  *sealed = (SignalEncryptedData) {
+    .iv = { iv, IV_TEXT_SIZE },
+    .ct = { ct, ct_length },
+  };
+
+  return TRUE;
+}
+
+static gboolean
+read_sealed_member (SignalEncryptedData *sealed,
+                    SignalJsonReader    *reader,
+                    SignalSpan           key,
+                    gboolean             key_escaped)
+{
+  SignalSpan skipped;
+
+  if (signal_json_equals (key, key_escaped, "iv"))
+    return read_string_or_skip (reader, &sealed->iv, &sealed->iv_escaped);
+  if (signal_json_equals (key, key_escaped, "ct"))
+    return read_string_or_skip (reader, &sealed->ct, &sealed->ct_escaped);
+
+  return signal_json_reader_read_value (reader, &skipped);
+}
+
+/* data is that of an envelope that was parsed, where there may be none. */
+gboolean
+signal_envelope_parse_encrypted (SignalEncryptedData  *sealed,
+                                 SignalSpan            data,
+                                 GError              **error)
+{
+  SignalJsonReader reader;
+  SignalSpan key;
+  gboolean key_escaped;
+
+  *sealed = (SignalEncryptedData) { 0 };
+
+  signal_json_reader_init (&reader, data.str != NULL ? data.str : "", data.len);
+  if (signal_json_reader_open_object (&reader))
+    while (signal_json_reader_next_member (&reader, &key, &key_escaped) &&
+           read_sealed_member (sealed, &reader, key, key_escaped))
+      continue;
+
+  if (sealed->iv.str == NULL || sealed->ct.str == NULL)
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
+                           _("An encrypted message lacks its “iv” or its “ct”"));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* event is valid UTF-8 and data valid JSON text, or NULL for none. */
+char *
+signal_envelope_compose (const char *event,
+                         const char *data,
+                         gsize      *length)
+{
+  gsize data_length = data != NULL ? strlen (data) : 0;
+  GString *text = g_string_sized_new (strlen (event) + data_length + 32);
+
+  g_string_append (text, "{\"event\":");
+  signal_json_append_string (text, event);
+  if (data != NULL)
+    {
+      g_string_append (text, ",\"data\":");
+      g_string_append_len (text, data, (gssize) data_length);
+    }
+  g_string_append_c (text, '}');
+
+  if (length != NULL)
+    *length = text->len;
+
+  return g_string_free (text, FALSE);
+}
+
+/* The length of the frame that seals a plaintext of inner_length bytes. */
+gsize
+signal_envelope_get_encrypted_size (gsize inner_length)
+{
+  return LITERAL_SIZE (ENCRYPTED_HEAD) + IV_TEXT_SIZE + LITERAL_SIZE (ENCRYPTED_MIDDLE) +
+         SIGNAL_BASE64_ENCODED_SIZE (inner_length + SIGNAL_CRYPTO_TAG_SIZE) +
+         LITERAL_SIZE (ENCRYPTED_TAIL);
+}
+
+static char *
+append_literal (char       *to,
+                const char *literal,
+                gsize       size)
+{
+  memcpy (to, literal, size);
+
+  return to + size;
+}
+
+static char *
+append_base64 (char         *to,
+               const guint8 *data,
+               gsize         length)
+{
+  signal_base64_encode (data, length, to);
+
+  return to + SIGNAL_BASE64_ENCODED_SIZE (length);
+}
+
+/* Writes signal_envelope_get_encrypted_size() bytes of text. ciphertext includes the tag. */
+void
+signal_envelope_write_encrypted (char         *text,
+                                 const guint8  iv[SIGNAL_CRYPTO_IV_SIZE],
+                                 const guint8 *ciphertext,
+                                 gsize         ciphertext_length)
+{
+  char *to = text;
+
+  to = append_literal (to, ENCRYPTED_HEAD, LITERAL_SIZE (ENCRYPTED_HEAD));
+  to = append_base64 (to, iv, SIGNAL_CRYPTO_IV_SIZE);
+  to = append_literal (to, ENCRYPTED_MIDDLE, LITERAL_SIZE (ENCRYPTED_MIDDLE));
+  to = append_base64 (to, ciphertext, ciphertext_length);
+  append_literal (to, ENCRYPTED_TAIL, LITERAL_SIZE (ENCRYPTED_TAIL));
+}
+
+/* The protocol's own names, which an application cannot use. */
+gboolean
+signal_envelope_event_is_control (const char *event)
+{
+  static const char *const names[] = {
+    "authenticate", "connected", "disconnect", "join", "leave", "error", "heartbeat", "encrypted",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_str_equal (event, names[i]))
+      return TRUE;
+
+  return FALSE;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "signal-message.h"
+
+G_BEGIN_DECLS
+
+/* Two steps, so that the plaintext is decrypted straight into its last place: allocate, fill the
+ * storage, open. Whatever fails to open is only unreffed. */
+SignalMessage *signal_message_alloc    (gsize           capacity) G_GNUC_WARN_UNUSED_RESULT;
+char          *signal_message_storage  (SignalMessage  *self);
+gboolean       signal_message_open     (SignalMessage  *self,
+                                        gsize           length,
+                                        gboolean        encrypted,
+                                        GError        **error);
+gsize          signal_message_get_size (SignalMessage  *self);
+
+G_END_DECLS

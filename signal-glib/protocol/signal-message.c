@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "protocol/signal-message-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "protocol/signal-envelope-private.h"
+#include "signal-error.h"
+
+/**
+ * SignalMessage:
+ *
+ * A message that has been received.
+ *
+ * A message has the name of an event, and it may have a payload, which is any JSON value, and an
+ * id. It never changes.
+ *
+ * The JSON text of the payload has been checked by the strict rules of RFC 8259, as UTF-8 and for
+ * its depth before the message is handed out.
+ *
+ * Since: 0.1
+ */
+struct _SignalMessage
+{
+  gatomicrefcount  ref_count;
+  const char      *event;
+  const char      *id;
+  const char      *payload_json;
+  JsonNode        *payload;
+  gboolean         payload_parsed;
+  gboolean         encrypted;
+  gsize            size;
+  char             text[];
+};
+
+G_DEFINE_BOXED_TYPE (SignalMessage, signal_message, signal_message_ref, signal_message_unref)
+
+/* capacity is the length of the longest text that the storage is to hold. */
+SignalMessage *
+signal_message_alloc (gsize capacity)
+{
+  SignalMessage *self = g_malloc (sizeof *self + capacity + 1);
+
+  *self = (SignalMessage) { 0 };
+  g_atomic_ref_count_init (&self->ref_count);
+
+  return self;
+}
+
+char *
+signal_message_storage (SignalMessage *self)
+{
+  return self->text;
+}
+
+/* Ends the span in place: there is a quote, a comma or a bracket behind it. */
+static const char *
+terminate (SignalMessage *self,
+           SignalSpan     span)
+{
+  char *start = self->text + (span.str - self->text);
+
+  start[span.len] = '\0';
+
+  return start;
+}
+
+/* NULL: the text contains NUL, which a C string cannot hold. */
+static const char *
+unescape (SignalMessage *self,
+          SignalSpan     content,
+          gboolean       escaped)
+{
+  char *start = self->text + (content.str - self->text);
+
+  if (escaped)
+    {
+      content.len = signal_json_unescape (start, content.str, content.len);
+      if (memchr (start, '\0', content.len) != NULL)
+        return NULL;
+    }
+
+  return terminate (self, content);
+}
+
+static gboolean
+refuse_nul (GError **error)
+{
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
+                       _("The event or the id of a message contains a NUL character"));
+
+  return FALSE;
+}
+
+/* Takes the first length bytes of the storage for the text of an envelope. */
+gboolean
+signal_message_open (SignalMessage  *self,
+                     gsize           length,
+                     gboolean        encrypted,
+                     GError        **error)
+{
+  SignalEnvelope envelope;
+
+  if (!signal_envelope_parse (&envelope, self->text, length, error))
+    return FALSE;
+
+  self->size = length;
+  self->encrypted = encrypted;
+  self->event = unescape (self, envelope.event, envelope.event_escaped);
+  if (self->event == NULL)
+    return refuse_nul (error);
+
+  if (envelope.id.str != NULL)
+    {
+      self->id = unescape (self, envelope.id, envelope.id_escaped);
+      if (self->id == NULL)
+        return refuse_nul (error);
+    }
+
+  if (envelope.data.str != NULL)
+    self->payload_json = terminate (self, envelope.data);
+
+  return TRUE;
+}
+
+/* The length of the text that the message was made of. */
+gsize
+signal_message_get_size (SignalMessage *self)
+{
+  return self->size;
+}
+
+/**
+ * signal_message_ref: (skip)
+ * @self: a message
+ *
+ * Takes a reference to a message.
+ *
+ * This may be called from any thread.
+ *
+ * Returns: (transfer full): the message
+ *
+ * Since: 0.1
+ */
+SignalMessage *
+signal_message_ref (SignalMessage *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+/**
+ * signal_message_unref: (skip)
+ * @self: (transfer full): a message
+ *
+ * Drops a reference to a message, and frees the message with the last one.
+ *
+ * This may be called from any thread.
+ *
+ * Since: 0.1
+ */
+void
+signal_message_unref (SignalMessage *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_clear_pointer (&self->payload, json_node_unref);
+  g_free (self);
+}
+
+/**
+ * signal_message_get_event:
+ * @self: a message
+ *
+ * Gets the name of the event that the message is about.
+ *
+ * Returns: (transfer none): the name, which is not empty
+ *
+ * Since: 0.1
+ */
+const char *
+signal_message_get_event (SignalMessage *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->event;
+}
+
+/* json-glib takes an escaped half of a surrogate pair together with the characters behind it, and
+ * ends a string at an escaped NUL. */
+static JsonNode *
+parse_payload (const char *json)
+{
+  g_autoptr(JsonParser) parser = json_parser_new_immutable ();
+  g_autofree char *mended = NULL;
+
+  if (strstr (json, "\\u") != NULL)
+    {
+      mended = g_strdup (json);
+      signal_json_mend_escapes (mended, strlen (mended));
+      json = mended;
+    }
+
+  if (!json_parser_load_from_data (parser, json, -1, NULL))
+    return NULL;
+
+  return json_parser_steal_root (parser);
+}
+
+/**
+ * signal_message_get_payload:
+ * @self: a message
+ *
+ * Gets the payload of the message as a tree of JSON nodes.
+ *
+ * The text is parsed when this is called first; the result is kept with the message, and it is
+ * immutable. The first call must not be made by two threads at the same time.
+ *
+ * A [struct@Json.Node] cannot hold everything that JSON can say, and json-glib does not report
+ * it: an integer that needs more than 64 bits comes out as another number, a number beyond the
+ * range of a double becomes infinite, and a fraction is rounded to a double. Characters that UTF-8
+ * or a C string cannot hold (halves of surrogate pairs, and NUL) are replaced by U+FFFD. Where that
+ * matters, use [method@Signal.Message.get_payload_json].
+ *
+ * Returns: (transfer none) (nullable): the payload, or %NULL if the message has none or json-glib
+ *   cannot express it
+ *
+ * Since: 0.1
+ */
+JsonNode *
+signal_message_get_payload (SignalMessage *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  if (self->payload_json != NULL && !self->payload_parsed)
+    {
+      self->payload = parse_payload (self->payload_json);
+      self->payload_parsed = TRUE;
+    }
+
+  return self->payload;
+}
+
+/**
+ * signal_message_get_payload_json:
+ * @self: a message
+ *
+ * Gets the payload of the message as JSON text.
+ *
+ * It is the text as it was received, byte by byte: numbers keep all their digits. It is valid by
+ * RFC 8259 and valid UTF-8.
+ *
+ * Returns: (transfer none) (nullable): the text, or %NULL if the message has no payload
+ *
+ * Since: 0.1
+ */
+const char *
+signal_message_get_payload_json (SignalMessage *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->payload_json;
+}
+
+/**
+ * signal_message_get_id:
+ * @self: a message
+ *
+ * Gets the id that the sender gave the message.
+ *
+ * Returns: (transfer none) (nullable): the id, or %NULL if the message has none
+ *
+ * Since: 0.1
+ */
+const char *
+signal_message_get_id (SignalMessage *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->id;
+}
+
+/**
+ * signal_message_is_encrypted:
+ * @self: a message
+ *
+ * Gets whether the message was encrypted on its way.
+ *
+ * Returns: %TRUE if it was encrypted, %FALSE if it came in the clear
+ *
+ * Since: 0.1
+ */
+gboolean
+signal_message_is_encrypted (SignalMessage *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return self->encrypted;
+}

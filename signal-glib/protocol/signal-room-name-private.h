@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define SIGNAL_ROOM_NAME_MAX_LENGTH 256 /* UTF-16 code units: what the public server counts */
+
+gboolean   signal_room_name_check          (const char          *name,
+                                            GError             **error);
+gboolean   signal_room_name_check_all      (const char * const  *names,
+                                            GError             **error);
+GPtrArray *signal_room_name_compose_frames (const char          *event,
+                                            const char * const  *names,
+                                            gsize                max_size) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "protocol/signal-channel-private.h"
+#include "signal-peer.h"
+
+G_BEGIN_DECLS
+
+#define SIGNAL_CLOSE_GOING_AWAY 1001
+#define SIGNAL_CLOSE_NOT_AUTHENTICATED 4001
+#define SIGNAL_CLOSE_NO_HEARTBEAT 4002
+#define SIGNAL_CLOSE_REFUSED 4003
+#define SIGNAL_CLOSE_ENCRYPTION_REQUIRED 4004
+
+/* The largest frame that is sent: what a client takes by default. */
+#define SIGNAL_PEER_MAX_OUTGOING_SIZE (16 * 1024 * 1024)
+
+/* What a peer tells its one owner. Any of them may drop the last reference. */
+typedef struct
+{
+  void (*message) (SignalPeer    *peer,
+                   SignalMessage *message,
+                   gpointer       user_data);
+
+  /* A frame was dropped and the peer is still there. */
+  void (*fault)   (SignalPeer    *peer,
+                   const GError  *error,
+                   gpointer       user_data);
+
+  /* The socket is closed; nothing comes after it. */
+  void (*gone)    (SignalPeer    *peer,
+                   gpointer       user_data);
+} SignalPeerHandlers;
+
+SignalPeer *signal_peer_new    (SoupWebsocketConnection  *socket,
+                                GSocketAddress           *remote_address,
+                                guint                     auth_timeout,
+                                guint64                   max_incoming_size,
+                                gsize                     max_backlog,
+                                const SignalPeerHandlers *handlers,
+                                gpointer                  user_data) G_GNUC_WARN_UNUSED_RESULT;
+void        signal_peer_detach (SignalPeer               *self);
+
+gboolean signal_peer_is_open              (SignalPeer       *self);
+gboolean signal_peer_is_admitted          (SignalPeer       *self);
+gboolean signal_peer_is_talkative         (SignalPeer       *self);
+gboolean signal_peer_begin_authentication (SignalPeer       *self);
+void     signal_peer_admit                (SignalPeer       *self,
+                                           const char       *user_id,
+                                           SignalSessionKey *key,
+                                           guint64           max_incoming_size,
+                                           const char       *connected,
+                                           gsize             length);
+gboolean signal_peer_set_announced        (SignalPeer       *self,
+                                           gboolean          announced);
+
+gboolean signal_peer_send              (SignalPeer  *self,
+                                        const char  *text,
+                                        gsize        length,
+                                        GError     **error);
+void     signal_peer_send_error        (SignalPeer  *self,
+                                        const char  *text);
+void     signal_peer_shut              (SignalPeer  *self,
+                                        guint16      code,
+                                        const char  *reason);
+gint64   signal_peer_get_last_received (SignalPeer  *self);
+
+gboolean signal_peer_has_room    (SignalPeer *self,
+                                  const char *room);
+guint    signal_peer_count_rooms (SignalPeer *self);
+gboolean signal_peer_add_room    (SignalPeer *self,
+                                  const char *room);
+gboolean signal_peer_remove_room (SignalPeer *self,
+                                  const char *room);
+
+G_END_DECLS

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "server/signal-server-private.h"
+
+#include <string.h>
+
+#include "websocket/signal-websocket-connect-private.h"
+
+static void
+refuse (SoupServerMessage *request,
+        guint              status)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (request);
+
+  soup_message_headers_replace (headers, "Connection", "close");
+  if (status == SOUP_STATUS_METHOD_NOT_ALLOWED)
+    soup_message_headers_replace (headers, "Allow", "GET");
+  soup_server_message_set_status (request, status, NULL);
+}
+
+/* As refuse(), without reading what else the client has to send. SoupServer would read all of it
+ * first, and hold up everybody while it comes. */
+static void
+turn_away (SoupServerMessage *request,
+           guint              status)
+{
+  G_GNUC_UNUSED g_autoptr (SoupServerMessage) keep = g_object_ref (request);
+  g_autoptr (GSocketAddress) remote = g_object_ref (soup_server_message_get_remote_address (request));
+  g_autofree char *answer = NULL;
+  g_autoptr (GIOStream) stream = NULL;
+
+  answer = g_strdup_printf ("HTTP/1.1 %u %s\r\n%sConnection: close\r\nContent-Length: 0\r\n\r\n", status,
+                            soup_status_get_phrase (status),
+                            status == SOUP_STATUS_METHOD_NOT_ALLOWED ? "Allow: GET\r\n" : "");
+  stream = soup_server_message_steal_connection (request);
+  if (stream == NULL)
+    return;
+
+  /* It is the first that is written, and fits into the socket's buffer. */
+  g_pollable_output_stream_write_nonblocking (
+    G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream)), answer, strlen (answer), NULL,
+    NULL);
+  signal_connection_limiter_linger (remote, stream);
+}
+
+static gboolean
+has_body (SoupServerMessage *request)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (request);
+
+  return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED
+         || soup_message_headers_get_content_length (headers) > 0;
+}
+
+/* Whether there is room for one more peer; those who have not authenticated make room. */
+static gboolean
+make_room (SignalServer *self)
+{
+  if (self->n_admitted >= self->max_peers)
+    return FALSE;
+
+  while (self->n_admitted + signal_connection_limiter_count_peers (self->lobby) >= self->max_peers)
+    if (!signal_connection_limiter_evict (self->lobby, TRUE))
+      return FALSE;
+
+  return TRUE;
+}
+
+/* The answer is written: from here on the connection is no longer SoupServer's. */
+static void
+on_upgraded (SoupServerMessage *request,
+             gpointer           user_data)
+{
+  SignalServer *self = user_data;
+  G_GNUC_UNUSED g_autoptr (SoupServerMessage) keep = g_object_ref (request);
+  g_autoptr (GUri) uri = g_uri_ref (soup_server_message_get_uri (request));
+  g_autoptr (GSocketAddress) remote = NULL;
+  g_autoptr (GIOStream) stream = NULL;
+  g_autoptr (SoupWebsocketConnection) socket = NULL;
+
+  remote = g_object_ref (soup_server_message_get_remote_address (request));
+  stream = soup_server_message_steal_connection (request);
+  if (stream == NULL || self->soup == NULL)
+    return;
+
+  signal_connection_limiter_clear_deadline (remote);
+  socket = signal_transport_wrap (stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER, NULL);
+  signal_server_accept (self, socket, remote);
+}
+
+static void
+answer (SignalServer      *self,
+        SoupServerMessage *request)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!soup_websocket_server_check_handshake (request, NULL, NULL, NULL, &error))
+    {
+      gboolean plain = g_error_matches (error, SOUP_WEBSOCKET_ERROR,
+                                        SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET);
+
+      soup_message_headers_replace (soup_server_message_get_response_headers (request),
+                                    "Upgrade", "websocket");
+      refuse (request, plain ? 426 : SOUP_STATUS_BAD_REQUEST);
+      return;
+    }
+
+  if (!make_room (self))
+    {
+      refuse (request, SOUP_STATUS_SERVICE_UNAVAILABLE);
+      return;
+    }
+
+  /* Without extensions: deflate costs memory, and says something about what is encrypted. */
+  if (!soup_websocket_server_process_handshake (request, NULL, NULL, NULL, NULL))
+    return;
+
+  signal_connection_limiter_promise (soup_server_message_get_remote_address (request));
+  g_signal_connect_object (request, "wrote-informational", G_CALLBACK (on_upgraded), self, 0);
+}
+
+/* SoupServer has looked at them before: 0 if it found nothing wrong. */
+static guint
+check_headers (SignalServer      *self,
+               SoupServerMessage *request)
+{
+  guint status = soup_server_message_get_status (request);
+
+  if (status != 0)
+    return status;
+  if (self->soup == NULL)
+    return SOUP_STATUS_SERVICE_UNAVAILABLE;
+  if (!g_str_equal (g_uri_get_path (soup_server_message_get_uri (request)), self->listen_path))
+    return SOUP_STATUS_NOT_FOUND;
+  if (!g_str_equal (soup_server_message_get_method (request), "GET"))
+    return SOUP_STATUS_METHOD_NOT_ALLOWED;
+  if (has_body (request))
+    return SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE;
+  return 0;
+}
+
+static void
+on_headers (SoupServerMessage *request,
+            gpointer           user_data)
+{
+  SignalServer *self = user_data;
+  guint status = check_headers (self, request);
+
+  if (status == 0)
+    answer (self, request);
+  else if (has_body (request))
+    turn_away (request, status);
+  else
+    refuse (request, status);
+}
+
+static void
+on_request (SoupServer        *soup,
+            SoupServerMessage *request,
+            gpointer           user_data)
+{
+  soup_message_body_set_accumulate (soup_server_message_get_request_body (request), FALSE);
+  g_signal_connect_object (request, "got-headers", G_CALLBACK (on_headers), user_data, 0);
+}
+
+void
+signal_server_open_http (SignalServer *self)
+{
+  self->soup = soup_server_new (NULL, NULL);
+  g_signal_connect (self->soup, "request-started", G_CALLBACK (on_request), self);
+}
+
+void
+signal_server_close_http (SignalServer *self)
+{
+  g_autoptr (SoupServer) soup = g_steal_pointer (&self->soup);
+
+  if (soup == NULL)
+    return;
+
+  g_signal_handlers_disconnect_by_data (soup, self);
+  soup_server_disconnect (soup);
+}

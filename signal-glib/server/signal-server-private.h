@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "server/signal-peer-index-private.h"
+#include "server/signal-peer-private.h"
+#include "server/signal-connection-limiter-private.h"
+#include "signal-server.h"
+
+G_BEGIN_DECLS
+
+struct _SignalServer
+{
+  GObject          parent_instance;
+
+  /* What the user has set */
+  char            *path;
+  char            *ecdh_info;
+  gboolean         require_encryption;
+  GStrv            default_rooms;
+  guint            auth_timeout;
+  guint            heartbeat_timeout;
+  guint            max_message_size;
+  guint            max_peers;
+  guint            max_pending;
+  guint            max_rooms;
+  guint            max_backlog;
+  GTlsCertificate *tls_certificate;
+
+  GMainContext    *context;
+  SignalConnectionLimiter     *lobby;        /* the connections, and who of them has yet to authenticate */
+  guint            n_admitted;   /* peers that have, until they are gone */
+
+  /* From listening to stopping */
+  GSocket         *port;
+  GSource         *port_source;
+  SoupServer      *soup;
+  GTlsCertificate *listen_certificate;
+  char            *listen_path;
+  char            *uri;
+  GSource         *sweep;        /* looks for peers that are silent */
+
+  GHashTable      *peers;        /* id → peer: all of them, from the upgrade to the last word */
+  SignalPeerIndex *rooms;        /* those that have authenticated */
+  SignalPeerIndex *users;
+  GPtrArray       *stop_tasks;   /* NULL: not stopping */
+};
+
+/* server/signal-server-settings.c */
+void signal_server_init_properties (SignalServer *self);
+
+/* server/signal-server-properties.c */
+void signal_server_install_properties (GObjectClass *object_class);
+
+/* server/signal-server-signals.c */
+void      signal_server_install_signals   (void);
+char     *signal_server_emit_authenticate (SignalServer  *self,
+                                           SignalPeer    *peer,
+                                           const char    *type,
+                                           const char    *token) G_GNUC_WARN_UNUSED_RESULT;
+gboolean  signal_server_emit_join         (SignalServer  *self,
+                                           SignalPeer    *peer,
+                                           const char    *room);
+void      signal_server_emit_connected    (SignalServer  *self,
+                                           SignalPeer    *peer);
+void      signal_server_emit_disconnected (SignalServer  *self,
+                                           SignalPeer    *peer);
+void      signal_server_emit_message      (SignalServer  *self,
+                                           SignalPeer    *peer,
+                                           SignalMessage *message);
+
+/* server/signal-listener.c */
+gboolean signal_server_open_port  (SignalServer  *self,
+                                   const char    *address,
+                                   guint16        port,
+                                   GError       **error);
+void     signal_server_close_port (SignalServer  *self);
+
+/* server/signal-server-http.c */
+void signal_server_open_http  (SignalServer *self);
+void signal_server_close_http (SignalServer *self);
+
+/* server/signal-server-protocol.c */
+void signal_server_accept (SignalServer            *self,
+                           SoupWebsocketConnection *socket,
+                           GSocketAddress          *remote_address);
+
+/* server/signal-server-handshake.c */
+SignalSessionKey *signal_server_agree_key (const char  *ecdh_info,
+                                           const char  *client_public_key,
+                                           char       **server_public_key,
+                                           char       **salt) G_GNUC_WARN_UNUSED_RESULT;
+
+/* server/signal-server.c */
+GPtrArray *signal_server_snapshot      (SignalServer *self) G_GNUC_WARN_UNUSED_RESULT;
+void       signal_server_restart_sweep (SignalServer *self);
+void       signal_server_finish_stop   (SignalServer *self);
+
+G_END_DECLS

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "server/signal-server-properties-private.h"
+
+#define SETTING (G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS)
+
+static GParamSpec *properties[SIGNAL_SERVER_N_PROPS];
+
+static void
+install_protocol_properties (void)
+{
+  /**
+   * SignalServer:path:
+   *
+   * The path of the URL that the server answers at; all others are answered with 404.
+   *
+   * It begins with a slash. A change takes effect when the server next begins to listen.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_PATH] =
+    g_param_spec_string ("path", NULL, NULL, SIGNAL_SERVER_DEFAULT_PATH, SETTING);
+
+  /**
+   * SignalServer:ecdh-info:
+   *
+   * What the keys are bound to: the HKDF info, the same as in the clients.
+   *
+   * A change is for the peers that authenticate after it.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_ECDH_INFO] =
+    g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_SERVER_DEFAULT_ECDH_INFO, SETTING);
+
+  /**
+   * SignalServer:require-encryption:
+   *
+   * Whether a client that offers no key is refused, with the close code 4004.
+   *
+   * If %FALSE, such a client is served in plaintext. One that offers a key is always served
+   * encrypted.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_REQUIRE_ENCRYPTION] =
+    g_param_spec_boolean ("require-encryption", NULL, NULL, TRUE, SETTING);
+
+  /**
+   * SignalServer:default-rooms:
+   *
+   * The rooms that every peer is in once it has authenticated.
+   *
+   * They come on top of the room that is the peer's own id, `ws-default` and `ws-notification`.
+   * [signal@Signal.Server::join] is not asked about them. Names that no room may have are passed
+   * over.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_DEFAULT_ROOMS] =
+    g_param_spec_boxed ("default-rooms", NULL, NULL, G_TYPE_STRV, SETTING);
+
+  /**
+   * SignalServer:tls-certificate:
+   *
+   * The certificate of the server and its private key, to serve `wss://`.
+   *
+   * %NULL to serve `ws://`. A change takes effect when the server next begins to listen.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_TLS_CERTIFICATE] =
+    g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, SETTING);
+}
+
+static void
+install_time_properties (void)
+{
+  /**
+   * SignalServer:auth-timeout:
+   *
+   * How long a peer may take to authenticate, in milliseconds.
+   *
+   * One that takes longer is closed with the code 4001. A connection that has not become a
+   * WebSocket after this time, counted from the moment it was accepted, is dropped without a word.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_AUTH_TIMEOUT] =
+    g_param_spec_uint ("auth-timeout", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_AUTH_TIMEOUT, SETTING);
+
+  /**
+   * SignalServer:heartbeat-timeout:
+   *
+   * How long a peer may be silent, in milliseconds; 0: for ever.
+   *
+   * One that is silent for longer, by up to a quarter, is closed with the code 4002.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_HEARTBEAT_TIMEOUT] =
+    g_param_spec_uint ("heartbeat-timeout", NULL, NULL, 0, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_HEARTBEAT_TIMEOUT, SETTING);
+}
+
+static void
+install_limit_properties (void)
+{
+  /**
+   * SignalServer:max-message-size:
+   *
+   * The largest frame that a peer may send, in bytes.
+   *
+   * A peer that sends a larger one is closed with the code 1009. Before it has authenticated, a
+   * peer may send 16 KiB at once and 32 KiB in all. A change is for the peers that authenticate
+   * after it.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_MAX_MESSAGE_SIZE] =
+    g_param_spec_uint ("max-message-size", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_MAX_MESSAGE_SIZE, SETTING);
+
+  /**
+   * SignalServer:max-peers:
+   *
+   * How many peers there may be, those included that have yet to authenticate.
+   *
+   * Further clients are answered with the HTTP status 503, unless a peer has had a quarter of a
+   * second and has not authenticated: it makes room, and is dropped. Lowering it drops nobody who has
+   * authenticated.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_MAX_PEERS] =
+    g_param_spec_uint ("max-peers", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_MAX_PEERS, SETTING);
+
+  /**
+   * SignalServer:max-pending:
+   *
+   * How many connections there may be that have not authenticated yet.
+   *
+   * When there is one more, one of those that have had a quarter of a second is dropped: the oldest
+   * from the address (for IPv6, the network) that most of them come from. So somebody who holds
+   * connections open without using them keeps nobody else out. As long as none has had that time,
+   * new connections wait.
+   *
+   * Each takes a file descriptor, beside those of the [property@Signal.Server:max-peers]. If the
+   * process runs out of them, connections are dropped in the same order.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_MAX_PENDING] =
+    g_param_spec_uint ("max-pending", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_MAX_PENDING, SETTING);
+
+  /**
+   * SignalServer:max-rooms:
+   *
+   * How many rooms a peer may be in, those included that it is in from the start.
+   *
+   * Beyond that, joining is refused as [signal@Signal.Server::join] refuses: the client is not told.
+   * The rooms that a peer is in from the start are not refused, and lowering it takes nobody out of a
+   * room.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_MAX_ROOMS] =
+    g_param_spec_uint ("max-rooms", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_MAX_ROOMS, SETTING);
+
+  /**
+   * SignalServer:max-backlog:
+   *
+   * How many bytes may wait for a peer that does not read what it is sent.
+   *
+   * The last message may reach over it. As long as more waits, [method@Signal.Server.send_to_peer]
+   * fails with %SIGNAL_ERROR_OUTBOX_FULL, and the other ways to send pass the peer over. A change is
+   * for the peers that connect after it.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_MAX_BACKLOG] =
+    g_param_spec_uint ("max-backlog", NULL, NULL, 1, G_MAXINT,
+                       SIGNAL_SERVER_DEFAULT_MAX_BACKLOG, SETTING);
+}
+
+void
+signal_server_install_properties (GObjectClass *object_class)
+{
+  object_class->get_property = signal_server_get_property;
+  object_class->set_property = signal_server_set_property;
+
+  install_protocol_properties ();
+  install_time_properties ();
+  install_limit_properties ();
+
+  g_object_class_install_properties (object_class, SIGNAL_SERVER_N_PROPS, properties);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "server/signal-server-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "signal-error.h"
+#include "util/signal-i18n-private.h"
+#include "util/signal-source-private.h"
+
+/**
+ * SignalServer:
+ *
+ * A small server that speaks the Signal protocol, inside a program.
+ *
+ * It is made for demos, for the tests of an application and for tools in a local network. It keeps
+ * the same rules as the public server: the deadline for authentication, the close codes, the
+ * largest frame and the names of rooms. It runs in the thread-default main context of its
+ * construction.
+ *
+ * ```c
+ * static char *
+ * on_authenticate (SignalServer *server,
+ *                  SignalPeer   *peer,
+ *                  const char   *type,
+ *                  const char   *token,
+ *                  gpointer      user_data)
+ * {
+ *   return g_strcmp0 (token, "secret") == 0 ? g_strdup ("alice") : NULL;
+ * }
+ *
+ * server = signal_server_new ();
+ * g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), NULL);
+ * if (!signal_server_listen (server, NULL, 0, &error))
+ *   g_error ("%s", error->message);
+ * uri = signal_server_get_uri (server);
+ * ```
+ *
+ * Where the public server leaves a decision to the application, this one is strict: it does not
+ * hand out an application event that comes in plaintext from a peer that has a key, nor does it let
+ * a peer join the room that is another peer's own id.
+ *
+ * Dropping the last reference closes the port and all connections at once, without a further
+ * signal; [method@Signal.Server.stop_async] does it in good order. Any handler may do either.
+ *
+ * Since: 0.1
+ */
+
+/* Silence is noticed this often in the time that it may last. */
+#define SWEEPS_PER_TIMEOUT 4
+#define MIN_SWEEP_INTERVAL 10
+
+G_DEFINE_FINAL_TYPE (SignalServer, signal_server, G_TYPE_OBJECT)
+
+static void
+stop_listening (SignalServer *self)
+{
+  signal_source_clear (&self->sweep);
+  signal_server_close_port (self);
+  signal_server_close_http (self);
+  signal_connection_limiter_hang_up (self->lobby);
+  g_clear_object (&self->listen_certificate);
+  g_clear_pointer (&self->listen_path, g_free);
+}
+
+static void
+signal_server_dispose (GObject *object)
+{
+  SignalServer *self = SIGNAL_SERVER (object);
+  GHashTableIter iter;
+  gpointer peer;
+
+  stop_listening (self);
+
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &peer))
+    signal_peer_detach (peer);
+  g_hash_table_remove_all (self->peers);
+
+  G_OBJECT_CLASS (signal_server_parent_class)->dispose (object);
+}
+
+static void
+signal_server_finalize (GObject *object)
+{
+  SignalServer *self = SIGNAL_SERVER (object);
+
+  g_clear_pointer (&self->path, g_free);
+  g_clear_pointer (&self->ecdh_info, g_free);
+  g_clear_pointer (&self->default_rooms, g_strfreev);
+  g_clear_object (&self->tls_certificate);
+  g_clear_pointer (&self->peers, g_hash_table_unref);
+  g_clear_pointer (&self->rooms, signal_peer_index_free);
+  g_clear_pointer (&self->users, signal_peer_index_free);
+  g_clear_pointer (&self->lobby, signal_connection_limiter_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+
+  G_OBJECT_CLASS (signal_server_parent_class)->finalize (object);
+}
+
+static void
+signal_server_class_init (SignalServerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  signal_i18n_init ();
+
+  object_class->dispose = signal_server_dispose;
+  object_class->finalize = signal_server_finalize;
+
+  signal_server_install_properties (object_class);
+  signal_server_install_signals ();
+}
+
+static void
+signal_server_init (SignalServer *self)
+{
+  signal_server_init_properties (self);
+  self->context = g_main_context_ref_thread_default ();
+  self->lobby = signal_connection_limiter_new ();
+  self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  self->rooms = signal_peer_index_new ();
+  self->users = signal_peer_index_new ();
+}
+
+/**
+ * signal_server_new:
+ *
+ * Creates a server that does not listen yet.
+ *
+ * Returns: (transfer full): the server
+ *
+ * Since: 0.1
+ */
+SignalServer *
+signal_server_new (void)
+{
+  return g_object_new (SIGNAL_TYPE_SERVER, NULL);
+}
+
+/* Own references, so that whoever walks through them may change everything. */
+GPtrArray *
+signal_server_snapshot (SignalServer *self)
+{
+  GPtrArray *snapshot = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer peer;
+
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &peer))
+    g_ptr_array_add (snapshot, g_object_ref (peer));
+  return snapshot;
+}
+
+static gboolean
+on_sweep (gpointer user_data)
+{
+  g_autoptr (SignalServer) self = g_object_ref (user_data);
+  g_autoptr (GPtrArray) peers = signal_server_snapshot (self);
+  gint64 oldest = g_get_monotonic_time () - (gint64) self->heartbeat_timeout * 1000;
+
+  for (guint i = 0; i < peers->len; i++)
+    if (signal_peer_is_admitted (peers->pdata[i])
+        && signal_peer_get_last_received (peers->pdata[i]) < oldest)
+      signal_peer_shut (peers->pdata[i], SIGNAL_CLOSE_NO_HEARTBEAT, "Heartbeat timeout");
+
+  return G_SOURCE_CONTINUE;
+}
+
+void
+signal_server_restart_sweep (SignalServer *self)
+{
+  signal_source_clear (&self->sweep);
+  if (self->soup == NULL || self->heartbeat_timeout == 0)
+    return;
+
+  self->sweep = g_timeout_source_new (MAX (self->heartbeat_timeout / SWEEPS_PER_TIMEOUT,
+                                           MIN_SWEEP_INTERVAL));
+  g_source_set_static_name (self->sweep, "[signal-glib] server sweep");
+  g_source_set_callback (self->sweep, on_sweep, self, NULL);
+  g_source_set_priority (self->sweep, SIGNAL_SOURCE_AFTER_READING);
+  g_source_attach (self->sweep, self->context);
+}
+
+static gboolean
+check_ready (SignalServer  *self,
+             GError       **error)
+{
+  g_autofree char *path = g_uri_escape_string (self->path, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH,
+                                               FALSE);
+
+  if (self->soup != NULL)
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
+                           _("The server is listening already"));
+      return FALSE;
+    }
+
+  if (self->stop_tasks != NULL)
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
+                           _("The server has not stopped yet"));
+      return FALSE;
+    }
+
+  if (self->path[0] != '/' || !g_str_equal (path, self->path))
+    {
+      g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                   _("The path “%s” is not one of a URL: it must begin with “/”, and what is not "
+                     "plain ASCII text cannot be in it"), self->path);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * signal_server_listen:
+ * @self: a server
+ * @address: (nullable): the address or the name of the interface to listen on, `0.0.0.0` and `::`
+ *   for all of them; %NULL for the loopback address 127.0.0.1
+ * @port: the port; 0 for any that is free
+ * @error: where to put an error
+ *
+ * Begins to listen.
+ *
+ * A name other than `localhost` is looked up, which can block. Without
+ * [property@Signal.Server:tls-certificate] everything is sent in cleartext except the messages of
+ * encrypted peers: the tokens, too. That is meant for the loopback address.
+ *
+ * Fails with %G_IO_ERROR_ADDRESS_IN_USE if someone else listens on the port, with
+ * %SIGNAL_ERROR_INVALID_ARGUMENT if [property@Signal.Server:path] is not a path, and with
+ * %SIGNAL_ERROR_FAILED if the server is listening already or has not stopped yet.
+ *
+ * Returns: %TRUE if the server is listening
+ *
+ * Since: 0.1
+ */
+gboolean
+signal_server_listen (SignalServer  *self,
+                      const char    *address,
+                      guint16        port,
+                      GError       **error)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!check_ready (self, error))
+    return FALSE;
+
+  self->listen_path = g_strdup (self->path);
+  g_set_object (&self->listen_certificate, self->tls_certificate);
+  if (!signal_server_open_port (self, address, port, error))
+    {
+      stop_listening (self);
+      return FALSE;
+    }
+
+  signal_server_open_http (self);
+  signal_server_restart_sweep (self);
+  return TRUE;
+}
+
+/**
+ * signal_server_get_uri:
+ * @self: a server
+ *
+ * Gets the URL to give to a client on this machine.
+ *
+ * It begins with `ws://`, or with `wss://` if there is a certificate. If the server listens on all
+ * interfaces, the URL has the loopback address.
+ *
+ * Returns: (transfer full) (nullable): the URL, or %NULL if the server does not listen
+ *
+ * Since: 0.1
+ */
+char *
+signal_server_get_uri (SignalServer *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), NULL);
+
+  return g_strdup (self->uri);
+}
+
+/* Stopping is over once the last peer is gone; each of them has a deadline for it. */
+void
+signal_server_finish_stop (SignalServer *self)
+{
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  if (self->stop_tasks == NULL || g_hash_table_size (self->peers) > 0)
+    return;
+
+  tasks = g_steal_pointer (&self->stop_tasks);
+  for (guint i = 0; i < tasks->len; i++)
+    g_task_return_boolean (tasks->pdata[i], TRUE);
+}
+
+/**
+ * signal_server_stop_async:
+ * @self: a server
+ * @cancellable: (nullable): a way to stop waiting
+ * @callback: (scope async): called when all is closed
+ * @user_data: what to give to @callback
+ *
+ * Stops listening and closes all peers, with the code 1001.
+ *
+ * The port is free at once. [signal@Signal.Server::peer-disconnected] is emitted for every peer
+ * before @callback is called; peers that do not answer are dropped after 3 seconds. Then the server
+ * can listen again.
+ *
+ * Cancelling does not undo anything: the server stops all the same.
+ *
+ * Since: 0.1
+ */
+void
+signal_server_stop_async (SignalServer        *self,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  g_autoptr (GPtrArray) peers = NULL;
+  GTask *task;
+
+  g_return_if_fail (SIGNAL_IS_SERVER (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, signal_server_stop_async);
+  if (self->stop_tasks == NULL)
+    self->stop_tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (self->stop_tasks, task);
+
+  stop_listening (self);
+  peers = signal_server_snapshot (self);
+  for (guint i = 0; i < peers->len; i++)
+    signal_peer_shut (peers->pdata[i], SIGNAL_CLOSE_GOING_AWAY, "Server shutting down");
+  signal_server_finish_stop (self);
+}
+
+/**
+ * signal_server_stop_finish:
+ * @self: a server
+ * @result: what the callback was given
+ * @error: where to put an error
+ *
+ * Finishes what [method@Signal.Server.stop_async] began.
+ *
+ * Fails with %G_IO_ERROR_CANCELLED if it was cancelled.
+ *
+ * Returns: %TRUE if the server has stopped
+ *
+ * Since: 0.1
+ */
+gboolean
+signal_server_stop_finish (SignalServer  *self,
+                           GAsyncResult  *result,
+                           GError       **error)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, signal_server_stop_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "util/signal-lazy-object-private.h"
+
+static void
+return_object (GTask   *task,
+               GObject *object)
+{
+  if (object != NULL)
+    g_task_return_pointer (task, g_object_ref (object), g_object_unref);
+  else
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "The object cannot be created");
+}
+
+static gpointer
+run (gpointer user_data)
+{
+  SignalLazyObject *self = user_data;
+  g_autoptr (GObject) object = self->create ();
+  GQueue waiting;
+  GTask *task;
+
+  g_mutex_lock (&self->mutex);
+  g_set_object (&self->object, object);
+  self->is_running = FALSE;
+  waiting = self->waiting;
+  g_queue_init (&self->waiting);
+  g_mutex_unlock (&self->mutex);
+
+  while ((task = g_queue_pop_head (&waiting)) != NULL)
+    {
+      return_object (task, object);
+      g_object_unref (task);
+    }
+  return NULL;
+}
+
+/* The callback is called in the thread-default main context of the caller, and if the object cannot
+ * be had, perhaps never. A cancelled call still waits, and then fails with G_IO_ERROR_CANCELLED. */
+void
+signal_lazy_object_get_async (SignalLazyObject    *self,
+                              GCancellable        *cancellable,
+                              GAsyncReadyCallback  callback,
+                              gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  g_autoptr (GObject) object = NULL;
+
+  g_task_set_source_tag (task, signal_lazy_object_get_async);
+  g_task_set_name (task, "[signal-glib] get lazy object");
+
+  g_mutex_lock (&self->mutex);
+  if (self->object != NULL && self->is_valid != NULL && !self->is_valid (self->object))
+    g_clear_object (&self->object);
+
+  object = self->object != NULL ? g_object_ref (self->object) : NULL;
+  if (object == NULL)
+    {
+      g_queue_push_tail (&self->waiting, g_object_ref (task));
+      if (!self->is_running)
+        g_thread_unref (g_thread_new ("signal-glib", run, self));
+      self->is_running = TRUE;
+    }
+  g_mutex_unlock (&self->mutex);
+
+  if (object != NULL)
+    return_object (task, object);
+}
+
+gpointer
+signal_lazy_object_get_finish (SignalLazyObject  *self,
+                               GAsyncResult      *result,
+                               GError           **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

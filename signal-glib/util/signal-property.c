@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "util/signal-property-private.h"
+
+gboolean
+signal_property_set_string (char         **field,
+                            const GValue  *value)
+{
+  if (g_strcmp0 (*field, g_value_get_string (value)) == 0)
+    return FALSE;
+
+  g_free (*field);
+  *field = g_value_dup_string (value);
+  return TRUE;
+}
+
+gboolean
+signal_property_set_uint (guint        *field,
+                          const GValue *value)
+{
+  guint before = *field;
+
+  *field = g_value_get_uint (value);
+  return before != *field;
+}
+
+gboolean
+signal_property_set_double (double       *field,
+                            const GValue *value)
+{
+  double before = *field;
+
+  *field = g_value_get_double (value);
+  return before < *field || before > *field;
+}
+
+gboolean
+signal_property_set_boolean (gboolean     *field,
+                             const GValue *value)
+{
+  gboolean before = *field;
+
+  *field = g_value_get_boolean (value);
+  return before != *field;
+}
+
+/* An accumulator: the first handler that returns a string wins. */
+gboolean
+signal_property_first_string (GSignalInvocationHint *hint,
+                              GValue                *accumulated,
+                              const GValue          *returned,
+                              gpointer               user_data)
+{
+  if (g_value_get_string (returned) == NULL)
+    return TRUE;
+
+  g_value_copy (returned, accumulated);
+  return FALSE;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* For deadlines of the peer: what it has sent counts, also when the main loop was busy until
+ * now. */
+#define SIGNAL_SOURCE_AFTER_READING (G_PRIORITY_DEFAULT + 1)
+
+GSource *signal_source_new_timed (GSourceFunc  callback,
+                                  gpointer     user_data,
+                                  const char  *name) G_GNUC_WARN_UNUSED_RESULT;
+
+GSource *signal_source_new_readable (int fd) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Ends a source and lets go of it; NULL-safe. */
+static inline void
+signal_source_clear (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+G_END_DECLS

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "websocket/signal-websocket-stream-private.h"
+
+G_BEGIN_DECLS
+
+/* How to reach a server. Everything but the URI may be NULL, which means the usual one. */
+typedef struct
+{
+  GUri               *uri;
+  GTlsDatabase       *tls_database;
+  GTlsCertificate    *tls_certificate;
+  GProxyResolver     *proxy_resolver;
+  SoupMessageHeaders *headers;
+  gboolean          (*accept_certificate) (GTlsCertificate      *certificate,
+                                           GTlsCertificateFlags  errors,
+                                           gpointer              user_data);
+  gpointer            user_data;
+} SignalTransportOptions;
+
+GUri                    *signal_transport_parse_url      (const char                    *url,
+                                                          gboolean                       allow_insecure,
+                                                          GError                       **error) G_GNUC_WARN_UNUSED_RESULT;
+
+void                     signal_transport_connect_async  (const SignalTransportOptions  *options,
+                                                          GCancellable                  *cancellable,
+                                                          GAsyncReadyCallback            callback,
+                                                          gpointer                       user_data);
+SoupWebsocketConnection *signal_transport_connect_finish (GAsyncResult                  *result,
+                                                          guint                         *retry_after,
+                                                          GError                       **error) G_GNUC_WARN_UNUSED_RESULT;
+
+SoupWebsocketConnection *signal_transport_wrap           (GIOStream                     *stream,
+                                                          GUri                          *uri,
+                                                          SoupWebsocketConnectionType    type,
+                                                          GBytes                        *read_ahead) G_GNUC_WARN_UNUSED_RESULT;
+SignalStream            *signal_transport_get_stream     (SoupWebsocketConnection       *socket);
+
+G_END_DECLS

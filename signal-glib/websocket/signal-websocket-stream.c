@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "websocket/signal-websocket-stream-private.h"
+#include "util/signal-source-private.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+/* How long closing waits for the peer: to take what is still unsent, and TLS's goodbye. */
+#define CLOSE_TIMEOUT_MS 2000
+
+struct _SignalStream
+{
+  GIOStream parent_instance;
+
+  GMainContext *context;
+  GIOStream *base;
+  GSocket *socket;
+  SignalStreamInput *input;
+  SignalStreamOutput *output;
+
+  SignalStreamDrainedFunc drained;
+  gpointer drained_data;
+
+  GTask *closing;
+  GSource *close_timeout;
+};
+
+G_DEFINE_FINAL_TYPE (SignalStream, signal_stream, G_TYPE_IO_STREAM)
+
+static GInputStream *
+signal_stream_get_input_stream (GIOStream *stream)
+{
+  return G_INPUT_STREAM (SIGNAL_STREAM (stream)->input);
+}
+
+static GOutputStream *
+signal_stream_get_output_stream (GIOStream *stream)
+{
+  return G_OUTPUT_STREAM (SIGNAL_STREAM (stream)->output);
+}
+
+static gboolean
+signal_stream_close (GIOStream     *stream,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  return g_io_stream_close (SIGNAL_STREAM (stream)->base, cancellable, error);
+}
+
+static void
+on_base_closed (GObject      *source,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  signal_source_clear (&SIGNAL_STREAM (g_task_get_source_object (task))->close_timeout);
+
+  if (g_io_stream_close_finish (G_IO_STREAM (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+close_base (SignalStream *self)
+{
+  GTask *task = g_steal_pointer (&self->closing);
+
+  signal_stream_input_abandon (self->input);
+  signal_stream_output_abandon (self->output);
+
+  if (task != NULL)
+    g_io_stream_close_async (self->base, g_task_get_priority (task), NULL, on_base_closed, task);
+}
+
+static gboolean
+on_close_timeout (gpointer user_data)
+{
+  SignalStream *self = user_data;
+
+  signal_source_clear (&self->close_timeout);
+  signal_stream_abandon (self);
+  close_base (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_flushed (const GError *error,
+            gpointer      user_data)
+{
+  SignalStream *self = user_data;
+
+  if (error != NULL)
+    signal_stream_input_fail (self->input, error);
+
+  if (self->closing != NULL)
+    close_base (self);
+  else if (error == NULL && self->drained != NULL)
+    self->drained (self->drained_data);
+}
+
+/* What is unsent goes first: libsoup closes as soon as its close frame is handed over. */
+static void
+signal_stream_close_async (GIOStream           *stream,
+                           int                  io_priority,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  SignalStream *self = SIGNAL_STREAM (stream);
+  GTask *task = g_task_new (stream, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, signal_stream_close_async);
+  g_task_set_priority (task, io_priority);
+  self->closing = task;
+
+  self->close_timeout = g_timeout_source_new (CLOSE_TIMEOUT_MS);
+  g_source_set_callback (self->close_timeout, on_close_timeout, self, NULL);
+  g_source_set_static_name (self->close_timeout, "signal-glib close deadline");
+  g_source_attach (self->close_timeout, self->context);
+
+  if (signal_stream_output_get_unsent (self->output) > 0)
+    signal_stream_output_flush (self->output);
+  else
+    close_base (self);
+}
+
+static gboolean
+signal_stream_close_finish (GIOStream     *stream,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+signal_stream_dispose (GObject *object)
+{
+  SignalStream *self = SIGNAL_STREAM (object);
+
+  signal_source_clear (&self->close_timeout);
+  if (self->output != NULL)
+    signal_stream_output_abandon (self->output);
+
+  G_OBJECT_CLASS (signal_stream_parent_class)->dispose (object);
+}
+
+static void
+signal_stream_finalize (GObject *object)
+{
+  SignalStream *self = SIGNAL_STREAM (object);
+
+  g_clear_object (&self->input);
+  g_clear_object (&self->output);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_object (&self->socket);
+  g_clear_object (&self->base);
+
+  G_OBJECT_CLASS (signal_stream_parent_class)->finalize (object);
+}
+
+static void
+signal_stream_class_init (SignalStreamClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+
+  object_class->dispose = signal_stream_dispose;
+  object_class->finalize = signal_stream_finalize;
+  stream_class->get_input_stream = signal_stream_get_input_stream;
+  stream_class->get_output_stream = signal_stream_get_output_stream;
+  stream_class->close_fn = signal_stream_close;
+  stream_class->close_async = signal_stream_close_async;
+  stream_class->close_finish = signal_stream_close_finish;
+}
+
+static void
+signal_stream_init (SignalStream *self)
+{
+  self->context = g_main_context_ref_thread_default ();
+}
+
+/* The socket at the bottom of TLS, of libsoup's own stream, or of neither; NULL where there is
+ * none. */
+static GSocket *
+find_socket (GIOStream *base)
+{
+  static const char * const below[] = { "base-io-stream", "base-iostream" };
+
+  if (G_IS_SOCKET_CONNECTION (base))
+    return g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)));
+
+  for (guint i = 0; i < G_N_ELEMENTS (below); i++)
+    {
+      g_autoptr (GIOStream) next = NULL;
+
+      if (g_object_class_find_property (G_OBJECT_GET_CLASS (base), below[i]) == NULL)
+        continue;
+
+      g_object_get (base, below[i], &next, NULL);
+      if (next != NULL)
+        return find_socket (next);
+    }
+
+  return NULL;
+}
+
+/* What lies between libsoup's WebSocket and the socket. The streams of base must be pollable. */
+SignalStream *
+signal_stream_new (GIOStream *base,
+                   GBytes    *read_ahead)
+{
+  SignalStream *self = g_object_new (SIGNAL_TYPE_STREAM, NULL);
+  gboolean is_socket = G_IS_SOCKET_CONNECTION (base) && !G_IS_TCP_WRAPPER_CONNECTION (base);
+
+  self->base = g_object_ref (base);
+  self->socket = find_socket (base);
+  self->input = signal_stream_input_new (g_io_stream_get_input_stream (base),
+                                         is_socket ? g_socket_get_fd (self->socket) : -1, read_ahead);
+  self->output = signal_stream_output_new (g_io_stream_get_output_stream (base));
+  signal_stream_output_set_flushed (self->output, on_flushed, self);
+
+  return self;
+}
+
+SignalStreamInput *
+signal_stream_get_input (SignalStream *self)
+{
+  return self->input;
+}
+
+SignalStreamOutput *
+signal_stream_get_output (SignalStream *self)
+{
+  return self->output;
+}
+
+/* Whom to tell when all that had to wait for the socket is written. */
+void
+signal_stream_set_drained (SignalStream            *self,
+                           SignalStreamDrainedFunc  drained,
+                           gpointer                 user_data)
+{
+  self->drained = drained;
+  self->drained_data = user_data;
+}
+
+/* How long what is written may go unacknowledged before the kernel gives the connection up
+ * (TCP_USER_TIMEOUT, RFC 5482). A hint: not every socket has it. */
+void
+signal_stream_set_user_timeout (SignalStream *self,
+                                guint         ms)
+{
+#ifdef TCP_USER_TIMEOUT
+  if (self->socket != NULL)
+    g_socket_set_option (self->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, (gint) MIN (ms, G_MAXINT), NULL);
+#endif
+}
+
+/* Gives up on a peer that does not answer: what is unsent is dropped, and closing waits for
+ * nothing. */
+void
+signal_stream_abandon (SignalStream *self)
+{
+  signal_stream_output_abandon (self->output);
+  if (self->socket != NULL)
+    g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
+}

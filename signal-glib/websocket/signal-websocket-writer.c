@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "websocket/signal-websocket-writer-private.h"
+
+#include "crypto/signal-crypto-private.h"
+#include "util/signal-source-private.h"
+
+/* A burst is written as soon as it has this size. */
+#define FLUSH_SIZE (32 * 1024)
+
+/* What is kept for the next messages; many connections are idle. */
+#define KEEP_SIZE 4096
+
+/* A peer that pings and does not read: while more than this is unsent, only the last of the pongs
+ * that it is owed is kept (RFC 6455 section 5.5.3 allows that). */
+#define MAX_UNSENT_PONGS (64 * 1024)
+#define PONG 0x8a
+#define CONTROL_FRAME_MAX (2 + 4 + 125)
+
+struct _SignalStreamOutput
+{
+  GOutputStream parent_instance;
+
+  GMainContext *context;
+  GPollableOutputStream *base;
+
+  /* Taken and not yet written: pending->data[start … len). */
+  GByteArray *pending;
+  gsize start;
+  gboolean is_plain; /* there is among it what is not encrypted, such as a token */
+  gsize attempt;     /* bytes of the write that would have blocked; GnuTLS wants the same again */
+  GSource *source;   /* the end of the turn, or room in the socket */
+  gint64 last_turn;  /* of the main loop in which something was written; 0: in none */
+  guint64 total;
+  GError *error;
+
+  guint8 pong[CONTROL_FRAME_MAX]; /* for when there is room again */
+  gsize pong_size;
+
+  SignalStreamFlushedFunc flushed;
+  gpointer flushed_data;
+};
+
+static void signal_stream_output_pollable_init (GPollableOutputStreamInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (SignalStreamOutput, signal_stream_output, G_TYPE_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
+                                                      signal_stream_output_pollable_init))
+
+static gboolean
+on_ready (gpointer user_data)
+{
+  signal_stream_output_flush (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_writable (GObject  *stream,
+             gpointer  user_data)
+{
+  return on_ready (user_data);
+}
+
+static void
+flush_when_writable (SignalStreamOutput *self)
+{
+  signal_source_clear (&self->source);
+  self->source = g_pollable_output_stream_create_source (self->base, NULL);
+  g_source_set_callback (self->source, G_SOURCE_FUNC (on_writable), self, NULL);
+  g_source_attach (self->source, self->context);
+}
+
+static void
+flush_at_end_of_turn (SignalStreamOutput *self)
+{
+  if (self->source != NULL)
+    return;
+
+  self->source = g_idle_source_new ();
+  g_source_set_priority (self->source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->source, on_ready, self, NULL);
+  g_source_set_static_name (self->source, "signal-glib flush");
+  g_source_attach (self->source, self->context);
+}
+
+static void
+report_flushed (SignalStreamOutput *self)
+{
+  g_object_ref (self);
+  if (self->flushed != NULL)
+    self->flushed (self->error, self->flushed_data);
+  g_object_unref (self);
+}
+
+/* Whether there is something to write; the pong that had to wait is the last of it. */
+static gboolean
+has_pending (SignalStreamOutput *self)
+{
+  if (self->start == self->pending->len && self->pong_size > 0)
+    {
+      g_byte_array_append (self->pending, self->pong, (guint) self->pong_size);
+      self->pong_size = 0;
+    }
+
+  return self->start < self->pending->len;
+}
+
+/* The mask of a frame stands before what it masks, so that it hides nothing from who reads the
+ * memory. */
+static void
+forget_pending (SignalStreamOutput *self)
+{
+  if (self->is_plain)
+    signal_crypto_wipe (self->pending->data, self->pending->len);
+  if (self->pending->len > KEEP_SIZE)
+    g_byte_array_unref (g_steal_pointer (&self->pending));
+
+  self->pending = self->pending != NULL ? g_byte_array_set_size (self->pending, 0)
+                                        : g_byte_array_new ();
+  self->is_plain = FALSE;
+  self->start = 0;
+}
+
+/* Writes what the socket takes, and sees to it that the rest follows. FALSE: there is a rest. */
+static gboolean
+write_pending (SignalStreamOutput *self)
+{
+  while (self->error == NULL && has_pending (self))
+    {
+      gsize  size = self->attempt > 0 ? self->attempt : self->pending->len - self->start;
+      gssize count = g_pollable_output_stream_write_nonblocking (self->base,
+                                                                 self->pending->data + self->start,
+                                                                 size, NULL, &self->error);
+
+      if (count < 0 && g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        {
+          g_clear_error (&self->error);
+          self->attempt = size;
+          flush_when_writable (self);
+          return FALSE;
+        }
+
+      if (count < 0)
+        break;
+
+      self->attempt = 0;
+      self->start += (gsize) count;
+      self->total += (gsize) count;
+    }
+
+  if (self->start == self->pending->len)
+    forget_pending (self);
+
+  return TRUE;
+}
+
+/* As above, and tells when all is written. */
+void
+signal_stream_output_flush (SignalStreamOutput *self)
+{
+  signal_source_clear (&self->source);
+  if (write_pending (self))
+    report_flushed (self);
+}
+
+/* Whole frames come here, one in each call. TRUE: this one is a pong that has to wait. */
+static gboolean
+postpone_pong (SignalStreamOutput *self,
+               const guint8       *frame,
+               gsize               size)
+{
+  if (size == 0 || size > sizeof self->pong || frame[0] != PONG
+      || signal_stream_output_get_unsent (self) < MAX_UNSENT_PONGS)
+    return FALSE;
+
+  memcpy (self->pong, frame, size);
+  self->pong_size = size;
+  return TRUE;
+}
+
+/* A backlog that never quite empties must not keep what was written long ago. */
+static void
+drop_written (SignalStreamOutput *self)
+{
+  GByteArray *rest;
+
+  if (self->start <= FLUSH_SIZE || self->start < self->pending->len / 2)
+    return;
+
+  /* A GByteArray never becomes smaller. */
+  rest = g_byte_array_new ();
+  g_byte_array_append (rest, self->pending->data + self->start,
+                       self->pending->len - (guint) self->start);
+  if (self->is_plain)
+    signal_crypto_wipe (self->pending->data, self->pending->len);
+  g_byte_array_unref (self->pending);
+  self->pending = rest;
+  self->start = 0;
+}
+
+/* Space for that many bytes, which are whole frames, at the end of what is pending: so that they
+ * can be made where they are written from. Nothing else may be done with the stream before
+ * _end(). */
+guint8 *
+signal_stream_output_begin (SignalStreamOutput *self,
+                            gsize               size)
+{
+  gsize length;
+
+  drop_written (self);
+  length = self->pending->len;
+  g_byte_array_set_size (self->pending, (guint) (length + size));
+  return self->pending->data + length;
+}
+
+/* What is made now is not encrypted: it is wiped when it is written. */
+void
+signal_stream_output_set_plain (SignalStreamOutput *self)
+{
+  self->is_plain = TRUE;
+}
+
+/* Whether something was written in this turn of the main loop already. */
+static gboolean
+is_in_burst (SignalStreamOutput *self)
+{
+  GSource *current = g_main_current_source ();
+  gint64 last = self->last_turn;
+
+  self->last_turn = current != NULL ? g_source_get_time (current) : 0;
+  return current == NULL || self->last_turn == last;
+}
+
+/* The bytes are there. The first message of a turn of the main loop is written at once, and
+ * straight from here; what follows it waits for the end of the turn, so that a burst goes out in
+ * one write and one TLS record. */
+void
+signal_stream_output_end (SignalStreamOutput *self,
+                          gsize               size)
+{
+  gboolean is_burst = is_in_burst (self);
+  gboolean is_first = signal_stream_output_get_unsent (self) == size;
+
+  if (self->error != NULL)
+    {
+      g_byte_array_set_size (self->pending, self->pending->len - (guint) size);
+      return;
+    }
+
+  if (self->attempt == 0
+      && ((is_first && !is_burst) || signal_stream_output_get_unsent (self) >= FLUSH_SIZE))
+    write_pending (self);
+
+  /* Whoever writes is told at the end of the turn: not while it writes. */
+  if (is_burst || self->error != NULL || self->pending->len > 0)
+    flush_at_end_of_turn (self);
+}
+
+/* Takes everything: libsoup's own queue stays empty, so that the bytes unsent are known and whole
+ * frames of ours can be put between its frames. */
+static gssize
+signal_stream_output_write_nonblocking (GPollableOutputStream  *pollable,
+                                        const void             *buffer,
+                                        gsize                   count,
+                                        GError                **error)
+{
+  SignalStreamOutput *self = SIGNAL_STREAM_OUTPUT (pollable);
+
+  if (self->error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->error));
+      return -1;
+    }
+
+  if (!postpone_pong (self, buffer, count))
+    {
+      memcpy (signal_stream_output_begin (self, count), buffer, count);
+      signal_stream_output_end (self, count);
+    }
+
+  return (gssize) count;
+}
+
+static gboolean
+signal_stream_output_is_writable (GPollableOutputStream *pollable)
+{
+  return TRUE;
+}
+
+static GSource *
+signal_stream_output_create_source (GPollableOutputStream *pollable,
+                                    GCancellable          *cancellable)
+{
+  GSource *source = g_pollable_source_new (G_OBJECT (pollable));
+
+  g_source_set_ready_time (source, 0);
+  return source;
+}
+
+static gssize
+signal_stream_output_write (GOutputStream  *stream,
+                            const void     *buffer,
+                            gsize           count,
+                            GCancellable   *cancellable,
+                            GError        **error)
+{
+  return signal_stream_output_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (stream),
+                                                 buffer, count, error);
+}
+
+static void
+signal_stream_output_dispose (GObject *object)
+{
+  signal_stream_output_abandon (SIGNAL_STREAM_OUTPUT (object));
+
+  G_OBJECT_CLASS (signal_stream_output_parent_class)->dispose (object);
+}
+
+static void
+signal_stream_output_finalize (GObject *object)
+{
+  SignalStreamOutput *self = SIGNAL_STREAM_OUTPUT (object);
+
+  g_clear_object (&self->base);
+  g_clear_pointer (&self->pending, g_byte_array_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_error (&self->error);
+
+  G_OBJECT_CLASS (signal_stream_output_parent_class)->finalize (object);
+}
+
+static void
+signal_stream_output_pollable_init (GPollableOutputStreamInterface *iface)
+{
+  iface->is_writable = signal_stream_output_is_writable;
+  iface->create_source = signal_stream_output_create_source;
+  iface->write_nonblocking = signal_stream_output_write_nonblocking;
+}
+
+static void
+signal_stream_output_class_init (SignalStreamOutputClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = signal_stream_output_dispose;
+  object_class->finalize = signal_stream_output_finalize;
+  G_OUTPUT_STREAM_CLASS (klass)->write_fn = signal_stream_output_write;
+}
+
+static void
+signal_stream_output_init (SignalStreamOutput *self)
+{
+  self->context = g_main_context_ref_thread_default ();
+  self->pending = g_byte_array_new ();
+}
+
+SignalStreamOutput *
+signal_stream_output_new (GOutputStream *base)
+{
+  SignalStreamOutput *self = g_object_new (SIGNAL_TYPE_STREAM_OUTPUT, NULL);
+
+  self->base = g_object_ref (G_POLLABLE_OUTPUT_STREAM (base));
+  return self;
+}
+
+/* Whom to tell when all that was pending is written, or a write has failed. */
+void
+signal_stream_output_set_flushed (SignalStreamOutput      *self,
+                                  SignalStreamFlushedFunc  flushed,
+                                  gpointer                 user_data)
+{
+  self->flushed = flushed;
+  self->flushed_data = user_data;
+}
+
+/* Writes nothing more, now or later. */
+void
+signal_stream_output_abandon (SignalStreamOutput *self)
+{
+  signal_source_clear (&self->source);
+  if (self->error == NULL)
+    self->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, "The stream is closed");
+  self->flushed = NULL;
+  forget_pending (self);
+}
+
+/* The bytes that the socket has taken. */
+guint64
+signal_stream_output_get_total (SignalStreamOutput *self)
+{
+  return self->total;
+}
+
+/* The bytes that the socket has not taken yet. */
+gsize
+signal_stream_output_get_unsent (SignalStreamOutput *self)
+{
+  return self->pending->len - self->start;
+}

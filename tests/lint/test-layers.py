@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Which part of the library may include which: SOURCE-ROOT. docs/internals/architecture.md says why."""
+import os
+import re
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import tap  # noqa: E402
+
+ROOT = sys.argv[1]
+LIBRARY = os.path.join(ROOT, 'signal-glib')
+
+# Each layer, and those that it may include besides itself and the public headers.
+LAYERS = {
+    'util': set(),
+    'json': {'util'},
+    'crypto': {'util'},
+    'websocket': {'util', 'json', 'crypto'},
+    'protocol': {'util', 'json', 'crypto', 'websocket'},
+    'client': {'util', 'json', 'crypto', 'websocket', 'protocol'},
+    'server': {'util', 'json', 'crypto', 'websocket', 'protocol'},
+}
+
+# Libraries that only one layer includes.
+OWNERS = [
+    (re.compile(r'nettle/|gnutls/|gmp\.h'), {'crypto'}),
+    (re.compile(r'libsoup/'), {'websocket', 'protocol', 'client', 'server'}),
+    (re.compile(r'json-glib/'), {'json', 'protocol', 'client', 'server'}),
+]
+
+INCLUDE = re.compile(r'^#include [<"](.+?)[>"]', re.MULTILINE)
+
+
+def sources():
+    for directory, _names, files in os.walk(LIBRARY):
+        for name in sorted(files):
+            if name.endswith(('.c', '.h')):
+                path = os.path.relpath(os.path.join(directory, name), LIBRARY)
+                with open(os.path.join(LIBRARY, path), encoding='utf-8') as file:
+                    yield path, INCLUDE.findall(file.read())
+
+
+SOURCES = dict(sources())
+
+
+def layer_of(path):
+    return os.path.dirname(path)
+
+
+class Layers(unittest.TestCase):
+    def test_every_folder_is_a_layer(self):
+        self.assertEqual({layer_of(path) for path in SOURCES} - {''}, set(LAYERS))
+
+    def test_nothing_includes_upward(self):
+        upward = [f'{path} includes {name}' for path, names in SOURCES.items() for name in names
+                  if name in SOURCES and layer_of(name) and layer_of(path)
+                  and layer_of(name) != layer_of(path)
+                  and layer_of(name) not in LAYERS[layer_of(path)]]
+        self.assertEqual(upward, [])
+
+    def test_public_headers_include_no_layer(self):
+        inside = [f'{path} includes {name}' for path, names in SOURCES.items() for name in names
+                  if not layer_of(path) and layer_of(name) in LAYERS]
+        self.assertEqual(inside, [])
+
+    def test_includes_name_the_layer(self):
+        names = {os.path.basename(path) for path in SOURCES if layer_of(path)}
+        bare = [f'{path} includes {name}' for path, included in SOURCES.items() for name in included
+                if name in names]
+        self.assertEqual(bare, [])
+
+    def test_libraries_have_owners(self):
+        wrong = [f'{path} includes {name}' for path, names in SOURCES.items() for name in names
+                 for library, owners in OWNERS
+                 if library.match(name) and layer_of(path) and layer_of(path) not in owners]
+        self.assertEqual(wrong, [])
+
+
+if __name__ == '__main__':
+    tap.main(Layers)
