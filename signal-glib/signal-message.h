@@ -17,28 +17,28 @@ G_BEGIN_DECLS
 typedef struct _SignalMessage SignalMessage;
 
 SIGNAL_AVAILABLE_IN_ALL
-GType          signal_message_get_type         (void) G_GNUC_CONST;
+GType signal_message_get_type (void) G_GNUC_CONST;
 
 SIGNAL_AVAILABLE_IN_ALL
-SignalMessage *signal_message_ref              (SignalMessage *self);
+SignalMessage *signal_message_ref (SignalMessage *self);
 
 SIGNAL_AVAILABLE_IN_ALL
-void           signal_message_unref            (SignalMessage *self);
+void signal_message_unref (SignalMessage *self);
 
 SIGNAL_AVAILABLE_IN_ALL
-const char    *signal_message_get_event        (SignalMessage *self);
+const char *signal_message_get_event (SignalMessage *self);
 
 SIGNAL_AVAILABLE_IN_ALL
-JsonNode      *signal_message_get_payload      (SignalMessage *self);
+JsonNode *signal_message_get_payload (SignalMessage *self);
 
 SIGNAL_AVAILABLE_IN_ALL
-const char    *signal_message_get_payload_json (SignalMessage *self);
+const char *signal_message_get_payload_json (SignalMessage *self);
 
 SIGNAL_AVAILABLE_IN_ALL
-const char    *signal_message_get_id           (SignalMessage *self);
+const char *signal_message_get_id (SignalMessage *self);
 
 SIGNAL_AVAILABLE_IN_ALL
-gboolean       signal_message_is_encrypted     (SignalMessage *self);
+gboolean signal_message_is_encrypted (SignalMessage *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignalMessage, signal_message_unref)
 

@@ -17,23 +17,23 @@ SIGNAL_AVAILABLE_IN_ALL
 G_DECLARE_FINAL_TYPE (SignalPeer, signal_peer, SIGNAL, PEER, GObject)
 
 SIGNAL_AVAILABLE_IN_ALL
-const char         *signal_peer_get_id             (SignalPeer *self);
+const char *signal_peer_get_id (SignalPeer *self);
 
 SIGNAL_AVAILABLE_IN_ALL
-const char         *signal_peer_get_user_id        (SignalPeer *self);
+const char *signal_peer_get_user_id (SignalPeer *self);
 
 SIGNAL_AVAILABLE_IN_ALL
-const char * const *signal_peer_get_rooms          (SignalPeer *self);
+const char * const *signal_peer_get_rooms (SignalPeer *self);
 
 SIGNAL_AVAILABLE_IN_ALL
-gboolean            signal_peer_get_encrypted      (SignalPeer *self);
+gboolean signal_peer_get_encrypted (SignalPeer *self);
 
 SIGNAL_AVAILABLE_IN_ALL
-GSocketAddress     *signal_peer_get_remote_address (SignalPeer *self);
+GSocketAddress *signal_peer_get_remote_address (SignalPeer *self);
 
 SIGNAL_AVAILABLE_IN_ALL
-void                signal_peer_close              (SignalPeer *self,
-                                                    guint16     code,
-                                                    const char *reason);
+void signal_peer_close (SignalPeer *self,
+                        guint16     code,
+                        const char *reason);
 
 G_END_DECLS

@@ -19,54 +19,54 @@ SIGNAL_AVAILABLE_IN_ALL
 G_DECLARE_FINAL_TYPE (SignalServer, signal_server, SIGNAL, SERVER, GObject)
 
 SIGNAL_AVAILABLE_IN_ALL
-SignalServer *signal_server_new          (void) G_GNUC_WARN_UNUSED_RESULT;
+SignalServer *signal_server_new (void) G_GNUC_WARN_UNUSED_RESULT;
 
 SIGNAL_AVAILABLE_IN_ALL
-gboolean      signal_server_listen       (SignalServer         *self,
-                                          const char           *address,
-                                          guint16               port,
-                                          GError              **error);
+gboolean signal_server_listen (SignalServer  *self,
+                               const char    *address,
+                               guint16        port,
+                               GError       **error);
 
 SIGNAL_AVAILABLE_IN_ALL
-char         *signal_server_get_uri      (SignalServer         *self) G_GNUC_WARN_UNUSED_RESULT;
+char *signal_server_get_uri (SignalServer *self) G_GNUC_WARN_UNUSED_RESULT;
 
 SIGNAL_AVAILABLE_IN_ALL
-gboolean      signal_server_send_to_peer (SignalServer         *self,
-                                          SignalPeer           *peer,
-                                          const char           *event,
-                                          JsonNode             *payload,
-                                          GError              **error);
+gboolean signal_server_send_to_peer (SignalServer  *self,
+                                     SignalPeer    *peer,
+                                     const char    *event,
+                                     JsonNode      *payload,
+                                     GError       **error);
 
 SIGNAL_AVAILABLE_IN_ALL
-gboolean      signal_server_send_to_user (SignalServer         *self,
-                                          const char           *user_id,
-                                          const char           *event,
-                                          JsonNode             *payload,
-                                          GError              **error);
+gboolean signal_server_send_to_user (SignalServer  *self,
+                                     const char    *user_id,
+                                     const char    *event,
+                                     JsonNode      *payload,
+                                     GError       **error);
 
 SIGNAL_AVAILABLE_IN_ALL
-gboolean      signal_server_send_to_room (SignalServer         *self,
-                                          const char           *room,
-                                          const char           *event,
-                                          JsonNode             *payload,
-                                          SignalPeer           *except,
-                                          GError              **error);
+gboolean signal_server_send_to_room (SignalServer  *self,
+                                     const char    *room,
+                                     const char    *event,
+                                     JsonNode      *payload,
+                                     SignalPeer    *except,
+                                     GError       **error);
 
 SIGNAL_AVAILABLE_IN_ALL
-gboolean      signal_server_broadcast    (SignalServer         *self,
-                                          const char           *event,
-                                          JsonNode             *payload,
-                                          GError              **error);
+gboolean signal_server_broadcast (SignalServer  *self,
+                                  const char    *event,
+                                  JsonNode      *payload,
+                                  GError       **error);
 
 SIGNAL_AVAILABLE_IN_ALL
-void          signal_server_stop_async   (SignalServer         *self,
-                                          GCancellable         *cancellable,
-                                          GAsyncReadyCallback   callback,
-                                          gpointer              user_data);
+void signal_server_stop_async (SignalServer        *self,
+                               GCancellable        *cancellable,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data);
 
 SIGNAL_AVAILABLE_IN_ALL
-gboolean      signal_server_stop_finish  (SignalServer         *self,
-                                          GAsyncResult         *result,
-                                          GError              **error);
+gboolean signal_server_stop_finish (SignalServer  *self,
+                                    GAsyncResult  *result,
+                                    GError       **error);
 
 G_END_DECLS

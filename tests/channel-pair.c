@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "signal-glib/websocket/signal-websocket-connect-private.h"
 
 static void
 maybe_drop (End *end)
@@ -75,17 +74,18 @@ end_open (End                         *end,
           SoupWebsocketConnectionType  type)
 {
   g_autoptr (GUri) uri = g_uri_parse ("ws://127.0.0.1/", SOUP_HTTP_URI_FLAGS, NULL);
-  g_autoptr (SoupWebsocketConnection) socket = signal_transport_wrap (stream, uri, type, NULL);
 
   end->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) signal_message_unref);
   end->errors = g_ptr_array_new_with_free_func ((GDestroyNotify) g_error_free);
-  end->channel = signal_channel_new (socket, &handlers, end);
+  end->websocket = signal_websocket_new (stream, uri, type, NULL);
+  end->channel = signal_channel_new (end->websocket, &handlers, end);
 }
 
 void
 end_clear (End *end)
 {
   g_clear_object (&end->channel);
+  g_clear_object (&end->websocket);
   g_clear_pointer (&end->messages, g_ptr_array_unref);
   g_clear_pointer (&end->errors, g_ptr_array_unref);
   g_clear_error (&end->error);

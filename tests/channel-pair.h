@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   SignalChannel *channel;
+  SignalWebsocket *websocket; /* of the channel */
   GPtrArray     *messages;
   GPtrArray     *errors;
   gboolean       is_closed;

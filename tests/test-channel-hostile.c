@@ -71,7 +71,7 @@ half_new (guint64 limit)
 
   socket_pair (ends);
   end_open (&half->end, ends[0], SOUP_WEBSOCKET_CONNECTION_SERVER);
-  signal_channel_set_max_incoming_size (half->end.channel, limit);
+  signal_websocket_set_max_incoming_size (half->end.websocket, limit);
   half->peer = ends[1];
   g_object_unref (ends[0]);
   return half;
@@ -135,7 +135,7 @@ test_flood_after_fault (void)
   g_autofree char *junk = g_strnfill (65536, 'j');
   gsize before = hostile_get_memory ();
 
-  signal_channel_close (half->end.channel, 4003, "because");
+  signal_websocket_close (half->end.websocket, 4003, "because");
   write_all (half->peer, "\x81\x01x", 3);
   for (guint i = 0; i < 500 && !half->end.is_closed; i++)
     write_all (half->peer, junk, 65536);
@@ -228,19 +228,18 @@ static const SignalChannelHandlers careless_handlers = {
   .closed = on_careless_closed,
 };
 
-/* By our way, and by libsoup's. */
 static void
 check_careless (gboolean is_in_parts)
 {
   g_autoptr (GUri) uri = g_uri_parse ("ws://127.0.0.1/", SOUP_HTTP_URI_FLAGS, NULL);
-  SoupWebsocketConnection *socket;
+  g_autoptr (SignalWebsocket) websocket = NULL;
   Careless careless = { NULL };
   GIOStream *ends[2];
 
   socket_pair (ends);
-  socket = signal_transport_wrap (ends[0], uri, SOUP_WEBSOCKET_CONNECTION_SERVER, NULL);
-  careless.channel = signal_channel_new (socket, &careless_handlers, &careless);
-  g_object_unref (socket);
+  websocket = signal_websocket_new (ends[0], uri, SOUP_WEBSOCKET_CONNECTION_SERVER, NULL);
+  careless.channel = signal_channel_new (websocket, &careless_handlers, &careless);
+  g_clear_object (&websocket);
   g_object_unref (ends[0]);
 
   for (guint i = 0; i < 3; i++)

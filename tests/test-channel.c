@@ -83,17 +83,17 @@ test_close (void)
   g_autoptr (Pair) pair = pair_new (FALSE);
 
   end_send (&pair->client, "{\"event\":\"last\"}");
-  signal_channel_close (pair->client.channel, 4003, "because");
-  signal_channel_close (pair->client.channel, 4004, "again");
-  g_assert_false (signal_channel_is_open (pair->client.channel));
-  g_assert_true (signal_channel_is_connected (pair->client.channel));
+  signal_websocket_close (pair->client.websocket, 4003, "because");
+  signal_websocket_close (pair->client.websocket, 4004, "again");
+  g_assert_false (signal_websocket_is_open (pair->client.websocket));
+  g_assert_true (signal_websocket_is_connected (pair->client.websocket));
   assert_send_fails (&pair->client, SIGNAL_ERROR_NOT_CONNECTED);
   WAIT_UNTIL (pair->client.is_closed && pair->server.is_closed);
   g_assert_cmpuint (pair->server.code, ==, 4003);
   g_assert_cmpstr (pair->server.reason, ==, "because");
   g_assert_cmpuint (pair->server.messages->len, ==, 1);
-  g_assert_false (signal_channel_is_connected (pair->client.channel));
-  g_assert_false (signal_channel_is_connected (pair->server.channel));
+  g_assert_false (signal_websocket_is_connected (pair->client.websocket));
+  g_assert_false (signal_websocket_is_connected (pair->server.websocket));
   assert_send_fails (&pair->server, SIGNAL_ERROR_NOT_CONNECTED);
 }
 
@@ -107,7 +107,7 @@ test_close_deaf (void)
   end_send (&pair->server, "{\"event\":\"heard\"}");
   WAIT_UNTIL (pair->client.messages->len == 1);
   end_send (&pair->server, "{\"event\":\"late\"}");
-  signal_channel_close (pair->client.channel, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  signal_websocket_close (pair->client.websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
   WAIT_UNTIL (pair->client.is_closed);
   g_assert_cmpuint (pair->client.messages->len, ==, 1);
   g_assert_cmpuint (pair->client.errors->len, ==, 0);
@@ -122,11 +122,11 @@ test_close_flushes (void)
   g_autofree char *text = g_strdup_printf ("{\"event\":\"a\",\"data\":%s}", fill);
 
   pair_take_keys (pair);
-  signal_channel_set_max_incoming_size (pair->server.channel, 1024 * 1024);
+  signal_websocket_set_max_incoming_size (pair->server.websocket, 1024 * 1024);
   for (guint i = 0; i < 50; i++)
     end_send (&pair->client, text);
-  g_assert_cmpuint (signal_channel_get_unsent (pair->client.channel), >, 0);
-  signal_channel_close (pair->client.channel, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), >, 0);
+  signal_websocket_close (pair->client.websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
   WAIT_UNTIL (pair->client.is_closed && pair->server.is_closed);
   g_assert_cmpuint (pair->server.messages->len, ==, 50);
   g_assert_cmpuint (pair->server.code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
@@ -141,7 +141,7 @@ test_close_unanswered (void)
 
   socket_pair (ends);
   end_open (&pair.client, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
-  signal_channel_close (pair.client.channel, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  signal_websocket_close (pair.client.websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
   WAIT_UNTIL (pair.client.is_closed);
   g_assert_cmpuint (pair.client.code, ==, SOUP_WEBSOCKET_CLOSE_ABNORMAL);
   end_clear (&pair.client);
@@ -161,7 +161,7 @@ test_drop (void)
   WAIT_UNTIL (pair->server.is_closed);
   g_assert_cmpuint (pair->server.code, ==, SOUP_WEBSOCKET_CLOSE_ABNORMAL);
   g_assert_false (pair->client.is_closed);
-  g_assert_false (signal_channel_is_connected (pair->client.channel));
+  g_assert_false (signal_websocket_is_connected (pair->client.websocket));
   assert_send_fails (&pair->client, SIGNAL_ERROR_NOT_CONNECTED);
 }
 
@@ -184,7 +184,7 @@ test_incoming_size (void)
 {
   g_autoptr (Pair) pair = pair_new (FALSE);
 
-  signal_channel_set_max_incoming_size (pair->server.channel, 20);
+  signal_websocket_set_max_incoming_size (pair->server.websocket, 20);
   end_send (&pair->client, "{\"event\":\"twenty_x\"}");
   WAIT_UNTIL (pair->server.messages->len == 1);
   end_send (&pair->client, "{\"event\":\"twenty_xx\"}");
@@ -200,13 +200,13 @@ test_ping (void)
   g_autoptr (Pair) pair = pair_new (FALSE);
   gint64 before = g_get_monotonic_time ();
 
-  g_assert_cmpint (signal_channel_get_round_trip (pair->client.channel), ==, -1);
-  signal_channel_ping (pair->client.channel);
+  g_assert_cmpint (signal_websocket_get_round_trip (pair->client.websocket), ==, -1);
+  signal_websocket_ping (pair->client.websocket);
   end_send (&pair->client, "{\"event\":\"after\"}");
-  WAIT_UNTIL (signal_channel_get_round_trip (pair->client.channel) >= 0);
-  g_assert_cmpint (signal_channel_get_last_received (pair->client.channel), >=, before);
-  signal_channel_ping (pair->server.channel);
-  WAIT_UNTIL (signal_channel_get_round_trip (pair->server.channel) >= 0);
+  WAIT_UNTIL (signal_websocket_get_round_trip (pair->client.websocket) >= 0);
+  g_assert_cmpint (signal_websocket_get_last_received (pair->client.websocket), >=, before);
+  signal_websocket_ping (pair->server.websocket);
+  WAIT_UNTIL (signal_websocket_get_round_trip (pair->server.websocket) >= 0);
   WAIT_UNTIL (pair->server.messages->len == 1);
 }
 
@@ -245,10 +245,10 @@ test_counts (void)
   for (guint i = 0; i < 10; i++)
     end_send (&pair->client, "{\"event\":\"a\"}");
   WAIT_UNTIL (pair->server.messages->len == 10);
-  g_assert_cmpuint (signal_channel_get_unsent (pair->client.channel), ==, 0);
-  g_assert_cmpuint (signal_channel_get_bytes_sent (pair->client.channel), >, 10 * 80);
-  g_assert_cmpuint (signal_channel_get_bytes_received (pair->server.channel), ==,
-                    signal_channel_get_bytes_sent (pair->client.channel));
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), ==, 0);
+  g_assert_cmpuint (signal_websocket_get_bytes_sent (pair->client.websocket), >, 10 * 80);
+  g_assert_cmpuint (signal_websocket_get_bytes_received (pair->server.websocket), ==,
+                    signal_websocket_get_bytes_sent (pair->client.websocket));
 }
 
 /* Who had to wait for the socket hears when it has taken everything. */
@@ -261,10 +261,10 @@ test_drained (void)
 
   for (guint i = 0; i < 50; i++)
     end_send (&pair->client, text);
-  g_assert_cmpuint (signal_channel_get_unsent (pair->client.channel), >, 0);
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), >, 0);
   g_assert_cmpuint (pair->client.n_drained, ==, 0);
   WAIT_UNTIL (pair->client.n_drained > 0);
-  g_assert_cmpuint (signal_channel_get_unsent (pair->client.channel), ==, 0);
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), ==, 0);
   WAIT_UNTIL (pair->server.messages->len == 50);
 }
 
@@ -278,10 +278,10 @@ test_worn_key (void)
   signal_channel_set_key_limit (pair->client.channel, 3);
   for (guint i = 0; i < 3; i++)
     {
-      g_assert_false (signal_channel_is_worn (pair->client.channel));
+      g_assert_false (signal_channel_is_key_worn (pair->client.channel));
       end_send (&pair->client, "{\"event\":\"a\"}");
     }
-  g_assert_true (signal_channel_is_worn (pair->client.channel));
+  g_assert_true (signal_channel_is_key_worn (pair->client.channel));
 }
 
 typedef enum

@@ -221,13 +221,13 @@ test_pongs_unread (void)
   for (guint i = 0; i < 100; i++)
     write_all (ends[1], pings->data, pings->len);
   write_all (ends[1], (const guint8 *) "\x89\x04last", 6);
-  WAIT_UNTIL (signal_channel_get_bytes_received (end.channel) == 100 * pings->len + 6);
+  WAIT_UNTIL (signal_websocket_get_bytes_received (end.websocket) == 100 * pings->len + 6);
   run_for (20);
-  g_assert_cmpuint (signal_channel_get_unsent (end.channel), >, 0);
-  g_assert_cmpuint (signal_channel_get_unsent (end.channel), <, 128 * 1024);
+  g_assert_cmpuint (signal_websocket_get_unsent (end.websocket), >, 0);
+  g_assert_cmpuint (signal_websocket_get_unsent (end.websocket), <, 128 * 1024);
 
   read_until_pong (ends[1], "last");
-  g_assert_cmpuint (signal_channel_get_unsent (end.channel), ==, 0);
+  g_assert_cmpuint (signal_websocket_get_unsent (end.websocket), ==, 0);
   write_all (ends[1], (const guint8 *) "\x89\x04" "more", 6);
   read_until_pong (ends[1], "more");
   g_assert_false (end.is_closed);

@@ -4,7 +4,7 @@
 #include "hostile.h"
 
 #include "signal-glib/client/signal-client-private.h"
-#include "signal-glib/client/signal-connection-state-private.h"
+#include "signal-glib/protocol/signal-channel-private.h"
 
 #include <string.h>
 
@@ -101,7 +101,7 @@ test_key_renewal (void)
     {
       Guest *guest = host_wait_guest (host, i);
 
-      signal_channel_set_key_limit (watch->client->connection->channel, 4);
+      signal_channel_set_key_limit (signal_connection_get_channel (watch->client->connection), 4);
       hostile_check_alive (watch, guest);
       g_assert_cmpuint (watch->n_connected, ==, i + 1);
       guest_send (guest, "{\"event\":\"third\"}");

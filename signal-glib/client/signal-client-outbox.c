@@ -74,8 +74,6 @@ send_now (SignalClient  *self,
   if (offset >= signal_connection_get_written (connection))
     signal_outbox_push_handed (self->outbox, envelope, length, offset);
   signal_client_notify_outbox (self);
-
-  signal_connection_check_key (connection);
   return TRUE;
 }
 
@@ -162,7 +160,6 @@ hand_over (SignalClient *self,
           self->messages_sent++;
           signal_outbox_hand (self->outbox, offset);
           signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
-          signal_connection_check_key (connection);
         }
       else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE))
         {

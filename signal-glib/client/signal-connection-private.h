@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "protocol/signal-message-private.h"
+#include "protocol/signal-channel-private.h"
 #include "websocket/signal-websocket-connect-private.h"
 #include "signal-types.h"
 #include "protocol/signal-close-code-private.h"
@@ -80,6 +80,7 @@ gboolean          signal_connection_close_finish (SignalConnection              
                                                   GError                         **error);
 
 SignalConnectionState  signal_connection_get_phase      (SignalConnection *self);
+SignalChannel         *signal_connection_get_channel    (SignalConnection *self);
 const char            *signal_connection_get_client_id  (SignalConnection *self);
 const char            *signal_connection_get_user_id    (SignalConnection *self);
 gboolean               signal_connection_is_encrypted   (SignalConnection *self);
@@ -90,10 +91,9 @@ guint64                signal_connection_get_received   (SignalConnection *self)
 guint64                signal_connection_get_written    (SignalConnection *self);
 gsize                  signal_connection_get_unsent     (SignalConnection *self);
 
-void signal_connection_check_key (SignalConnection *self);
-void signal_connection_probe     (SignalConnection *self);
-void signal_connection_renew     (SignalConnection *self,
-                                  const GError     *error);
+void signal_connection_probe (SignalConnection *self);
+void signal_connection_renew (SignalConnection *self,
+                              const GError     *error);
 
 gboolean signal_connection_send       (SignalConnection  *self,
                                        const char        *envelope,

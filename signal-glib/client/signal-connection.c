@@ -1,27 +1,73 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "client/signal-connection-state-private.h"
-
-#include "signal-error.h"
-#include "protocol/signal-handshake-private.h"
-#include "crypto/signal-secret-private.h"
-#include "util/signal-source-private.h"
+#include "client/signal-connection-private.h"
 
 #include <glib/gi18n-lib.h>
 
-G_DEFINE_FINAL_TYPE (SignalConnection, signal_connection, G_TYPE_OBJECT)
+#include "client/signal-keepalive-private.h"
+#include "crypto/signal-secret-private.h"
+#include "protocol/signal-channel-private.h"
+#include "protocol/signal-envelope-private.h"
+#include "protocol/signal-handshake-private.h"
+#include "signal-error.h"
+#include "util/signal-display-text-private.h"
+#include "util/signal-source-private.h"
 
 /* The largest message before AUTHENTICATED. A `connected` event takes a few hundred bytes, and a
  * server that has not been asked for a token yet should not be able to cost more. */
 #define UNAUTHENTICATED_MAX (64 * 1024)
 
-/* Whatever the connection needs while it lives. Secrets go first. */
+/* How long `connected` may still come after something encrypted came instead of it. */
+#define UNREADABLE_GRACE_MS 1000
+
+struct _SignalConnection
+{
+  GObject parent_instance;
+
+  const SignalConnectionHandlers *handlers; /* NULL: nobody listens any more */
+  gpointer user_data;
+
+  GMainContext *context;
+  SignalConnectionState phase;
+  GCancellable *dialing; /* NULL once the socket is open, or given up */
+  SignalChannel *channel;
+  SignalKeyPair *key_pair;
+  SignalKeepalive *keepalive;
+  GSource *deadline;
+  gint64 deadline_time;
+  GSource *renewal; /* the key has served long enough */
+  GQueue closing; /* of GTask */
+
+  char *token;
+  char *ecdh_info;
+  gboolean require_encryption;
+  guint heartbeat_interval;
+  guint liveness_timeout;
+  guint max_message_size;
+  guint64 max_incoming_size;
+
+  char *client_id;
+  char *user_id;
+  char *server_error; /* the text of the last `error` event */
+  gint64 authenticated;
+};
+
+G_DEFINE_FINAL_TYPE (SignalConnection, signal_connection, G_TYPE_OBJECT)
+
+static SignalWebsocket *
+get_websocket (SignalConnection *self)
+{
+  return signal_channel_get_websocket (self->channel);
+}
+
+/* Releases what the connection needs while it lives. Secrets go first. */
 static void
 release (SignalConnection *self)
 {
   signal_source_clear (&self->deadline);
-  g_clear_pointer (&self->pulse, signal_keepalive_free);
+  signal_source_clear (&self->renewal);
+  g_clear_pointer (&self->keepalive, signal_keepalive_free);
   g_clear_pointer (&self->key_pair, signal_key_pair_free);
   g_clear_pointer (&self->token, signal_secret_free);
 
@@ -30,9 +76,9 @@ release (SignalConnection *self)
   g_clear_object (&self->dialing);
 }
 
-void
-signal_connection_report_fault (SignalConnection *self,
-                                const GError     *error)
+static void
+report_fault (SignalConnection *self,
+              const GError     *error)
 {
   if (self->handlers != NULL)
     self->handlers->fault (self, error, self->user_data);
@@ -48,11 +94,11 @@ enter_phase (SignalConnection      *self,
 }
 
 /* The end, told once. The socket is closed in its own time. */
-void
-signal_connection_end (SignalConnection  *self,
-                       const GError      *error,
-                       SignalCloseAction  verdict,
-                       guint              retry_after)
+static void
+end (SignalConnection  *self,
+     const GError      *error,
+     SignalCloseAction  action,
+     guint              retry_after)
 {
   const SignalConnectionHandlers *handlers = g_steal_pointer (&self->handlers);
   gpointer user_data = g_steal_pointer (&self->user_data);
@@ -60,7 +106,7 @@ signal_connection_end (SignalConnection  *self,
   self->phase = SIGNAL_CONNECTION_STATE_DISCONNECTED;
   signal_connection_close_async (self, NULL, NULL, NULL);
   if (handlers != NULL)
-    handlers->ended (self, error, verdict, retry_after, user_data);
+    handlers->ended (self, error, action, retry_after, user_data);
 }
 
 static gboolean
@@ -74,7 +120,7 @@ on_deadline (gpointer user_data)
       error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
                                    _("The server encrypted its “connected” event, which holds the "
                                      "key to read it; its configuration is at fault"));
-      signal_connection_end (self, error, SIGNAL_CLOSE_ACTION_STOP, 0);
+      end (self, error, SIGNAL_CLOSE_ACTION_STOP, 0);
     }
   else
     {
@@ -82,16 +128,16 @@ on_deadline (gpointer user_data)
                                    self->dialing != NULL
                                    ? _("The server could not be reached in time")
                                    : _("The server did not finish the authentication in time"));
-      signal_connection_end (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
+      end (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
     }
 
   return G_SOURCE_REMOVE;
 }
 
 /* How long the attempt may still take; never longer than was said before. */
-void
-signal_connection_set_deadline (SignalConnection *self,
-                                guint             ms)
+static void
+set_deadline (SignalConnection *self,
+              guint             ms)
 {
   gint64 time = g_get_monotonic_time () + (gint64) ms * 1000;
 
@@ -111,11 +157,11 @@ signal_connection_set_deadline (SignalConnection *self,
 static void
 give_up (SignalConnection  *self,
          const GError      *error,
-         SignalCloseAction  verdict)
+         SignalCloseAction  action)
 {
   if (self->channel != NULL)
     signal_channel_drop (self->channel);
-  signal_connection_end (self, error, verdict, 0);
+  end (self, error, action, 0);
 }
 
 static void
@@ -129,16 +175,166 @@ on_dead (gpointer user_data)
   give_up (self, error, SIGNAL_CLOSE_ACTION_RETRY);
 }
 
-/* AUTHENTICATED: from now on the pulse watches instead of the deadline. */
-void
-signal_connection_settle (SignalConnection *self)
+/* From now on the keepalive watches the peer, instead of the deadline. */
+static void
+on_authenticated (SignalConnection *self)
 {
   self->authenticated = g_get_monotonic_time ();
   signal_source_clear (&self->deadline);
-  signal_channel_set_max_incoming_size (self->channel, self->max_incoming_size);
-  self->pulse = signal_keepalive_new (self->channel, self->context, self->heartbeat_interval,
+  signal_websocket_set_max_incoming_size (get_websocket (self), self->max_incoming_size);
+  self->keepalive = signal_keepalive_new (self->channel, self->context, self->heartbeat_interval,
                                   self->liveness_timeout, on_dead, self);
   enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+}
+
+static void
+report_protocol_fault (SignalConnection *self,
+                       const char       *text)
+{
+  g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL, text);
+
+  report_fault (self, error);
+}
+
+/* Derives the session key of this connection; without keys there is none, where that is allowed. */
+static gboolean
+take_keys (SignalConnection            *self,
+           const SignalConnectedEvent  *event,
+           SignalCloseAction           *action,
+           GError                     **error)
+{
+  SignalSessionKey *key;
+
+  if (!event->has_keys && self->require_encryption)
+    {
+      *action = SIGNAL_CLOSE_ACTION_STOP;
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED,
+                           _("The server offers no encryption, and this client requires it"));
+      return FALSE;
+    }
+
+  if (!event->has_keys)
+    return TRUE;
+
+  key = signal_key_pair_derive (self->key_pair, event->server_key, sizeof event->server_key,
+                                event->salt, sizeof event->salt, self->ecdh_info, error);
+  g_clear_pointer (&self->key_pair, signal_key_pair_free);
+  if (key == NULL)
+    return FALSE;
+
+  signal_channel_take_key (self->channel, key);
+  return TRUE;
+}
+
+static void
+handle_connected (SignalConnection *self,
+                  SignalMessage    *message)
+{
+  g_auto (SignalConnectedEvent) event = { 0 };
+  g_autoptr (GError) error = NULL;
+  SignalCloseAction action = SIGNAL_CLOSE_ACTION_RETRY;
+
+  if (!signal_handshake_parse_connected (&event, message, &error)
+      || !take_keys (self, &event, &action, &error))
+    {
+      end (self, error, action, 0);
+      return;
+    }
+
+  self->client_id = g_steal_pointer (&event.client_id);
+  self->user_id = g_steal_pointer (&event.user_id);
+  g_clear_pointer (&self->key_pair, signal_key_pair_free);
+  on_authenticated (self);
+}
+
+static void
+handle_server_error (SignalConnection *self,
+                     SignalMessage    *message)
+{
+  g_autofree char *text = signal_handshake_parse_error (message);
+  g_autofree char *displayed = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_free (self->server_error);
+  self->server_error = text != NULL
+                       ? g_steal_pointer (&text)
+                       : g_strdup (_("The server reported an error without a text"));
+
+  displayed = signal_display_text_new (self->server_error);
+  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, displayed);
+  report_fault (self, error);
+}
+
+/* Renews the connection from the main loop, not from inside whatever used the key. */
+static gboolean
+on_renewal (gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
+                               _("The session key has served for as many messages as it may; the "
+                                 "connection is made anew"));
+  signal_connection_renew (user_data, error);
+  return G_SOURCE_REMOVE;
+}
+
+/* Makes way for a connection with a new key when this one has served long enough. */
+static void
+check_key (SignalConnection *self)
+{
+  if (self->handlers == NULL || self->renewal != NULL || !signal_channel_is_key_worn (self->channel))
+    return;
+
+  self->renewal = signal_source_new_timed (on_renewal, self, "[signal-glib] key renewal");
+  g_source_set_ready_time (self->renewal, 0);
+  g_source_attach (self->renewal, self->context);
+}
+
+/* Decides whether a message is a control event or one of the application, and whether it can be
+ * believed here. */
+static void
+on_channel_message (SignalChannel *channel,
+                    SignalMessage *message,
+                    gpointer       user_data)
+{
+  g_autoptr (SignalConnection) self = g_object_ref (user_data);
+  const char *event = signal_message_get_event (message);
+  gboolean is_authenticated = self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
+  gboolean is_connected = g_str_equal (event, "connected");
+
+  if (is_connected && self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATING)
+    handle_connected (self, message);
+  else if (is_connected)
+    report_protocol_fault (self, _("A second “connected” event was dropped"));
+  else if (signal_channel_is_encrypted (channel) && !signal_message_is_encrypted (message))
+    report_protocol_fault (self, _("A message in plaintext was dropped: this connection is "
+                                   "encrypted"));
+  else if (g_str_equal (event, "error"))
+    handle_server_error (self, message);
+  else if (signal_envelope_event_is_control (event))
+    report_protocol_fault (self, _("An event with a name that only the protocol may use was "
+                                   "dropped"));
+  else if (!is_authenticated && self->require_encryption)
+    report_protocol_fault (self, _("A message that came before the “connected” event was dropped"));
+  else if (self->handlers != NULL)
+    self->handlers->message (self, message, self->user_data);
+
+  check_key (self);
+}
+
+static void
+on_channel_fault (SignalChannel *channel,
+                  const GError  *error,
+                  gpointer       user_data)
+{
+  g_autoptr (SignalConnection) self = g_object_ref (user_data);
+  gboolean is_waiting = self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATING;
+
+  /* Either an early broadcast, or a server that encrypts `connected` itself. */
+  if (is_waiting && signal_channel_saw_unreadable (channel))
+    set_deadline (self, UNREADABLE_GRACE_MS);
+
+  report_fault (self, error);
 }
 
 static void
@@ -150,12 +346,12 @@ on_channel_closed (SignalChannel *channel,
 {
   g_autoptr (SignalConnection) self = g_object_ref (user_data);
   g_autoptr (GError) error = NULL;
-  SignalCloseAction verdict;
+  SignalCloseAction action;
   GTask *task;
 
-  error = signal_close_code_explain (code, reason, self->server_error, transport_error, &verdict);
+  error = signal_close_code_explain (code, reason, self->server_error, transport_error, &action);
   if (self->handlers != NULL)
-    signal_connection_end (self, error, verdict, 0);
+    end (self, error, action, 0);
 
   while ((task = g_queue_pop_head (&self->closing)) != NULL)
     {
@@ -175,8 +371,8 @@ on_channel_drained (SignalChannel *channel,
 }
 
 static const SignalChannelHandlers channel_handlers = {
-  .message = signal_connection_on_message,
-  .fault = signal_connection_on_fault,
+  .message = on_channel_message,
+  .fault = on_channel_fault,
   .closed = on_channel_closed,
   .drained = on_channel_drained,
 };
@@ -195,9 +391,9 @@ authenticate (SignalConnection *self)
   if (sent)
     enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
   else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE))
-    signal_connection_end (self, error, SIGNAL_CLOSE_ACTION_STOP, 0);
+    end (self, error, SIGNAL_CLOSE_ACTION_STOP, 0);
   else
-    signal_connection_end (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
+    end (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
 }
 
 static void
@@ -206,28 +402,26 @@ on_transport_connected (GObject      *source,
                         gpointer      user_data)
 {
   g_autoptr (SignalConnection) self = user_data;
-  g_autoptr (SoupWebsocketConnection) socket = NULL;
+  g_autoptr (SignalWebsocket) websocket = NULL;
   g_autoptr (GError) error = NULL;
   guint retry_after;
 
-  socket = signal_transport_connect_finish (result, &retry_after, &error);
+  websocket = signal_transport_connect_finish (result, &retry_after, &error);
   if (self->handlers == NULL)
     return;
 
-  if (socket == NULL)
+  if (websocket == NULL)
     {
-      signal_connection_end (self, error, SIGNAL_CLOSE_ACTION_RETRY, retry_after);
+      end (self, error, SIGNAL_CLOSE_ACTION_RETRY, retry_after);
       return;
     }
 
   g_clear_object (&self->dialing);
-  self->channel = signal_channel_new (socket, &channel_handlers, self);
+  self->channel = signal_channel_new (websocket, &channel_handlers, self);
   signal_channel_set_max_message_size (self->channel, self->max_message_size);
-  signal_channel_set_max_incoming_size (self->channel,
-                                        MIN (self->max_incoming_size, UNAUTHENTICATED_MAX));
+  signal_websocket_set_max_incoming_size (websocket, MIN (self->max_incoming_size, UNAUTHENTICATED_MAX));
   if (self->heartbeat_interval > 0)
-    signal_channel_set_user_timeout (self->channel,
-                                     self->heartbeat_interval + self->liveness_timeout);
+    signal_websocket_set_user_timeout (websocket, self->heartbeat_interval + self->liveness_timeout);
 
   enter_phase (self, SIGNAL_CONNECTION_STATE_CONNECTED);
   if (self->handlers != NULL)
@@ -332,7 +526,7 @@ signal_connection_start (SignalConnection               *self,
 
   self->phase = SIGNAL_CONNECTION_STATE_CONNECTING;
   self->dialing = g_cancellable_new ();
-  signal_connection_set_deadline (self, options->connect_timeout);
+  set_deadline (self, options->connect_timeout);
   signal_transport_connect_async (&transport, self->dialing, on_transport_connected,
                                   g_object_ref (self));
   return TRUE;
@@ -354,7 +548,7 @@ signal_connection_close_async (SignalConnection    *self,
   self->phase = SIGNAL_CONNECTION_STATE_DISCONNECTED;
   release (self);
 
-  if (self->channel == NULL || !signal_channel_is_connected (self->channel))
+  if (self->channel == NULL || !signal_websocket_is_connected (get_websocket (self)))
     {
       g_task_return_boolean (task, TRUE);
       g_object_unref (task);
@@ -362,7 +556,7 @@ signal_connection_close_async (SignalConnection    *self,
     }
 
   g_queue_push_tail (&self->closing, task);
-  signal_channel_close (self->channel, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  signal_websocket_close (get_websocket (self), SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
 }
 
 gboolean
@@ -377,8 +571,8 @@ signal_connection_close_finish (SignalConnection  *self,
 void
 signal_connection_probe (SignalConnection *self)
 {
-  if (self->pulse != NULL)
-    signal_keepalive_probe (self->pulse);
+  if (self->keepalive != NULL)
+    signal_keepalive_probe (self->keepalive);
 }
 
 /* Ends a connection, or an attempt, that cannot be trusted any more: the next one is due at
@@ -392,17 +586,98 @@ signal_connection_renew (SignalConnection *self,
   give_up (self, error, SIGNAL_CLOSE_ACTION_RETRY_NOW);
 }
 
-/* Makes way for a connection with a new key when this one has served long enough. */
-void
-signal_connection_check_key (SignalConnection *self)
+SignalConnectionState
+signal_connection_get_phase (SignalConnection *self)
 {
-  g_autoptr (GError) error = NULL;
+  return self->phase;
+}
 
-  if (self->handlers == NULL || self->channel == NULL || !signal_channel_is_worn (self->channel))
-    return;
+/* For tests: the channel, once the socket is open. */
+SignalChannel *
+signal_connection_get_channel (SignalConnection *self)
+{
+  return self->channel;
+}
 
-  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                               _("The session key has served for as many messages as it may; the "
-                                 "connection is made anew"));
-  signal_connection_renew (self, error);
+/* The id that the server gave, once AUTHENTICATED. */
+const char *
+signal_connection_get_client_id (SignalConnection *self)
+{
+  return self->client_id;
+}
+
+const char *
+signal_connection_get_user_id (SignalConnection *self)
+{
+  return self->user_id;
+}
+
+gboolean
+signal_connection_is_encrypted (SignalConnection *self)
+{
+  return self->channel != NULL && signal_channel_is_encrypted (self->channel);
+}
+
+/* Whether the socket is open both ways: a peer that has left is told of only later. */
+gboolean
+signal_connection_can_send (SignalConnection *self)
+{
+  return self->channel != NULL && signal_websocket_is_open (get_websocket (self));
+}
+
+/* How long it has been AUTHENTICATED, in µs; −1 if it never was. */
+gint64
+signal_connection_get_age (SignalConnection *self)
+{
+  return self->authenticated != 0 ? g_get_monotonic_time () - self->authenticated : -1;
+}
+
+/* µs that the last answered ping took; -1: none was. */
+gint64
+signal_connection_get_round_trip (SignalConnection *self)
+{
+  return self->channel != NULL ? signal_websocket_get_round_trip (get_websocket (self)) : -1;
+}
+
+/* The bytes that came. */
+guint64
+signal_connection_get_received (SignalConnection *self)
+{
+  return self->channel != NULL ? signal_websocket_get_bytes_received (get_websocket (self)) : 0;
+}
+
+/* The bytes that the socket has taken; still known when the connection has ended. */
+guint64
+signal_connection_get_written (SignalConnection *self)
+{
+  return self->channel != NULL ? signal_websocket_get_bytes_sent (get_websocket (self)) : 0;
+}
+
+/* The bytes that were handed over and that the socket has not taken yet. */
+gsize
+signal_connection_get_unsent (SignalConnection *self)
+{
+  return self->channel != NULL ? signal_websocket_get_unsent (get_websocket (self)) : 0;
+}
+
+/* Sends a whole envelope, encrypted where the connection is. */
+gboolean
+signal_connection_send (SignalConnection  *self,
+                        const char        *envelope,
+                        gsize              length,
+                        GError           **error)
+{
+  gboolean sent = signal_channel_send (self->channel, envelope, length, error);
+
+  check_key (self);
+  return sent;
+}
+
+/* Sends a control event. */
+gboolean
+signal_connection_send_plain (SignalConnection  *self,
+                              const char        *envelope,
+                              GError           **error)
+{
+  return signal_channel_send_plain (self->channel, envelope, strlen (envelope), error);
 }

@@ -21,6 +21,12 @@ struct _SignalKeepalive
   gint64 probed; /* when the ping that is not answered yet was sent; 0: there is none */
 };
 
+static gint64
+get_last_received (SignalKeepalive *self)
+{
+  return signal_websocket_get_last_received (signal_channel_get_websocket (self->channel));
+}
+
 static gboolean
 on_heartbeat (gpointer user_data)
 {
@@ -37,7 +43,7 @@ on_watch (gpointer user_data)
 {
   SignalKeepalive *self = user_data;
   gint64 now = g_get_monotonic_time ();
-  gint64 last = signal_channel_get_last_received (self->channel);
+  gint64 last = get_last_received (self);
 
   if (self->probed != 0 && last >= self->probed)
     self->probed = 0;
@@ -106,12 +112,12 @@ signal_keepalive_free (SignalKeepalive *self)
 void
 signal_keepalive_probe (SignalKeepalive *self)
 {
-  gboolean is_answered = signal_channel_get_last_received (self->channel) >= self->probed;
+  gboolean is_answered = get_last_received (self) >= self->probed;
 
   if (self->probed != 0 && !is_answered)
     return;
 
   self->probed = g_get_monotonic_time ();
-  signal_channel_ping (self->channel);
+  signal_websocket_ping (signal_channel_get_websocket (self->channel));
   g_source_set_ready_time (self->watch, self->probed + self->timeout);
 }

@@ -3,9 +3,37 @@
 
 #include "client/signal-system-objects-private.h"
 
+#include <gio/gnativesocketaddress.h>
+#include <gio/gunixsocketaddress.h>
+
 #define NETWORK_MANAGER "org.freedesktop.NetworkManager"
 #define NETWORK_MANAGER_PATH "/org/freedesktop/NetworkManager"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
+
+/* GObject can deadlock when one thread registers a type with interfaces for the first time while
+ * another initializes a class that refers to the type. So the types that both threads use are
+ * registered before there are two. */
+static void
+ensure_types (void)
+{
+  g_type_ensure (G_TYPE_SOCKET_ADDRESS);
+  g_type_ensure (G_TYPE_INET_SOCKET_ADDRESS);
+  g_type_ensure (G_TYPE_UNIX_SOCKET_ADDRESS);
+  g_type_ensure (G_TYPE_NATIVE_SOCKET_ADDRESS);
+  g_type_ensure (G_TYPE_PROXY_ADDRESS);
+  g_type_ensure (G_TYPE_NETWORK_ADDRESS);
+  g_type_ensure (G_TYPE_NETWORK_SERVICE);
+  g_type_ensure (G_TYPE_INET_ADDRESS_MASK);
+  g_type_ensure (G_TYPE_SOCKET);
+  g_type_ensure (G_TYPE_TASK);
+  g_type_ensure (G_TYPE_DBUS_CONNECTION);
+  g_type_ensure (G_TYPE_DBUS_PROXY);
+  g_type_ensure (G_TYPE_MEMORY_INPUT_STREAM);
+  g_type_ensure (G_TYPE_MEMORY_OUTPUT_STREAM);
+  g_type_ensure (G_TYPE_BUFFERED_INPUT_STREAM);
+  g_type_ensure (G_TYPE_DATA_INPUT_STREAM);
+  g_type_ensure (G_TYPE_DATA_OUTPUT_STREAM);
+}
 
 /* GIO hands out a connection that is closed, to a bus that was restarted, for as long as somebody
  * refers to it. */
@@ -28,7 +56,11 @@ get_system_bus (void)
   return G_OBJECT (g_steal_pointer (&bus));
 }
 
-SignalLazyObject signal_system_bus = { .create = get_system_bus, .is_valid = is_bus_open };
+SignalLazyObject signal_system_bus = {
+  .prepare = ensure_types,
+  .create = get_system_bus,
+  .is_valid = is_bus_open,
+};
 
 /* Whether NetworkManager is not in the way. An error from the bus is an answer, too, such as that
  * there is no NetworkManager; that the bus is gone is none. */
@@ -64,4 +96,7 @@ get_network_monitor (void)
   return g_object_ref (G_OBJECT (g_network_monitor_get_default ()));
 }
 
-SignalLazyObject signal_network_monitor = { .create = get_network_monitor };
+SignalLazyObject signal_network_monitor = {
+  .prepare = ensure_types,
+  .create = get_network_monitor,
+};

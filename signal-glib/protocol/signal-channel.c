@@ -1,244 +1,218 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "protocol/signal-channel-state-private.h"
-
-#include "signal-error.h"
-#include "util/signal-source-private.h"
+#include "protocol/signal-channel-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
-/* How long the peer may take to answer a close frame. */
-#define CLOSE_TIMEOUT_MS 3000
+#include "protocol/signal-envelope-private.h"
+#include "protocol/signal-replay-window-private.h"
+#include "signal-error.h"
+#include "util/signal-base64-private.h"
+
+/* The event name of an encrypted envelope. */
+#define ENCRYPTED_EVENT "encrypted"
 
 /* With random 96-bit IVs a key may serve for 2³² messages (NIST SP 800-38D section 8.3); both sides
  * draw from the same lot. */
 #define KEY_LIMIT (G_GUINT64_CONSTANT (1) << 31)
 
-/* What may wait for a peer that reads slowly, before sending fails. */
-#define MAX_UNSENT (64 * 1024 * 1024)
+/* A GByteArray counts in a guint, and aborts at 4 GiB. */
+#define MAX_MESSAGE_SIZE (1 << 30)
+
+/* What is kept for the next messages; many connections are idle. */
+#define KEEP_SIZE 4096
+
+struct _SignalChannel
+{
+  GObject parent_instance;
+
+  SignalWebsocket *websocket;
+  const SignalChannelHandlers *handlers; /* NULL: dropped */
+  gpointer user_data;
+
+  SignalSessionKey *key;      /* NULL: not yet, or without encryption */
+  SignalReplayWindow *replay;
+  guint64 key_uses;           /* messages under the key, both ways */
+  guint64 key_limit;
+  GByteArray *scratch;        /* ciphertext that is being sent */
+  gsize max_message_size;
+  gboolean saw_unreadable;
+};
 
 G_DEFINE_FINAL_TYPE (SignalChannel, signal_channel, G_TYPE_OBJECT)
 
-static void
-report_fault (SignalChannel *self,
-              const GError  *error)
+/* The text of a base64 member; unescaped into a copy when it was written with escapes. */
+static SignalSpan
+plain_base64 (SignalSpan   span,
+              gboolean     escaped,
+              char       **copy)
 {
-  if (self->handlers != NULL)
+  if (!escaped)
+    return span;
+
+  *copy = g_malloc (span.len + 1);
+  return (SignalSpan) { *copy, signal_json_unescape (*copy, span.str, span.len) };
+}
+
+static gboolean
+decode_iv (const SignalEncryptedData *data,
+           guint8                     iv[SIGNAL_CRYPTO_IV_SIZE])
+{
+  g_autofree char *copy = NULL;
+  SignalSpan text = plain_base64 (data->iv, data->iv_escaped, &copy);
+  gsize length;
+
+  return text.len == SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_CRYPTO_IV_SIZE)
+         && signal_base64_decode (text.str, text.len, iv, &length)
+         && length == SIGNAL_CRYPTO_IV_SIZE;
+}
+
+/* Decrypts into the message's own storage, then opens the inner envelope there. */
+static SignalMessage *
+decrypt (SignalChannel              *self,
+         const SignalEncryptedData  *data,
+         GError                    **error)
+{
+  g_autoptr (SignalMessage) message = NULL;
+  g_autofree char *copy = NULL;
+  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
+  guint8 *storage;
+  SignalSpan ct;
+  gsize length;
+
+  if (self->key == NULL)
+    {
+      self->saw_unreadable = TRUE;
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
+                           _("An encrypted message came before there was a key to read it with"));
+      return NULL;
+    }
+
+  ct = plain_base64 (data->ct, data->ct_escaped, &copy);
+  message = signal_message_alloc (SIGNAL_BASE64_DECODED_MAX (ct.len));
+  storage = (guint8 *) signal_message_storage (message);
+
+  if (!decode_iv (data, iv) || !signal_base64_decode (ct.str, ct.len, storage, &length))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
+                           _("An encrypted message has an IV or a ciphertext that is not base64 "
+                             "of the right length"));
+      return NULL;
+    }
+
+  if (!signal_session_key_decrypt (self->key, iv, storage, length, storage, error))
+    return NULL;
+
+  self->key_uses++;
+  if (!signal_replay_window_add (self->replay, iv))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
+                           _("An encrypted message was dropped: it has come before"));
+      return NULL;
+    }
+
+  if (!signal_message_open (message, length - SIGNAL_CRYPTO_TAG_SIZE, TRUE, error))
+    return NULL;
+
+  return g_steal_pointer (&message);
+}
+
+/* From the text of a frame to the message that a listener gets, decrypted if need be. */
+static SignalMessage *
+receive (SignalChannel  *self,
+         const char     *text,
+         gsize           length,
+         GError        **error)
+{
+  g_autoptr (SignalMessage) message = NULL;
+  SignalEnvelope envelope;
+  SignalEncryptedData data;
+
+  if (signal_envelope_match_encrypted (&data, text, length))
+    return decrypt (self, &data, error);
+
+  if (!signal_envelope_parse (&envelope, text, length, error))
+    return NULL;
+
+  if (signal_envelope_is (&envelope, ENCRYPTED_EVENT))
+    {
+      if (!signal_envelope_parse_encrypted (&data, envelope.data, error))
+        return NULL;
+      return decrypt (self, &data, error);
+    }
+
+  message = signal_message_alloc (length);
+  memcpy (signal_message_storage (message), text, length);
+  if (!signal_message_open (message, length, FALSE, error))
+    return NULL;
+
+  return g_steal_pointer (&message);
+}
+
+static SignalMessage *
+receive_text (SignalChannel  *self,
+              const guint8   *data,
+              gsize           length,
+              gboolean        is_text,
+              GError        **error)
+{
+  if (is_text)
+    return receive (self, (const char *) data, length, error);
+
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
+                       _("A binary frame was dropped: only text frames are Signal messages"));
+  return NULL;
+}
+
+static void
+on_message (SignalWebsocket *websocket,
+            gboolean         is_text,
+            const guint8    *data,
+            gsize            length,
+            gpointer         user_data)
+{
+  g_autoptr (SignalChannel) self = g_object_ref (user_data);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SignalMessage) message = receive_text (self, data, length, is_text, &error);
+
+  if (message != NULL)
+    self->handlers->message (self, message, self->user_data);
+  else
     self->handlers->fault (self, error, self->user_data);
 }
 
-static gboolean
-on_release (gpointer user_data)
-{
-  return G_SOURCE_REMOVE;
-}
-
-/* Lets go of a socket when whatever reads from it has returned: neither libsoup nor our stream
- * beneath it may go from under their own feet, and a handler may have run the main loop until they
- * are closed. */
 static void
-release_later (SignalChannel           *self,
-               SoupWebsocketConnection *socket)
-{
-  g_autoptr (GSource) source = g_idle_source_new ();
-
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, on_release, socket, g_object_unref);
-  g_source_set_static_name (source, "signal-glib release socket");
-  g_source_attach (source, self->context);
-}
-
-/* A text message; most come here from our stream, the rest by way of libsoup. While we wait for the
- * end, a peer that sends on is not worth decrypting. */
-static void
-on_text (const char *text,
-         gsize       length,
-         gpointer    user_data)
+on_closed (SignalWebsocket *websocket,
+           guint16          code,
+           const char      *reason,
+           const GError    *error,
+           gpointer         user_data)
 {
   g_autoptr (SignalChannel) self = g_object_ref (user_data);
-  g_autoptr (SignalMessage) message = NULL;
-  SoupWebsocketConnection *socket;
-  g_autoptr (GError) error = NULL;
+  const SignalChannelHandlers *handlers = self->handlers;
+  gpointer handlers_data = self->user_data;
 
-  if (self->is_closing)
-    return;
-
-  socket = g_object_ref (self->socket);
-  message = signal_channel_receive (self, text, length, &error);
-  if (message == NULL)
-    report_fault (self, error);
-  else if (self->handlers != NULL)
-    self->handlers->message (self, message, self->user_data);
-
-  if (self->socket != NULL)
-    g_object_unref (socket);
-  else
-    release_later (self, socket);
-}
-
-/* What came in fragments, or is not text. */
-static void
-on_message (SoupWebsocketConnection *socket,
-            SoupWebsocketDataType    type,
-            GBytes                  *bytes,
-            gpointer                 user_data)
-{
-  SignalChannel *self = user_data;
-  g_autoptr (GError) error = NULL;
-  gsize length;
-  const char *text = g_bytes_get_data (bytes, &length);
-
-  if (type == SOUP_WEBSOCKET_DATA_TEXT)
-    {
-      g_autoptr (SignalStreamInput) input = g_object_ref (signal_stream_get_input (self->stream));
-
-      signal_stream_input_set_delivering (input, TRUE);
-      on_text (text, length, self);
-      signal_stream_input_set_delivering (input, FALSE);
-      return;
-    }
-
-  g_set_error_literal (&error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
-                       _("A binary frame was dropped: only text frames are Signal messages"));
-  report_fault (self, error);
+  signal_channel_drop (self);
+  handlers->closed (self, code, reason, error, handlers_data);
 }
 
 static void
-on_pong (SoupWebsocketConnection *socket,
-         GBytes                  *payload,
-         gpointer                 user_data)
-{
-  SignalChannel *self = user_data;
-
-  if (self->pinged != 0)
-    self->round_trip = g_get_monotonic_time () - self->pinged;
-  self->pinged = 0;
-}
-
-static void
-on_drained (gpointer user_data)
+on_drained (SignalWebsocket *websocket,
+            gpointer         user_data)
 {
   g_autoptr (SignalChannel) self = g_object_ref (user_data);
 
-  if (self->handlers != NULL && self->handlers->drained != NULL)
+  if (self->handlers->drained != NULL)
     self->handlers->drained (self, self->user_data);
 }
 
-/* What the peer did wrong with its frames; NULL: nothing. */
-static const char *
-get_fault (SignalChannel *self)
-{
-  return signal_stream_input_get_fault (signal_stream_get_input (self->stream));
-}
-
-/* The end, told once. */
-static void
-finish (SignalChannel *self,
-        guint16        code,
-        const char    *reason)
-{
-  G_GNUC_UNUSED g_autoptr (SignalChannel) keep = g_object_ref (self);
-  const SignalChannelHandlers *handlers = self->handlers;
-  gpointer user_data = self->user_data;
-  g_autofree char *reason_copy = g_strdup (reason);
-
-  signal_channel_drop (self);
-  if (handlers != NULL)
-    handlers->closed (self, code, reason_copy, self->error, user_data);
-}
-
-static void
-finish_as_closed (SignalChannel *self)
-{
-  guint16 code = soup_websocket_connection_get_close_code (self->socket);
-
-  /* A close frame that breaks RFC 6455 is none. */
-  if (code == 0 || get_fault (self) != NULL)
-    code = SOUP_WEBSOCKET_CLOSE_ABNORMAL;
-
-  finish (self, code, soup_websocket_connection_get_close_data (self->socket));
-}
-
-static void
-on_closed (SoupWebsocketConnection *socket,
-           gpointer                 user_data)
-{
-  finish_as_closed (user_data);
-}
-
-static gboolean
-on_close_timeout (gpointer user_data)
-{
-  g_autoptr (SignalChannel) self = g_object_ref (user_data);
-
-  signal_stream_output_flush (signal_stream_get_output (self->stream));
-  if (self->socket != NULL)
-    finish_as_closed (self);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-set_close_timeout (SignalChannel *self,
-                   guint          ms)
-{
-  self->close_timeout = g_timeout_source_new (ms);
-  g_source_set_callback (self->close_timeout, on_close_timeout, self, NULL);
-  g_source_set_static_name (self->close_timeout, "signal-glib close handshake deadline");
-  g_source_attach (self->close_timeout, self->context);
-}
-
-/* libsoup is about to send its close frame, or to answer the peer's. It then waits 5 s for the peer
- * to end the stream, too, while nothing can be sent any more: it is over as soon as the frame is
- * out. */
-static void
-end_soon (SignalChannel *self)
-{
-  if (self->close_timeout == NULL)
-    set_close_timeout (self, 0);
-}
-
-static void
-on_closing (SoupWebsocketConnection *socket,
-            gpointer                 user_data)
-{
-  end_soon (user_data);
-}
-
-static void
-on_error (SoupWebsocketConnection *socket,
-          GError                  *error,
-          gpointer                 user_data)
-{
-  SignalChannel *self = user_data;
-
-  if (self->error == NULL)
-    self->error = g_error_copy (error);
-  end_soon (self);
-}
-
-static void
-on_overflow (gpointer user_data)
-{
-  SignalChannel *self = user_data;
-  const char *fault = get_fault (self);
-
-  if (fault != NULL)
-    {
-      if (self->error == NULL)
-        self->error = g_error_new_literal (SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR,
-                                           fault);
-      /* Who breaks the protocol is not waited for. */
-      if (signal_channel_is_open (self))
-        soup_websocket_connection_close (self->socket, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR, NULL);
-      return;
-    }
-
-  if (self->error == NULL)
-    self->error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
-                                       _("The peer sent a message that is larger than the limit"));
-  signal_channel_close (self, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
-}
+static const SignalWebsocketHandlers websocket_handlers = {
+  .message = on_message,
+  .closed = on_closed,
+  .drained = on_drained,
+};
 
 static void
 signal_channel_dispose (GObject *object)
@@ -253,12 +227,9 @@ signal_channel_finalize (GObject *object)
 {
   SignalChannel *self = SIGNAL_CHANNEL (object);
 
-  g_clear_pointer (&self->context, g_main_context_unref);
-  g_clear_object (&self->stream);
-  g_clear_object (&self->socket);
+  g_clear_object (&self->websocket);
   g_clear_pointer (&self->replay, signal_replay_window_free);
   g_clear_pointer (&self->scratch, g_byte_array_unref);
-  g_clear_error (&self->error);
 
   G_OBJECT_CLASS (signal_channel_parent_class)->finalize (object);
 }
@@ -275,50 +246,37 @@ signal_channel_class_init (SignalChannelClass *klass)
 static void
 signal_channel_init (SignalChannel *self)
 {
-  self->context = g_main_context_ref_thread_default ();
   self->scratch = g_byte_array_new ();
-  self->max_message_size = SIGNAL_CHANNEL_MAX_MESSAGE;
-  self->max_unsent = MAX_UNSENT;
-  self->round_trip = -1;
+  self->max_message_size = MAX_MESSAGE_SIZE;
   self->key_limit = KEY_LIMIT;
 }
 
-/* An encrypted message pipe over a socket that signal_transport_wrap() made. handlers: static. */
+/* Creates a channel for messages over a WebSocket, which it starts. Without a key they are in
+ * plaintext. handlers: static. */
 SignalChannel *
-signal_channel_new (SoupWebsocketConnection     *socket,
+signal_channel_new (SignalWebsocket             *websocket,
                     const SignalChannelHandlers *handlers,
                     gpointer                     user_data)
 {
   SignalChannel *self = g_object_new (SIGNAL_TYPE_CHANNEL, NULL);
 
-  self->socket = g_object_ref (socket);
-  self->stream = g_object_ref (signal_transport_get_stream (socket));
-  self->is_client = soup_websocket_connection_get_connection_type (socket)
-                    == SOUP_WEBSOCKET_CONNECTION_CLIENT;
+  self->websocket = g_object_ref (websocket);
   self->handlers = handlers;
   self->user_data = user_data;
-
-  g_signal_connect (socket, "message", G_CALLBACK (on_message), self);
-  g_signal_connect (socket, "error", G_CALLBACK (on_error), self);
-  g_signal_connect (socket, "closed", G_CALLBACK (on_closed), self);
-  g_signal_connect (socket, "closing", G_CALLBACK (on_closing), self);
-  g_signal_connect (socket, "pong", G_CALLBACK (on_pong), self);
-  signal_stream_input_set_text (signal_stream_get_input (self->stream), on_text, self);
-  signal_stream_input_set_overflow (signal_stream_get_input (self->stream), on_overflow, self);
-  signal_stream_set_drained (self->stream, on_drained, self);
+  signal_websocket_start (websocket, &websocket_handlers, self);
 
   return self;
 }
 
-/* The owner hears nothing any more. A close that is under way goes on. */
-void
-signal_channel_detach (SignalChannel *self)
+/* Gets the WebSocket, which the channel keeps also when it is dropped. */
+SignalWebsocket *
+signal_channel_get_websocket (SignalChannel *self)
 {
-  self->handlers = NULL;
-  self->user_data = NULL;
+  return self->websocket;
 }
 
-/* Everything that is sent from now on is encrypted, and only what is encrypted can be trusted. */
+/* Everything that is sent from now on is encrypted, and only what is encrypted can be trusted. key:
+ * (transfer full). */
 void
 signal_channel_take_key (SignalChannel    *self,
                          SignalSessionKey *key)
@@ -329,37 +287,142 @@ signal_channel_take_key (SignalChannel    *self,
   self->replay = signal_replay_window_new ();
 }
 
-/* Starts the close handshake; `closed` follows in any case. What was sent before goes out first. */
-void
-signal_channel_close (SignalChannel *self,
-                      guint16        code,
-                      const char    *reason)
+gboolean
+signal_channel_is_encrypted (SignalChannel *self)
 {
-  if (self->socket == NULL || self->close_timeout != NULL)
-    return;
-
-  self->is_closing = TRUE;
-  set_close_timeout (self, CLOSE_TIMEOUT_MS);
-  if (signal_channel_is_open (self))
-    soup_websocket_connection_close (self->socket, code, reason);
+  return self->key != NULL;
 }
 
-/* Lets go of the socket and of the key at once; nothing is told. */
+/* Whether the key has served for as many messages as it should. The channel goes on: its owner
+ * decides. */
+gboolean
+signal_channel_is_key_worn (SignalChannel *self)
+{
+  return self->key_uses >= self->key_limit;
+}
+
+/* For tests: another limit than KEY_LIMIT. */
+void
+signal_channel_set_key_limit (SignalChannel *self,
+                              guint64        limit)
+{
+  self->key_limit = limit;
+}
+
+/* Whether an encrypted message came while there was no key. */
+gboolean
+signal_channel_saw_unreadable (SignalChannel *self)
+{
+  return self->saw_unreadable;
+}
+
+/* Sets the largest message that is sent, in bytes of the frame's payload. */
+void
+signal_channel_set_max_message_size (SignalChannel *self,
+                                     gsize          size)
+{
+  self->max_message_size = MIN (size, MAX_MESSAGE_SIZE);
+}
+
+/* Whether a message of so many bytes in its frame may be sent. */
+gboolean
+signal_channel_check_size (gsize    size,
+                           gsize    limit,
+                           GError **error)
+{
+  if (size <= limit)
+    return TRUE;
+
+  g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
+               _("The message takes a frame of %zu bytes, and the limit is %zu"), size, limit);
+  return FALSE;
+}
+
+/* Sends text, valid UTF-8, as it is: a control event, or a message where there is no encryption. It
+ * may be a token, so that the memory is wiped when it has been written. */
+gboolean
+signal_channel_send_plain (SignalChannel  *self,
+                           const char     *text,
+                           gsize           length,
+                           GError        **error)
+{
+  guint8 *payload;
+
+  if (!signal_channel_check_size (length, self->max_message_size, error))
+    return FALSE;
+
+  payload = signal_websocket_begin_text (self->websocket, length, error);
+  if (payload == NULL)
+    return FALSE;
+
+  memcpy (payload, text, length);
+  signal_websocket_end_text (self->websocket, TRUE);
+  return TRUE;
+}
+
+/* Encrypts into the scratch buffer. */
+static gboolean
+encrypt (SignalChannel  *self,
+         const char     *inner,
+         gsize           length,
+         guint8          iv[SIGNAL_CRYPTO_IV_SIZE],
+         GError        **error)
+{
+  /* The limit, which is a guint, holds for the frame, and that is longer. */
+  g_byte_array_set_size (self->scratch, (guint) (length + SIGNAL_CRYPTO_TAG_SIZE));
+  return signal_session_key_encrypt (self->key, (const guint8 *) inner, length, iv,
+                                     self->scratch->data, error);
+}
+
+static void
+trim_scratch (SignalChannel *self)
+{
+  if (self->scratch->len <= KEEP_SIZE)
+    return;
+
+  g_byte_array_unref (self->scratch);
+  self->scratch = g_byte_array_new ();
+}
+
+/* Sends a whole envelope, encrypted once there is a key. */
+gboolean
+signal_channel_send (SignalChannel  *self,
+                     const char     *inner,
+                     gsize           length,
+                     GError        **error)
+{
+  gsize size = signal_envelope_get_encrypted_size (length);
+  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
+  guint8 *payload;
+
+  if (self->key == NULL)
+    return signal_channel_send_plain (self, inner, length, error);
+
+  if (!signal_channel_check_size (size, self->max_message_size, error)
+      || !signal_websocket_check_sendable (self->websocket, error)
+      || !encrypt (self, inner, length, iv, error))
+    return FALSE;
+
+  payload = signal_websocket_begin_text (self->websocket, size, error);
+  if (payload == NULL)
+    return FALSE;
+
+  /* So that a message of ours which is sent back to us is recognized. */
+  signal_replay_window_add (self->replay, iv);
+  self->key_uses++;
+
+  signal_envelope_write_encrypted ((char *) payload, iv, self->scratch->data, self->scratch->len);
+  signal_websocket_end_text (self->websocket, FALSE);
+  trim_scratch (self);
+  return TRUE;
+}
+
+/* Drops the connection and the key at once; no handler is called any more. */
 void
 signal_channel_drop (SignalChannel *self)
 {
-  signal_channel_detach (self);
-  signal_source_clear (&self->close_timeout);
+  self->handlers = NULL;
+  self->user_data = NULL;
   g_clear_pointer (&self->key, signal_session_key_free);
-
-  if (self->socket == NULL)
-    return;
-
-  signal_stream_input_set_text (signal_stream_get_input (self->stream), NULL, NULL);
-  signal_stream_input_set_overflow (signal_stream_get_input (self->stream), NULL, NULL);
-  signal_stream_set_drained (self->stream, NULL, NULL);
-  g_signal_handlers_disconnect_by_data (self->socket, self);
-  if (soup_websocket_connection_get_state (self->socket) != SOUP_WEBSOCKET_STATE_CLOSED)
-    signal_stream_abandon (self->stream);
-  g_clear_object (&self->socket);
+  signal_websocket_drop (self->websocket);
 }

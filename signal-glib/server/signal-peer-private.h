@@ -32,7 +32,7 @@ typedef struct
                    gpointer       user_data);
 } SignalPeerHandlers;
 
-SignalPeer *signal_peer_new    (SoupWebsocketConnection  *socket,
+SignalPeer *signal_peer_new    (SignalWebsocket          *websocket,
                                 GSocketAddress           *remote_address,
                                 guint                     auth_timeout,
                                 guint64                   max_incoming_size,

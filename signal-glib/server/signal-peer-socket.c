@@ -23,6 +23,12 @@
 /* The answers to bad frames are not worth a queue. */
 #define MAX_UNSENT_ERRORS (64 * 1024)
 
+static SignalWebsocket *
+get_websocket (SignalPeer *self)
+{
+  return signal_channel_get_websocket (self->channel);
+}
+
 /* The channel goes without a word to the owner. */
 static void
 drop_channel (SignalPeer *self)
@@ -121,9 +127,9 @@ static const SignalChannelHandlers channel_handlers = {
   .closed = on_closed,
 };
 
-/* Takes over @socket: no reference to it is needed any more. */
+/* Takes over @websocket: no reference to it is needed any more. */
 SignalPeer *
-signal_peer_new (SoupWebsocketConnection  *socket,
+signal_peer_new (SignalWebsocket          *websocket,
                  GSocketAddress           *remote_address,
                  guint                     auth_timeout,
                  guint64                   max_incoming_size,
@@ -136,11 +142,11 @@ signal_peer_new (SoupWebsocketConnection  *socket,
   self->handlers = handlers;
   self->user_data = user_data;
   g_set_object (&self->remote_address, remote_address);
-  self->channel = signal_channel_new (socket, &channel_handlers, self);
+  self->channel = signal_channel_new (websocket, &channel_handlers, self);
   signal_channel_set_max_message_size (self->channel, SIGNAL_PEER_MAX_OUTGOING_SIZE);
-  signal_channel_set_max_unsent (self->channel, max_backlog);
-  signal_channel_set_max_incoming_size (self->channel,
-                                        MIN (max_incoming_size, UNAUTHENTICATED_FRAME_SIZE));
+  signal_websocket_set_max_unsent (websocket, max_backlog);
+  signal_websocket_set_max_incoming_size (websocket,
+                                          MIN (max_incoming_size, UNAUTHENTICATED_FRAME_SIZE));
 
   set_deadline (self, (gint64) auth_timeout * G_TIME_SPAN_MILLISECOND);
 
@@ -172,7 +178,7 @@ gboolean
 signal_peer_is_talkative (SignalPeer *self)
 {
   return self->state < SIGNAL_PEER_STATE_ADMITTED
-         && signal_channel_get_bytes_received (self->channel) > UNAUTHENTICATED_TOTAL_SIZE;
+         && signal_websocket_get_bytes_received (get_websocket (self)) > UNAUTHENTICATED_TOTAL_SIZE;
 }
 
 /* Returns FALSE if it has begun before. */
@@ -203,7 +209,7 @@ signal_peer_admit (SignalPeer       *self,
   self->user_id = g_strdup (user_id);
   g_object_notify (G_OBJECT (self), "user-id");
 
-  signal_channel_set_max_incoming_size (channel, max_incoming_size);
+  signal_websocket_set_max_incoming_size (signal_channel_get_websocket (channel), max_incoming_size);
   if (!signal_channel_send_plain (channel, connected, length, NULL))
     return;
   if (owned_key == NULL)
@@ -255,7 +261,7 @@ signal_peer_send_error (SignalPeer *self,
   gsize length;
 
   if (!signal_peer_is_open (self)
-      || signal_channel_get_unsent (self->channel) > MAX_UNSENT_ERRORS)
+      || signal_websocket_get_unsent (get_websocket (self)) > MAX_UNSENT_ERRORS)
     return;
 
   data = g_string_new ("{\"message\":");
@@ -280,11 +286,11 @@ signal_peer_shut (SignalPeer *self,
   if (!signal_peer_is_admitted (self))
     set_deadline (self, signal_peer_is_talkative (self) ? LOOK_US : GOODBYE_US);
   self->state = SIGNAL_PEER_STATE_CLOSING;
-  signal_channel_close (channel, code, reason);
+  signal_websocket_close (signal_channel_get_websocket (channel), code, reason);
 }
 
 gint64
 signal_peer_get_last_received (SignalPeer *self)
 {
-  return self->channel != NULL ? signal_channel_get_last_received (self->channel) : 0;
+  return self->channel != NULL ? signal_websocket_get_last_received (get_websocket (self)) : 0;
 }

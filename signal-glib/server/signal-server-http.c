@@ -77,7 +77,7 @@ on_upgraded (SoupServerMessage *request,
   g_autoptr (GUri) uri = g_uri_ref (soup_server_message_get_uri (request));
   g_autoptr (GSocketAddress) remote = NULL;
   g_autoptr (GIOStream) stream = NULL;
-  g_autoptr (SoupWebsocketConnection) socket = NULL;
+  g_autoptr (SignalWebsocket) websocket = NULL;
 
   remote = g_object_ref (soup_server_message_get_remote_address (request));
   stream = soup_server_message_steal_connection (request);
@@ -85,8 +85,8 @@ on_upgraded (SoupServerMessage *request,
     return;
 
   signal_connection_limiter_clear_deadline (remote);
-  socket = signal_transport_wrap (stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER, NULL);
-  signal_server_accept (self, socket, remote);
+  websocket = signal_websocket_new (stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER, NULL);
+  signal_server_accept (self, websocket, remote);
 }
 
 static void

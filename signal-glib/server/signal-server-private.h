@@ -82,9 +82,9 @@ void signal_server_open_http  (SignalServer *self);
 void signal_server_close_http (SignalServer *self);
 
 /* server/signal-server-protocol.c */
-void signal_server_accept (SignalServer            *self,
-                           SoupWebsocketConnection *socket,
-                           GSocketAddress          *remote_address);
+void signal_server_accept (SignalServer    *self,
+                           SignalWebsocket *websocket,
+                           GSocketAddress  *remote_address);
 
 /* server/signal-server-handshake.c */
 SignalSessionKey *signal_server_agree_key (const char  *ecdh_info,

@@ -352,11 +352,11 @@ static const SignalPeerHandlers peer_handlers = {
 };
 
 void
-signal_server_accept (SignalServer            *self,
-                      SoupWebsocketConnection *socket,
-                      GSocketAddress          *remote_address)
+signal_server_accept (SignalServer    *self,
+                      SignalWebsocket *websocket,
+                      GSocketAddress  *remote_address)
 {
-  g_autoptr (SignalPeer) peer = signal_peer_new (socket, remote_address, self->auth_timeout,
+  g_autoptr (SignalPeer) peer = signal_peer_new (websocket, remote_address, self->auth_timeout,
                                                  self->max_message_size, self->max_backlog,
                                                  &peer_handlers, self);
 

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * the function that makes it, which returns (transfer full) NULL on failure. */
 typedef struct
 {
+  void      (*prepare)  (void);            /* in the thread that asks for it; NULL: nothing */
   GObject  *(*create)   (void);
   gboolean  (*is_valid) (GObject *object); /* NULL: always */
 

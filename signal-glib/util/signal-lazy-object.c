@@ -50,6 +50,9 @@ signal_lazy_object_get_async (SignalLazyObject    *self,
   g_task_set_source_tag (task, signal_lazy_object_get_async);
   g_task_set_name (task, "[signal-glib] get lazy object");
 
+  if (self->prepare != NULL)
+    self->prepare ();
+
   g_mutex_lock (&self->mutex);
   if (self->object != NULL && self->is_valid != NULL && !self->is_valid (self->object))
     g_clear_object (&self->object);

@@ -9,13 +9,12 @@ G_BEGIN_DECLS
  * now. */
 #define SIGNAL_SOURCE_AFTER_READING (G_PRIORITY_DEFAULT + 1)
 
-GSource *signal_source_new_timed (GSourceFunc  callback,
-                                  gpointer     user_data,
-                                  const char  *name) G_GNUC_WARN_UNUSED_RESULT;
+GSource *signal_source_new_timed    (GSourceFunc  callback,
+                                     gpointer     user_data,
+                                     const char  *name) G_GNUC_WARN_UNUSED_RESULT;
+GSource *signal_source_new_pollable (void) G_GNUC_WARN_UNUSED_RESULT;
 
-GSource *signal_source_new_readable (int fd) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Ends a source and lets go of it; NULL-safe. */
+/* Destroys a source and drops the reference to it; NULL-safe. */
 static inline void
 signal_source_clear (GSource **source)
 {

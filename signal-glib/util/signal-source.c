@@ -27,25 +27,19 @@ signal_source_new_timed (GSourceFunc  callback,
 }
 
 static gboolean
-dispatch_readable (GSource     *source,
+dispatch_pollable (GSource     *source,
                    GSourceFunc  callback,
                    gpointer     user_data)
 {
   return ((GPollableSourceFunc) G_CALLBACK (callback)) (NULL, user_data);
 }
 
-static GSourceFuncs readable_funcs = { .dispatch = dispatch_readable };
+static GSourceFuncs pollable_funcs = { .dispatch = dispatch_pollable };
 
-/* What g_pollable_source_new() makes for a socket, with a source less in it: to make and unmake one
- * wakes up the main loop by a file descriptor, each time, and so does to guard one against
- * recursion. For a callback that ends it. */
+/* A source for a pollable stream that is ready at its ready time, which is yet to be set. It holds
+ * no reference to the stream, unlike that of g_pollable_source_new(), and passes NULL for it. */
 GSource *
-signal_source_new_readable (int fd)
+signal_source_new_pollable (void)
 {
-  GSource *source = g_source_new (&readable_funcs, sizeof (GSource));
-
-  g_source_add_unix_fd (source, fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
-  g_source_set_can_recurse (source, TRUE);
-  g_source_set_static_name (source, "signal-glib read");
-  return source;
+  return g_source_new (&pollable_funcs, sizeof (GSource));
 }

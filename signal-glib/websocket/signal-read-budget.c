@@ -3,19 +3,20 @@
 
 #include "websocket/signal-read-budget-private.h"
 
-#define TURN_US 3000
+#define BUDGET_US 3000
 
-/* What is there to read so soon after the end of what was has come without the main loop having had
- * to wait for it: perhaps nothing of lower priority has had its turn, so that the turn goes on. */
+/* What can be read so soon after the end of what there was has been received without the main loop
+ * having had to wait for it. Sources of lower priority may not have been dispatched, so that the
+ * budget continues. */
 #define PAUSE_US 500
 
-/* Does nothing if the turn has begun. */
+/* Does nothing if reading is going on. */
 void
 signal_read_budget_begin (SignalReadBudget *self,
                           gint64            now)
 {
   if (self->end == 0)
-    self->end = now + (now - self->paused < PAUSE_US ? self->left : TURN_US);
+    self->end = now + (now - self->paused < PAUSE_US ? self->left : BUDGET_US);
 }
 
 gboolean
@@ -25,19 +26,16 @@ signal_read_budget_is_over (const SignalReadBudget *self,
   return self->end != 0 && now >= self->end;
 }
 
-/* Gives the main loop back. TRUE: because the turn was over, not for want of something to read. */
-gboolean
-signal_read_budget_finish (SignalReadBudget *self,
-                           gint64            now)
+/* The main loop gets control back. */
+void
+signal_read_budget_end (SignalReadBudget *self,
+                        gint64            now)
 {
-  gboolean is_over = signal_read_budget_is_over (self, now);
-
   if (self->end != 0)
     {
       self->left = self->end - now;
-      self->paused = is_over ? 0 : now;
+      self->paused = self->left > 0 ? now : 0;
     }
-  self->end = 0;
 
-  return is_over;
+  self->end = 0;
 }

@@ -3,7 +3,7 @@
 
 #include <libsoup/soup.h>
 
-#include "websocket/signal-websocket-stream-private.h"
+#include "websocket/signal-websocket-private.h"
 
 G_BEGIN_DECLS
 
@@ -21,22 +21,16 @@ typedef struct
   gpointer            user_data;
 } SignalTransportOptions;
 
-GUri                    *signal_transport_parse_url      (const char                    *url,
-                                                          gboolean                       allow_insecure,
-                                                          GError                       **error) G_GNUC_WARN_UNUSED_RESULT;
+GUri *signal_transport_parse_url (const char  *url,
+                                  gboolean     allow_insecure,
+                                  GError     **error) G_GNUC_WARN_UNUSED_RESULT;
 
-void                     signal_transport_connect_async  (const SignalTransportOptions  *options,
-                                                          GCancellable                  *cancellable,
-                                                          GAsyncReadyCallback            callback,
-                                                          gpointer                       user_data);
-SoupWebsocketConnection *signal_transport_connect_finish (GAsyncResult                  *result,
-                                                          guint                         *retry_after,
-                                                          GError                       **error) G_GNUC_WARN_UNUSED_RESULT;
-
-SoupWebsocketConnection *signal_transport_wrap           (GIOStream                     *stream,
-                                                          GUri                          *uri,
-                                                          SoupWebsocketConnectionType    type,
-                                                          GBytes                        *read_ahead) G_GNUC_WARN_UNUSED_RESULT;
-SignalStream            *signal_transport_get_stream     (SoupWebsocketConnection       *socket);
+void             signal_transport_connect_async  (const SignalTransportOptions  *options,
+                                                  GCancellable                  *cancellable,
+                                                  GAsyncReadyCallback            callback,
+                                                  gpointer                       user_data);
+SignalWebsocket *signal_transport_connect_finish (GAsyncResult                  *result,
+                                                  guint                         *retry_after,
+                                                  GError                       **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

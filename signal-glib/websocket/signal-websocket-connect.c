@@ -148,8 +148,8 @@ on_upgraded (GObject      *source,
     }
 
   g_task_return_pointer (task,
-                         signal_transport_wrap (G_IO_STREAM (source), dial->uri,
-                                                SOUP_WEBSOCKET_CONNECTION_CLIENT, read_ahead),
+                         signal_websocket_new (G_IO_STREAM (source), dial->uri,
+                                               SOUP_WEBSOCKET_CONNECTION_CLIENT, read_ahead),
                          g_object_unref);
 }
 
@@ -279,7 +279,7 @@ signal_transport_connect_async (const SignalTransportOptions *options,
 }
 
 /* retry_after: the wait in ms that the server asked for when it refused, or 0. */
-SoupWebsocketConnection *
+SignalWebsocket *
 signal_transport_connect_finish (GAsyncResult  *result,
                                  guint         *retry_after,
                                  GError       **error)
@@ -288,25 +288,4 @@ signal_transport_connect_finish (GAsyncResult  *result,
 
   *retry_after = dial->retry_after;
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-/* Puts our stream under libsoup's WebSocket, on either side of a connection. */
-SoupWebsocketConnection *
-signal_transport_wrap (GIOStream                   *stream,
-                       GUri                        *uri,
-                       SoupWebsocketConnectionType  type,
-                       GBytes                      *read_ahead)
-{
-  g_autoptr (SignalStream) ours = signal_stream_new (stream, read_ahead);
-
-  signal_stream_input_set_must_mask (signal_stream_get_input (ours),
-                                     type == SOUP_WEBSOCKET_CONNECTION_SERVER);
-  return soup_websocket_connection_new (G_IO_STREAM (ours), uri, type, NULL, NULL, NULL);
-}
-
-/* Our stream beneath a connection that signal_transport_wrap() made. */
-SignalStream *
-signal_transport_get_stream (SoupWebsocketConnection *socket)
-{
-  return SIGNAL_STREAM (soup_websocket_connection_get_io_stream (socket));
 }

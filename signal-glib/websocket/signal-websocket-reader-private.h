@@ -5,51 +5,51 @@
 
 G_BEGIN_DECLS
 
-/* What is to be done with what is at the head of the buffer. */
+/* What signal_websocket_reader_next() has found. */
 typedef enum
 {
-  SIGNAL_WEBSOCKET_READER_WAIT,     /* more has to come first */
-  SIGNAL_WEBSOCKET_READER_PASS,     /* some bytes are for libsoup */
-  SIGNAL_WEBSOCKET_READER_TEXT,     /* a whole text message in one frame */
-  SIGNAL_WEBSOCKET_READER_OVERFLOW, /* a message larger than the limit; nothing goes on after it */
-} SignalFrameBufferStep;
+  SIGNAL_WEBSOCKET_READER_NEEDS_DATA, /* nothing that is complete */
+  SIGNAL_WEBSOCKET_READER_MESSAGE,    /* a whole text or binary message */
+  SIGNAL_WEBSOCKET_READER_CONTROL,    /* a control frame, with its header, as it was received */
+  SIGNAL_WEBSOCKET_READER_TOO_LARGE,  /* a message beyond the limit */
+  SIGNAL_WEBSOCKET_READER_FAULT,      /* something that RFC 6455 does not allow */
+  SIGNAL_WEBSOCKET_READER_FINISHED,   /* one of the last two, or a close frame, has come before */
+} SignalWebsocketReaderEvent;
 
-/* Bytes read from a WebSocket and not yet handed on, cut at the boundaries of frames. A text
- * message that came in one frame, as nearly all do, can be taken right here, where it lies; libsoup
- * gets all the rest. It is also where a message that grows past the limit is noticed: libsoup
- * before 3.8 limits a frame only, so that the fragments of one message add up without end. */
+/* Turns the bytes from a socket into messages and control frames (RFC 6455 section 5). Data frames
+ * end here: their fragments are put together, and their sizes are checked before memory is spent on
+ * them. Control frames are checked and passed on. */
 typedef struct
 {
-  guint64  limit;      /* bytes of payload of one message, all its fragments together */
-  gboolean must_mask;  /* the peer is a client */
-  gboolean takes_text; /* somebody takes whole text messages */
+  guint64 limit;     /* bytes of payload of one message, all its frames together */
+  gboolean must_mask; /* the peer is a client */
 
-  guint8     *data; /* NULL while there is nothing, so that an idle connection costs nothing */
-  gsize       capacity;
-  gsize       start; /* data[start … end) */
-  gsize       end;
+  guint8 *data; /* NULL while there is nothing, so that an idle connection costs nothing */
+  gsize capacity;
+  gsize start; /* data[start … end) */
+  gsize end;
 
-  SignalWebsocketFrame frame;         /* at start, */
-  gboolean    has_frame;     /* if this says so */
-  guint64     passing;       /* what is left to hand on of a frame that libsoup gets */
-  guint64     message;       /* payload of a message in fragments so far */
-  gboolean    is_in_message;
-  gboolean    is_over;       /* the limit was broken */
-  const char *fault;         /* what the peer did wrong, for people; NULL: nothing */
+  SignalWebsocketFrame frame; /* at start, */
+  gboolean has_frame;         /* if this is TRUE */
+  gsize taken;                /* bytes of the frame's payload that are among the fragments already */
+  GByteArray *fragments;      /* of a message in several frames; NULL: there is none */
+  guint8 opcode;              /* of that message */
+  guint64 message_size;       /* announced so far */
+  gboolean is_in_message;
+  gboolean is_delivered;      /* the fragments are those of the last message */
+  gboolean is_finished;
+  const char *fault;          /* what the peer did wrong, for people; NULL: nothing */
 } SignalWebsocketReader;
 
-guint8                *signal_websocket_reader_reserve  (SignalWebsocketReader *self,
-                                                         gsize                 *size);
-void                   signal_websocket_reader_add      (SignalWebsocketReader *self,
-                                                         gsize                  size);
-SignalFrameBufferStep  signal_websocket_reader_look     (SignalWebsocketReader *self);
-gsize                  signal_websocket_reader_pass     (SignalWebsocketReader *self,
-                                                         guint8                *buffer,
-                                                         gsize                  size);
-const char            *signal_websocket_reader_get_text (SignalWebsocketReader *self,
-                                                         gsize                 *length);
-void                   signal_websocket_reader_skip     (SignalWebsocketReader *self);
-void                   signal_websocket_reader_trim     (SignalWebsocketReader *self);
-void                   signal_websocket_reader_clear    (SignalWebsocketReader *self);
+guint8                     *signal_websocket_reader_reserve (SignalWebsocketReader  *self,
+                                                             gsize                  *size);
+void                        signal_websocket_reader_add     (SignalWebsocketReader  *self,
+                                                             gsize                   size);
+SignalWebsocketReaderEvent  signal_websocket_reader_next    (SignalWebsocketReader  *self,
+                                                             guint8                 *opcode,
+                                                             const guint8          **data,
+                                                             gsize                  *length);
+void                        signal_websocket_reader_trim    (SignalWebsocketReader  *self);
+void                        signal_websocket_reader_clear   (SignalWebsocketReader  *self);
 
 G_END_DECLS

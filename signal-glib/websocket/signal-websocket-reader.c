@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Read from the socket at once, where libsoup asks for 1024 bytes at a time. */
-#define READ_AHEAD (64 * 1024)
+/* Read from the socket at once. */
+#define READ_SIZE (64 * 1024)
 
 static gsize
 get_length (const SignalWebsocketReader *self)
@@ -14,7 +14,7 @@ get_length (const SignalWebsocketReader *self)
   return self->end - self->start;
 }
 
-/* Twice what has come, or as much as the frame takes: a header that announces much costs
+/* Twice what has been received, or as much as the frame takes: a header that announces much costs
  * nothing. */
 static gsize
 choose_capacity (const SignalWebsocketReader *self)
@@ -24,10 +24,10 @@ choose_capacity (const SignalWebsocketReader *self)
   if (self->has_frame && self->frame.size < capacity - self->frame.header_size)
     capacity = self->frame.header_size + self->frame.size;
 
-  return MAX (capacity, READ_AHEAD);
+  return MAX (capacity, READ_SIZE);
 }
 
-/* Space for what comes next. */
+/* Returns where the next bytes go, and how many there is room for: at least one. */
 guint8 *
 signal_websocket_reader_reserve (SignalWebsocketReader *self,
                                  gsize                 *size)
@@ -39,7 +39,7 @@ signal_websocket_reader_reserve (SignalWebsocketReader *self,
       self->start = 0;
     }
 
-  if (self->capacity < READ_AHEAD || self->end == self->capacity)
+  if (self->capacity < READ_SIZE || self->end == self->capacity)
     {
       self->capacity = choose_capacity (self);
       self->data = g_realloc (self->data, self->capacity);
@@ -49,7 +49,7 @@ signal_websocket_reader_reserve (SignalWebsocketReader *self,
   return self->data + self->end;
 }
 
-/* So many bytes have been put into that space. */
+/* Counts bytes that were put there. */
 void
 signal_websocket_reader_add (SignalWebsocketReader *self,
                              gsize                  size)
@@ -57,9 +57,21 @@ signal_websocket_reader_add (SignalWebsocketReader *self,
   self->end += size;
 }
 
+static guint8 *
+get_payload (SignalWebsocketReader *self)
+{
+  return self->data + self->start + self->frame.header_size;
+}
+
+static const guint8 *
+get_mask (SignalWebsocketReader *self)
+{
+  return get_payload (self) - SIGNAL_WEBSOCKET_FRAME_MASK_SIZE;
+}
+
 /* Whether the frame, whose header is complete, keeps its message within the limit. */
 static gboolean
-admit (SignalWebsocketReader *self)
+check_size (SignalWebsocketReader *self)
 {
   const SignalWebsocketFrame *frame = &self->frame;
 
@@ -69,162 +81,191 @@ admit (SignalWebsocketReader *self)
     return TRUE;
 
   if (frame->opcode != SIGNAL_WEBSOCKET_FRAME_CONTINUATION)
-    self->message = 0;
-  if (frame->size > self->limit - self->message)
+    self->message_size = 0;
+  if (frame->size > self->limit - self->message_size)
     return FALSE;
 
-  self->message += frame->size;
+  self->message_size += frame->size;
   return TRUE;
 }
 
-/* Whether it is to be taken as a whole, and not to be left to libsoup. */
-static gboolean
-is_for_taking (const SignalWebsocketReader *self)
+static SignalWebsocketReaderEvent
+finish (SignalWebsocketReader      *self,
+        SignalWebsocketReaderEvent  event)
 {
-  return self->takes_text && self->frame.opcode == SIGNAL_WEBSOCKET_FRAME_TEXT && self->frame.is_final;
+  self->is_finished = TRUE;
+  g_clear_pointer (&self->fragments, g_byte_array_unref);
+  return event;
 }
 
-static guint8 *
-get_payload (SignalWebsocketReader *self)
+/* Takes a header that has become complete. Returns NEEDS_DATA where the frame may go on. A length
+ * of 2⁶³ and more is none, but the limit says so first. */
+static SignalWebsocketReaderEvent
+begin_frame (SignalWebsocketReader *self)
 {
-  return self->data + self->start + self->frame.header_size;
-}
+  if (!check_size (self))
+    return finish (self, SIGNAL_WEBSOCKET_READER_TOO_LARGE);
 
-static void
-unmask (SignalWebsocketReader *self)
-{
-  guint8 *payload = get_payload (self);
-
-  if (self->frame.is_masked)
-    signal_websocket_frame_mask (payload, self->frame.size, payload - SIGNAL_WEBSOCKET_FRAME_MASK_SIZE);
-}
-
-/* libsoup ends the connection for what is wrong with a close frame, as it does for a bad header. */
-static void
-judge_close (SignalWebsocketReader *self)
-{
-  unmask (self);
-  self->fault = signal_websocket_frame_find_close_fault (get_payload (self), self->frame.size);
-  unmask (self);
-}
-
-/* Where the header of a frame has become complete. FALSE: the limit is broken. */
-static gboolean
-enter_frame (SignalWebsocketReader *self)
-{
-  /* 2⁶³ and more is no length at all, but the limit says so first. */
-  if (!admit (self))
-    return FALSE;
+  self->fault = signal_websocket_frame_find_fault (&self->frame, self->must_mask, self->is_in_message);
+  if (self->fault != NULL)
+    return finish (self, SIGNAL_WEBSOCKET_READER_FAULT);
 
   self->has_frame = TRUE;
-  self->fault = signal_websocket_frame_find_fault (&self->frame, self->must_mask, self->is_in_message);
-  if (self->fault == NULL && !signal_websocket_frame_is_control (&self->frame))
-    self->is_in_message = !self->frame.is_final;
-
-  return TRUE;
-}
-
-/* Nothing goes on after a broken limit or a fault: libsoup does not know them all, and until it is
- * closed it would collect whatever follows. */
-static SignalFrameBufferStep
-end_here (SignalWebsocketReader *self)
-{
-  self->is_over = TRUE;
-  return SIGNAL_WEBSOCKET_READER_OVERFLOW;
-}
-
-/* Leaves the frame, or with a close frame everything from here on, to libsoup. */
-static SignalFrameBufferStep
-leave_to_libsoup (SignalWebsocketReader *self)
-{
-  gboolean is_end = self->frame.opcode == SIGNAL_WEBSOCKET_FRAME_CLOSE;
-
-  self->has_frame = FALSE;
-  self->passing = is_end ? G_MAXUINT64 : self->frame.header_size + self->frame.size;
-  return SIGNAL_WEBSOCKET_READER_PASS;
-}
-
-SignalFrameBufferStep
-signal_websocket_reader_look (SignalWebsocketReader *self)
-{
-  gsize length = get_length (self);
-  gboolean is_whole;
-
-  if (self->is_over)
-    return SIGNAL_WEBSOCKET_READER_OVERFLOW;
-  if (length == 0)
-    return SIGNAL_WEBSOCKET_READER_WAIT;
-  if (self->passing > 0)
-    return SIGNAL_WEBSOCKET_READER_PASS;
-
-  if (!self->has_frame)
+  self->taken = 0;
+  if (!signal_websocket_frame_is_control (&self->frame))
     {
-      if (!signal_websocket_frame_parse (&self->frame, self->data + self->start, length))
-        return SIGNAL_WEBSOCKET_READER_WAIT;
-      if (!enter_frame (self) || self->fault != NULL)
-        return end_here (self);
+      if (self->frame.opcode != SIGNAL_WEBSOCKET_FRAME_CONTINUATION)
+        self->opcode = self->frame.opcode;
+      self->is_in_message = !self->frame.is_final;
     }
 
-  is_whole = length - self->frame.header_size >= self->frame.size;
-  if (is_for_taking (self))
-    return is_whole ? SIGNAL_WEBSOCKET_READER_TEXT : SIGNAL_WEBSOCKET_READER_WAIT;
-
-  if (signal_websocket_frame_is_control (&self->frame))
-    {
-      if (!is_whole)
-        return SIGNAL_WEBSOCKET_READER_WAIT;
-      if (self->frame.opcode == SIGNAL_WEBSOCKET_FRAME_CLOSE)
-        judge_close (self);
-      if (self->fault != NULL)
-        return end_here (self);
-    }
-
-  return leave_to_libsoup (self);
+  return SIGNAL_WEBSOCKET_READER_NEEDS_DATA;
 }
 
-/* After PASS: hands on up to size bytes, from as many frames as there are in a row. Returns how
- * many. */
-gsize
-signal_websocket_reader_pass (SignalWebsocketReader *self,
-                              guint8                *buffer,
-                              gsize                  size)
-{
-  gsize at = 0;
-
-  while (at < size && signal_websocket_reader_look (self) == SIGNAL_WEBSOCKET_READER_PASS)
-    {
-      gsize step = MIN (size - at, get_length (self));
-
-      step = MIN (step, self->passing);
-      memcpy (buffer + at, self->data + self->start, step);
-      at += step;
-      self->start += step;
-      if (self->passing != G_MAXUINT64)
-        self->passing -= step;
-    }
-
-  return at;
-}
-
-/* After TEXT, once: its text, which lies in the buffer. */
-const char *
-signal_websocket_reader_get_text (SignalWebsocketReader *self,
-                                  gsize                 *length)
-{
-  unmask (self);
-  *length = self->frame.size;
-  return (const char *) get_payload (self);
-}
-
-/* After TEXT: past the message. */
-void
-signal_websocket_reader_skip (SignalWebsocketReader *self)
+/* Goes past the frame. Its bytes stay where they are until more are read. */
+static void
+end_frame (SignalWebsocketReader *self)
 {
   self->start += self->frame.header_size + self->frame.size;
   self->has_frame = FALSE;
 }
 
-/* Nothing comes for now. A peer that sends half a frame and no more must not cost us READ_AHEAD. */
+/* A message in one frame is handed out where it lies. */
+static SignalWebsocketReaderEvent
+take_message (SignalWebsocketReader  *self,
+              const guint8          **data,
+              gsize                  *length)
+{
+  guint8 *payload = get_payload (self);
+
+  if (get_length (self) - self->frame.header_size < self->frame.size)
+    return SIGNAL_WEBSOCKET_READER_NEEDS_DATA;
+
+  if (self->frame.is_masked)
+    signal_websocket_frame_mask (payload, self->frame.size, get_mask (self));
+  *data = payload;
+  *length = self->frame.size;
+  end_frame (self);
+  return SIGNAL_WEBSOCKET_READER_MESSAGE;
+}
+
+/* Moves what has come of a fragment to those before it, as it comes: so that the message is in
+ * memory once. In whole masks, except at the end. Returns TRUE at the end of the frame. */
+static gboolean
+take_fragment (SignalWebsocketReader *self)
+{
+  gsize available = get_length (self) - self->frame.header_size;
+  gsize left = self->frame.size - self->taken;
+  gsize size = available < left ? available & ~(gsize) (SIGNAL_WEBSOCKET_FRAME_MASK_SIZE - 1) : left;
+  guint8 *payload = get_payload (self);
+  guint at;
+
+  if (self->fragments == NULL)
+    self->fragments = g_byte_array_new ();
+
+  at = self->fragments->len;
+  g_byte_array_append (self->fragments, payload, (guint) size);
+  if (self->frame.is_masked)
+    signal_websocket_frame_mask (self->fragments->data + at, size, get_mask (self));
+  self->taken += size;
+
+  if (self->taken == self->frame.size)
+    {
+      self->start += self->frame.header_size + size;
+      self->has_frame = FALSE;
+      return TRUE;
+    }
+
+  /* The header stays in front of what is left. */
+  memmove (payload, payload + size, available - size);
+  self->end -= size;
+  return FALSE;
+}
+
+static SignalWebsocketReaderEvent
+take_fragmented_message (SignalWebsocketReader  *self,
+                         const guint8          **data,
+                         gsize                  *length)
+{
+  self->is_delivered = TRUE;
+  *data = self->fragments->data;
+  *length = self->fragments->len;
+  return SIGNAL_WEBSOCKET_READER_MESSAGE;
+}
+
+static SignalWebsocketReaderEvent
+take_control (SignalWebsocketReader  *self,
+              const guint8          **data,
+              gsize                  *length)
+{
+  guint8 *payload = get_payload (self);
+  gsize size = self->frame.size;
+  guint8 unmasked[SIGNAL_WEBSOCKET_FRAME_CONTROL_MAX];
+
+  if (get_length (self) - self->frame.header_size < size)
+    return SIGNAL_WEBSOCKET_READER_NEEDS_DATA;
+
+  *data = self->data + self->start;
+  *length = self->frame.header_size + size;
+  end_frame (self);
+  if (self->frame.opcode != SIGNAL_WEBSOCKET_FRAME_CLOSE)
+    return SIGNAL_WEBSOCKET_READER_CONTROL;
+
+  memcpy (unmasked, payload, size);
+  if (self->frame.is_masked)
+    signal_websocket_frame_mask (unmasked, size, payload - SIGNAL_WEBSOCKET_FRAME_MASK_SIZE);
+  self->fault = signal_websocket_frame_find_close_fault (unmasked, size);
+
+  return finish (self, self->fault != NULL ? SIGNAL_WEBSOCKET_READER_FAULT
+                                           : SIGNAL_WEBSOCKET_READER_CONTROL);
+}
+
+/* Looks for the next message or control frame. opcode: of the message, or of the control frame.
+ * data: borrowed, until bytes are reserved or the next one is looked for. */
+SignalWebsocketReaderEvent
+signal_websocket_reader_next (SignalWebsocketReader  *self,
+                              guint8                 *opcode,
+                              const guint8          **data,
+                              gsize                  *length)
+{
+  if (self->is_delivered)
+    {
+      g_clear_pointer (&self->fragments, g_byte_array_unref);
+      self->is_delivered = FALSE;
+    }
+
+  while (!self->is_finished)
+    {
+      SignalWebsocketReaderEvent event;
+
+      if (!self->has_frame)
+        {
+          if (!signal_websocket_frame_parse (&self->frame, self->data + self->start, get_length (self)))
+            return SIGNAL_WEBSOCKET_READER_NEEDS_DATA;
+          event = begin_frame (self);
+          if (event != SIGNAL_WEBSOCKET_READER_NEEDS_DATA)
+            return event;
+        }
+
+      *opcode = self->frame.opcode;
+      if (signal_websocket_frame_is_control (&self->frame))
+        return take_control (self, data, length);
+
+      *opcode = self->opcode;
+      if (self->frame.is_final && self->frame.opcode != SIGNAL_WEBSOCKET_FRAME_CONTINUATION)
+        return take_message (self, data, length);
+      if (!take_fragment (self))
+        return SIGNAL_WEBSOCKET_READER_NEEDS_DATA;
+      if (self->frame.is_final)
+        return take_fragmented_message (self, data, length);
+    }
+
+  self->start = self->end;
+  return SIGNAL_WEBSOCKET_READER_FINISHED;
+}
+
+/* To be called when nothing is to be read for now: a peer that sends half a frame and no more must
+ * not cost READ_SIZE. */
 void
 signal_websocket_reader_trim (SignalWebsocketReader *self)
 {
@@ -232,7 +273,8 @@ signal_websocket_reader_trim (SignalWebsocketReader *self)
 
   if (length == 0)
     {
-      signal_websocket_reader_clear (self);
+      g_clear_pointer (&self->data, g_free);
+      self->capacity = self->start = self->end = 0;
     }
   else if (length < self->capacity / 2)
     {
@@ -248,4 +290,6 @@ signal_websocket_reader_clear (SignalWebsocketReader *self)
 {
   g_clear_pointer (&self->data, g_free);
   self->capacity = self->start = self->end = 0;
+  g_clear_pointer (&self->fragments, g_byte_array_unref);
+  self->is_delivered = FALSE;
 }

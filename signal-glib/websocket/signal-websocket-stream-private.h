@@ -6,22 +6,24 @@
 
 G_BEGIN_DECLS
 
-#define SIGNAL_TYPE_STREAM (signal_stream_get_type ())
+#define SIGNAL_TYPE_WEBSOCKET_STREAM (signal_websocket_stream_get_type ())
 
-G_DECLARE_FINAL_TYPE (SignalStream, signal_stream, SIGNAL, STREAM, GIOStream)
+G_DECLARE_FINAL_TYPE (SignalWebsocketStream, signal_websocket_stream, SIGNAL, WEBSOCKET_STREAM, GIOStream)
 
-/* All that was handed over is written. */
-typedef void (*SignalStreamDrainedFunc) (gpointer user_data);
+/* The stream that libsoup's WebSocket is made over: it reads control frames from it, writes frames
+ * to it, and closes it. */
+typedef void (*SignalWebsocketStreamFunc) (gpointer user_data);
 
-SignalStream       *signal_stream_new              (GIOStream               *base,
-                                                    GBytes                  *read_ahead) G_GNUC_WARN_UNUSED_RESULT;
-SignalStreamInput  *signal_stream_get_input        (SignalStream            *self);
-SignalStreamOutput *signal_stream_get_output       (SignalStream            *self);
-void                signal_stream_set_drained      (SignalStream            *self,
-                                                    SignalStreamDrainedFunc  drained,
-                                                    gpointer                 user_data);
-void                signal_stream_set_user_timeout (SignalStream            *self,
-                                                    guint                    ms);
-void                signal_stream_abandon          (SignalStream            *self);
+SignalWebsocketStream *signal_websocket_stream_new              (GIOStream                 *base,
+                                                                 SignalWebsocketStreamFunc  closing,
+                                                                 SignalWebsocketStreamFunc  drained,
+                                                                 gpointer                   user_data) G_GNUC_WARN_UNUSED_RESULT;
+void                   signal_websocket_stream_detach           (SignalWebsocketStream     *self);
+void                   signal_websocket_stream_abandon          (SignalWebsocketStream     *self);
+int                    signal_websocket_stream_get_fd           (SignalWebsocketStream     *self);
+SignalWebsocketInput  *signal_websocket_stream_get_input        (SignalWebsocketStream     *self);
+SignalWebsocketWriter *signal_websocket_stream_get_writer       (SignalWebsocketStream     *self);
+void                   signal_websocket_stream_set_user_timeout (SignalWebsocketStream     *self,
+                                                                 guint                      ms);
 
 G_END_DECLS

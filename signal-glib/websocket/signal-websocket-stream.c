@@ -2,51 +2,54 @@
 #include "config.h"
 
 #include "websocket/signal-websocket-stream-private.h"
-#include "util/signal-source-private.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-/* How long closing waits for the peer: to take what is still unsent, and TLS's goodbye. */
+#include "util/signal-source-private.h"
+
+/* How long closing waits for the peer: to take what is still unsent, and to answer TLS's
+ * close_notify. */
 #define CLOSE_TIMEOUT_MS 2000
 
-struct _SignalStream
+struct _SignalWebsocketStream
 {
   GIOStream parent_instance;
 
   GMainContext *context;
   GIOStream *base;
   GSocket *socket;
-  SignalStreamInput *input;
-  SignalStreamOutput *output;
+  SignalWebsocketInput *input;
+  SignalWebsocketWriter *writer;
 
-  SignalStreamDrainedFunc drained;
-  gpointer drained_data;
+  SignalWebsocketStreamFunc closing;
+  SignalWebsocketStreamFunc drained;
+  gpointer user_data;
 
-  GTask *closing;
+  GTask *close_task;
   GSource *close_timeout;
 };
 
-G_DEFINE_FINAL_TYPE (SignalStream, signal_stream, G_TYPE_IO_STREAM)
+G_DEFINE_FINAL_TYPE (SignalWebsocketStream, signal_websocket_stream, G_TYPE_IO_STREAM)
 
 static GInputStream *
-signal_stream_get_input_stream (GIOStream *stream)
+signal_websocket_stream_get_input_stream (GIOStream *stream)
 {
-  return G_INPUT_STREAM (SIGNAL_STREAM (stream)->input);
+  return G_INPUT_STREAM (SIGNAL_WEBSOCKET_STREAM (stream)->input);
 }
 
 static GOutputStream *
-signal_stream_get_output_stream (GIOStream *stream)
+signal_websocket_stream_get_output_stream (GIOStream *stream)
 {
-  return G_OUTPUT_STREAM (SIGNAL_STREAM (stream)->output);
+  return G_OUTPUT_STREAM (SIGNAL_WEBSOCKET_STREAM (stream)->writer);
 }
 
 static gboolean
-signal_stream_close (GIOStream     *stream,
-                     GCancellable  *cancellable,
-                     GError       **error)
+signal_websocket_stream_close (GIOStream     *stream,
+                               GCancellable  *cancellable,
+                               GError       **error)
 {
-  return g_io_stream_close (SIGNAL_STREAM (stream)->base, cancellable, error);
+  return g_io_stream_close (SIGNAL_WEBSOCKET_STREAM (stream)->base, cancellable, error);
 }
 
 static void
@@ -57,7 +60,7 @@ on_base_closed (GObject      *source,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  signal_source_clear (&SIGNAL_STREAM (g_task_get_source_object (task))->close_timeout);
+  signal_source_clear (&SIGNAL_WEBSOCKET_STREAM (g_task_get_source_object (task))->close_timeout);
 
   if (g_io_stream_close_finish (G_IO_STREAM (source), result, &error))
     g_task_return_boolean (task, TRUE);
@@ -66,12 +69,11 @@ on_base_closed (GObject      *source,
 }
 
 static void
-close_base (SignalStream *self)
+close_base (SignalWebsocketStream *self)
 {
-  GTask *task = g_steal_pointer (&self->closing);
+  GTask *task = g_steal_pointer (&self->close_task);
 
-  signal_stream_input_abandon (self->input);
-  signal_stream_output_abandon (self->output);
+  signal_websocket_writer_abandon (self->writer);
 
   if (task != NULL)
     g_io_stream_close_async (self->base, g_task_get_priority (task), NULL, on_base_closed, task);
@@ -80,10 +82,10 @@ close_base (SignalStream *self)
 static gboolean
 on_close_timeout (gpointer user_data)
 {
-  SignalStream *self = user_data;
+  SignalWebsocketStream *self = user_data;
 
   signal_source_clear (&self->close_timeout);
-  signal_stream_abandon (self);
+  signal_websocket_stream_abandon (self);
   close_base (self);
   return G_SOURCE_REMOVE;
 }
@@ -92,94 +94,97 @@ static void
 on_flushed (const GError *error,
             gpointer      user_data)
 {
-  SignalStream *self = user_data;
+  SignalWebsocketStream *self = user_data;
 
+  /* What a failed write calls for is what libsoup does when a read fails. */
   if (error != NULL)
-    signal_stream_input_fail (self->input, error);
+    signal_websocket_input_end (self->input, error);
 
-  if (self->closing != NULL)
+  if (self->close_task != NULL)
     close_base (self);
   else if (error == NULL && self->drained != NULL)
-    self->drained (self->drained_data);
+    self->drained (self->user_data);
 }
 
 /* What is unsent goes first: libsoup closes as soon as its close frame is handed over. */
 static void
-signal_stream_close_async (GIOStream           *stream,
-                           int                  io_priority,
-                           GCancellable        *cancellable,
-                           GAsyncReadyCallback  callback,
-                           gpointer             user_data)
+signal_websocket_stream_close_async (GIOStream           *stream,
+                                     int                  io_priority,
+                                     GCancellable        *cancellable,
+                                     GAsyncReadyCallback  callback,
+                                     gpointer             user_data)
 {
-  SignalStream *self = SIGNAL_STREAM (stream);
+  SignalWebsocketStream *self = SIGNAL_WEBSOCKET_STREAM (stream);
   GTask *task = g_task_new (stream, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, signal_stream_close_async);
+  g_task_set_source_tag (task, signal_websocket_stream_close_async);
   g_task_set_priority (task, io_priority);
-  self->closing = task;
+  self->close_task = task;
+  if (self->closing != NULL)
+    self->closing (self->user_data);
 
   self->close_timeout = g_timeout_source_new (CLOSE_TIMEOUT_MS);
   g_source_set_callback (self->close_timeout, on_close_timeout, self, NULL);
   g_source_set_static_name (self->close_timeout, "signal-glib close deadline");
   g_source_attach (self->close_timeout, self->context);
 
-  if (signal_stream_output_get_unsent (self->output) > 0)
-    signal_stream_output_flush (self->output);
+  if (signal_websocket_writer_get_unsent (self->writer) > 0)
+    signal_websocket_writer_flush (self->writer);
   else
     close_base (self);
 }
 
 static gboolean
-signal_stream_close_finish (GIOStream     *stream,
-                            GAsyncResult  *result,
-                            GError       **error)
+signal_websocket_stream_close_finish (GIOStream     *stream,
+                                      GAsyncResult  *result,
+                                      GError       **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static void
-signal_stream_dispose (GObject *object)
+signal_websocket_stream_dispose (GObject *object)
 {
-  SignalStream *self = SIGNAL_STREAM (object);
+  SignalWebsocketStream *self = SIGNAL_WEBSOCKET_STREAM (object);
 
   signal_source_clear (&self->close_timeout);
-  if (self->output != NULL)
-    signal_stream_output_abandon (self->output);
+  if (self->writer != NULL)
+    signal_websocket_writer_abandon (self->writer);
 
-  G_OBJECT_CLASS (signal_stream_parent_class)->dispose (object);
+  G_OBJECT_CLASS (signal_websocket_stream_parent_class)->dispose (object);
 }
 
 static void
-signal_stream_finalize (GObject *object)
+signal_websocket_stream_finalize (GObject *object)
 {
-  SignalStream *self = SIGNAL_STREAM (object);
+  SignalWebsocketStream *self = SIGNAL_WEBSOCKET_STREAM (object);
 
   g_clear_object (&self->input);
-  g_clear_object (&self->output);
+  g_clear_object (&self->writer);
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_object (&self->socket);
   g_clear_object (&self->base);
 
-  G_OBJECT_CLASS (signal_stream_parent_class)->finalize (object);
+  G_OBJECT_CLASS (signal_websocket_stream_parent_class)->finalize (object);
 }
 
 static void
-signal_stream_class_init (SignalStreamClass *klass)
+signal_websocket_stream_class_init (SignalWebsocketStreamClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
 
-  object_class->dispose = signal_stream_dispose;
-  object_class->finalize = signal_stream_finalize;
-  stream_class->get_input_stream = signal_stream_get_input_stream;
-  stream_class->get_output_stream = signal_stream_get_output_stream;
-  stream_class->close_fn = signal_stream_close;
-  stream_class->close_async = signal_stream_close_async;
-  stream_class->close_finish = signal_stream_close_finish;
+  object_class->dispose = signal_websocket_stream_dispose;
+  object_class->finalize = signal_websocket_stream_finalize;
+  stream_class->get_input_stream = signal_websocket_stream_get_input_stream;
+  stream_class->get_output_stream = signal_websocket_stream_get_output_stream;
+  stream_class->close_fn = signal_websocket_stream_close;
+  stream_class->close_async = signal_websocket_stream_close_async;
+  stream_class->close_finish = signal_websocket_stream_close_finish;
 }
 
 static void
-signal_stream_init (SignalStream *self)
+signal_websocket_stream_init (SignalWebsocketStream *self)
 {
   self->context = g_main_context_ref_thread_default ();
 }
@@ -209,64 +214,77 @@ find_socket (GIOStream *base)
   return NULL;
 }
 
-/* What lies between libsoup's WebSocket and the socket. The streams of base must be pollable. */
-SignalStream *
-signal_stream_new (GIOStream *base,
-                   GBytes    *read_ahead)
+/* Creates a stream over another one, whose streams must be pollable. closing: called when libsoup
+ * closes the stream, and nothing may be read from base any more. drained: called when all that had
+ * to wait for the socket is written. */
+SignalWebsocketStream *
+signal_websocket_stream_new (GIOStream                 *base,
+                             SignalWebsocketStreamFunc  closing,
+                             SignalWebsocketStreamFunc  drained,
+                             gpointer                   user_data)
 {
-  SignalStream *self = g_object_new (SIGNAL_TYPE_STREAM, NULL);
-  gboolean is_socket = G_IS_SOCKET_CONNECTION (base) && !G_IS_TCP_WRAPPER_CONNECTION (base);
+  SignalWebsocketStream *self = g_object_new (SIGNAL_TYPE_WEBSOCKET_STREAM, NULL);
 
   self->base = g_object_ref (base);
   self->socket = find_socket (base);
-  self->input = signal_stream_input_new (g_io_stream_get_input_stream (base),
-                                         is_socket ? g_socket_get_fd (self->socket) : -1, read_ahead);
-  self->output = signal_stream_output_new (g_io_stream_get_output_stream (base));
-  signal_stream_output_set_flushed (self->output, on_flushed, self);
+  self->closing = closing;
+  self->drained = drained;
+  self->user_data = user_data;
+  self->input = signal_websocket_input_new ();
+  self->writer = signal_websocket_writer_new (g_io_stream_get_output_stream (base));
+  signal_websocket_writer_set_flushed (self->writer, on_flushed, self);
 
   return self;
 }
 
-SignalStreamInput *
-signal_stream_get_input (SignalStream *self)
-{
-  return self->input;
-}
-
-SignalStreamOutput *
-signal_stream_get_output (SignalStream *self)
-{
-  return self->output;
-}
-
-/* Whom to tell when all that had to wait for the socket is written. */
+/* Calls nobody any more. */
 void
-signal_stream_set_drained (SignalStream            *self,
-                           SignalStreamDrainedFunc  drained,
-                           gpointer                 user_data)
+signal_websocket_stream_detach (SignalWebsocketStream *self)
 {
-  self->drained = drained;
-  self->drained_data = user_data;
-}
-
-/* How long what is written may go unacknowledged before the kernel gives the connection up
- * (TCP_USER_TIMEOUT, RFC 5482). A hint: not every socket has it. */
-void
-signal_stream_set_user_timeout (SignalStream *self,
-                                guint         ms)
-{
-#ifdef TCP_USER_TIMEOUT
-  if (self->socket != NULL)
-    g_socket_set_option (self->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, (gint) MIN (ms, G_MAXINT), NULL);
-#endif
+  self->closing = NULL;
+  self->drained = NULL;
 }
 
 /* Gives up on a peer that does not answer: what is unsent is dropped, and closing waits for
  * nothing. */
 void
-signal_stream_abandon (SignalStream *self)
+signal_websocket_stream_abandon (SignalWebsocketStream *self)
 {
-  signal_stream_output_abandon (self->output);
+  signal_websocket_writer_abandon (self->writer);
   if (self->socket != NULL)
     g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
+}
+
+/* Gets the file descriptor of a stream that is a socket without TLS, or −1. */
+int
+signal_websocket_stream_get_fd (SignalWebsocketStream *self)
+{
+  if (!G_IS_SOCKET_CONNECTION (self->base) || G_IS_TCP_WRAPPER_CONNECTION (self->base))
+    return -1;
+
+  return g_socket_get_fd (self->socket);
+}
+
+SignalWebsocketInput *
+signal_websocket_stream_get_input (SignalWebsocketStream *self)
+{
+  return self->input;
+}
+
+SignalWebsocketWriter *
+signal_websocket_stream_get_writer (SignalWebsocketStream *self)
+{
+  return self->writer;
+}
+
+/* Sets how long what is written may go unacknowledged before the kernel gives the connection up
+ * (TCP_USER_TIMEOUT, RFC 5482). A hint: not every socket has it. */
+void
+signal_websocket_stream_set_user_timeout (SignalWebsocketStream *self,
+                                          guint                  ms)
+{
+#ifdef TCP_USER_TIMEOUT
+  if (self->socket != NULL)
+    g_socket_set_option (self->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, (gint) MIN (ms, G_MAXINT), NULL);
+#endif
 }

@@ -5,26 +5,26 @@
 
 G_BEGIN_DECLS
 
-#define SIGNAL_TYPE_STREAM_OUTPUT (signal_stream_output_get_type ())
+#define SIGNAL_TYPE_WEBSOCKET_WRITER (signal_websocket_writer_get_type ())
 
-G_DECLARE_FINAL_TYPE (SignalStreamOutput, signal_stream_output, SIGNAL, STREAM_OUTPUT, GOutputStream)
+G_DECLARE_FINAL_TYPE (SignalWebsocketWriter, signal_websocket_writer, SIGNAL, WEBSOCKET_WRITER, GOutputStream)
 
 /* All that was pending is written (error: NULL), or nothing more can be. */
-typedef void (*SignalStreamFlushedFunc) (const GError *error,
+typedef void (*SignalWebsocketWriterFunc) (const GError *error,
                                          gpointer      user_data);
 
-SignalStreamOutput *signal_stream_output_new         (GOutputStream           *base) G_GNUC_WARN_UNUSED_RESULT;
-void                signal_stream_output_set_flushed (SignalStreamOutput      *self,
-                                                      SignalStreamFlushedFunc  flushed,
-                                                      gpointer                 user_data);
-guint8             *signal_stream_output_begin       (SignalStreamOutput      *self,
-                                                      gsize                    size);
-void                signal_stream_output_set_plain   (SignalStreamOutput      *self);
-void                signal_stream_output_end         (SignalStreamOutput      *self,
-                                                      gsize                    size);
-void                signal_stream_output_flush       (SignalStreamOutput      *self);
-void                signal_stream_output_abandon     (SignalStreamOutput      *self);
-guint64             signal_stream_output_get_total   (SignalStreamOutput      *self);
-gsize               signal_stream_output_get_unsent  (SignalStreamOutput      *self);
+SignalWebsocketWriter *signal_websocket_writer_new         (GOutputStream             *base) G_GNUC_WARN_UNUSED_RESULT;
+void                   signal_websocket_writer_set_flushed (SignalWebsocketWriter     *self,
+                                                            SignalWebsocketWriterFunc  flushed,
+                                                            gpointer                   user_data);
+guint8                *signal_websocket_writer_begin       (SignalWebsocketWriter     *self,
+                                                            gsize                      size);
+void                   signal_websocket_writer_end         (SignalWebsocketWriter     *self,
+                                                            gsize                      size,
+                                                            gboolean                   is_secret);
+void                   signal_websocket_writer_flush       (SignalWebsocketWriter     *self);
+void                   signal_websocket_writer_abandon     (SignalWebsocketWriter     *self);
+guint64                signal_websocket_writer_get_total   (SignalWebsocketWriter     *self);
+gsize                  signal_websocket_writer_get_unsent  (SignalWebsocketWriter     *self);
 
 G_END_DECLS

@@ -18,7 +18,7 @@
 #define PONG 0x8a
 #define CONTROL_FRAME_MAX (2 + 4 + 125)
 
-struct _SignalStreamOutput
+struct _SignalWebsocketWriter
 {
   GOutputStream parent_instance;
 
@@ -28,7 +28,7 @@ struct _SignalStreamOutput
   /* Taken and not yet written: pending->data[start … len). */
   GByteArray *pending;
   gsize start;
-  gboolean is_plain; /* there is among it what is not encrypted, such as a token */
+  gboolean is_secret; /* a part of it is to be wiped, such as a token */
   gsize attempt;     /* bytes of the write that would have blocked; GnuTLS wants the same again */
   GSource *source;   /* the end of the turn, or room in the socket */
   gint64 last_turn;  /* of the main loop in which something was written; 0: in none */
@@ -38,20 +38,20 @@ struct _SignalStreamOutput
   guint8 pong[CONTROL_FRAME_MAX]; /* for when there is room again */
   gsize pong_size;
 
-  SignalStreamFlushedFunc flushed;
+  SignalWebsocketWriterFunc flushed;
   gpointer flushed_data;
 };
 
-static void signal_stream_output_pollable_init (GPollableOutputStreamInterface *iface);
+static void signal_websocket_writer_pollable_init (GPollableOutputStreamInterface *iface);
 
-G_DEFINE_FINAL_TYPE_WITH_CODE (SignalStreamOutput, signal_stream_output, G_TYPE_OUTPUT_STREAM,
+G_DEFINE_FINAL_TYPE_WITH_CODE (SignalWebsocketWriter, signal_websocket_writer, G_TYPE_OUTPUT_STREAM,
                                G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
-                                                      signal_stream_output_pollable_init))
+                                                      signal_websocket_writer_pollable_init))
 
 static gboolean
 on_ready (gpointer user_data)
 {
-  signal_stream_output_flush (user_data);
+  signal_websocket_writer_flush (user_data);
   return G_SOURCE_REMOVE;
 }
 
@@ -63,7 +63,7 @@ on_writable (GObject  *stream,
 }
 
 static void
-flush_when_writable (SignalStreamOutput *self)
+flush_when_writable (SignalWebsocketWriter *self)
 {
   signal_source_clear (&self->source);
   self->source = g_pollable_output_stream_create_source (self->base, NULL);
@@ -72,7 +72,7 @@ flush_when_writable (SignalStreamOutput *self)
 }
 
 static void
-flush_at_end_of_turn (SignalStreamOutput *self)
+flush_at_end_of_turn (SignalWebsocketWriter *self)
 {
   if (self->source != NULL)
     return;
@@ -85,7 +85,7 @@ flush_at_end_of_turn (SignalStreamOutput *self)
 }
 
 static void
-report_flushed (SignalStreamOutput *self)
+report_flushed (SignalWebsocketWriter *self)
 {
   g_object_ref (self);
   if (self->flushed != NULL)
@@ -95,7 +95,7 @@ report_flushed (SignalStreamOutput *self)
 
 /* Whether there is something to write; the pong that had to wait is the last of it. */
 static gboolean
-has_pending (SignalStreamOutput *self)
+has_pending (SignalWebsocketWriter *self)
 {
   if (self->start == self->pending->len && self->pong_size > 0)
     {
@@ -109,22 +109,22 @@ has_pending (SignalStreamOutput *self)
 /* The mask of a frame stands before what it masks, so that it hides nothing from who reads the
  * memory. */
 static void
-forget_pending (SignalStreamOutput *self)
+forget_pending (SignalWebsocketWriter *self)
 {
-  if (self->is_plain)
+  if (self->is_secret)
     signal_crypto_wipe (self->pending->data, self->pending->len);
   if (self->pending->len > KEEP_SIZE)
     g_byte_array_unref (g_steal_pointer (&self->pending));
 
   self->pending = self->pending != NULL ? g_byte_array_set_size (self->pending, 0)
                                         : g_byte_array_new ();
-  self->is_plain = FALSE;
+  self->is_secret = FALSE;
   self->start = 0;
 }
 
 /* Writes what the socket takes, and sees to it that the rest follows. FALSE: there is a rest. */
 static gboolean
-write_pending (SignalStreamOutput *self)
+write_pending (SignalWebsocketWriter *self)
 {
   while (self->error == NULL && has_pending (self))
     {
@@ -157,7 +157,7 @@ write_pending (SignalStreamOutput *self)
 
 /* As above, and tells when all is written. */
 void
-signal_stream_output_flush (SignalStreamOutput *self)
+signal_websocket_writer_flush (SignalWebsocketWriter *self)
 {
   signal_source_clear (&self->source);
   if (write_pending (self))
@@ -166,12 +166,12 @@ signal_stream_output_flush (SignalStreamOutput *self)
 
 /* Whole frames come here, one in each call. TRUE: this one is a pong that has to wait. */
 static gboolean
-postpone_pong (SignalStreamOutput *self,
-               const guint8       *frame,
-               gsize               size)
+postpone_pong (SignalWebsocketWriter *self,
+               const guint8          *frame,
+               gsize                  size)
 {
   if (size == 0 || size > sizeof self->pong || frame[0] != PONG
-      || signal_stream_output_get_unsent (self) < MAX_UNSENT_PONGS)
+      || signal_websocket_writer_get_unsent (self) < MAX_UNSENT_PONGS)
     return FALSE;
 
   memcpy (self->pong, frame, size);
@@ -181,7 +181,7 @@ postpone_pong (SignalStreamOutput *self,
 
 /* A backlog that never quite empties must not keep what was written long ago. */
 static void
-drop_written (SignalStreamOutput *self)
+drop_written (SignalWebsocketWriter *self)
 {
   GByteArray *rest;
 
@@ -192,7 +192,7 @@ drop_written (SignalStreamOutput *self)
   rest = g_byte_array_new ();
   g_byte_array_append (rest, self->pending->data + self->start,
                        self->pending->len - (guint) self->start);
-  if (self->is_plain)
+  if (self->is_secret)
     signal_crypto_wipe (self->pending->data, self->pending->len);
   g_byte_array_unref (self->pending);
   self->pending = rest;
@@ -203,8 +203,8 @@ drop_written (SignalStreamOutput *self)
  * can be made where they are written from. Nothing else may be done with the stream before
  * _end(). */
 guint8 *
-signal_stream_output_begin (SignalStreamOutput *self,
-                            gsize               size)
+signal_websocket_writer_begin (SignalWebsocketWriter *self,
+                               gsize                  size)
 {
   gsize length;
 
@@ -214,16 +214,9 @@ signal_stream_output_begin (SignalStreamOutput *self,
   return self->pending->data + length;
 }
 
-/* What is made now is not encrypted: it is wiped when it is written. */
-void
-signal_stream_output_set_plain (SignalStreamOutput *self)
-{
-  self->is_plain = TRUE;
-}
-
 /* Whether something was written in this turn of the main loop already. */
 static gboolean
-is_in_burst (SignalStreamOutput *self)
+is_in_burst (SignalWebsocketWriter *self)
 {
   GSource *current = g_main_current_source ();
   gint64 last = self->last_turn;
@@ -236,11 +229,12 @@ is_in_burst (SignalStreamOutput *self)
  * straight from here; what follows it waits for the end of the turn, so that a burst goes out in
  * one write and one TLS record. */
 void
-signal_stream_output_end (SignalStreamOutput *self,
-                          gsize               size)
+signal_websocket_writer_end (SignalWebsocketWriter *self,
+                             gsize                  size,
+                             gboolean               is_secret)
 {
   gboolean is_burst = is_in_burst (self);
-  gboolean is_first = signal_stream_output_get_unsent (self) == size;
+  gboolean is_first = signal_websocket_writer_get_unsent (self) == size;
 
   if (self->error != NULL)
     {
@@ -248,8 +242,10 @@ signal_stream_output_end (SignalStreamOutput *self,
       return;
     }
 
+  self->is_secret |= is_secret;
+
   if (self->attempt == 0
-      && ((is_first && !is_burst) || signal_stream_output_get_unsent (self) >= FLUSH_SIZE))
+      && ((is_first && !is_burst) || signal_websocket_writer_get_unsent (self) >= FLUSH_SIZE))
     write_pending (self);
 
   /* Whoever writes is told at the end of the turn: not while it writes. */
@@ -260,12 +256,12 @@ signal_stream_output_end (SignalStreamOutput *self,
 /* Takes everything: libsoup's own queue stays empty, so that the bytes unsent are known and whole
  * frames of ours can be put between its frames. */
 static gssize
-signal_stream_output_write_nonblocking (GPollableOutputStream  *pollable,
-                                        const void             *buffer,
-                                        gsize                   count,
-                                        GError                **error)
+signal_websocket_writer_write_nonblocking (GPollableOutputStream  *pollable,
+                                           const void             *buffer,
+                                           gsize                   count,
+                                           GError                **error)
 {
-  SignalStreamOutput *self = SIGNAL_STREAM_OUTPUT (pollable);
+  SignalWebsocketWriter *self = SIGNAL_WEBSOCKET_WRITER (pollable);
 
   if (self->error != NULL)
     {
@@ -275,22 +271,22 @@ signal_stream_output_write_nonblocking (GPollableOutputStream  *pollable,
 
   if (!postpone_pong (self, buffer, count))
     {
-      memcpy (signal_stream_output_begin (self, count), buffer, count);
-      signal_stream_output_end (self, count);
+      memcpy (signal_websocket_writer_begin (self, count), buffer, count);
+      signal_websocket_writer_end (self, count, FALSE);
     }
 
   return (gssize) count;
 }
 
 static gboolean
-signal_stream_output_is_writable (GPollableOutputStream *pollable)
+signal_websocket_writer_is_writable (GPollableOutputStream *pollable)
 {
   return TRUE;
 }
 
 static GSource *
-signal_stream_output_create_source (GPollableOutputStream *pollable,
-                                    GCancellable          *cancellable)
+signal_websocket_writer_create_source (GPollableOutputStream *pollable,
+                                       GCancellable          *cancellable)
 {
   GSource *source = g_pollable_source_new (G_OBJECT (pollable));
 
@@ -299,66 +295,66 @@ signal_stream_output_create_source (GPollableOutputStream *pollable,
 }
 
 static gssize
-signal_stream_output_write (GOutputStream  *stream,
-                            const void     *buffer,
-                            gsize           count,
-                            GCancellable   *cancellable,
-                            GError        **error)
+signal_websocket_writer_write (GOutputStream  *stream,
+                               const void     *buffer,
+                               gsize           count,
+                               GCancellable   *cancellable,
+                               GError        **error)
 {
-  return signal_stream_output_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (stream),
+  return signal_websocket_writer_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (stream),
                                                  buffer, count, error);
 }
 
 static void
-signal_stream_output_dispose (GObject *object)
+signal_websocket_writer_dispose (GObject *object)
 {
-  signal_stream_output_abandon (SIGNAL_STREAM_OUTPUT (object));
+  signal_websocket_writer_abandon (SIGNAL_WEBSOCKET_WRITER (object));
 
-  G_OBJECT_CLASS (signal_stream_output_parent_class)->dispose (object);
+  G_OBJECT_CLASS (signal_websocket_writer_parent_class)->dispose (object);
 }
 
 static void
-signal_stream_output_finalize (GObject *object)
+signal_websocket_writer_finalize (GObject *object)
 {
-  SignalStreamOutput *self = SIGNAL_STREAM_OUTPUT (object);
+  SignalWebsocketWriter *self = SIGNAL_WEBSOCKET_WRITER (object);
 
   g_clear_object (&self->base);
   g_clear_pointer (&self->pending, g_byte_array_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_error (&self->error);
 
-  G_OBJECT_CLASS (signal_stream_output_parent_class)->finalize (object);
+  G_OBJECT_CLASS (signal_websocket_writer_parent_class)->finalize (object);
 }
 
 static void
-signal_stream_output_pollable_init (GPollableOutputStreamInterface *iface)
+signal_websocket_writer_pollable_init (GPollableOutputStreamInterface *iface)
 {
-  iface->is_writable = signal_stream_output_is_writable;
-  iface->create_source = signal_stream_output_create_source;
-  iface->write_nonblocking = signal_stream_output_write_nonblocking;
+  iface->is_writable = signal_websocket_writer_is_writable;
+  iface->create_source = signal_websocket_writer_create_source;
+  iface->write_nonblocking = signal_websocket_writer_write_nonblocking;
 }
 
 static void
-signal_stream_output_class_init (SignalStreamOutputClass *klass)
+signal_websocket_writer_class_init (SignalWebsocketWriterClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  object_class->dispose = signal_stream_output_dispose;
-  object_class->finalize = signal_stream_output_finalize;
-  G_OUTPUT_STREAM_CLASS (klass)->write_fn = signal_stream_output_write;
+  object_class->dispose = signal_websocket_writer_dispose;
+  object_class->finalize = signal_websocket_writer_finalize;
+  G_OUTPUT_STREAM_CLASS (klass)->write_fn = signal_websocket_writer_write;
 }
 
 static void
-signal_stream_output_init (SignalStreamOutput *self)
+signal_websocket_writer_init (SignalWebsocketWriter *self)
 {
   self->context = g_main_context_ref_thread_default ();
   self->pending = g_byte_array_new ();
 }
 
-SignalStreamOutput *
-signal_stream_output_new (GOutputStream *base)
+SignalWebsocketWriter *
+signal_websocket_writer_new (GOutputStream *base)
 {
-  SignalStreamOutput *self = g_object_new (SIGNAL_TYPE_STREAM_OUTPUT, NULL);
+  SignalWebsocketWriter *self = g_object_new (SIGNAL_TYPE_WEBSOCKET_WRITER, NULL);
 
   self->base = g_object_ref (G_POLLABLE_OUTPUT_STREAM (base));
   return self;
@@ -366,9 +362,9 @@ signal_stream_output_new (GOutputStream *base)
 
 /* Whom to tell when all that was pending is written, or a write has failed. */
 void
-signal_stream_output_set_flushed (SignalStreamOutput      *self,
-                                  SignalStreamFlushedFunc  flushed,
-                                  gpointer                 user_data)
+signal_websocket_writer_set_flushed (SignalWebsocketWriter     *self,
+                                     SignalWebsocketWriterFunc  flushed,
+                                     gpointer                   user_data)
 {
   self->flushed = flushed;
   self->flushed_data = user_data;
@@ -376,7 +372,7 @@ signal_stream_output_set_flushed (SignalStreamOutput      *self,
 
 /* Writes nothing more, now or later. */
 void
-signal_stream_output_abandon (SignalStreamOutput *self)
+signal_websocket_writer_abandon (SignalWebsocketWriter *self)
 {
   signal_source_clear (&self->source);
   if (self->error == NULL)
@@ -387,14 +383,14 @@ signal_stream_output_abandon (SignalStreamOutput *self)
 
 /* The bytes that the socket has taken. */
 guint64
-signal_stream_output_get_total (SignalStreamOutput *self)
+signal_websocket_writer_get_total (SignalWebsocketWriter *self)
 {
   return self->total;
 }
 
 /* The bytes that the socket has not taken yet. */
 gsize
-signal_stream_output_get_unsent (SignalStreamOutput *self)
+signal_websocket_writer_get_unsent (SignalWebsocketWriter *self)
 {
   return self->pending->len - self->start;
 }

@@ -63,7 +63,7 @@ on_message (SignalChannel *channel,
   g_assert_true (payload == NULL || signal_json_check (payload, strlen (payload), NULL));
   if (payload != NULL)
     g_assert_nonnull (signal_message_get_payload (message));
-  if ((run->flags & ANSWER) && signal_channel_is_open (channel))
+  if ((run->flags & ANSWER) && signal_websocket_is_open (signal_channel_get_websocket (channel)))
     signal_channel_send (channel, "{\"event\":\"a\"}", 13, NULL);
   maybe_drop (run);
 }
@@ -210,13 +210,13 @@ open_channel (Run       *run,
               GIOStream *stream)
 {
   g_autoptr (GUri) uri = g_uri_parse ("ws://127.0.0.1/", SOUP_HTTP_URI_FLAGS, NULL);
-  g_autoptr (SoupWebsocketConnection) socket =
-    signal_transport_wrap (stream, uri,
-                           run->flags & AS_SERVER ? SOUP_WEBSOCKET_CONNECTION_SERVER
-                                                  : SOUP_WEBSOCKET_CONNECTION_CLIENT, NULL);
+  g_autoptr (SignalWebsocket) websocket =
+    signal_websocket_new (stream, uri,
+                          run->flags & AS_SERVER ? SOUP_WEBSOCKET_CONNECTION_SERVER
+                                                 : SOUP_WEBSOCKET_CONNECTION_CLIENT, NULL);
 
-  run->channel = signal_channel_new (socket, &handlers, run);
-  signal_channel_set_max_incoming_size (run->channel, MOST_INCOMING);
+  run->channel = signal_channel_new (websocket, &handlers, run);
+  signal_websocket_set_max_incoming_size (websocket, MOST_INCOMING);
   if (run->flags & WITH_KEY)
     signal_channel_take_key (run->channel, signal_session_key_new (session_key));
 }

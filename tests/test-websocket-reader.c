@@ -25,55 +25,67 @@ append_frame (GByteArray *bytes,
   g_byte_array_append (bytes, payload, (guint) length);
 }
 
-/* What came out of a buffer. */
+/* What came out of a reader. */
 typedef struct
 {
-  GByteArray *passed;
+  GByteArray *control;
   guint       n_texts;
-  gsize       text_bytes;
+  guint       n_binaries;
+  gsize       n_bytes; /* of both */
   gboolean    is_over;
 } Outcome;
 
 static void
 outcome_clear (Outcome *outcome)
 {
-  g_byte_array_unref (outcome->passed);
+  g_byte_array_unref (outcome->control);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Outcome, outcome_clear)
 
-/* As our stream does it. */
+static void
+take_message (Outcome      *outcome,
+              guint8        opcode,
+              const guint8 *data,
+              gsize         length)
+{
+  if (length > 0)
+    g_assert_true (data[0] == 0x81 && memcmp (data, data + 1, length - 1) == 0);
+  if (opcode == SIGNAL_WEBSOCKET_FRAME_TEXT)
+    outcome->n_texts++;
+  else
+    outcome->n_binaries++;
+  outcome->n_bytes += length;
+}
+
 static void
 drain (SignalWebsocketReader *self,
-       Outcome           *outcome)
+       Outcome               *outcome)
 {
-  guint8 piece[1000];
+  const guint8 *data;
+  guint8 opcode;
   gsize  length;
-  const char *text;
 
   while (TRUE)
-    switch (signal_websocket_reader_look (self))
+    switch (signal_websocket_reader_next (self, &opcode, &data, &length))
       {
-      case SIGNAL_WEBSOCKET_READER_PASS:
-        length = signal_websocket_reader_pass (self, piece, sizeof piece);
-        g_assert_cmpuint (length, >, 0);
-        g_byte_array_append (outcome->passed, piece, (guint) length);
+      case SIGNAL_WEBSOCKET_READER_MESSAGE:
+        g_assert_cmpuint (opcode, >, 0);
+        take_message (outcome, opcode, data, length);
         break;
 
-      case SIGNAL_WEBSOCKET_READER_TEXT:
-        text = signal_websocket_reader_get_text (self, &length);
-        if (length > 0)
-          g_assert_true (text[0] == (char) 0x81 && memcmp (text, text + 1, length - 1) == 0);
-        signal_websocket_reader_skip (self);
-        outcome->n_texts++;
-        outcome->text_bytes += length;
+      case SIGNAL_WEBSOCKET_READER_CONTROL:
+        g_assert_cmpuint (opcode, >=, SIGNAL_WEBSOCKET_FRAME_CLOSE);
+        g_byte_array_append (outcome->control, data, (guint) length);
         break;
 
-      case SIGNAL_WEBSOCKET_READER_OVERFLOW:
+      case SIGNAL_WEBSOCKET_READER_TOO_LARGE:
+      case SIGNAL_WEBSOCKET_READER_FAULT:
         outcome->is_over = TRUE;
-        return;
+        break;
 
-      case SIGNAL_WEBSOCKET_READER_WAIT:
+      case SIGNAL_WEBSOCKET_READER_NEEDS_DATA:
+      case SIGNAL_WEBSOCKET_READER_FINISHED:
       default:
         return;
       }
@@ -81,13 +93,13 @@ drain (SignalWebsocketReader *self,
 
 static void
 feed (SignalWebsocketReader *self,
-      const GByteArray  *bytes,
-      gsize              piece,
-      Outcome           *outcome)
+      const GByteArray      *bytes,
+      gsize                  piece,
+      Outcome               *outcome)
 {
   gsize trimmed = 0;
 
-  for (gsize at = 0; at < bytes->len && !outcome->is_over;)
+  for (gsize at = 0; at < bytes->len;)
     {
       gsize   size;
       guint8 *space = signal_websocket_reader_reserve (self, &size);
@@ -108,14 +120,15 @@ feed (SignalWebsocketReader *self,
 
 static const gsize pieces[] = { 1, 2, 3, 5, 7, 64, 1000, G_MAXSIZE };
 
-/* However the bytes are cut into pieces, the same messages are taken and the same bytes passed on. */
+/* However the bytes are cut into pieces, the same messages and control frames come out. */
 static void
 assert_outcome (const SignalWebsocketReader *like,
-                const GByteArray        *bytes,
-                guint                    n_texts,
-                gsize                    text_bytes,
-                const GByteArray        *passed,
-                gboolean                 is_over)
+                const GByteArray            *bytes,
+                guint                        n_texts,
+                guint                        n_binaries,
+                gsize                        n_bytes,
+                const GByteArray            *control,
+                gboolean                     is_over)
 {
   for (guint i = 0; i < G_N_ELEMENTS (pieces); i++)
     {
@@ -124,92 +137,92 @@ assert_outcome (const SignalWebsocketReader *like,
 
       feed (&self, bytes, pieces[i], &outcome);
       g_assert_cmpuint (outcome.n_texts, ==, n_texts);
-      g_assert_cmpuint (outcome.text_bytes, ==, text_bytes);
-      g_assert_cmpmem (outcome.passed->data, outcome.passed->len, passed->data, passed->len);
+      g_assert_cmpuint (outcome.n_binaries, ==, n_binaries);
+      g_assert_cmpuint (outcome.n_bytes, ==, n_bytes);
+      g_assert_cmpmem (outcome.control->data, outcome.control->len, control->data, control->len);
       g_assert_cmpint (outcome.is_over, ==, is_over);
       signal_websocket_reader_clear (&self);
       g_assert_null (self.data);
+      g_assert_null (self.fragments);
     }
 }
 
-/* Text messages of one frame are taken, of every length and masked or not; binary ones are passed on. */
+/* Messages of one frame, of every length, masked or not. */
 static void
-test_text (void)
+test_message (void)
 {
   static const guint lengths[] = { 0, 1, 125, 126, 127, 65535, 65536, 200000 };
+  g_autoptr (GByteArray) none = g_byte_array_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
     for (guint masked = 0; masked < 2; masked++)
       {
-        SignalWebsocketReader like = { .limit = lengths[i], .must_mask = masked, .takes_text = TRUE };
+        SignalWebsocketReader like = { .limit = lengths[i], .must_mask = masked };
         g_autoptr (GByteArray) bytes = g_byte_array_new ();
-        g_autoptr (GByteArray) binary = g_byte_array_new ();
 
         append_frame (bytes, 0x81, lengths[i], masked);
         append_frame (bytes, 0x81, lengths[i], masked);
-        append_frame (binary, 0x82, lengths[i], masked);
-        g_byte_array_append (bytes, binary->data, binary->len);
+        append_frame (bytes, 0x82, lengths[i], masked);
         append_frame (bytes, 0x81, lengths[i], masked);
-        assert_outcome (&like, bytes, 3, 3 * (gsize) lengths[i], binary, FALSE);
-
-        like.takes_text = FALSE;
-        assert_outcome (&like, bytes, 0, 0, bytes, FALSE);
+        assert_outcome (&like, bytes, 3, 1, 4 * (gsize) lengths[i], none, FALSE);
 
         /* The first frame above the limit is the end. */
         if (lengths[i] > 0)
           {
             like.limit--;
-            g_byte_array_set_size (binary, 0);
-            assert_outcome (&like, bytes, 0, 0, binary, TRUE);
+            assert_outcome (&like, bytes, 0, 0, 0, none, TRUE);
           }
       }
 }
 
-/* Fragments, and what comes between them, are passed on; the next message begins anew. */
+/* Fragments are put together, with control frames between them, and the next message begins
+ * anew. */
 static void
 test_fragments (void)
 {
-  SignalWebsocketReader like = { .limit = 100, .takes_text = TRUE };
-  g_autoptr (GByteArray) parts = g_byte_array_new ();
-  g_autoptr (GByteArray) twice = g_byte_array_new ();
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  guint first;
+  for (guint masked = 0; masked < 2; masked++)
+    {
+      SignalWebsocketReader like = { .limit = 123, .must_mask = masked };
+      g_autoptr (GByteArray) control = g_byte_array_new ();
+      g_autoptr (GByteArray) parts = g_byte_array_new ();
+      g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
-  append_frame (parts, 0x01, 40, FALSE);
-  append_frame (parts, 0x89, 60, FALSE);
-  append_frame (parts, 0x00, 40, FALSE);
-  append_frame (parts, 0x8a, 60, FALSE);
-  first = parts->len;
-  append_frame (parts, 0x80, 20, FALSE);
+      append_frame (control, 0x89, 60, masked);
+      append_frame (control, 0x8a, 61, masked);
 
-  g_byte_array_append (bytes, parts->data, parts->len);
-  append_frame (bytes, 0x81, 100, FALSE);
-  g_byte_array_append (bytes, parts->data, parts->len);
-  g_byte_array_append (twice, parts->data, parts->len);
-  g_byte_array_append (twice, parts->data, parts->len);
-  assert_outcome (&like, bytes, 1, 100, twice, FALSE);
+      append_frame (parts, 0x01, 41, masked);
+      append_frame (parts, 0x00, 0, masked);
+      append_frame (parts, 0x89, 60, masked);
+      append_frame (parts, 0x00, 42, masked);
+      append_frame (parts, 0x8a, 61, masked);
+      append_frame (parts, 0x80, 40, masked);
 
-  like.limit = 99;
-  g_byte_array_set_size (parts, first);
-  assert_outcome (&like, bytes, 0, 0, parts, TRUE);
+      g_byte_array_append (bytes, parts->data, parts->len);
+      append_frame (bytes, 0x81, 123, masked);
+      append_frame (bytes, 0x02, 100, masked);
+      append_frame (bytes, 0x80, 23, masked);
+      assert_outcome (&like, bytes, 2, 1, 3 * 123, control, FALSE);
+
+      /* One byte too many, at the last fragment. */
+      like.limit = 122;
+      assert_outcome (&like, bytes, 0, 0, 0, control, TRUE);
+    }
 }
 
-/* What breaks RFC 6455 is left to libsoup, and all that follows it, too. */
+/* What breaks RFC 6455 is the end, whatever follows. */
 static void
 test_fault (void)
 {
-  SignalWebsocketReader like = { .limit = 1000, .takes_text = TRUE };
+  SignalWebsocketReader like = { .limit = 1000 };
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  g_autoptr (GByteArray) rest = g_byte_array_new ();
+  g_autoptr (GByteArray) none = g_byte_array_new ();
   g_auto (Outcome) outcome = { g_byte_array_new () };
 
   append_frame (bytes, 0x81, 10, FALSE);
-  append_frame (rest, 0xc1, 10, FALSE);
-  append_frame (rest, 0x81, 10, FALSE);
-  append_frame (rest, 0x81, 2000, FALSE);
-  g_byte_array_append (bytes, rest->data, rest->len);
-  g_byte_array_set_size (rest, 0);
-  assert_outcome (&like, bytes, 1, 10, rest, TRUE);
+  append_frame (bytes, 0xc1, 10, FALSE);
+  append_frame (bytes, 0x81, 10, FALSE);
+  append_frame (bytes, 0x81, 2000, FALSE);
+  assert_outcome (&like, bytes, 1, 0, 10, none, TRUE);
 
   g_assert_null (like.fault);
   feed (&like, bytes, G_MAXSIZE, &outcome);
@@ -217,7 +230,7 @@ test_fault (void)
   signal_websocket_reader_clear (&like);
 }
 
-/* No message is taken after a close frame. */
+/* Nothing is taken after a close frame. */
 static void
 test_close (void)
 {
@@ -230,17 +243,18 @@ test_close (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      SignalWebsocketReader like = { .limit = 1000, .takes_text = TRUE };
+      SignalWebsocketReader like = { .limit = 1000 };
       g_autoptr (GByteArray) bytes = g_byte_array_new ();
+      g_autoptr (GByteArray) control = g_byte_array_new ();
       g_auto (Outcome) outcome = { g_byte_array_new () };
 
       g_byte_array_append (bytes, (const guint8[]) { 0x88, cases[i].length }, 2);
       g_byte_array_append (bytes, (const guint8 *) cases[i].payload, cases[i].length);
-      append_frame (bytes, 0x81, 10, FALSE);
       if (cases[i].fault == NULL)
-        assert_outcome (&like, bytes, 0, 0, bytes, FALSE);
-      else
-        assert_outcome (&like, bytes, 0, 0, outcome.passed, TRUE);
+        g_byte_array_append (control, bytes->data, bytes->len);
+      append_frame (bytes, 0x81, 10, FALSE);
+      append_frame (bytes, 0x89, 10, FALSE);
+      assert_outcome (&like, bytes, 0, 0, 0, control, cases[i].fault != NULL);
 
       feed (&like, bytes, 1, &outcome);
       if (cases[i].fault == NULL)
@@ -261,29 +275,29 @@ test_huge (void)
     { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
     { 0, 0, 0, 1, 0, 0, 0, 0 },
   };
+  g_autoptr (GByteArray) none = g_byte_array_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
-      SignalWebsocketReader like = { .limit = 1000, .takes_text = TRUE };
-      g_autoptr (GByteArray) passed = g_byte_array_new ();
+      SignalWebsocketReader like = { .limit = 1000 };
       g_autoptr (GByteArray) bytes = g_byte_array_new ();
       guint8 header[10] = { 0x80, 127 };
 
       memcpy (header + 2, sizes[i], 8);
-      append_frame (passed, 0x01, 100, FALSE);
-      g_byte_array_append (bytes, passed->data, passed->len);
+      append_frame (bytes, 0x01, 100, FALSE);
       g_byte_array_append (bytes, header, sizeof header);
-      assert_outcome (&like, bytes, 0, 0, passed, TRUE);
+      assert_outcome (&like, bytes, 0, 0, 0, none, TRUE);
       like.limit = G_MAXUINT32;
-      assert_outcome (&like, bytes, 0, 0, passed, TRUE);
+      assert_outcome (&like, bytes, 0, 0, 0, none, TRUE);
     }
 }
 
-/* A header that announces much costs nothing, and half a frame only what it takes. */
+/* A header that announces much costs nothing, half a frame only what it takes, and fragments are in
+ * memory once. */
 static void
 test_memory (void)
 {
-  SignalWebsocketReader self = { .limit = G_MAXINT64, .takes_text = TRUE };
+  SignalWebsocketReader self = { .limit = G_MAXINT64 };
   static const guint8 header[10] = { 0x81, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
   g_auto (Outcome) outcome = { g_byte_array_new () };
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
@@ -298,16 +312,26 @@ test_memory (void)
   feed (&self, bytes, G_MAXSIZE, &outcome);
   g_assert_cmpuint (self.capacity, <=, 2 * 1000010 + 128 * 1024);
   g_assert_cmpuint (outcome.n_texts, ==, 0);
-  g_assert_cmpuint (outcome.passed->len, ==, 0);
+  g_assert_cmpuint (outcome.control->len, ==, 0);
   signal_websocket_reader_clear (&self);
 
   /* Half a message: no more than the whole takes. */
-  self = (SignalWebsocketReader) { .limit = G_MAXINT64, .takes_text = TRUE };
+  self = (SignalWebsocketReader) { .limit = G_MAXINT64 };
   g_byte_array_set_size (bytes, 0);
   append_frame (bytes, 0x81, 100000, FALSE);
   g_byte_array_set_size (bytes, 80000);
   feed (&self, bytes, G_MAXSIZE, &outcome);
   g_assert_cmpuint (self.capacity, <=, 100010);
+  signal_websocket_reader_clear (&self);
+
+  /* A fragment does not wait for its end. */
+  self = (SignalWebsocketReader) { .limit = G_MAXINT64 };
+  g_byte_array_set_size (bytes, 0);
+  append_frame (bytes, 0x01, 1000000, FALSE);
+  g_byte_array_set_size (bytes, 900000);
+  feed (&self, bytes, 1000, &outcome);
+  g_assert_cmpuint (self.capacity, <=, 128 * 1024);
+  g_assert_cmpuint (self.fragments->len, >, 890000);
   signal_websocket_reader_clear (&self);
 }
 
@@ -317,12 +341,12 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/frame-buffer/text", test_text);
-  g_test_add_func ("/frame-buffer/fragments", test_fragments);
-  g_test_add_func ("/frame-buffer/fault", test_fault);
-  g_test_add_func ("/frame-buffer/close", test_close);
-  g_test_add_func ("/frame-buffer/huge", test_huge);
-  g_test_add_func ("/frame-buffer/memory", test_memory);
+  g_test_add_func ("/websocket-reader/message", test_message);
+  g_test_add_func ("/websocket-reader/fragments", test_fragments);
+  g_test_add_func ("/websocket-reader/fault", test_fault);
+  g_test_add_func ("/websocket-reader/close", test_close);
+  g_test_add_func ("/websocket-reader/huge", test_huge);
+  g_test_add_func ("/websocket-reader/memory", test_memory);
 
   return g_test_run ();
 }

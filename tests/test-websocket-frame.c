@@ -181,11 +181,11 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/frame/examples", test_examples);
-  g_test_add_func ("/frame/round-trip", test_round_trip);
-  g_test_add_func ("/frame/mask", test_mask);
-  g_test_add_func ("/frame/faults", test_faults);
-  g_test_add_func ("/frame/close-faults", test_close_faults);
+  g_test_add_func ("/websocket-frame/examples", test_examples);
+  g_test_add_func ("/websocket-frame/round-trip", test_round_trip);
+  g_test_add_func ("/websocket-frame/mask", test_mask);
+  g_test_add_func ("/websocket-frame/faults", test_faults);
+  g_test_add_func ("/websocket-frame/close-faults", test_close_faults);
 
   return g_test_run ();
 }

@@ -1,0 +1,752 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "websocket/signal-websocket-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "crypto/signal-crypto-private.h"
+#include "signal-error.h"
+#include "util/signal-source-private.h"
+#include "websocket/signal-read-budget-private.h"
+#include "websocket/signal-websocket-reader-private.h"
+#include "websocket/signal-websocket-stream-private.h"
+
+/* How long the peer may take to answer a close frame. */
+#define CLOSE_TIMEOUT_MS 3000
+
+/* After a full budget reading continues when nothing is waiting at this priority or above: just
+ * below GTK's redraw (G_PRIORITY_HIGH_IDLE + 20). Or after a while in any case, so that a source
+ * which is always ready cannot starve it. */
+#define RESUME_PRIORITY (G_PRIORITY_HIGH_IDLE + 25)
+#define RESUME_US 5000
+
+/* Control frames that libsoup has not read yet; reading waits for it then. */
+#define MAX_PENDING_CONTROL 4096
+
+/* The buffers count in a guint, and abort at 4 GiB. */
+#define MAX_INCOMING_SIZE (G_GUINT64_CONSTANT (1) << 30)
+
+/* What may wait for a peer that reads slowly, before sending fails. */
+#define DEFAULT_MAX_UNSENT (64 * 1024 * 1024)
+
+/* The payload of a text frame that is being written where it will be sent from. */
+typedef struct
+{
+  guint8 *payload;
+  gsize length;
+  guint8 mask[SIGNAL_WEBSOCKET_FRAME_MASK_SIZE];
+} OutgoingFrame;
+
+struct _SignalWebsocket
+{
+  GObject parent_instance;
+
+  GMainContext *context;
+  gboolean is_client;
+  const SignalWebsocketHandlers *handlers; /* NULL: not started, or dropped */
+  gpointer user_data;
+
+  GPollableInputStream *base;
+  int fd;                       /* of a socket without TLS; −1: none */
+  SignalWebsocketReader reader;
+  SignalWebsocketStream *stream;
+  SoupWebsocketConnection *soup; /* NULL: dropped */
+
+  GSource *source;              /* that reads; NULL: not for now, or not any more */
+  GSource *resume_idle;
+  GSource *resume_timeout;
+  SignalReadBudget budget;
+  gboolean is_drained;          /* the last read took all that there was */
+  gboolean has_unread;          /* the buffer may have more than the message that is being delivered */
+  gboolean has_ended;           /* no message follows: a close frame, the end or an error was read */
+  guint n_delivering;           /* handlers that have not returned; they may run the main loop */
+  guint64 bytes_received;
+  gint64 last_received;
+
+  OutgoingFrame outgoing;
+  gsize max_unsent;
+  gint64 pinged;                /* when the ping that is not answered yet was sent; 0: there is none */
+  gint64 round_trip;            /* µs, of the last ping that was answered; −1: none was */
+
+  gboolean is_closing;          /* by us */
+  GSource *close_timeout;
+  GError *error;                /* the first one */
+};
+
+G_DEFINE_FINAL_TYPE (SignalWebsocket, signal_websocket, G_TYPE_OBJECT)
+
+static void read_available (SignalWebsocket *self, gint64 now);
+static void start_reading (SignalWebsocket *self);
+
+static void
+take_error (SignalWebsocket *self,
+            GError          *error)
+{
+  if (self->error == NULL)
+    self->error = error;
+  else
+    g_error_free (error);
+}
+
+/* The end, reported once. */
+static void
+finish (SignalWebsocket *self)
+{
+  G_GNUC_UNUSED g_autoptr (SignalWebsocket) keep = g_object_ref (self);
+  const SignalWebsocketHandlers *handlers = self->handlers;
+  gpointer user_data = self->user_data;
+  guint16 code = soup_websocket_connection_get_close_code (self->soup);
+  g_autofree char *reason = g_strdup (soup_websocket_connection_get_close_data (self->soup));
+
+  signal_websocket_drop (self);
+  if (handlers != NULL)
+    handlers->closed (self, code != 0 ? code : SOUP_WEBSOCKET_CLOSE_ABNORMAL, reason, self->error, user_data);
+}
+
+static gboolean
+on_close_timeout (gpointer user_data)
+{
+  g_autoptr (SignalWebsocket) self = g_object_ref (user_data);
+
+  signal_websocket_writer_flush (signal_websocket_stream_get_writer (self->stream));
+  if (self->soup != NULL)
+    finish (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+set_close_timeout (SignalWebsocket *self,
+                   guint            ms)
+{
+  self->close_timeout = g_timeout_source_new (ms);
+  g_source_set_callback (self->close_timeout, on_close_timeout, self, NULL);
+  g_source_set_static_name (self->close_timeout, "[signal-glib] WebSocket close timeout");
+  g_source_attach (self->close_timeout, self->context);
+}
+
+/* The end is due as soon as libsoup has returned. After its close frame nothing can be sent any
+ * more, while it would wait for five seconds for the peer to end the stream, too. */
+static void
+finish_soon (SignalWebsocket *self)
+{
+  if (self->close_timeout == NULL)
+    set_close_timeout (self, 0);
+}
+
+static void
+on_soup_closing (SoupWebsocketConnection *soup,
+                 gpointer                 user_data)
+{
+  finish_soon (user_data);
+}
+
+static void
+on_soup_closed (SoupWebsocketConnection *soup,
+                gpointer                 user_data)
+{
+  SignalWebsocket *self = user_data;
+
+  signal_source_clear (&self->close_timeout);
+  finish_soon (self);
+}
+
+static void
+on_soup_error (SoupWebsocketConnection *soup,
+               GError                  *error,
+               gpointer                 user_data)
+{
+  SignalWebsocket *self = user_data;
+
+  take_error (self, g_error_copy (error));
+  finish_soon (self);
+}
+
+static void
+on_soup_pong (SoupWebsocketConnection *soup,
+              GBytes                  *payload,
+              gpointer                 user_data)
+{
+  SignalWebsocket *self = user_data;
+
+  if (self->pinged != 0)
+    self->round_trip = g_get_monotonic_time () - self->pinged;
+  self->pinged = 0;
+}
+
+static void
+on_stream_drained (gpointer user_data)
+{
+  g_autoptr (SignalWebsocket) self = g_object_ref (user_data);
+
+  if (self->handlers != NULL)
+    self->handlers->drained (self, self->user_data);
+}
+
+static void
+stop_reading (SignalWebsocket *self)
+{
+  signal_source_clear (&self->source);
+  signal_source_clear (&self->resume_idle);
+  signal_source_clear (&self->resume_timeout);
+}
+
+/* libsoup closes the stream. */
+static void
+on_stream_closing (gpointer user_data)
+{
+  stop_reading (user_data);
+}
+
+/* Nothing more is read. error: NULL at the regular end. */
+static void
+end_reading (SignalWebsocket *self,
+             const GError    *error)
+{
+  self->has_ended = TRUE;
+  stop_reading (self);
+  signal_websocket_input_end (signal_websocket_stream_get_input (self->stream), error);
+}
+
+/* Reads what the socket has into the reader's buffer. Returns FALSE where there is nothing for now,
+ * or never again. */
+static gboolean
+fill (SignalWebsocket *self)
+{
+  g_autoptr (GError) error = NULL;
+  guint8 *space;
+  gsize size;
+  gssize count;
+
+  if (self->is_drained)
+    return FALSE;
+
+  space = signal_websocket_reader_reserve (&self->reader, &size);
+  count = g_pollable_input_stream_read_nonblocking (self->base, space, size, NULL, &error);
+  if (count <= 0)
+    {
+      if (count == 0)
+        end_reading (self, NULL);
+      else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        end_reading (self, error);
+      return FALSE;
+    }
+
+  signal_websocket_reader_add (&self->reader, (gsize) count);
+  self->bytes_received += (guint64) count;
+  self->last_received = g_get_monotonic_time ();
+
+  /* A TLS stream gives a record at a time, so that a short read means nothing there. */
+  self->is_drained = self->fd >= 0 && (gsize) count < size;
+  return TRUE;
+}
+
+/* While we wait for the peer to answer our close frame, its messages are dropped. */
+static void
+deliver (SignalWebsocket *self,
+         guint8           opcode,
+         const guint8    *data,
+         gsize            length)
+{
+  if (self->is_closing || self->handlers == NULL)
+    return;
+
+  self->n_delivering++;
+  self->has_unread = TRUE;
+  self->handlers->message (self, opcode == SIGNAL_WEBSOCKET_FRAME_TEXT, data, length, self->user_data);
+  self->n_delivering--;
+  self->last_received = g_get_monotonic_time ();
+}
+
+static void
+on_fault (SignalWebsocket *self)
+{
+  self->has_ended = TRUE;
+  take_error (self, g_error_new_literal (SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR,
+                                         self->reader.fault));
+
+  /* A peer that breaks the protocol is not waited for. */
+  if (soup_websocket_connection_get_state (self->soup) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (self->soup, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR, NULL);
+}
+
+static void
+on_too_large (SignalWebsocket *self)
+{
+  take_error (self, g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
+                                         _("The peer sent a message that is larger than the limit")));
+  signal_websocket_close (self, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
+  self->has_ended = TRUE;
+}
+
+static gboolean
+is_over_budget (SignalWebsocket *self)
+{
+  SignalWebsocketInput *input = signal_websocket_stream_get_input (self->stream);
+
+  return signal_read_budget_is_over (&self->budget, self->last_received)
+         || signal_websocket_input_get_pending (input) > MAX_PENDING_CONTROL;
+}
+
+/* Takes the next thing from the reader's buffer. Returns FALSE where there is nothing more for now.
+ * After the end of the messages reading goes on all the same: a socket that is closed with bytes
+ * unread is reset, and the close frame on its way to the peer is lost. */
+static gboolean
+read_next (SignalWebsocket *self)
+{
+  const guint8 *data;
+  gsize length;
+  guint8 opcode;
+
+  switch (signal_websocket_reader_next (&self->reader, &opcode, &data, &length))
+    {
+    case SIGNAL_WEBSOCKET_READER_MESSAGE:
+      deliver (self, opcode, data, length);
+      return TRUE;
+
+    case SIGNAL_WEBSOCKET_READER_CONTROL:
+      if (opcode == SIGNAL_WEBSOCKET_FRAME_CLOSE)
+        self->has_ended = TRUE;
+      signal_websocket_input_push (signal_websocket_stream_get_input (self->stream), data, length);
+      return TRUE;
+
+    case SIGNAL_WEBSOCKET_READER_TOO_LARGE:
+      on_too_large (self);
+      return TRUE;
+
+    case SIGNAL_WEBSOCKET_READER_FAULT:
+      on_fault (self);
+      return TRUE;
+
+    case SIGNAL_WEBSOCKET_READER_NEEDS_DATA:
+    case SIGNAL_WEBSOCKET_READER_FINISHED:
+    default:
+      return fill (self);
+    }
+}
+
+static gboolean
+on_resume (gpointer user_data)
+{
+  SignalWebsocket *self = user_data;
+
+  stop_reading (self);
+  start_reading (self);
+  read_available (self, g_get_monotonic_time ());
+  return G_SOURCE_REMOVE;
+}
+
+/* Reads again when whatever is more urgent has been dispatched, or after a while. */
+static void
+resume_later (SignalWebsocket *self,
+              gint64           delay)
+{
+  stop_reading (self);
+
+  self->resume_timeout = signal_source_new_timed (on_resume, self, "[signal-glib] WebSocket resume timeout");
+  g_source_set_ready_time (self->resume_timeout, delay > 0 ? g_get_monotonic_time () + delay : 0);
+  g_source_attach (self->resume_timeout, self->context);
+
+  self->resume_idle = g_idle_source_new ();
+  g_source_set_priority (self->resume_idle, RESUME_PRIORITY);
+  g_source_set_callback (self->resume_idle, on_resume, self, NULL);
+  g_source_set_static_name (self->resume_idle, "[signal-glib] WebSocket resume");
+  g_source_attach (self->resume_idle, self->context);
+}
+
+/* A handler may run the main loop, and so come here again; the messages stay in order, because each
+ * is taken from the buffer before it is delivered. */
+static void
+read_available (SignalWebsocket *self,
+                gint64           now)
+{
+  G_GNUC_UNUSED g_autoptr (SignalWebsocket) keep = g_object_ref (self);
+
+  if (self->n_delivering > 0)
+    self->budget = (SignalReadBudget) { 0 };
+  self->is_drained = FALSE;
+
+  while (self->source != NULL)
+    {
+      signal_read_budget_begin (&self->budget, now);
+      if (!read_next (self))
+        {
+          self->has_unread = FALSE;
+          signal_websocket_reader_trim (&self->reader);
+          break;
+        }
+
+      now = self->last_received;
+      if (self->source != NULL && is_over_budget (self))
+        resume_later (self, RESUME_US);
+    }
+
+  signal_read_budget_end (&self->budget, now);
+}
+
+typedef struct
+{
+  GSource parent;
+  SignalWebsocket *websocket;
+} ReadSource;
+
+/* In a main loop that a handler runs, what is in the buffer behind its message is there to be read,
+ * although the socket has nothing. */
+static gboolean
+read_source_prepare (GSource *source,
+                     int     *timeout)
+{
+  SignalWebsocket *self = ((ReadSource *) source)->websocket;
+
+  *timeout = -1;
+  return self->n_delivering > 0 && self->has_unread;
+}
+
+static gboolean
+read_source_dispatch (GSource     *source,
+                      GSourceFunc  callback,
+                      gpointer     user_data)
+{
+  read_available (((ReadSource *) source)->websocket, g_get_monotonic_time ());
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs read_source_funcs = {
+  .prepare = read_source_prepare,
+  .dispatch = read_source_dispatch,
+};
+
+/* One source for as long as reading goes on, which is dispatched in nested main loops as well. */
+static void
+start_reading (SignalWebsocket *self)
+{
+  self->source = g_source_new (&read_source_funcs, sizeof (ReadSource));
+  ((ReadSource *) self->source)->websocket = self;
+
+  if (self->fd >= 0)
+    {
+      g_source_add_unix_fd (self->source, self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
+    }
+  else
+    {
+      g_autoptr (GSource) child = g_pollable_input_stream_create_source (self->base, NULL);
+
+      g_source_set_dummy_callback (child);
+      g_source_add_child_source (self->source, child);
+    }
+
+  g_source_set_can_recurse (self->source, TRUE);
+  g_source_set_static_name (self->source, "[signal-glib] WebSocket read");
+  g_source_attach (self->source, self->context);
+}
+
+static void
+signal_websocket_dispose (GObject *object)
+{
+  signal_websocket_drop (SIGNAL_WEBSOCKET (object));
+
+  G_OBJECT_CLASS (signal_websocket_parent_class)->dispose (object);
+}
+
+static void
+signal_websocket_finalize (GObject *object)
+{
+  SignalWebsocket *self = SIGNAL_WEBSOCKET (object);
+
+  signal_websocket_reader_clear (&self->reader);
+  g_clear_object (&self->stream);
+  g_clear_object (&self->base);
+  g_clear_error (&self->error);
+  g_clear_pointer (&self->context, g_main_context_unref);
+
+  G_OBJECT_CLASS (signal_websocket_parent_class)->finalize (object);
+}
+
+static void
+signal_websocket_class_init (SignalWebsocketClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = signal_websocket_dispose;
+  object_class->finalize = signal_websocket_finalize;
+}
+
+static void
+signal_websocket_init (SignalWebsocket *self)
+{
+  self->context = g_main_context_ref_thread_default ();
+  self->reader.limit = MAX_INCOMING_SIZE;
+  self->max_unsent = DEFAULT_MAX_UNSENT;
+  self->last_received = g_get_monotonic_time ();
+  self->round_trip = -1;
+}
+
+static void
+keep_read_ahead (SignalWebsocket *self,
+                 GBytes          *read_ahead)
+{
+  gsize length = 0, size;
+  const guint8 *data = read_ahead != NULL ? g_bytes_get_data (read_ahead, &length) : NULL;
+  guint8 *space;
+
+  if (length == 0)
+    return;
+
+  space = signal_websocket_reader_reserve (&self->reader, &size);
+  g_assert (length <= size);
+  memcpy (space, data, length);
+  signal_websocket_reader_add (&self->reader, length);
+  self->bytes_received = length;
+}
+
+/* Creates a WebSocket over a stream whose upgrade is done. read_ahead: bytes that were received
+ * after the upgrade, or NULL. Nothing is read before signal_websocket_start(). */
+SignalWebsocket *
+signal_websocket_new (GIOStream                   *stream,
+                      GUri                        *uri,
+                      SoupWebsocketConnectionType  type,
+                      GBytes                      *read_ahead)
+{
+  SignalWebsocket *self = g_object_new (SIGNAL_TYPE_WEBSOCKET, NULL);
+
+  self->is_client = type == SOUP_WEBSOCKET_CONNECTION_CLIENT;
+  self->reader.must_mask = !self->is_client;
+  self->base = g_object_ref (G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream)));
+  self->stream = signal_websocket_stream_new (stream, on_stream_closing, on_stream_drained, self);
+  self->fd = signal_websocket_stream_get_fd (self->stream);
+  keep_read_ahead (self, read_ahead);
+
+  /* It sees control frames only; 0 would mean without a limit (CVE-2026-0716). */
+  self->soup = soup_websocket_connection_new (G_IO_STREAM (self->stream), uri, type, NULL, NULL, NULL);
+  soup_websocket_connection_set_max_incoming_payload_size (self->soup, SIGNAL_WEBSOCKET_FRAME_CONTROL_MAX);
+  g_signal_connect (self->soup, "error", G_CALLBACK (on_soup_error), self);
+  g_signal_connect (self->soup, "closed", G_CALLBACK (on_soup_closed), self);
+  g_signal_connect (self->soup, "closing", G_CALLBACK (on_soup_closing), self);
+  g_signal_connect (self->soup, "pong", G_CALLBACK (on_soup_pong), self);
+
+  return self;
+}
+
+/* Begins to read. handlers: static. */
+void
+signal_websocket_start (SignalWebsocket               *self,
+                        const SignalWebsocketHandlers *handlers,
+                        gpointer                       user_data)
+{
+  self->handlers = handlers;
+  self->user_data = user_data;
+
+  if (self->bytes_received > 0)
+    resume_later (self, 0);
+  else
+    start_reading (self);
+}
+
+/* Sets the largest message that is taken, in bytes of payload, all its frames together. */
+void
+signal_websocket_set_max_incoming_size (SignalWebsocket *self,
+                                        guint64          size)
+{
+  self->reader.limit = MIN (size, MAX_INCOMING_SIZE);
+}
+
+/* Sets how many bytes may wait for the peer to read before sending fails; the last message may
+ * exceed it. */
+void
+signal_websocket_set_max_unsent (SignalWebsocket *self,
+                                 gsize            size)
+{
+  self->max_unsent = size;
+}
+
+/* Sets how long what was sent may go unacknowledged before the kernel gives the connection up, in
+ * ms. */
+void
+signal_websocket_set_user_timeout (SignalWebsocket *self,
+                                   guint            ms)
+{
+  signal_websocket_stream_set_user_timeout (self->stream, ms);
+}
+
+/* Whether a message can be sent now. */
+gboolean
+signal_websocket_check_sendable (SignalWebsocket  *self,
+                                 GError          **error)
+{
+  if (!signal_websocket_is_open (self))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED, _("The connection is closed"));
+      return FALSE;
+    }
+
+  if (signal_websocket_get_unsent (self) > self->max_unsent)
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL,
+                           _("The peer does not read what is sent to it"));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gsize
+get_frame_size (SignalWebsocket *self,
+                gsize            length)
+{
+  return length + signal_websocket_frame_get_header_size (length, self->is_client);
+}
+
+/* Makes the header of a frame where it will be written from. The mask of a client must not be
+ * predictable (RFC 6455 section 10.3). */
+static gboolean
+begin_frame (SignalWebsocket  *self,
+             guint8            opcode,
+             gsize             length,
+             GError          **error)
+{
+  SignalWebsocketWriter *writer = signal_websocket_stream_get_writer (self->stream);
+  guint8 *mask = self->is_client ? self->outgoing.mask : NULL;
+  guint8 *frame;
+
+  if (mask != NULL && !signal_crypto_random (mask, SIGNAL_WEBSOCKET_FRAME_MASK_SIZE, error))
+    return FALSE;
+
+  frame = signal_websocket_writer_begin (writer, get_frame_size (self, length));
+  self->outgoing.payload = frame + signal_websocket_frame_compose_header (frame, opcode, length, mask);
+  self->outgoing.length = length;
+  return TRUE;
+}
+
+/* The payload is complete. libsoup's own frames go between whole frames of ours, because the writer
+ * takes each at once. */
+static void
+end_frame (SignalWebsocket *self,
+           gboolean         is_secret)
+{
+  SignalWebsocketWriter *writer = signal_websocket_stream_get_writer (self->stream);
+  gsize length = self->outgoing.length;
+
+  if (self->is_client)
+    signal_websocket_frame_mask (self->outgoing.payload, length, self->outgoing.mask);
+  signal_websocket_writer_end (writer, get_frame_size (self, length), is_secret);
+}
+
+/* Begins to send a text message. Returns where its payload, so many bytes of valid UTF-8, is to be
+ * written, before signal_websocket_end_text() is called and nothing else. */
+guint8 *
+signal_websocket_begin_text (SignalWebsocket  *self,
+                             gsize             length,
+                             GError          **error)
+{
+  if (!signal_websocket_check_sendable (self, error)
+      || !begin_frame (self, SIGNAL_WEBSOCKET_FRAME_TEXT, length, error))
+    return NULL;
+
+  return self->outgoing.payload;
+}
+
+/* is_secret: whether the memory is to be wiped when the message has been written. */
+void
+signal_websocket_end_text (SignalWebsocket *self,
+                           gboolean         is_secret)
+{
+  end_frame (self, is_secret);
+}
+
+/* Sends a ping; libsoup does so by a timer of its own only. */
+void
+signal_websocket_ping (SignalWebsocket *self)
+{
+  if (!signal_websocket_is_open (self) || !begin_frame (self, SIGNAL_WEBSOCKET_FRAME_PING, 0, NULL))
+    return;
+
+  self->pinged = g_get_monotonic_time ();
+  end_frame (self, FALSE);
+}
+
+/* Starts the closing handshake. What was sent before is written first. `closed` follows in any
+ * case, within a few seconds, and no message before it. */
+void
+signal_websocket_close (SignalWebsocket *self,
+                        guint16          code,
+                        const char      *reason)
+{
+  if (self->soup == NULL || self->close_timeout != NULL)
+    return;
+
+  self->is_closing = TRUE;
+  set_close_timeout (self, CLOSE_TIMEOUT_MS);
+  if (signal_websocket_is_open (self))
+    soup_websocket_connection_close (self->soup, code, reason);
+}
+
+/* Drops the connection at once; no handler is called any more. */
+void
+signal_websocket_drop (SignalWebsocket *self)
+{
+  self->handlers = NULL;
+  self->user_data = NULL;
+  signal_source_clear (&self->close_timeout);
+  stop_reading (self);
+
+  if (self->soup == NULL)
+    return;
+
+  g_signal_handlers_disconnect_by_data (self->soup, self);
+  signal_websocket_stream_detach (self->stream);
+  if (soup_websocket_connection_get_state (self->soup) != SOUP_WEBSOCKET_STATE_CLOSED)
+    signal_websocket_stream_abandon (self->stream);
+  g_clear_object (&self->soup);
+}
+
+/* Whether there still is a connection, be it one that is closing. */
+gboolean
+signal_websocket_is_connected (SignalWebsocket *self)
+{
+  return self->soup != NULL;
+}
+
+/* Whether messages can be sent. */
+gboolean
+signal_websocket_is_open (SignalWebsocket *self)
+{
+  return self->soup != NULL && !self->has_ended
+         && soup_websocket_connection_get_state (self->soup) == SOUP_WEBSOCKET_STATE_OPEN;
+}
+
+/* Gets until when the peer was not silent, by g_get_monotonic_time(): when the last byte was
+ * received or, because a handler may keep from reading, until when the last message was being
+ * delivered. */
+gint64
+signal_websocket_get_last_received (SignalWebsocket *self)
+{
+  return self->n_delivering > 0 ? g_get_monotonic_time () : self->last_received;
+}
+
+/* Gets how long the last ping took that was answered, in µs, or −1. */
+gint64
+signal_websocket_get_round_trip (SignalWebsocket *self)
+{
+  return self->round_trip;
+}
+
+guint64
+signal_websocket_get_bytes_received (SignalWebsocket *self)
+{
+  return self->bytes_received;
+}
+
+/* Gets the bytes that the socket has taken. */
+guint64
+signal_websocket_get_bytes_sent (SignalWebsocket *self)
+{
+  return signal_websocket_writer_get_total (signal_websocket_stream_get_writer (self->stream));
+}
+
+/* Gets the bytes that the socket has not taken yet. */
+gsize
+signal_websocket_get_unsent (SignalWebsocket *self)
+{
+  return signal_websocket_writer_get_unsent (signal_websocket_stream_get_writer (self->stream));
+}
