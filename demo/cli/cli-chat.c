@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include <gio/gunixinputstream.h>
@@ -9,6 +10,9 @@
 #include "cli-color.h"
 #include "cli-json.h"
 #include "cli-session.h"
+
+/* No tree is made of a larger payload, of which it could take a hundred times the size. */
+#define PAYLOAD_MAX (256 * 1024)
 
 typedef struct
 {
@@ -88,6 +92,16 @@ chat_advance (Chat *self)
     }
 }
 
+static JsonNode *
+get_payload (SignalMessage *message)
+{
+  const char *json = signal_message_get_payload_json (message);
+
+  if (json == NULL || strlen (json) > PAYLOAD_MAX)
+    return NULL;
+  return signal_message_get_payload (message);
+}
+
 static const char *
 get_string (JsonNode   *payload,
             const char *name)
@@ -105,7 +119,7 @@ get_string (JsonNode   *payload,
 static char *
 format_text (SignalMessage *message)
 {
-  JsonNode *payload = signal_message_get_payload (message);
+  JsonNode *payload = get_payload (message);
   const char *from = get_string (payload, "from");
   const char *text = get_string (payload, "text");
   gboolean said = from != NULL && text != NULL;

@@ -34,8 +34,6 @@ cli_color_option (const char  *name,
                   gpointer     data,
                   GError     **error)
 {
-  g_autofree char *shown = cli_printable (value);
-
   for (guint i = 0; words[i] != NULL; i++)
     {
       if (g_str_equal (words[i], value))
@@ -45,7 +43,7 @@ cli_color_option (const char  *name,
         }
     }
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               _("“%s” is not auto, always or never"), shown);
+               _("“%s” is not auto, always or never"), value);
   return FALSE;
 }
 

@@ -157,15 +157,18 @@ cli_error (const char *format,
 {
   va_list args;
   g_autofree char *text = NULL;
+  g_autofree char *printable = NULL;
 
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
+  /* Most errors quote somebody: a server, a file, the command line. */
+  printable = cli_printable (text);
 
   cli_status_hide ();
   /* Not g_printerr(), which spoils what the locale cannot express. */
   fprintf (stderr, "%ssignal-glib:%s %s\n", cli_color (STDERR_FILENO, CLI_COLOR_BAD),
-           cli_color (STDERR_FILENO, CLI_COLOR_OFF), text);
+           cli_color (STDERR_FILENO, CLI_COLOR_OFF), printable);
   cli_status_show ();
 }
 
@@ -179,23 +182,4 @@ cli_print (const char *text)
   written = fputs (text, stdout) != EOF && fflush (stdout) == 0;
   cli_status_show ();
   return written;
-}
-
-/* @text with everything escaped that could move the cursor or hide something on a terminal. */
-char *
-cli_printable (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *printable = g_string_sized_new (strlen (valid));
-
-  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      if (g_unichar_isprint (c))
-        g_string_append_unichar (printable, c);
-      else
-        g_string_append_printf (printable, c <= 0xffff ? "\\u%04x" : "\\U%08x", c);
-    }
-  return g_string_free (printable, FALSE);
 }

@@ -3,6 +3,8 @@
 
 #include <signal-glib/signal-glib.h>
 
+#include "cli-text.h"
+
 G_BEGIN_DECLS
 
 typedef enum
@@ -64,7 +66,5 @@ void           cli_error                (const char        *format,
                                          ...) G_GNUC_PRINTF (1, 2);
 
 gboolean       cli_print                (const char        *text);
-
-char          *cli_printable            (const char        *text);
 
 G_END_DECLS

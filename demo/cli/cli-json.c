@@ -3,28 +3,86 @@
 
 #include "cli-json.h"
 
-/* @text as a JSON string; %NULL as null. */
+#include <string.h>
+
+#include "cli-text.h"
+
+#define FIRST_SURROGATE_PAIR 0x10000
+
+/* As JSON has it: above U+FFFF in two halves. */
+static void
+append_escaped (GString  *out,
+                gunichar  c)
+{
+  if (c < FIRST_SURROGATE_PAIR)
+    {
+      g_string_append_printf (out, "\\u%04x", c);
+      return;
+    }
+  c -= FIRST_SURROGATE_PAIR;
+  g_string_append_printf (out, "\\u%04x\\u%04x", 0xd800 + (c >> 10), 0xdc00 + (c & 0x3ff));
+}
+
+/* Returns @text as a JSON string; %NULL as null. What json-glib writes still has the controls from
+ * U+0080 on, and U+001F, which is not JSON. */
 char *
 cli_json_quote (const char *text)
 {
-  g_autoptr (JsonNode) node = NULL;
+  g_autofree char *valid = NULL;
+  GString *quoted;
 
   if (text == NULL)
     return g_strdup ("null");
-  node = json_node_init_string (json_node_alloc (), text);
-  return json_to_string (node, FALSE);
+  valid = g_utf8_make_valid (text, -1);
+  quoted = g_string_new ("\"");
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (!cli_text_is_safe (c))
+        {
+          append_escaped (quoted, c);
+          continue;
+        }
+      if (c == '"' || c == '\\')
+        g_string_append_c (quoted, '\\');
+      g_string_append_unichar (quoted, c);
+    }
+  g_string_append_c (quoted, '"');
+  return g_string_free (quoted, FALSE);
 }
 
-/* One line: between the values of a JSON text a line break is mere white space, and within a
- * string there can be none. */
+/* Appends JSON text that means the same, on one line and safe for a terminal. Between values there
+ * are no unsafe characters but white space; all others are in a string, where an escape is the
+ * same. */
+static void
+append_value (GString    *line,
+              const char *json)
+{
+  for (const char *p = json; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (cli_text_is_safe (c))
+        g_string_append_unichar (line, c);
+      else if (c == '\n' || c == '\r' || c == '\t')
+        g_string_append_c (line, ' ');
+      else
+        append_escaped (line, c);
+    }
+}
+
+/* Returns @message as one line of JSON. */
 char *
 cli_json_message (SignalMessage *message)
 {
   const char *payload = signal_message_get_payload_json (message);
   g_autofree char *event = cli_json_quote (signal_message_get_event (message));
   g_autofree char *id = cli_json_quote (signal_message_get_id (message));
-  g_autofree char *line = g_strdup (payload != NULL ? payload : "null");
+  GString *line = g_string_sized_new (payload != NULL ? strlen (payload) : 0);
 
-  return g_strdup_printf ("{\"event\":%s,\"payload\":%s,\"id\":%s}\n",
-                          event, g_strdelimit (line, "\r\n", ' '), id);
+  g_string_append_printf (line, "{\"event\":%s,\"payload\":", event);
+  append_value (line, payload != NULL ? payload : "null");
+  g_string_append_printf (line, ",\"id\":%s}\n", id);
+  return g_string_free (line, FALSE);
 }

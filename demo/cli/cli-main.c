@@ -91,9 +91,7 @@ main (int    argc,
   command = find_command (name);
   if (command == NULL)
     {
-      g_autofree char *shown = cli_printable (name);
-
-      cli_error (_("There is no command “%s”; try “signal-glib --help”"), shown);
+      cli_error (_("There is no command “%s”; try “signal-glib --help”"), name);
       return CLI_EXIT_USAGE;
     }
 

@@ -267,7 +267,8 @@ print_welcome (Serve      *self,
                const char *uri,
                gboolean    with_token)
 {
-  g_autofree char *text = g_strdup_printf (_("Listening on %s\n"), uri);
+  g_autofree char *printable = cli_printable (uri);
+  g_autofree char *text = g_strdup_printf (_("Listening on %s\n"), printable);
 
   cli_print (text);
   if (with_token)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "cli-text.h"
+
+#include <string.h>
+
+#define LINE_SEPARATOR 0x2028
+#define PARAGRAPH_SEPARATOR 0x2029
+
+/* Whether @c only ever shows itself on a terminal. Control characters (C0, DEL, C1) do more, and so
+ * do format characters, among them those that turn the direction of text. */
+gboolean
+cli_text_is_safe (gunichar c)
+{
+  return g_unichar_isprint (c) && c != LINE_SEPARATOR && c != PARAGRAPH_SEPARATOR;
+}
+
+/* Returns @text with everything escaped that could move the cursor or hide something on a
+ * terminal. */
+char *
+cli_printable (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  GString *printable = g_string_sized_new (strlen (valid));
+
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (cli_text_is_safe (c))
+        g_string_append_unichar (printable, c);
+      else
+        g_string_append_printf (printable, c <= 0xffff ? "\\u%04x" : "\\U%08x", c);
+    }
+  return g_string_free (printable, FALSE);
+}

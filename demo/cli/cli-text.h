@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+gboolean cli_text_is_safe (gunichar    c);
+
+char    *cli_printable    (const char *text);
+
+G_END_DECLS
