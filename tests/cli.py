@@ -13,7 +13,7 @@ import unittest
 PROGRAM = sys.argv[1]
 TOKEN = 'a-token-for-tests'
 SECONDS = 20
-EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 3, 130, 143
+EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED = 1, 2, 3
 
 
 def environment(token=TOKEN, **more):

@@ -56,6 +56,12 @@ class Frames:
     def send_close(self, code, reason):
         self.send(CLOSE, struct.pack('!H', code) + reason.encode())
 
+    def answer_close(self, code):
+        """Ends what the other one has begun to close; the end of a server is waited for."""
+        with contextlib.suppress(OSError):
+            self.send_close(code, '')
+            self.stream.shutdown(socket.SHUT_RDWR)
+
     def wait_for_close(self):
         """The code of the close frame, or None when the end comes without one."""
         while (frame := self.receive()) is not None:

@@ -7,11 +7,13 @@ import re
 import select
 import signal
 import socket
+import termios
 import time
 
 import tap
-from cli import (EXIT_INTERRUPTED, EXIT_USAGE, PROGRAM, SECONDS, TOKEN, Cli, environment, free_port,
-                 run, running, serving)
+from cli import (EXIT_USAGE, PROGRAM, SECONDS, TOKEN, Cli, environment, free_port, run, running,
+                 serving)
+from plain import Server
 
 
 class OnTerminal(Cli):
@@ -48,6 +50,9 @@ class OnTerminal(Cli):
         self.assertIn(wanted, seen)
         return seen
 
+    def has_echo(self):
+        return bool(termios.tcgetattr(self.terminal)[3] & termios.ECHO)
+
     def finish(self):
         end = time.monotonic() + SECONDS
         pid, status = 0, 0
@@ -71,13 +76,30 @@ class Terminal(OnTerminal):
             self.assertNotIn(TOKEN.encode(), seen)
             os.write(self.terminal, b'\x03')
             self.read_until(b'Disconnected')
-            self.assertEqual(self.finish(), EXIT_INTERRUPTED)
+            self.assertEqual(self.finish(), -signal.SIGINT)
 
     def test_prompt_interrupted(self):
-        self.start_on_terminal('listen', 'ws://127.0.0.1:1/ws', '--room', 'a', token=None)
-        self.read_until(b'Token: ')
-        os.write(self.terminal, b'\x03')
-        self.assertEqual(self.finish(), EXIT_INTERRUPTED)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.start_on_terminal('listen', 'ws://127.0.0.1:1/ws', '--room', 'a', token=None)
+            self.read_until(b'Token: ')
+            self.assertFalse(self.has_echo())
+            os.kill(self.pid, number)
+            self.assertEqual(self.finish(), -number)
+            self.assertTrue(self.has_echo())
+            self.tearDown()
+
+    def test_interrupted_twice(self):
+        """What comes after it begins on a line of its own."""
+        with Server(SECONDS) as server:
+            self.start_on_terminal('listen', server.url, '--room', 'a', '--no-encryption')
+            peer = server.peer()
+            self.read_until(b'Connected, not encrypted')
+            os.write(self.terminal, b'\x03')
+            peer.wait_for_close()
+            self.read_until('Disconnecting…'.encode())
+            os.write(self.terminal, b'\x03')
+            self.assertEqual(self.finish(), -signal.SIGINT)
+            self.read_until(b'\r\n')
 
     def test_countdown(self):
         with serving() as (url, server):

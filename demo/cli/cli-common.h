@@ -13,8 +13,7 @@ typedef enum
   CLI_EXIT_FAILED = 1,
   CLI_EXIT_USAGE = 2,
   CLI_EXIT_REFUSED = 3,
-  CLI_EXIT_INTERRUPTED = 130,
-  CLI_EXIT_TERMINATED = 143,
+  CLI_EXIT_SIGNAL = 128, /* and the number of the signal by which the program is to end */
 } CliExit;
 
 /* What the sub-commands that connect have in common. */

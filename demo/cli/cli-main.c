@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "cli-common.h"
+#include "cli-signal.h"
 
 typedef struct
 {
@@ -65,6 +66,7 @@ main (int    argc,
   const char *name = argc > 1 ? argv[1] : NULL;
   const CliCommand *command;
   g_autofree char *program = NULL;
+  int exit_code;
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, SIGNAL_LOCALEDIR);
@@ -97,5 +99,8 @@ main (int    argc,
 
   program = g_strdup_printf ("signal-glib %s", name);
   g_set_prgname (program);
-  return command->run (args + 1);
+  exit_code = command->run (args + 1);
+  if (exit_code > CLI_EXIT_SIGNAL)
+    cli_signal_die (exit_code - CLI_EXIT_SIGNAL);
+  return exit_code;
 }

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <glib-unix.h>
 #include <glib/gi18n.h>
 
 #include "cli-common.h"
 #include "cli-json.h"
+#include "cli-signal.h"
 
 #define TOKEN_BYTES 24
 #define STOP_SECONDS 6
@@ -35,7 +34,6 @@ typedef struct
   guint n_peers;
   int exit_code;
   gboolean json;
-  gboolean stopping;
 } Serve;
 
 static void
@@ -53,6 +51,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServeOptions, serve_options_clear)
 static void
 serve_clear (Serve *self)
 {
+  cli_signal_unwatch ();
   if (self->server != NULL)
     g_signal_handlers_disconnect_by_data (self->server, self);
   g_clear_object (&self->server);
@@ -192,34 +191,16 @@ on_stop_deadline (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static gboolean
-serve_stop (Serve *self,
-            int    exit_code)
+static void
+on_signal (int      number,
+           gpointer data)
 {
-  if (self->stopping)
-    g_main_loop_quit (self->loop);
-  else
-    {
-      self->stopping = TRUE;
-      self->exit_code = exit_code;
-      g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, STOP_SECONDS, on_stop_deadline,
-                                  g_main_loop_ref (self->loop),
-                                  (GDestroyNotify) g_main_loop_unref);
-      signal_server_stop_async (self->server, NULL, on_stopped, g_main_loop_ref (self->loop));
-    }
-  return G_SOURCE_CONTINUE;
-}
+  Serve *self = data;
 
-static gboolean
-on_sigint (gpointer data)
-{
-  return serve_stop (data, CLI_EXIT_INTERRUPTED);
-}
-
-static gboolean
-on_sigterm (gpointer data)
-{
-  return serve_stop (data, CLI_EXIT_TERMINATED);
+  self->exit_code = CLI_EXIT_SIGNAL + number;
+  g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, STOP_SECONDS, on_stop_deadline,
+                              g_main_loop_ref (self->loop), (GDestroyNotify) g_main_loop_unref);
+  signal_server_stop_async (self->server, NULL, on_stopped, g_main_loop_ref (self->loop));
 }
 
 static SignalServer *
@@ -307,8 +288,7 @@ serve_run (Serve              *self,
   g_signal_connect (self->server, "peer-disconnected", G_CALLBACK (on_peer_disconnected), self);
   g_signal_connect (self->server, "message", G_CALLBACK (on_message), self);
   self->loop = g_main_loop_new (NULL, FALSE);
-  g_unix_signal_add (SIGINT, on_sigint, self);
-  g_unix_signal_add (SIGTERM, on_sigterm, self);
+  cli_signal_watch (on_signal, self);
 
   if (!signal_server_listen (self->server, options->address, (guint16) options->port, &error))
     {

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <signal.h>
-
-#include <glib-unix.h>
 #include <glib/gi18n.h>
 
 #include "cli-session.h"
+#include "cli-signal.h"
 #include "cli-trace.h"
 
 #define CLOSE_SECONDS 6
@@ -98,27 +96,15 @@ on_error (SignalClient *client,
     cli_error (_("Warning: %s"), error->message);
 }
 
-/* A second signal does not wait for the server. */
-static gboolean
-on_unix_signal (CliSession *self,
-                int         exit_code)
+/* Whatever it was about to end with: it ends by the signal. */
+static void
+on_signal (int      number,
+           gpointer data)
 {
-  if (self->stopping)
-    g_main_loop_quit (self->loop);
-  cli_session_stop (self, exit_code);
-  return G_SOURCE_CONTINUE;
-}
+  CliSession *self = data;
 
-static gboolean
-on_sigint (gpointer data)
-{
-  return on_unix_signal (data, CLI_EXIT_INTERRUPTED);
-}
-
-static gboolean
-on_sigterm (gpointer data)
-{
-  return on_unix_signal (data, CLI_EXIT_TERMINATED);
+  cli_session_stop (self, 0);
+  self->exit_code = CLI_EXIT_SIGNAL + number;
 }
 
 /* @wait: also retry before the first connection was made. */
@@ -138,8 +124,7 @@ cli_session_init (CliSession       *self,
   g_signal_connect (client, "connected", G_CALLBACK (on_connected), self);
   g_signal_connect (client, "disconnected", G_CALLBACK (on_disconnected), self);
   g_signal_connect (client, "error", G_CALLBACK (on_error), self);
-  self->signal_sources[0] = g_unix_signal_add (SIGINT, on_sigint, self);
-  self->signal_sources[1] = g_unix_signal_add (SIGTERM, on_sigterm, self);
+  cli_signal_watch (on_signal, self);
 }
 
 void
@@ -147,8 +132,7 @@ cli_session_clear (CliSession *self)
 {
   if (self->client != NULL)
     g_signal_handlers_disconnect_by_data (self->client, self);
-  for (guint i = 0; i < G_N_ELEMENTS (self->signal_sources); i++)
-    g_clear_handle_id (&self->signal_sources[i], g_source_remove);
+  cli_signal_unwatch ();
   cli_status_end ();
   g_clear_object (&self->client);
   g_clear_pointer (&self->loop, g_main_loop_unref);

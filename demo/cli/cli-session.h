@@ -12,7 +12,6 @@ typedef struct
   SignalClient *client;
   GMainLoop *loop;
   guint max_retries;
-  guint signal_sources[2];
   int exit_code;
   gboolean leave_when_connected;
   gboolean quiet;

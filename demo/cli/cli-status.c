@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@ static struct
 {
   SignalClient *client;
   gboolean in_place;
-  gboolean drawn;
+  volatile sig_atomic_t drawn;
   gboolean leaving;
   char *text;
   CliColor color;
@@ -213,4 +214,12 @@ cli_status_end (void)
     fputc ('\n', stderr);
   status.drawn = FALSE;
   g_clear_pointer (&status.text, g_free);
+}
+
+/* Leaves the line to what is written next, from within a signal handler. */
+void
+cli_status_abandon (void)
+{
+  if (status.drawn && write (STDERR_FILENO, "\n", 1) == 1)
+    status.drawn = FALSE;
 }

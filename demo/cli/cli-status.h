@@ -13,15 +13,17 @@ typedef enum
 } CliStatusMode;
 
 /* The state of the client, on standard error. */
-void cli_status_start (SignalClient  *client,
-                       CliStatusMode  mode);
+void cli_status_start   (SignalClient  *client,
+                         CliStatusMode  mode);
 
-void cli_status_leave (void);
+void cli_status_leave   (void);
 
-void cli_status_hide  (void);
+void cli_status_hide    (void);
 
-void cli_status_show  (void);
+void cli_status_show    (void);
 
-void cli_status_end   (void);
+void cli_status_end     (void);
+
+void cli_status_abandon (void);
 
 G_END_DECLS

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef void (*CliSignalFunc) (int      number,
+                               gpointer data);
+
+void cli_signal_watch   (CliSignalFunc func,
+                         gpointer      data);
+
+void cli_signal_unwatch (void);
+
+void cli_signal_die     (int           number) G_GNUC_NORETURN;
+
+G_END_DECLS
