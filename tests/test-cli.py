@@ -4,12 +4,10 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import tempfile
-import unittest
 
 import tap
 from cli import (EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE, SECONDS, TOKEN, Cli, answering, free_port,
@@ -119,31 +117,6 @@ class BadInput(Cli):
             process.err.wait_for('Connecting')
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(SECONDS), -signal.SIGINT)
-
-
-@unittest.skipUnless(shutil.which('openssl'), 'there is no openssl here')
-class Tls(Cli):
-    def test_certificates(self):
-        with tempfile.TemporaryDirectory() as folder:
-            key, certificate, both = (os.path.join(folder, name) for name in 'kcb')
-            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec',
-                            '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
-                            '-keyout', key, '-out', certificate, '-days', '2', '-subj', '/CN=localhost',
-                            '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
-                           check=True, stderr=subprocess.DEVNULL, timeout=SECONDS)
-            with open(both, 'wb') as output:
-                for part in (certificate, key):
-                    with open(part, 'rb') as data:
-                        output.write(data.read())
-            with serving('--tls-certificate', both) as (url, _):
-                self.assertTrue(url.startswith('wss://'), url)
-                self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, 'certificate')
-                self.assertEqual(run('send', url, 'a', '1', '--ca-file', certificate).returncode, 0)
-                process = run('send', url.replace('wss:', 'ws:'), 'a', '1')
-                self.check_fails(process, EXIT_FAILED, 'signal-glib: ')
-            self.check_fails(run('send', url, 'a', '1', '--ca-file', '/nowhere'), EXIT_FAILED,
-                             '/nowhere')
-            self.check_fails(run('serve', '--tls-certificate', '/nowhere'), EXIT_FAILED, '/nowhere')
 
 
 class Work(Cli):
@@ -355,4 +328,4 @@ class Reconnect(Cli):
 
 
 if __name__ == '__main__':
-    tap.main(Arguments, BadInput, Tls, Work, Reconnect)
+    tap.main(Arguments, BadInput, Work, Reconnect)

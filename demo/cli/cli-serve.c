@@ -10,6 +10,7 @@
 #include "cli-common.h"
 #include "cli-json.h"
 #include "cli-signal.h"
+#include "cli-tls.h"
 
 #define TOKEN_BYTES 24
 #define STOP_SECONDS 6
@@ -21,6 +22,7 @@ typedef struct
   char *path;
   char *token_file;
   char *certificate_file;
+  char *key_file;
   char *ecdh_info;
   gboolean no_encryption;
   int port;
@@ -43,6 +45,7 @@ serve_options_clear (ServeOptions *options)
   g_free (options->path);
   g_free (options->token_file);
   g_free (options->certificate_file);
+  g_free (options->key_file);
   g_free (options->ecdh_info);
 }
 
@@ -215,16 +218,11 @@ build_server (const ServeOptions *options)
     g_object_set (server, "ecdh-info", options->ecdh_info, NULL);
   if (options->certificate_file != NULL)
     {
-      g_autoptr (GError) error = NULL;
       g_autoptr (GTlsCertificate) certificate =
-        g_tls_certificate_new_from_file (options->certificate_file, &error);
+        cli_tls_load_certificate (options->certificate_file, options->key_file);
 
       if (certificate == NULL)
-        {
-          cli_error (_("Cannot read the certificate and its key in “%s”: %s"),
-                     options->certificate_file, error->message);
-          return NULL;
-        }
+        return NULL;
       g_object_set (server, "tls-certificate", certificate, NULL);
     }
   return g_steal_pointer (&server);
@@ -321,6 +319,8 @@ cli_serve (char **args)
       N_("Read the token from the first line of FILE"), N_("FILE") },
     { "tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &options.certificate_file,
       N_("Serve wss:// with the certificate and the key in FILE (PEM)"), N_("FILE") },
+    { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &options.key_file,
+      N_("The key is in FILE (PEM) instead"), N_("FILE") },
     { "ecdh-info", 0, 0, G_OPTION_ARG_STRING, &options.ecdh_info,
       N_("The key derivation text that the clients use"), N_("TEXT") },
     { "no-encryption", 0, 0, G_OPTION_ARG_NONE, &options.no_encryption,
@@ -345,6 +345,11 @@ cli_serve (char **args)
   if (options.port < 0 || options.port > G_MAXUINT16)
     {
       cli_error (_("%d is not a port: 0 to 65535"), options.port);
+      return CLI_EXIT_USAGE;
+    }
+  if (options.key_file != NULL && options.certificate_file == NULL)
+    {
+      cli_error (_("--tls-key needs --tls-certificate"));
       return CLI_EXIT_USAGE;
     }
   return serve_run (&self, &options);

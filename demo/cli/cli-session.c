@@ -5,6 +5,7 @@
 
 #include "cli-session.h"
 #include "cli-signal.h"
+#include "cli-tls.h"
 #include "cli-trace.h"
 
 #define CLOSE_SECONDS 6
@@ -45,6 +46,18 @@ cli_session_stop (CliSession *self,
                                   g_main_loop_ref (self->loop));
 }
 
+/* Once, and not for each attempt. */
+static void
+advise (CliSession   *self,
+        const GError *error)
+{
+  if (error->domain != G_TLS_ERROR
+      && !g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED))
+    return;
+  cli_tls_advise (self->tls_errors & ~self->tls_advised, self->has_ca_file);
+  self->tls_advised |= self->tls_errors;
+}
+
 void
 cli_session_fail (CliSession   *self,
                   const GError *error)
@@ -52,6 +65,7 @@ cli_session_fail (CliSession   *self,
   if (self->stopping)
     return;
   cli_error ("%s", error->message);
+  advise (self, error);
   cli_session_stop (self, cli_exit_code (error));
 }
 
@@ -92,8 +106,21 @@ on_error (SignalClient *client,
           const GError *error,
           CliSession   *self)
 {
-  if (!self->stopping)
-    cli_error (_("Warning: %s"), error->message);
+  if (self->stopping)
+    return;
+  cli_error (_("Warning: %s"), error->message);
+  advise (self, error);
+}
+
+/* Accepts none that was not, but notes why. */
+static gboolean
+on_accept_certificate (SignalClient         *client,
+                       GTlsCertificate      *certificate,
+                       GTlsCertificateFlags  errors,
+                       CliSession           *self)
+{
+  self->tls_errors = errors;
+  return FALSE;
 }
 
 /* Whatever it was about to end with: it ends by the signal. */
@@ -119,11 +146,13 @@ cli_session_init (CliSession       *self,
     .loop = g_main_loop_new (NULL, FALSE),
     .max_retries = options->max_retries < 0 ? G_MAXUINT : (guint) options->max_retries,
     .quiet = options->quiet,
+    .has_ca_file = options->ca_file != NULL,
   };
   g_object_set (client, "max-retries", wait ? self->max_retries : 0, NULL);
   g_signal_connect (client, "connected", G_CALLBACK (on_connected), self);
   g_signal_connect (client, "disconnected", G_CALLBACK (on_disconnected), self);
   g_signal_connect (client, "error", G_CALLBACK (on_error), self);
+  g_signal_connect (client, "accept-certificate", G_CALLBACK (on_accept_certificate), self);
   cli_signal_watch (on_signal, self);
 }
 

@@ -13,6 +13,9 @@ typedef struct
   GMainLoop *loop;
   guint max_retries;
   int exit_code;
+  GTlsCertificateFlags tls_errors;  /* of the last certificate that was not accepted */
+  GTlsCertificateFlags tls_advised; /* those about which advice was given */
+  gboolean has_ca_file;
   gboolean leave_when_connected;
   gboolean quiet;
   gboolean stopping;

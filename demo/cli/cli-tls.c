@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "cli-tls.h"
+
+#include <glib/gi18n.h>
+
+#include "cli-common.h"
+
+static gboolean
+has_private_key (GTlsCertificate *certificate)
+{
+  g_autoptr (GByteArray) key = NULL;
+
+  g_object_get (certificate, "private-key", &key, NULL);
+  return key != NULL;
+}
+
+/* Loads a server's certificate and its key, which are in one file if @key_file is %NULL. Returns
+ * %NULL after it has printed what is wrong. */
+GTlsCertificate *
+cli_tls_load_certificate (const char *certificate_file,
+                          const char *key_file)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTlsCertificate) certificate = NULL;
+
+  if (key_file != NULL)
+    certificate = g_tls_certificate_new_from_files (certificate_file, key_file, &error);
+  else
+    certificate = g_tls_certificate_new_from_file (certificate_file, &error);
+  if (certificate == NULL && key_file != NULL)
+    cli_error (_("Cannot read the certificate in “%s” and its key in “%s”: %s"), certificate_file,
+               key_file, error->message);
+  else if (certificate == NULL)
+    cli_error (_("Cannot read the certificate and its key in “%s”: %s"), certificate_file,
+               error->message);
+  else if (!has_private_key (certificate))
+    cli_error (_("There is no private key in “%s”: add it to the file, or name its own file with "
+                 "--tls-key"), certificate_file);
+  else
+    return g_steal_pointer (&certificate);
+  return NULL;
+}
+
+/* Prints what can be done about a server's certificate that was not accepted for @errors. */
+void
+cli_tls_advise (GTlsCertificateFlags errors,
+                gboolean             has_ca_file)
+{
+  const GTlsCertificateFlags dates = G_TLS_CERTIFICATE_EXPIRED | G_TLS_CERTIFICATE_NOT_ACTIVATED;
+
+  if ((errors & G_TLS_CERTIFICATE_UNKNOWN_CA) != 0 && has_ca_file)
+    cli_error (_("The file of --ca-file has neither the certificate of the server nor that of the "
+                 "authority that signed it"));
+  else if ((errors & G_TLS_CERTIFICATE_UNKNOWN_CA) != 0)
+    cli_error (_("If you trust the server, name a file with its certificate, or with that of the "
+                 "authority that signed it, with --ca-file"));
+  if ((errors & G_TLS_CERTIFICATE_BAD_IDENTITY) != 0)
+    cli_error (_("Use a URL with a host name that the certificate of the server is for"));
+  if ((errors & dates) != 0)
+    cli_error (_("See whether the clock of this machine is right; if it is, the server needs "
+                 "another certificate"));
+  if ((errors & (G_TLS_CERTIFICATE_REVOKED | G_TLS_CERTIFICATE_INSECURE)) != 0)
+    cli_error (_("The server needs another certificate: this one must not be trusted any more"));
+}
