@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <json-glib/json-glib.h>
-
+#include "tour-json.h"
 #include "tour-record.h"
 
 #define SHOWN_CHARS 37
@@ -83,10 +82,12 @@ print_short (const char *json)
 }
 
 static char *
-dup_string (JsonObject *object,
+dup_string (JsonNode   *data,
             const char *name)
 {
-  return g_strdup (json_object_get_string_member_with_default (object, name, ""));
+  char *value = tour_json_dup_string (data, name);
+
+  return value != NULL ? value : g_strdup ("");
 }
 
 static int
@@ -96,16 +97,17 @@ find_link (TourRecord *self,
   return GPOINTER_TO_INT (g_hash_table_lookup (self->people, GUINT_TO_POINTER (link))) - 1;
 }
 
+/* A stranger, who has no token of ours, is not followed. */
 static void
 note_authenticate (TourRecord *self,
                    guint       link,
-                   JsonObject *data)
+                   JsonNode   *data)
 {
   g_autofree char *token = dup_string (data, "token");
   int person = tour_find_person (token);
 
   if (person < 0)
-    tour_fail ("the token on the wire is nobody’s");
+    return;
   g_hash_table_insert (self->people, GUINT_TO_POINTER (link), GINT_TO_POINTER (person + 1));
   g_free (self->handshakes[person].client_key);
   self->handshakes[person].client_key = dup_string (data, "clientPublicKey");
@@ -113,15 +115,11 @@ note_authenticate (TourRecord *self,
 
 static void
 note_connected (TourRecord *self,
-                guint       link,
-                JsonObject *data)
+                int         person,
+                JsonNode   *data)
 {
-  int person = find_link (self, link);
-  TourHandshake *handshake;
+  TourHandshake *handshake = &self->handshakes[person];
 
-  if (person < 0)
-    tour_fail ("“connected” came before “authenticate”");
-  handshake = &self->handshakes[person];
   g_free (handshake->server_key);
   g_free (handshake->salt);
   handshake->server_key = dup_string (data, "serverPublicKey");
@@ -136,27 +134,27 @@ tour_record_frame (const TourFrame *frame,
   TourRecord *self = record;
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *event = NULL;
-  JsonObject *data = NULL;
+  JsonNode *data;
   int person;
 
   if (frame->opcode != 1)
     return;
-  root = json_from_string (frame->text, NULL);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    tour_fail ("a frame on the wire is not a JSON object");
-  event = dup_string (json_node_get_object (root), "event");
-  if (json_object_has_member (json_node_get_object (root), "data"))
-    data = json_object_get_object_member (json_node_get_object (root), "data");
-
+  root = frame->n_kept == frame->length ? tour_json_parse (frame->text) : NULL;
+  data = tour_json_get_object (root, "data");
+  event = dup_string (root, "event");
   if (g_str_equal (event, "authenticate"))
     note_authenticate (self, frame->link, data);
-  else if (g_str_equal (event, "connected"))
-    note_connected (self, frame->link, data);
+  person = find_link (self, frame->link);
+  if (person < 0)
+    return;
+
+  if (root == NULL)
+    tour_fail ("a frame on the wire is not a JSON object");
+  if (g_str_equal (event, "connected"))
+    note_connected (self, person, data);
   else if (g_str_equal (event, "encrypted"))
     g_string_append (self->messages, frame->text);
-
-  person = find_link (self, frame->link);
-  if (self->show && person >= 0)
+  if (self->show)
     {
       printf ("  %-5s %s server  ", tour_names[person], frame->from_client ? "→" : "←");
       print_short (frame->text);

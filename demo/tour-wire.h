@@ -3,23 +3,13 @@
 
 #include <gio/gio.h>
 
+#include "tour-frame.h"
+
 G_BEGIN_DECLS
 
-/* One WebSocket frame as it went over the wire. */
-typedef struct
-{
-  guint link;           /* which connection, from 1 */
-  gboolean from_client;
-  gboolean masked;      /* clients mask what they send; shown unmasked */
-  guint opcode;         /* 1: text, 8: close, 9: ping, 10: pong */
-  const char *text;
-  gsize length;
-} TourFrame;
-
-typedef void (*TourFrameFunc) (const TourFrame *frame,
-                               gpointer         data);
-
-/* A relay between the clients and the server, which reads what passes. */
+/* A relay between the clients and the server, both on this machine, which reads what passes. No web
+ * page may use it: a request that names another origin or another host than the relay's is
+ * refused. */
 typedef struct _TourWire TourWire;
 
 TourWire *tour_wire_new          (TourFrameFunc   func,

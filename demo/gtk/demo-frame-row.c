@@ -87,7 +87,9 @@ on_plaintext (DemoFrameRow *self)
 {
   const char *plaintext = demo_frame_get_plaintext (self->frame);
 
-  if (plaintext == NULL)
+  if (plaintext == NULL && demo_frame_is_unread (self->frame))
+    plaintext = _("Not known: it is not JSON, or too much to be looked into");
+  else if (plaintext == NULL)
     plaintext = demo_frame_is_encrypted (self->frame)
                 ? _("Not known: it was never told of") : _("The same: it is not encrypted");
   gtk_label_set_text (self->plaintext, plaintext);

@@ -3,11 +3,8 @@
 
 #include "demo-frame.h"
 
-#include <string.h>
-
-#include <json-glib/json-glib.h>
-
 #include "demo-text.h"
+#include "../tour-json.h"
 
 #define TAG_BYTES 16
 #define HIDDEN "••••••••"
@@ -17,7 +14,8 @@ struct _DemoFrame
   GObject parent_instance;
   gboolean from_client;
   guint link;
-  gsize size;
+  guint64 size;
+  gboolean unread;
   gsize n_encrypted; /* bytes of plaintext under the encryption; 0: it is in the clear */
   char *text;
   char *clock;
@@ -82,47 +80,46 @@ demo_frame_init (DemoFrame *self)
 }
 
 static gsize
-count_plaintext (JsonObject *data)
+count_plaintext (JsonNode *data)
 {
-  const char *ciphertext = json_object_get_string_member_with_default (data, "ct", "");
+  g_autofree char *ciphertext = tour_json_dup_string (data, "ct");
   gsize length = 0;
-  g_autofree guchar *bytes = g_base64_decode (ciphertext, &length);
+  g_autofree guchar *bytes = NULL;
 
+  if (ciphertext != NULL)
+    bytes = g_base64_decode (ciphertext, &length);
   return length > TAG_BYTES ? length - TAG_BYTES : 0;
 }
 
 /* The token is on the wire; it need not be on the screen. */
 static char *
-hide_token (const char *text,
-            JsonObject *data)
+hide_token (JsonNode *root,
+            JsonNode *data)
 {
-  const char *token = json_object_get_string_member_with_default (data, "token", "");
-  g_auto (GStrv) parts = *token != '\0' ? g_strsplit (text, token, -1) : NULL;
-
-  return parts != NULL ? g_strjoinv (HIDDEN, parts) : g_strdup (text);
+  if (data == NULL)
+    return g_strdup (HIDDEN);
+  json_object_set_string_member (json_node_get_object (data), "token", HIDDEN);
+  return json_to_string (root, FALSE);
 }
 
+/* No tree is made of a frame that is large or deep, which may come from anybody. If it is a
+ * client's, a token may be in it. */
 static void
-read_envelope (DemoFrame  *self,
-               const char *text)
+read_envelope (DemoFrame       *self,
+               const TourFrame *frame)
 {
-  g_autoptr (JsonNode) root = json_from_string (text, NULL);
+  g_autoptr (JsonNode) root =
+    frame->n_kept == frame->length ? tour_json_parse (frame->text) : NULL;
+  JsonNode *data = tour_json_get_object (root, "data");
+  g_autofree char *event = tour_json_dup_string (root, "event");
   g_autofree char *hidden = NULL;
-  JsonNode *data = NULL;
 
-  if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))
-    data = json_object_get_member (json_node_get_object (root), "data");
-  if (data != NULL && JSON_NODE_HOLDS_OBJECT (data))
-    {
-      const char *event =
-        json_object_get_string_member_with_default (json_node_get_object (root), "event", "");
-
-      if (g_str_equal (event, "encrypted"))
-        self->n_encrypted = count_plaintext (json_node_get_object (data));
-      else if (g_str_equal (event, "authenticate"))
-        hidden = hide_token (text, json_node_get_object (data));
-    }
-  self->text = demo_text_shorten (hidden != NULL ? hidden : text);
+  self->unread = root == NULL;
+  if (g_strcmp0 (event, "encrypted") == 0)
+    self->n_encrypted = count_plaintext (data);
+  else if (frame->from_client && (root == NULL || g_strcmp0 (event, "authenticate") == 0))
+    hidden = hide_token (root, data);
+  self->text = demo_text_shorten (hidden != NULL ? hidden : frame->text);
 }
 
 DemoFrame *
@@ -133,8 +130,15 @@ demo_frame_new (const TourFrame *frame)
   self->from_client = frame->from_client;
   self->link = frame->link;
   self->size = frame->length;
-  read_envelope (self, frame->text);
+  read_envelope (self, frame);
   return self;
+}
+
+/* Whether it is not known what is in it, because it is no JSON or too much of it. */
+gboolean
+demo_frame_is_unread (DemoFrame *self)
+{
+  return self->unread;
 }
 
 gboolean
@@ -156,7 +160,7 @@ demo_frame_get_link (DemoFrame *self)
   return self->link;
 }
 
-gsize
+guint64
 demo_frame_get_size (DemoFrame *self)
 {
   return self->size;
@@ -174,14 +178,20 @@ demo_frame_get_clock (DemoFrame *self)
   return self->clock;
 }
 
-/* Encryption keeps the length. A server may put more into its messages than is told of. */
+/* Whether a plaintext of @length bytes fits: encryption keeps the length. */
 gboolean
-demo_frame_may_hold (DemoFrame  *self,
-                     const char *plaintext)
+demo_frame_holds (DemoFrame *self,
+                  gsize      length)
 {
-  gsize length = strlen (plaintext);
+  return self->n_encrypted == length;
+}
 
-  return self->from_client ? self->n_encrypted == length : self->n_encrypted >= length;
+/* The same, if there may be more in it than is told of. */
+gboolean
+demo_frame_may_hold (DemoFrame *self,
+                     gsize      length)
+{
+  return self->n_encrypted >= length;
 }
 
 const char *
@@ -190,11 +200,12 @@ demo_frame_get_plaintext (DemoFrame *self)
   return self->plaintext;
 }
 
+/* @plaintext was made fit to be shown. */
 void
 demo_frame_set_plaintext (DemoFrame  *self,
                           const char *plaintext)
 {
   g_free (self->plaintext);
-  self->plaintext = demo_text_shorten (plaintext);
+  self->plaintext = g_strdup (plaintext);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PLAINTEXT]);
 }

@@ -3,7 +3,7 @@
 
 #include <glib-object.h>
 
-#include "../tour-wire.h"
+#include "../tour-frame.h"
 
 G_BEGIN_DECLS
 
@@ -20,14 +20,19 @@ gboolean    demo_frame_is_from_client (DemoFrame       *self);
 
 guint       demo_frame_get_link       (DemoFrame       *self);
 
-gsize       demo_frame_get_size       (DemoFrame       *self);
+guint64     demo_frame_get_size       (DemoFrame       *self);
+
+gboolean    demo_frame_is_unread      (DemoFrame       *self);
 
 const char *demo_frame_get_text       (DemoFrame       *self);
 
 const char *demo_frame_get_clock      (DemoFrame       *self);
 
+gboolean    demo_frame_holds          (DemoFrame       *self,
+                                       gsize            length);
+
 gboolean    demo_frame_may_hold       (DemoFrame       *self,
-                                       const char      *plaintext);
+                                       gsize            length);
 
 const char *demo_frame_get_plaintext  (DemoFrame       *self);
 

@@ -3,15 +3,19 @@
 
 #include "demo-message.h"
 
+#include <string.h>
+
 #include <glib/gi18n.h>
-#include <json-glib/json-glib.h>
 
 #include "demo-text.h"
+#include "../tour-json.h"
+
+/* A room's name has no more characters than 256. */
+#define MAX_ROOM_BYTES (256 * 6)
 
 struct _DemoMessage
 {
   GObject parent_instance;
-  char *event;
   char *room;
   char *author;
   char *text;
@@ -27,7 +31,6 @@ demo_message_finalize (GObject *object)
 {
   DemoMessage *self = DEMO_MESSAGE (object);
 
-  g_free (self->event);
   g_free (self->room);
   g_free (self->author);
   g_free (self->text);
@@ -50,18 +53,20 @@ demo_message_init (DemoMessage *self)
   self->clock = g_date_time_format (now, "%X");
 }
 
+/* Not more of @json than can be shown. */
 static char *
-dup_member (JsonObject *object,
-            const char *name)
+compose_text (const char *event,
+              const char *json)
 {
-  JsonNode *node = json_object_get_member (object, name);
+  g_autofree char *name = demo_text_shorten_name (event);
+  g_autofree char *isolated = demo_text_isolate (name);
+  g_autofree char *text = demo_text_shorten (json != NULL ? json : "");
 
-  if (node == NULL || json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
-  return json_node_dup_string (node);
+  return g_strchomp (g_strdup_printf ("%s %s", isolated, text));
 }
 
-/* @json: the payload, or NULL for none. One with a text shows that; of any other all is shown. */
+/* @json: the payload, or NULL for none. One with a text shows that; of any other, and of one that
+ * is too large to be looked into, the beginning is shown as it is. */
 DemoMessage *
 demo_message_new (const char *event,
                   const char *json,
@@ -69,35 +74,21 @@ demo_message_new (const char *event,
                   gboolean    encrypted)
 {
   DemoMessage *self = g_object_new (DEMO_TYPE_MESSAGE, NULL);
-  g_autoptr (JsonNode) payload = json != NULL ? json_from_string (json, NULL) : NULL;
-  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) payload = json != NULL ? tour_json_parse (json) : NULL;
+  g_autofree char *author = tour_json_dup_string (payload, "from");
+  g_autofree char *text = tour_json_dup_string (payload, "text");
 
-  self->event = g_strdup (event);
   self->outgoing = outgoing;
   self->encrypted = encrypted;
-  if (payload != NULL && JSON_NODE_HOLDS_OBJECT (payload))
-    {
-      JsonObject *object = json_node_get_object (payload);
-
-      self->room = dup_member (object, "room");
-      self->author = dup_member (object, "from");
-      text = dup_member (object, "text");
-    }
-  if (text == NULL)
-    text = json != NULL ? g_strdup_printf ("%s %s", event, json) : g_strdup (event);
-  self->text = demo_text_shorten (text);
-  if (outgoing || self->author == NULL)
-    {
-      g_free (self->author);
-      self->author = g_strdup (outgoing ? _("You") : _("Somebody"));
-    }
+  self->room = tour_json_dup_string (payload, "room");
+  if (self->room != NULL && strlen (self->room) > MAX_ROOM_BYTES)
+    g_clear_pointer (&self->room, g_free);
+  self->text = text != NULL ? demo_text_shorten (text) : compose_text (event, json);
+  if (outgoing)
+    self->author = g_strdup (_("You"));
+  else
+    self->author = author != NULL ? demo_text_shorten_name (author) : g_strdup (_("Somebody"));
   return self;
-}
-
-const char *
-demo_message_get_event (DemoMessage *self)
-{
-  return self->event;
 }
 
 /* The room that the payload names, or NULL. */

@@ -15,8 +15,6 @@ DemoMessage *demo_message_new           (const char  *event,
                                          gboolean     outgoing,
                                          gboolean     encrypted);
 
-const char  *demo_message_get_event     (DemoMessage *self);
-
 const char  *demo_message_get_room      (DemoMessage *self);
 
 const char  *demo_message_get_author    (DemoMessage *self);

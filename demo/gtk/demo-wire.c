@@ -3,9 +3,15 @@
 
 #include "demo-wire.h"
 
+#include <string.h>
+
 #include <json-glib/json-glib.h>
 
+#include "demo-text.h"
+#include "../tour-wire.h"
+
 #define MAX_FRAMES 200
+#define MAX_PENDING 1000
 #define OPCODE_TEXT 1
 #define OPCODE_CLOSE 8
 
@@ -17,16 +23,34 @@ struct _DemoWire
   guint16 upstream; /* where the server listens; 0: nothing is relayed */
   gboolean recording;
   GListStore *frames;
-  GQueue sent;      /* plaintexts (char *) whose frames have not passed yet */
-  GQueue received;  /* frames (DemoFrame) whose plaintexts have not been told of yet */
+  GQueue sent;      /* Plaintext, those whose frames have not passed yet */
+  GQueue received;  /* DemoFrame, those whose plaintexts have not been told of yet */
 };
+
+/* What is kept of a message: enough to find the frame, and to show. */
+typedef struct
+{
+  gsize length;
+  char *text;
+} Plaintext;
 
 G_DEFINE_FINAL_TYPE (DemoWire, demo_wire, G_TYPE_OBJECT)
 
 static void
+plaintext_free (gpointer data)
+{
+  Plaintext *self = data;
+
+  g_free (self->text);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Plaintext, plaintext_free)
+
+static void
 forget_pending (DemoWire *self)
 {
-  g_queue_clear_full (&self->sent, g_free);
+  g_queue_clear_full (&self->sent, plaintext_free);
   g_queue_clear_full (&self->received, g_object_unref);
 }
 
@@ -62,18 +86,29 @@ demo_wire_new (void)
   return g_object_new (DEMO_TYPE_WIRE, NULL);
 }
 
+/* Drops what waits before @found, whose time has passed, and gives what is there. */
+static gpointer
+take (GQueue         *queue,
+      GList          *found,
+      GDestroyNotify  free_func)
+{
+  while (g_queue_peek_head_link (queue) != found)
+    free_func (g_queue_pop_head (queue));
+  return g_queue_pop_head (queue);
+}
+
 /* What was lost with a connection has no frame: the lengths tell. */
 static void
 find_plaintext (DemoWire  *self,
                 DemoFrame *frame)
 {
-  while (!g_queue_is_empty (&self->sent))
+  for (GList *each = self->sent.head; each != NULL; each = each->next)
     {
-      g_autofree char *plaintext = g_queue_pop_head (&self->sent);
-
-      if (demo_frame_may_hold (frame, plaintext))
+      if (demo_frame_holds (frame, ((Plaintext *) each->data)->length))
         {
-          demo_frame_set_plaintext (frame, plaintext);
+          g_autoptr (Plaintext) plaintext = take (&self->sent, each, plaintext_free);
+
+          demo_frame_set_plaintext (frame, plaintext->text);
           return;
         }
     }
@@ -98,6 +133,8 @@ on_frame (const TourFrame *seen,
         find_plaintext (self, frame);
       else
         g_queue_push_tail (&self->received, g_object_ref (frame));
+      if (g_queue_get_length (&self->received) > MAX_PENDING)
+        g_object_unref (g_queue_pop_head (&self->received));
     }
   g_list_store_append (self->frames, frame);
   n_frames = g_list_model_get_n_items (G_LIST_MODEL (self->frames));
@@ -156,15 +193,21 @@ demo_wire_get_frames (DemoWire *self)
   return G_LIST_MODEL (self->frames);
 }
 
-static char *
+static Plaintext *
 compose (const char *event,
          const char *json)
 {
   g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), event);
   g_autofree char *name = json_to_string (node, FALSE);
+  g_autofree char *head = g_strdup_printf ("{\"event\":%s%s", name,
+                                           json != NULL ? ",\"data\":" : "");
+  g_autofree char *start = g_strndup (json != NULL ? json : "", DEMO_TEXT_MAX_BYTES);
+  g_autofree char *text = g_strconcat (head, start, "}", NULL);
+  Plaintext *plaintext = g_new0 (Plaintext, 1);
 
-  return json != NULL ? g_strdup_printf ("{\"event\":%s,\"data\":%s}", name, json)
-                      : g_strdup_printf ("{\"event\":%s}", name);
+  plaintext->length = strlen (head) + (json != NULL ? strlen (json) : 0) + 1;
+  plaintext->text = demo_text_shorten (text);
+  return plaintext;
 }
 
 void
@@ -172,8 +215,28 @@ demo_wire_note_sent (DemoWire   *self,
                      const char *event,
                      const char *json)
 {
-  if (self->recording)
-    g_queue_push_tail (&self->sent, compose (event, json));
+  if (!self->recording)
+    return;
+  g_queue_push_tail (&self->sent, compose (event, json));
+  if (g_queue_get_length (&self->sent) > MAX_PENDING)
+    plaintext_free (g_queue_pop_head (&self->sent));
+}
+
+/* One that fits exactly, else one that may. */
+static GList *
+find_frame (DemoWire *self,
+            gsize     length)
+{
+  GList *found = NULL;
+
+  for (GList *each = self->received.head; each != NULL; each = each->next)
+    {
+      if (demo_frame_holds (each->data, length))
+        return each;
+      if (found == NULL && demo_frame_may_hold (each->data, length))
+        found = each;
+    }
+  return found;
 }
 
 void
@@ -181,16 +244,12 @@ demo_wire_note_received (DemoWire   *self,
                          const char *event,
                          const char *json)
 {
-  g_autofree char *plaintext = compose (event, json);
+  g_autoptr (Plaintext) plaintext = compose (event, json);
+  GList *found = find_frame (self, plaintext->length);
+  g_autoptr (DemoFrame) frame = NULL;
 
-  while (!g_queue_is_empty (&self->received))
-    {
-      g_autoptr (DemoFrame) frame = g_queue_pop_head (&self->received);
-
-      if (demo_frame_may_hold (frame, plaintext))
-        {
-          demo_frame_set_plaintext (frame, plaintext);
-          return;
-        }
-    }
+  if (found == NULL)
+    return;
+  frame = take (&self->received, found, g_object_unref);
+  demo_frame_set_plaintext (frame, plaintext->text);
 }

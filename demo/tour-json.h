@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* JSON of which a tree can be made without harm, whoever wrote it. */
+
+JsonNode *tour_json_parse      (const char *text);
+
+JsonNode *tour_json_get_object (JsonNode   *node,
+                                const char *name);
+
+char     *tour_json_dup_string (JsonNode   *object,
+                                const char *name);
+
+G_END_DECLS

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "stage.h"
+
+/* What strangers on this machine, and pages in a browser, can do to the relay of the application. */
+
+#define N_BRACKETS 120000
+
+/* Somebody who connects to the relay, and says something when it is let in. */
+typedef struct
+{
+  guint16 port;
+  const char *headers;
+  GBytes *frame;
+  char answer[256];
+  gboolean done;
+} Stranger;
+
+static guint16
+get_relay_port (void)
+{
+  SignalClient *client = demo_session_get_client (stage_get_session ());
+  g_autofree char *url = NULL;
+  g_autoptr (GUri) uri = NULL;
+
+  g_object_get (client, "server-url", &url, NULL);
+  uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
+  g_assert_nonnull (uri);
+  return (guint16) g_uri_get_port (uri);
+}
+
+/* A text frame as clients send it; the mask is zero. */
+static GBytes *
+build_frame (const char *text)
+{
+  g_autoptr (GByteArray) frame = g_byte_array_new ();
+  gsize length = strlen (text);
+  guint8 head[14] = { 0x81, 0xff };
+
+  for (guint i = 0; i < 8; i++)
+    head[9 - i] = (guint8) ((guint64) length >> 8 * i);
+  g_byte_array_append (frame, head, sizeof head);
+  g_byte_array_append (frame, (const guint8 *) text, (guint) length);
+  return g_byte_array_free_to_bytes (g_steal_pointer (&frame));
+}
+
+static gpointer
+run_stranger (gpointer data)
+{
+  Stranger *self = data;
+  g_autoptr (GSocketClient) dialer = g_socket_client_new ();
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autofree char *request = NULL;
+  GOutputStream *output;
+
+  g_socket_client_set_timeout (dialer, 10);
+  g_socket_client_set_enable_proxy (dialer, FALSE);
+  connection = g_socket_client_connect_to_host (dialer, "127.0.0.1", self->port, NULL, NULL);
+  g_assert_nonnull (connection);
+  output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
+  request = g_strdup_printf ("GET /ws HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\n"
+                             "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n%s"
+                             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+                             self->port, self->headers);
+  g_output_stream_write_all (output, request, strlen (request), NULL, NULL, NULL);
+  g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)), self->answer,
+                       sizeof self->answer - 1, NULL, NULL);
+  if (self->frame != NULL && strstr (self->answer, " 101 ") != NULL)
+    g_output_stream_write_all (output, g_bytes_get_data (self->frame, NULL),
+                               g_bytes_get_size (self->frame), NULL, NULL, NULL);
+  g_atomic_int_set (&self->done, TRUE);
+  /* Until the server closes. */
+  while (g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)), self->answer,
+                              0, NULL, NULL) > 0)
+    ;
+  return NULL;
+}
+
+static gboolean
+is_done (gconstpointer stranger)
+{
+  return g_atomic_int_get (&((const Stranger *) stranger)->done);
+}
+
+static gboolean
+has_frame (gconstpointer size)
+{
+  GListModel *frames = demo_wire_get_frames (demo_session_get_wire (stage_get_session ()));
+
+  for (guint i = 0; i < g_list_model_get_n_items (frames); i++)
+    {
+      g_autoptr (DemoFrame) frame = g_list_model_get_item (frames, i);
+
+      if (demo_frame_get_size (frame) == GPOINTER_TO_SIZE (size))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+check_text (const char *text)
+{
+  g_autoptr (GBytes) frame = build_frame (text);
+  Stranger stranger = { get_relay_port (), "", frame };
+  GThread *thread = g_thread_new ("stranger", run_stranger, &stranger);
+
+  stage_wait (is_done, &stranger, "the stranger");
+  g_assert_nonnull (strstr (stranger.answer, " 101 "));
+  stage_wait (has_frame, GSIZE_TO_POINTER (strlen (text)), "the frame");
+  g_thread_join (thread);
+}
+
+/* json-glib calls itself for each of them; in the last ones they hide from whoever takes a string
+ * for what is none. */
+static void
+test_deep (void)
+{
+  g_autofree char *brackets = g_strnfill (N_BRACKETS, '[');
+  g_autofree char *quoted = g_strconcat ("['\"',", brackets, "\"]", NULL);
+  g_autofree char *escaped = g_strconcat ("[\"\\u\",", brackets, "\"]", NULL);
+  g_autofree char *comment = g_strconcat ("[/*\"*/", brackets, "\"]", NULL);
+
+  stage_try_it ();
+  stage_show_page ("wire");
+  check_text (brackets);
+  check_text (quoted);
+  check_text (escaped);
+  check_text (comment);
+  g_assert_true (demo_session_is_active (stage_get_session ()));
+  stage_disconnect ();
+}
+
+/* A page in a browser, which cannot leave out where it comes from. */
+static void
+test_origin (void)
+{
+  static const char * const headers[] = { "Origin: http://evil.test\r\n", "Origin: null\r\n" };
+  g_autoptr (GBytes) frame = build_frame ("{\"event\":\"from a page\"}");
+
+  stage_try_it ();
+  for (guint i = 0; i < G_N_ELEMENTS (headers); i++)
+    {
+      Stranger stranger = { get_relay_port (), headers[i], frame };
+      GThread *thread = g_thread_new ("stranger", run_stranger, &stranger);
+
+      stage_wait (is_done, &stranger, "the answer");
+      g_thread_join (thread);
+      g_assert_true (g_str_has_prefix (stranger.answer, "HTTP/1.1 403 "));
+    }
+  stage_turn (50);
+  g_assert_false (has_frame (GSIZE_TO_POINTER (strlen ("{\"event\":\"from a page\"}"))));
+  stage_disconnect ();
+}
+
+static DemoFrame *
+see_frame (gboolean    from_client,
+           const char *text,
+           guint64     length)
+{
+  TourFrame seen = { 1, from_client, from_client, 1, text, strlen (text), length };
+
+  return demo_frame_new (&seen);
+}
+
+/* Whatever a frame is, little of it is kept, and never a token. */
+static void
+test_frames (void)
+{
+  static const char authenticate[] =
+    "{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\",\"token\":\"a\\\"b\\u0063\"}}";
+  g_autofree char *brackets = g_strnfill (N_BRACKETS, '[');
+  g_autoptr (DemoFrame) plain = see_frame (TRUE, authenticate, strlen (authenticate));
+  g_autoptr (DemoFrame) cut = see_frame (TRUE, authenticate, 1 << 24);
+  g_autoptr (DemoFrame) deep = see_frame (TRUE, brackets, N_BRACKETS);
+  g_autoptr (DemoFrame) large = see_frame (FALSE, brackets, 1 << 24);
+  g_autoptr (DemoFrame) broken = see_frame (FALSE, "\xff\xfe<b>\x1b\u202e", 9);
+
+  g_assert_cmpstr (demo_frame_get_text (plain), ==,
+                   "{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\","
+                   "\"token\":\"••••••••\"}}");
+  g_assert_cmpstr (demo_frame_get_text (cut), ==, "••••••••");
+  g_assert_cmpstr (demo_frame_get_text (deep), ==, "••••••••");
+  g_assert_cmpuint (demo_frame_get_size (large), ==, 1 << 24);
+  g_assert_cmpuint (strlen (demo_frame_get_text (large)), <, 2000);
+  g_assert_true (demo_frame_is_unread (large));
+  g_assert_false (demo_frame_is_unread (plain));
+  g_assert_cmpstr (demo_frame_get_text (broken), ==, "\ufffd\ufffd<b>\ufffd\ufffd");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/gtk/hostile/deep", test_deep);
+  g_test_add_func ("/gtk/hostile/origin", test_origin);
+  g_test_add_func ("/gtk/hostile/frames", test_frames);
+  return stage_run ();
+}
