@@ -153,9 +153,9 @@ on_ca_file (DemoConnectionPage *self)
   g_autofree char *path =
     demo_settings_dup_string (demo_session_get_settings (self->session), "ca-file");
   gboolean chosen = *path != '\0';
-  g_autofree char *text = g_markup_escape_text (chosen ? path : _("Those that the system trusts"), -1);
 
-  adw_action_row_set_subtitle (self->ca_file_row, text);
+  adw_action_row_set_subtitle (self->ca_file_row,
+                               chosen ? path : _("Those that the system trusts"));
   gtk_widget_set_visible (self->clear_ca_file, chosen);
 }
 

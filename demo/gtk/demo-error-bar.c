@@ -4,6 +4,7 @@
 #include "demo-error-bar.h"
 
 #include "demo-advice.h"
+#include "demo-text.h"
 
 struct _DemoErrorBar
 {
@@ -40,11 +41,12 @@ demo_error_bar_show (DemoErrorBar *self,
                      const GError *error)
 {
   const char *advice = demo_advice_find (error);
+  g_autofree char *what = demo_text_shorten (error->message);
 
-  gtk_label_set_text (self->what, error->message);
+  gtk_label_set_text (self->what, what);
   gtk_label_set_text (self->advice, advice);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL, error->message,
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, what,
                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, advice,
                                   -1);
   gtk_revealer_set_reveal_child (self->revealer, TRUE);

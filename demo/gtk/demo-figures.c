@@ -5,6 +5,8 @@
 
 #include <glib/gi18n.h>
 
+#include "demo-text.h"
+
 #define REFRESH_SECONDS 1
 
 struct _DemoFigures
@@ -37,10 +39,10 @@ static void
 show (AdwActionRow *row,
       const char   *text)
 {
-  g_autofree char *escaped = g_markup_escape_text (text != NULL ? text : _("None yet"), -1);
+  g_autofree char *shown = demo_text_shorten_name (text != NULL ? text : _("None yet"));
 
-  if (g_strcmp0 (adw_action_row_get_subtitle (row), escaped) != 0)
-    adw_action_row_set_subtitle (row, escaped);
+  if (g_strcmp0 (adw_action_row_get_subtitle (row), shown) != 0)
+    adw_action_row_set_subtitle (row, shown);
 }
 
 static void

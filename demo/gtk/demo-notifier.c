@@ -6,6 +6,8 @@
 #include <glib/gi18n.h>
 #include <gtk/gtk.h>
 
+#include "demo-text.h"
+
 /* Messages may come faster than anybody reads. */
 #define PAUSE_MS 1000
 #define STAYING_ID "staying"
@@ -76,6 +78,17 @@ on_unread (DemoRoom     *room,
   g_application_withdraw_notification (self->application, id);
 }
 
+/* Some of those who show notifications take the text for markup, with links and images, and some do
+ * not. */
+static char *
+describe (DemoMessage *message)
+{
+  g_autofree char *author = demo_text_isolate (demo_message_get_author (message));
+  g_autofree char *text = g_strdup_printf ("%s: %s", author, demo_message_get_text (message));
+
+  return demo_text_disarm (text);
+}
+
 static void
 notify (DemoNotifier *self,
         DemoRoom     *room,
@@ -83,15 +96,15 @@ notify (DemoNotifier *self,
 {
   guint unread = demo_room_get_unread (room);
   const char *name = demo_room_get_name (room);
-  g_autoptr (GNotification) notification = g_notification_new (demo_room_get_title (room));
+  g_autofree char *title = demo_text_disarm (demo_room_get_title (room));
+  g_autoptr (GNotification) notification = g_notification_new (title);
   g_autofree char *id = dup_id (room);
   g_autofree char *body = NULL;
 
   if (unread > 1)
     body = g_strdup_printf (ngettext ("%u new message", "%u new messages", unread), unread);
   else
-    body = g_strdup_printf ("%s: %s", demo_message_get_author (message),
-                            demo_message_get_text (message));
+    body = describe (message);
   g_notification_set_body (notification, body);
   g_notification_set_default_action_and_target (notification, "app.show-room", "s",
                                                 name != NULL ? name : "");

@@ -96,7 +96,8 @@ demo_settings_class_init (DemoSettingsClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
-/* Without a schema g_settings_new() would end the program; so would a key that an older one has not. */
+/* Without a schema g_settings_new() would end the program; so would a key that an older one has
+ * not. */
 static void
 bind_stored (DemoSettings *self)
 {

@@ -10,6 +10,7 @@
 #include "demo-inspector.h"
 #include "demo-room-list.h"
 #include "demo-status-bar.h"
+#include "demo-text.h"
 
 struct _DemoWindow
 {
@@ -17,6 +18,7 @@ struct _DemoWindow
   DemoSession *session;
   guint turn; /* the move of the switcher from top to bottom, or back, that is due */
   AdwToastOverlay *toasts;
+  AdwToast *toast; /* while it is shown */
   DemoErrorBar *error_bar;
   AdwViewSwitcherTitle *switcher_title;
   AdwViewSwitcherBar *switcher_bar;
@@ -69,20 +71,39 @@ on_room_chosen (DemoRoomList *list,
 }
 
 static void
+on_toast_dismissed (DemoWindow *self)
+{
+  self->toast = NULL;
+}
+
+/* There is one at most, whatever a server sends; the last text counts. Its title is markup. */
+static void
+show_toast (DemoWindow *self,
+            const char *text)
+{
+  g_autofree char *shown = demo_text_shorten_name (text);
+  g_autofree char *title = g_markup_escape_text (shown, -1);
+
+  if (self->toast != NULL)
+    {
+      adw_toast_set_title (self->toast, title);
+      return;
+    }
+  self->toast = adw_toast_new (title);
+  g_signal_connect_object (self->toast, "dismissed", G_CALLBACK (on_toast_dismissed), self,
+                           G_CONNECT_SWAPPED);
+  adw_toast_overlay_add_toast (self->toasts, self->toast);
+}
+
+static void
 on_problem (DemoSession  *session,
             const GError *error,
             DemoWindow   *self)
 {
   if (demo_advice_is_transient (error))
-    {
-      AdwToast *toast = adw_toast_new ("");
-      g_autofree char *title = g_markup_escape_text (error->message, -1);
-
-      adw_toast_set_title (toast, title);
-      adw_toast_overlay_add_toast (self->toasts, toast);
-      return;
-    }
-  demo_error_bar_show (self->error_bar, error);
+    show_toast (self, error->message);
+  else
+    demo_error_bar_show (self->error_bar, error);
 }
 
 static void

@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "demo-text.h"
 #include "stage.h"
 
-/* What strangers on this machine, and pages in a browser, can do to the relay of the application. */
+/* What strangers on this machine, and pages in a browser, can do to the relay of the application,
+ * and what a server can make it show. */
 
 #define N_BRACKETS 120000
 
@@ -190,6 +192,137 @@ test_frames (void)
   g_assert_cmpstr (demo_frame_get_text (broken), ==, "\ufffd\ufffd<b>\ufffd\ufffd");
 }
 
+static void
+test_texts (void)
+{
+  static const struct { const char *text; const char *long_one; const char *name; } texts[] = {
+    { "", "", "" },
+    { "<b>a</b> &amp;", "<b>a</b> &amp;", "<b>a</b> &amp;" },
+    { "a\nb\u2028c\td\re", "a\nb\nc d e", "a b c d e" },
+    { "\x01\x7f\xc2\x85\xc2\x9bz", "\ufffd\ufffd\ufffd\ufffdz", "\ufffd\ufffd\ufffd\ufffdz" },
+    { "a\u202eb\u2066c\u2069", "a\ufffdb\ufffdc\ufffd", "a\ufffdb\ufffdc\ufffd" },
+    { "שלום \u200fgrüße ☕", "שלום \u200fgrüße ☕", "שלום \u200fgrüße ☕" },
+    { "\xc3", "\ufffd", "\ufffd" },
+  };
+  g_autofree char *letters = g_strnfill (5000, 'a');
+  g_autofree char *lines = g_strnfill (1000, '\n');
+  g_autofree char *across = g_strconcat (letters + 4745, "üü", NULL);
+  g_autofree char *name = demo_text_shorten_name (letters);
+  g_autofree char *cut = demo_text_shorten (letters);
+  g_autofree char *high = demo_text_shorten (lines);
+  g_autofree char *edge = demo_text_shorten_name (letters + 4745);
+  g_autofree char *half = demo_text_shorten_name (across);
+  guint n_lines = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autofree char *shown = demo_text_shorten (texts[i].text);
+      g_autofree char *on_a_line = demo_text_shorten_name (texts[i].text);
+
+      g_assert_cmpstr (shown, ==, texts[i].long_one);
+      g_assert_cmpstr (on_a_line, ==, texts[i].name);
+    }
+  g_assert_cmpuint (strlen (name), ==, 256 + strlen ("…"));
+  g_assert_cmpuint (strlen (cut), ==, 1024 + strlen ("…"));
+  g_assert_cmpuint (strlen (edge), ==, 255);
+  g_assert_cmpuint (strlen (half), ==, 255 + strlen ("…"));
+  g_assert_true (g_str_has_suffix (half, "a…"));
+  for (const char *p = high; *p != '\0'; p++)
+    n_lines += *p == '\n';
+  g_assert_cmpuint (n_lines, ==, 23);
+}
+
+static char *
+let_in (SignalServer *server,
+        SignalPeer   *peer,
+        const char   *type,
+        const char   *token)
+{
+  return g_strdup ("<b>ann</b> &lt;\u202e\x1b");
+}
+
+static void
+on_peer (SignalServer *server,
+         SignalPeer   *peer)
+{
+  g_autofree char *long_name = g_strnfill (3000, 'n');
+  g_autofree char *event = g_strdup_printf ("<u>%s</u>", long_name);
+  g_autofree char *json =
+    g_strdup_printf ("{\"room\":\"tea\",\"from\":\"<i>eve\\u202e</i>%s\","
+                     "\"text\":\"<b>&amp; a</b>\\u001b\\n\\u202eb\"}", long_name);
+  g_autoptr (JsonNode) said = json_from_string (json, NULL);
+  g_autoptr (JsonNode) other = json_from_string ("[\"<b>\"]", NULL);
+  g_autoptr (GError) error = NULL;
+
+  signal_server_send_to_peer (server, peer, "chat", said, &error);
+  g_assert_no_error (error);
+  signal_server_send_to_peer (server, peer, event, other, &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+has_other (gconstpointer start)
+{
+  GListModel *messages = demo_room_get_messages (stage_find_room (NULL));
+  g_autoptr (DemoMessage) message = g_list_model_get_item (messages, 0);
+
+  return message != NULL && g_str_has_prefix (demo_message_get_text (message), start);
+}
+
+/* Nothing of a server's is markup. A bad one would be a warning of GTK, which ends the test. */
+static void
+test_markup (void)
+{
+  static const char * const rooms[] = { "tea", NULL };
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *url = NULL;
+
+  g_signal_connect (server, "authenticate", G_CALLBACK (let_in), NULL);
+  g_signal_connect (server, "peer-connected", G_CALLBACK (on_peer), NULL);
+  signal_server_listen (server, NULL, 0, &error);
+  g_assert_no_error (error);
+  url = signal_server_get_uri (server);
+
+  stage_show_page ("connection");
+  demo_session_connect (stage_get_session (), url, "token", rooms, NULL);
+  stage_wait (stage_sees, "^<b>ann</b> &lt;\ufffd\ufffd$", "the user among the figures");
+  stage_show_page ("messages");
+  stage_wait (stage_sees, "^<b>&amp; a</b>\ufffd\n\ufffdb$", "the message");
+  g_assert_true (stage_sees ("^<i>eve\ufffd</i>n{200,256}…$"));
+  stage_wait (has_other, "\u2068<u>nnn", "the message that belongs to no room");
+  stage_disconnect ();
+}
+
+static void
+cause_problem (const char *text)
+{
+  g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, text);
+
+  g_signal_emit_by_name (stage_get_session (), "problem", error);
+}
+
+/* There is not one after the other for as many as a server has sent. */
+static void
+test_toasts (void)
+{
+  for (guint i = 0; i < 1000; i++)
+    cause_problem ("one of <many");
+  stage_wait (stage_sees, "^one of <many$", "the toast");
+  cause_problem ("<b>the last</b>\x1b\u202e &lt;");
+  g_assert_true (stage_sees ("^<b>the last</b>\ufffd\ufffd &lt;$"));
+}
+
+static void
+test_error_bar (void)
+{
+  g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED,
+                                                  "<b>no</b> &lt;\x1b\u202e");
+
+  g_signal_emit_by_name (stage_get_session (), "problem", error);
+  stage_wait (stage_sees, "^<b>no</b> &lt;\ufffd\ufffd$", "the error");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -198,5 +331,9 @@ main (int    argc,
   g_test_add_func ("/gtk/hostile/deep", test_deep);
   g_test_add_func ("/gtk/hostile/origin", test_origin);
   g_test_add_func ("/gtk/hostile/frames", test_frames);
+  g_test_add_func ("/gtk/hostile/texts", test_texts);
+  g_test_add_func ("/gtk/hostile/markup", test_markup);
+  g_test_add_func ("/gtk/hostile/toasts", test_toasts);
+  g_test_add_func ("/gtk/hostile/error-bar", test_error_bar);
   return stage_run ();
 }

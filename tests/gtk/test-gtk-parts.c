@@ -273,7 +273,8 @@ is_active (gconstpointer data)
 static gboolean
 was_told (gconstpointer told)
 {
-  return strstr (((const GString *) told)->str, "tea|Echo: You said: in the background\n") != NULL;
+  return strstr (((const GString *) told)->str,
+                 "tea|\u2068Echo\u2069: You said: in the ‹b›background‹/b› ＆\n") != NULL;
 }
 
 static gboolean
@@ -322,13 +323,13 @@ test_notifications (void)
 
   demo_room_mark_read (room);
   stage_close ();
-  stage_say ("in the background");
+  stage_say ("in the <b>background</b> &");
   stage_wait (was_told, told, "the notification");
   g_assert_true (g_str_has_prefix (told->str, "Still connected|"));
 
   g_action_group_activate_action (G_ACTION_GROUP (stage_get_app ()), "show-room",
                                   g_variant_new_string ("tea"));
-  stage_wait (stage_sees, "^You said: in the background$", "the room in the window");
+  stage_wait (stage_sees, "^You said: in the <b>background</b> &$", "the room in the window");
   stage_wait (was_withdrawn, told, "the end of the notification");
   stage_disconnect ();
 }
