@@ -22,15 +22,42 @@ say (const char *text)
   fflush (stdout);
 }
 
+/* Returns the text @name of @payload, without what could act on the terminal; NULL if it has none. */
+static char *
+dup_text (JsonNode   *payload,
+          const char *name)
+{
+  JsonNode *node = NULL;
+  GString *text;
+
+  if (payload != NULL && JSON_NODE_HOLDS_OBJECT (payload))
+    node = json_object_get_member (json_node_get_object (payload), name);
+  if (node == NULL || json_node_get_value_type (node) != G_TYPE_STRING)
+    return NULL;
+
+  text = g_string_new (NULL);
+  for (const char *p = json_node_get_string (node); *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      g_string_append_unichar (text, g_unichar_isprint (c) ? c : 0xfffd);
+    }
+  return g_string_free (text, FALSE);
+}
+
 static void
 on_message (SignalClient  *client,
             SignalMessage *message,
             Chat          *chat)
 {
-  JsonObject *said = json_node_get_object (signal_message_get_payload (message));
-  g_autofree char *line = g_strdup_printf ("%s: %s", json_object_get_string_member (said, "from"),
-                                           json_object_get_string_member (said, "text"));
+  JsonNode *payload = signal_message_get_payload (message);
+  g_autofree char *from = dup_text (payload, "from");
+  g_autofree char *text = dup_text (payload, "text");
+  g_autofree char *line = NULL;
 
+  if (from == NULL || text == NULL)
+    return;
+  line = g_strdup_printf ("%s: %s", from, text);
   say (line);
 }
 

@@ -15,9 +15,16 @@ const [url, room, name] = ARGV;
 const input = new Gio.DataInputStream({base_stream: new Gio.UnixInputStream({fd: 0})});
 const client = new Signal.Client({server_url: url, auto_join_rooms: [room]});
 
+// Without what could act on the terminal.
+function printable(text) {
+    return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd');
+}
+
 async function listen() {
-    for await (const {value} of client.messages('chat'))
-        print(`${value.from}: ${value.text}`);
+    for await (const {value} of client.messages('chat')) {
+        if (typeof value?.from === 'string' && typeof value?.text === 'string')
+            print(`${printable(value.from)}: ${printable(value.text)}`);
+    }
 }
 
 async function chat() {

@@ -14,9 +14,17 @@ gi.require_version('Signal', '1.0')
 from gi.repository import Signal  # noqa: E402
 
 
+def printable(text):
+    """The text without what could act on the terminal."""
+    return ''.join(char if char.isprintable() else '\ufffd' for char in text)
+
+
 async def listen(messages):
     async for message in messages:
-        print(f"{message.payload['from']}: {message.payload['text']}", flush=True)
+        said = message.payload if isinstance(message.payload, dict) else {}
+        name, text = said.get('from'), said.get('text')
+        if isinstance(name, str) and isinstance(text, str):
+            print(f'{printable(name)}: {printable(text)}', flush=True)
 
 
 async def main(url, room, name):

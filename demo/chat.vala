@@ -2,11 +2,28 @@
 // A chat in one room, in Vala: chat-vala URL ROOM NAME, with the token in SIGNAL_TOKEN.
 // Run "signal-glib serve" for a server to talk to. The end of the input ends the chat.
 
+// The text without what could act on the terminal; null if there is none of that name.
+string? get_text (Json.Node? payload, string name) {
+  if (payload == null || payload.get_node_type () != Json.NodeType.OBJECT)
+    return null;
+  var node = payload.get_object ().get_member (name);
+  if (node == null || node.get_value_type () != typeof (string))
+    return null;
+  var text = new StringBuilder ();
+  unichar c;
+  for (int i = 0; node.get_string ().get_next_char (ref i, out c);)
+    text.append_unichar (c.isprint () ? c : 0xfffd);
+  return text.str;
+}
+
 async void chat (string url, string room, string name) throws Error {
   var client = new Signal.Client (url) { auto_join_rooms = { room } };
   client.message["chat"].connect ((message) => {
-    var said = message.get_payload ().get_object ();
-    stdout.printf ("%s: %s\n", said.get_string_member ("from"), said.get_string_member ("text"));
+    var from = get_text (message.get_payload (), "from");
+    var text = get_text (message.get_payload (), "text");
+    if (from == null || text == null)
+      return;
+    stdout.printf ("%s: %s\n", from, text);
     stdout.flush ();
   });
   client.disconnected.connect ((error) => {

@@ -14,6 +14,10 @@ import threading
 SECONDS = 20
 TOKEN = 'chat'
 ROOM = 'kitchen'
+# What has no text is passed over; what could act on a terminal is not shown.
+HOSTILE = ('{"room":"kitchen"}', '{"room":"kitchen","from":1,"text":["a"]}',
+           '{"room":"kitchen","from":null,"text":"a"}', '{"room":"kitchen","from":{},"text":null}',
+           '{"room":"kitchen","from":"\\u001b[2J\\u0000","text":"\\u009bm\\u202e\\n ☕"}')
 
 
 class Chat:
@@ -41,7 +45,7 @@ class Chat:
         return self.process.wait(SECONDS)
 
 
-def talk(chats):
+def talk(chats, send):
     """(name, heard, expected) of each."""
     for chat in chats:
         yield chat.name, chat.hear(1), ['Connected']
@@ -51,6 +55,10 @@ def talk(chats):
         yield chat.name, sorted(chat.hear(len(chats) - 1)), sorted(
             f'{other.name}: hello from {other.name} ☕ "quoted"' for other in chats
             if other is not chat)
+    for text in HOSTILE:
+        send(text)
+    for chat in chats:
+        yield chat.name, chat.hear(1), ['\ufffd[2J\ufffd: \ufffdm\ufffd\ufffd ☕']
     for chat in chats:
         yield chat.name, [chat.leave(), *chat.hear(1)], [0, None]
 
@@ -67,12 +75,16 @@ def main():
     url = server.stdout.readline().split()[-1]
     chats = []
     failed = False
+
+    def send(text):
+        subprocess.run([options.server, 'send', url, 'chat', text], check=True, timeout=SECONDS)
+
     try:
         for chat in options.chats:
             name, _, command = chat.partition('=')
             chats.append(Chat(name, command.split(','), url))
-        print(f'1..{3 * len(chats)}', flush=True)
-        for number, (name, heard, expected) in enumerate(talk(chats), 1):
+        print(f'1..{4 * len(chats)}', flush=True)
+        for number, (name, heard, expected) in enumerate(talk(chats, send), 1):
             print('ok' if heard == expected else 'not ok', number, name, flush=True)
             if heard != expected:
                 failed = True
