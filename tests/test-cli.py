@@ -75,6 +75,12 @@ class BadInput(Cli):
         with answering(b'\x00\x01 what?\r\n\r\n') as url:
             self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, 'signal-glib: ')
 
+    def test_often(self):
+        """The threads that begin with a client do not stand in each other's way."""
+        url = f'ws://127.0.0.1:{free_port()}/ws'
+        for _ in range(200):
+            self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, 'refused')
+
     def test_nobody_listens(self):
         url = f'ws://127.0.0.1:{free_port()}/ws'
         self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, 'refused')
