@@ -16,6 +16,9 @@
 static void
 ensure_types (void)
 {
+  g_type_ensure (G_TYPE_SOCKET_CONNECTABLE);
+  g_type_ensure (G_TYPE_PROXY_RESOLVER);
+  g_type_ensure (G_TYPE_NETWORK_MONITOR);
   g_type_ensure (G_TYPE_SOCKET_ADDRESS);
   g_type_ensure (G_TYPE_INET_SOCKET_ADDRESS);
   g_type_ensure (G_TYPE_UNIX_SOCKET_ADDRESS);
@@ -25,6 +28,8 @@ ensure_types (void)
   g_type_ensure (G_TYPE_NETWORK_SERVICE);
   g_type_ensure (G_TYPE_INET_ADDRESS_MASK);
   g_type_ensure (G_TYPE_SOCKET);
+  g_type_ensure (G_TYPE_SOCKET_CLIENT);
+  g_type_ensure (G_TYPE_SOCKET_CONNECTION);
   g_type_ensure (G_TYPE_TASK);
   g_type_ensure (G_TYPE_DBUS_CONNECTION);
   g_type_ensure (G_TYPE_DBUS_PROXY);
