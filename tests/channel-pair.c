@@ -2,6 +2,9 @@
 #include "config.h"
 
 #include "channel-pair.h"
+#include "signal-glib/crypto/signal-aead-private.h"
+#include "signal-glib/protocol/signal-channel-private.h"
+#include "signal-glib/websocket/signal-websocket-private.h"
 
 #include <string.h>
 
@@ -124,11 +127,11 @@ pair_free (Pair *pair)
 void
 pair_take_keys (Pair *pair)
 {
-  static const guint8 key[SIGNAL_CRYPTO_KEY_SIZE] = "thirty-two bytes, known to both";
+  static const guint8 key[SIGNAL_AEAD_KEY_SIZE] = "thirty-two bytes, known to both";
 
-  signal_channel_take_key (pair->client.channel, signal_session_key_new (key));
+  signal_channel_take_key (pair->client.channel, signal_aead_new (key));
   if (pair->server.channel != NULL)
-    signal_channel_take_key (pair->server.channel, signal_session_key_new (key));
+    signal_channel_take_key (pair->server.channel, signal_aead_new (key));
 }
 
 void

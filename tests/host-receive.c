@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "host.h"
+#include "signal-glib/crypto/signal-aead-private.h"
 
 #include <string.h>
 
@@ -21,10 +22,10 @@ decrypt (Guest      *guest,
   gsize iv_length, length;
   g_autofree guint8 *iv = g_base64_decode (iv_text, &iv_length);
   g_autofree guint8 *ct = g_base64_decode (json_object_get_string_member (data, "ct"), &length);
-  char *text = g_malloc0 (length - SIGNAL_CRYPTO_TAG_SIZE + 1);
+  char *text = g_malloc0 (length - SIGNAL_AEAD_TAG_SIZE + 1);
 
-  g_assert_cmpuint (iv_length, ==, SIGNAL_CRYPTO_IV_SIZE);
-  g_assert_true (signal_session_key_decrypt (guest->key, iv, ct, length, (guint8 *) text, NULL));
+  g_assert_cmpuint (iv_length, ==, SIGNAL_AEAD_IV_SIZE);
+  g_assert_true (signal_aead_decrypt (guest->key, iv, ct, length, (guint8 *) text, NULL));
   g_ptr_array_add (guest->ivs, g_strdup (iv_text));
   return text;
 }

@@ -2,6 +2,9 @@
 #include "config.h"
 
 #include "host.h"
+#include "signal-glib/crypto/signal-aead-private.h"
+#include "signal-glib/crypto/signal-ecdh-private.h"
+#include "signal-glib/protocol/signal-handshake-private.h"
 
 #include <string.h>
 
@@ -59,14 +62,14 @@ guest_seal_data (Guest      *guest,
                  const void *data,
                  gsize       length)
 {
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
-  g_autofree guint8 *ct = g_malloc (length + SIGNAL_CRYPTO_TAG_SIZE);
+  guint8 iv[SIGNAL_AEAD_IV_SIZE];
+  g_autofree guint8 *ct = g_malloc (length + SIGNAL_AEAD_TAG_SIZE);
   g_autofree char *iv_text = NULL;
   g_autofree char *ct_text = NULL;
 
-  g_assert_true (signal_session_key_encrypt (guest->key, data, length, iv, ct, NULL));
+  g_assert_true (signal_aead_encrypt (guest->key, data, length, iv, ct, NULL));
   iv_text = g_base64_encode (iv, sizeof iv);
-  ct_text = g_base64_encode (ct, length + SIGNAL_CRYPTO_TAG_SIZE);
+  ct_text = g_base64_encode (ct, length + SIGNAL_AEAD_TAG_SIZE);
   return g_strdup_printf ("{\"event\":\"encrypted\",\"data\":{\"iv\":\"%s\",\"ct\":\"%s\"}}",
                           iv_text, ct_text);
 }
@@ -91,11 +94,11 @@ guest_send (Guest      *guest,
 char *
 guest_compose_connected (Guest *guest)
 {
-  guint8 point[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE];
+  guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
   g_autofree char *key = NULL;
   g_autofree char *salt = g_base64_encode (guest->salt, sizeof guest->salt);
 
-  signal_key_pair_export_public (guest->key_pair, point);
+  signal_ecdh_key_pair_export_public (guest->key_pair, point);
   key = g_base64_encode (point, sizeof point);
   return g_strdup_printf ("{\"event\":\"connected\",\"data\":{\"id\":\"%s\",\"userId\":\"alice\","
                           "\"time\":\"2026-01-01T00:00:00.000Z\",\"serverPublicKey\":\"%s\","
@@ -105,7 +108,7 @@ guest_compose_connected (Guest *guest)
 void
 guest_take_key (Guest *guest)
 {
-  guest->key = signal_key_pair_derive (guest->key_pair, guest->client_key, sizeof guest->client_key,
+  guest->key = signal_handshake_derive_key (guest->key_pair, guest->client_key, sizeof guest->client_key,
                                        guest->salt, sizeof guest->salt, TEST_INFO, NULL);
   g_assert_nonnull (guest->key);
 }

@@ -2,6 +2,9 @@
 #include "config.h"
 
 #include "host.h"
+#include "signal-glib/crypto/signal-aead-private.h"
+#include "signal-glib/crypto/signal-ecdh-private.h"
+#include "signal-glib/crypto/signal-secret-private.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,8 +26,8 @@ guest_free (Guest *guest)
   g_ptr_array_unref (guest->frames);
   g_ptr_array_unref (guest->inner);
   g_ptr_array_unref (guest->ivs);
-  g_clear_pointer (&guest->key_pair, signal_key_pair_free);
-  g_clear_pointer (&guest->key, signal_session_key_free);
+  g_clear_pointer (&guest->key_pair, signal_ecdh_key_pair_free);
+  g_clear_pointer (&guest->key, signal_aead_free);
   g_free (guest->id);
   g_free (guest->request);
   g_free (guest->token);
@@ -185,8 +188,8 @@ on_incoming (GSocketService    *service,
   guest->inner = g_ptr_array_new_with_free_func (g_free);
   guest->ivs = g_ptr_array_new_with_free_func (g_free);
   guest->id = g_strdup_printf ("guest-%u", host->guests->len);
-  guest->key_pair = signal_key_pair_generate (NULL);
-  g_assert_true (signal_crypto_random (guest->salt, sizeof guest->salt, NULL));
+  guest->key_pair = signal_ecdh_key_pair_generate (NULL);
+  g_assert_true (signal_random_bytes (guest->salt, sizeof guest->salt, NULL));
   g_ptr_array_add (host->guests, guest);
 
   if (host->certificate != NULL)

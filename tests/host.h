@@ -3,6 +3,10 @@
 
 #include "raw-peer.h"
 
+#include "signal-glib/crypto/signal-aead-private.h"
+#include "signal-glib/crypto/signal-ecdh-private.h"
+#include "signal-glib/protocol/signal-handshake-private.h"
+
 G_BEGIN_DECLS
 
 #define TEST_TOKEN "top-secret"
@@ -57,10 +61,10 @@ struct _Guest
   guint             n_pings;
   guint16           close_code;  /* 0: no close frame has come */
 
-  SignalKeyPair    *key_pair;
-  guint8            client_key[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE];
-  guint8            salt[SIGNAL_CRYPTO_SALT_SIZE];
-  SignalSessionKey *key;
+  SignalEcdhKeyPair    *key_pair;
+  guint8            client_key[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
+  guint8            salt[SIGNAL_HANDSHAKE_SALT_SIZE];
+  SignalAead *key;
 };
 
 Host  *host_new                 (void);

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "signal-glib/util/signal-base64-private.h"
+#include "signal-glib/crypto/signal-aead-private.h"
+#include "signal-glib/crypto/signal-ecdh-private.h"
+#include "signal-glib/protocol/signal-handshake-private.h"
 
 static gboolean
 on_tick (gpointer user_data)
@@ -133,10 +136,10 @@ decrypt (RawPeer    *self,
   gsize iv_length, length;
 
   g_assert_true (signal_base64_decode (iv_text, strlen (iv_text), iv, &iv_length));
-  g_assert_cmpuint (iv_length, ==, SIGNAL_CRYPTO_IV_SIZE);
+  g_assert_cmpuint (iv_length, ==, SIGNAL_AEAD_IV_SIZE);
   g_assert_true (signal_base64_decode (ct_text, strlen (ct_text), ct, &length));
-  text = g_malloc0 (length - SIGNAL_CRYPTO_TAG_SIZE + 1);
-  g_assert_true (signal_session_key_decrypt (self->key, iv, ct, length, (guint8 *) text, NULL));
+  text = g_malloc0 (length - SIGNAL_AEAD_TAG_SIZE + 1);
+  g_assert_true (signal_aead_decrypt (self->key, iv, ct, length, (guint8 *) text, NULL));
   return text;
 }
 
@@ -206,7 +209,7 @@ raw_peer_new (const char *uri)
 
   self->frames = g_ptr_array_new_with_free_func (g_free);
   self->envelopes = g_ptr_array_new_with_free_func ((GDestroyNotify) json_node_unref);
-  self->key_pair = signal_key_pair_generate (NULL);
+  self->key_pair = signal_ecdh_key_pair_generate (NULL);
   self->session = soup_session_new_with_options ("proxy-resolver", NULL, "tls-database", NULL,
                                                  NULL);
   self->request = soup_message_new ("GET", uri);
@@ -229,8 +232,8 @@ raw_peer_free (RawPeer *self)
   g_clear_error (&self->error);
   g_ptr_array_unref (self->frames);
   g_ptr_array_unref (self->envelopes);
-  g_clear_pointer (&self->key_pair, signal_key_pair_free);
-  g_clear_pointer (&self->key, signal_session_key_free);
+  g_clear_pointer (&self->key_pair, signal_ecdh_key_pair_free);
+  g_clear_pointer (&self->key, signal_aead_free);
   g_free (self->reason);
   g_free (self);
 }
@@ -265,16 +268,16 @@ raw_peer_send_encrypted (RawPeer    *self,
                          const char *inner)
 {
   gsize length = strlen (inner);
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
-  g_autofree guint8 *ct = g_malloc (length + SIGNAL_CRYPTO_TAG_SIZE);
+  guint8 iv[SIGNAL_AEAD_IV_SIZE];
+  g_autofree guint8 *ct = g_malloc (length + SIGNAL_AEAD_TAG_SIZE);
   g_autofree char *iv_text = NULL;
   g_autofree char *ct_text = NULL;
   g_autofree char *text = NULL;
 
-  g_assert_true (signal_session_key_encrypt (self->key, (const guint8 *) inner, length, iv, ct,
+  g_assert_true (signal_aead_encrypt (self->key, (const guint8 *) inner, length, iv, ct,
                                              NULL));
   iv_text = encode (iv, sizeof iv);
-  ct_text = encode (ct, length + SIGNAL_CRYPTO_TAG_SIZE);
+  ct_text = encode (ct, length + SIGNAL_AEAD_TAG_SIZE);
   text = g_strdup_printf ("{\"event\":\"encrypted\",\"data\":{\"iv\":\"%s\",\"ct\":\"%s\"}}",
                           iv_text, ct_text);
   raw_peer_send_text (self, text);
@@ -284,11 +287,11 @@ void
 raw_peer_authenticate (RawPeer    *self,
                        const char *token)
 {
-  guint8 point[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE];
+  guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
   g_autofree char *key = NULL;
   g_autofree char *text = NULL;
 
-  signal_key_pair_export_public (self->key_pair, point);
+  signal_ecdh_key_pair_export_public (self->key_pair, point);
   key = encode (point, sizeof point);
   text = g_strdup_printf ("{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\","
                           "\"token\":\"%s\",\"clientPublicKey\":\"%s\"}}", token, key);
@@ -353,8 +356,8 @@ raw_peer_take_key (RawPeer    *self,
 
   g_assert_true (signal_base64_decode (key, strlen (key), point, &point_length));
   g_assert_true (signal_base64_decode (salt, strlen (salt), salt_bytes, &salt_length));
-  g_assert_cmpuint (salt_length, ==, SIGNAL_CRYPTO_SALT_SIZE);
-  self->key = signal_key_pair_derive (self->key_pair, point, point_length, salt_bytes, salt_length,
+  g_assert_cmpuint (salt_length, ==, SIGNAL_HANDSHAKE_SALT_SIZE);
+  self->key = signal_handshake_derive_key (self->key_pair, point, point_length, salt_bytes, salt_length,
                                       "ignis-ecdh-p256-aes-256-gcm-v1", NULL);
   g_assert_nonnull (self->key);
 }

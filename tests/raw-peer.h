@@ -5,7 +5,8 @@
 
 #include <signal-glib/signal-glib.h>
 
-#include "signal-glib/crypto/signal-crypto-private.h"
+#include "signal-glib/crypto/signal-ecdh-private.h"
+#include "signal-glib/crypto/signal-aead-private.h"
 
 G_BEGIN_DECLS
 
@@ -39,8 +40,8 @@ typedef struct
   gboolean                 closed;
   guint16                  code;
   char                    *reason;
-  SignalKeyPair           *key_pair;
-  SignalSessionKey        *key;
+  SignalEcdhKeyPair           *key_pair;
+  SignalAead        *key;
 } RawPeer;
 
 RawPeer    *raw_peer_new               (const char *uri);

@@ -57,9 +57,9 @@ static void
 test_unreadable (void)
 {
   g_autoptr (Pair) pair = pair_new (FALSE);
-  static const guint8 key[SIGNAL_CRYPTO_KEY_SIZE];
+  static const guint8 key[SIGNAL_AEAD_KEY_SIZE];
 
-  signal_channel_take_key (pair->client.channel, signal_session_key_new (key));
+  signal_channel_take_key (pair->client.channel, signal_aead_new (key));
   g_assert_false (signal_channel_saw_unreadable (pair->server.channel));
   end_send (&pair->client, "{\"event\":\"a\"}");
   assert_fault (&pair->server, SIGNAL_ERROR_PROTOCOL);

@@ -4,7 +4,9 @@
 #include <stdio.h>
 
 #include "crypto-hex.h"
-#include "signal-glib/crypto/signal-crypto-private.h"
+#include "signal-glib/crypto/signal-ecdh-private.h"
+#include "signal-glib/crypto/signal-aead-private.h"
+#include "signal-glib/crypto/signal-hkdf-private.h"
 
 /* For a test in another language: a line of hexadecimal words in, a line with the result out. An empty
  * word is written as a hyphen. What is refused gives `refused`. */
@@ -30,8 +32,8 @@ print_bytes (const guint8 *bytes,
 static void
 filter_public (const Bytes *words)
 {
-  g_autoptr (SignalKeyPair) key_pair = signal_key_pair_new_from_scalar (words[0].data, NULL);
-  guint8 point[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE];
+  g_autoptr (SignalEcdhKeyPair) key_pair = signal_ecdh_key_pair_new_from_scalar (words[0].data, NULL);
+  guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
 
   if (key_pair == NULL)
     {
@@ -39,7 +41,7 @@ filter_public (const Bytes *words)
       return;
     }
 
-  signal_key_pair_export_public (key_pair, point);
+  signal_ecdh_key_pair_export_public (key_pair, point);
   print_bytes (point, sizeof point);
 }
 
@@ -47,10 +49,10 @@ filter_public (const Bytes *words)
 static void
 filter_ecdh (const Bytes *words)
 {
-  g_autoptr (SignalKeyPair) key_pair = signal_key_pair_new_from_scalar (words[0].data, NULL);
-  guint8 shared[SIGNAL_CRYPTO_SCALAR_SIZE];
+  g_autoptr (SignalEcdhKeyPair) key_pair = signal_ecdh_key_pair_new_from_scalar (words[0].data, NULL);
+  guint8 shared[SIGNAL_ECDH_SCALAR_SIZE];
 
-  if (signal_key_pair_agree (key_pair, words[1].data, words[1].length, shared, NULL))
+  if (signal_ecdh_key_pair_agree (key_pair, words[1].data, words[1].length, shared, NULL))
     print_bytes (shared, sizeof shared);
   else
     printf ("refused\n");
@@ -60,7 +62,7 @@ filter_ecdh (const Bytes *words)
 static void
 filter_hkdf (const Bytes *words)
 {
-  signal_crypto_hkdf_sha256 (words[0].data, words[0].length, words[1].data, words[1].length,
+  signal_hkdf_sha256 (words[0].data, words[0].length, words[1].data, words[1].length,
                              words[2].data, words[2].length, words[3].data, words[3].length);
   print_bytes (words[3].data, words[3].length);
 }
@@ -69,12 +71,12 @@ filter_hkdf (const Bytes *words)
 static void
 filter_seal (const Bytes *words)
 {
-  g_autoptr (SignalSessionKey) key = signal_session_key_new (words[0].data);
-  g_autofree guint8 *sealed = g_malloc (words[2].length + SIGNAL_CRYPTO_TAG_SIZE);
+  g_autoptr (SignalAead) key = signal_aead_new (words[0].data);
+  g_autofree guint8 *sealed = g_malloc (words[2].length + SIGNAL_AEAD_TAG_SIZE);
 
-  if (signal_session_key_encrypt_with_iv (key, words[1].data, words[2].data, words[2].length, sealed,
+  if (signal_aead_encrypt_with_iv (key, words[1].data, words[2].data, words[2].length, sealed,
                                           NULL))
-    print_bytes (sealed, words[2].length + SIGNAL_CRYPTO_TAG_SIZE);
+    print_bytes (sealed, words[2].length + SIGNAL_AEAD_TAG_SIZE);
   else
     printf ("refused\n");
 }
@@ -83,11 +85,11 @@ filter_seal (const Bytes *words)
 static void
 filter_open (const Bytes *words)
 {
-  g_autoptr (SignalSessionKey) key = signal_session_key_new (words[0].data);
+  g_autoptr (SignalAead) key = signal_aead_new (words[0].data);
 
-  if (signal_session_key_decrypt (key, words[1].data, words[2].data, words[2].length, words[2].data,
+  if (signal_aead_decrypt (key, words[1].data, words[2].data, words[2].length, words[2].data,
                                   NULL))
-    print_bytes (words[2].data, words[2].length - SIGNAL_CRYPTO_TAG_SIZE);
+    print_bytes (words[2].data, words[2].length - SIGNAL_AEAD_TAG_SIZE);
   else
     printf ("refused\n");
 }

@@ -6,7 +6,10 @@
 
 #include "crypto-hex.h"
 #include "crypto-vectors.h"
-#include "signal-glib/crypto/signal-crypto-private.h"
+#include "signal-glib/protocol/signal-handshake-private.h"
+#include "signal-glib/crypto/signal-ecdh-private.h"
+#include "signal-glib/crypto/signal-aead-private.h"
+#include "signal-glib/crypto/signal-hkdf-private.h"
 #include "signal-glib/crypto/signal-secret-private.h"
 
 #define HKDF_MAX (255 * 32) /* RFC 5869, 2.3 */
@@ -21,7 +24,7 @@ test_hkdf_vector (gconstpointer user_data)
   gsize info_length = unhex (vector->info, info);
   gsize okm_length = strlen (vector->okm) / 2;
 
-  signal_crypto_hkdf_sha256 (ikm, ikm_length, salt, salt_length, info, info_length,
+  signal_hkdf_sha256 (ikm, ikm_length, salt, salt_length, info, info_length,
                              okm, okm_length);
   assert_hex (okm, okm_length, vector->okm);
 }
@@ -33,13 +36,13 @@ test_hkdf_lengths (void)
   g_autofree guint8 *longest = g_malloc (HKDF_MAX);
   const guint8 ikm[] = "input", salt[] = "salt", info[] = "info";
 
-  signal_crypto_hkdf_sha256 (ikm, sizeof ikm, salt, sizeof salt, info, sizeof info, longest, HKDF_MAX);
+  signal_hkdf_sha256 (ikm, sizeof ikm, salt, sizeof salt, info, sizeof info, longest, HKDF_MAX);
   for (gsize length = 0; length <= 100; length++)
     {
       guint8 okm[101];
 
       memset (okm, 0x55, sizeof okm);
-      signal_crypto_hkdf_sha256 (ikm, sizeof ikm, salt, sizeof salt, info, sizeof info, okm, length);
+      signal_hkdf_sha256 (ikm, sizeof ikm, salt, sizeof salt, info, sizeof info, okm, length);
       g_assert_cmpmem (okm, length, longest, length);
       for (gsize i = length; i < sizeof okm; i++)
         g_assert_cmphex (okm[i], ==, 0x55);
@@ -52,7 +55,7 @@ test_hkdf_too_long (void)
   g_autofree guint8 *okm = g_malloc0 (HKDF_MAX + 1);
 
   g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL, "*okm_length*");
-  signal_crypto_hkdf_sha256 (okm, 1, NULL, 0, NULL, 0, okm, HKDF_MAX + 1);
+  signal_hkdf_sha256 (okm, 1, NULL, 0, NULL, 0, okm, HKDF_MAX + 1);
   g_test_assert_expected_messages ();
   g_assert_cmphex (okm[0], ==, 0);
 }
@@ -61,63 +64,63 @@ test_hkdf_too_long (void)
 static void
 test_derive_is_symmetric (void)
 {
-  g_autoptr(SignalKeyPair) alice = signal_key_pair_generate (NULL);
-  g_autoptr(SignalKeyPair) bob = signal_key_pair_generate (NULL);
-  const guint8 salt[SIGNAL_CRYPTO_SALT_SIZE] = { 1, 2, 3 };
-  const guint8 other_salt[SIGNAL_CRYPTO_SALT_SIZE] = { 1, 2, 4 };
+  g_autoptr(SignalEcdhKeyPair) alice = signal_ecdh_key_pair_generate (NULL);
+  g_autoptr(SignalEcdhKeyPair) bob = signal_ecdh_key_pair_generate (NULL);
+  const guint8 salt[SIGNAL_HANDSHAKE_SALT_SIZE] = { 1, 2, 3 };
+  const guint8 other_salt[SIGNAL_HANDSHAKE_SALT_SIZE] = { 1, 2, 4 };
   const guint8 plaintext[] = "good morning";
-  guint8 alice_point[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE], bob_point[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE];
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
-  guint8 sealed[sizeof plaintext + SIGNAL_CRYPTO_TAG_SIZE], opened[sizeof plaintext];
-  g_autoptr(SignalSessionKey) ours = NULL;
-  g_autoptr(SignalSessionKey) theirs = NULL;
-  g_autoptr(SignalSessionKey) salted = NULL;
-  g_autoptr(SignalSessionKey) named = NULL;
+  guint8 alice_point[SIGNAL_ECDH_PUBLIC_KEY_SIZE], bob_point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
+  guint8 iv[SIGNAL_AEAD_IV_SIZE];
+  guint8 sealed[sizeof plaintext + SIGNAL_AEAD_TAG_SIZE], opened[sizeof plaintext];
+  g_autoptr(SignalAead) ours = NULL;
+  g_autoptr(SignalAead) theirs = NULL;
+  g_autoptr(SignalAead) salted = NULL;
+  g_autoptr(SignalAead) named = NULL;
 
-  signal_key_pair_export_public (alice, alice_point);
-  signal_key_pair_export_public (bob, bob_point);
+  signal_ecdh_key_pair_export_public (alice, alice_point);
+  signal_ecdh_key_pair_export_public (bob, bob_point);
 
-  ours = signal_key_pair_derive (alice, bob_point, sizeof bob_point,
+  ours = signal_handshake_derive_key (alice, bob_point, sizeof bob_point,
                                  salt, sizeof salt, "info", NULL);
-  theirs = signal_key_pair_derive (bob, alice_point, sizeof alice_point,
+  theirs = signal_handshake_derive_key (bob, alice_point, sizeof alice_point,
                                    salt, sizeof salt, "info", NULL);
-  salted = signal_key_pair_derive (bob, alice_point, sizeof alice_point,
+  salted = signal_handshake_derive_key (bob, alice_point, sizeof alice_point,
                                    other_salt, sizeof other_salt, "info", NULL);
-  named = signal_key_pair_derive (bob, alice_point, sizeof alice_point,
+  named = signal_handshake_derive_key (bob, alice_point, sizeof alice_point,
                                   salt, sizeof salt, "inf", NULL);
 
-  g_assert_true (signal_session_key_encrypt (ours, plaintext, sizeof plaintext, iv, sealed, NULL));
-  g_assert_true (signal_session_key_decrypt (theirs, iv, sealed, sizeof sealed, opened, NULL));
+  g_assert_true (signal_aead_encrypt (ours, plaintext, sizeof plaintext, iv, sealed, NULL));
+  g_assert_true (signal_aead_decrypt (theirs, iv, sealed, sizeof sealed, opened, NULL));
   g_assert_cmpmem (opened, sizeof opened, plaintext, sizeof plaintext);
 
-  g_assert_false (signal_session_key_decrypt (salted, iv, sealed, sizeof sealed, opened, NULL));
-  g_assert_false (signal_session_key_decrypt (named, iv, sealed, sizeof sealed, opened, NULL));
+  g_assert_false (signal_aead_decrypt (salted, iv, sealed, sizeof sealed, opened, NULL));
+  g_assert_false (signal_aead_decrypt (named, iv, sealed, sizeof sealed, opened, NULL));
 }
 
 /* The key of a connection, as PROTOCOL says: HKDF over the shared x with the salt and the info. */
 static void
 test_derive_is_hkdf_of_x (void)
 {
-  g_autoptr(SignalKeyPair) initiator = NULL;
-  g_autoptr(SignalSessionKey) derived = NULL;
-  g_autoptr(SignalSessionKey) expected = NULL;
+  g_autoptr(SignalEcdhKeyPair) initiator = NULL;
+  g_autoptr(SignalAead) derived = NULL;
+  g_autoptr(SignalAead) expected = NULL;
   const char *info = "ignis-ecdh-p256-aes-256-gcm-v1";
-  const guint8 salt[SIGNAL_CRYPTO_SALT_SIZE] = { 4, 5, 6 };
-  guint8 point[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE], x[SIGNAL_CRYPTO_SCALAR_SIZE];
-  guint8 scalar[SIGNAL_CRYPTO_SCALAR_SIZE], key[SIGNAL_CRYPTO_KEY_SIZE];
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE], sealed[SIGNAL_CRYPTO_TAG_SIZE];
+  const guint8 salt[SIGNAL_HANDSHAKE_SALT_SIZE] = { 4, 5, 6 };
+  guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE], x[SIGNAL_ECDH_SCALAR_SIZE];
+  guint8 scalar[SIGNAL_ECDH_SCALAR_SIZE], key[SIGNAL_AEAD_KEY_SIZE];
+  guint8 iv[SIGNAL_AEAD_IV_SIZE], sealed[SIGNAL_AEAD_TAG_SIZE];
 
   unhex (RFC5903_I, scalar);
-  initiator = signal_key_pair_new_from_scalar (scalar, NULL);
+  initiator = signal_ecdh_key_pair_new_from_scalar (scalar, NULL);
   unhex (RFC5903_GR, point);
   unhex (RFC5903_GIR_X, x);
-  derived = signal_key_pair_derive (initiator, point, sizeof point, salt, sizeof salt, info, NULL);
-  signal_crypto_hkdf_sha256 (x, sizeof x, salt, sizeof salt, (const guint8 *) info, strlen (info),
+  derived = signal_handshake_derive_key (initiator, point, sizeof point, salt, sizeof salt, info, NULL);
+  signal_hkdf_sha256 (x, sizeof x, salt, sizeof salt, (const guint8 *) info, strlen (info),
                              key, sizeof key);
-  expected = signal_session_key_new (key);
+  expected = signal_aead_new (key);
 
-  g_assert_true (signal_session_key_encrypt (derived, NULL, 0, iv, sealed, NULL));
-  g_assert_true (signal_session_key_decrypt (expected, iv, sealed, sizeof sealed, sealed, NULL));
+  g_assert_true (signal_aead_encrypt (derived, NULL, 0, iv, sealed, NULL));
+  g_assert_true (signal_aead_decrypt (expected, iv, sealed, sizeof sealed, sealed, NULL));
 }
 
 static void
@@ -125,9 +128,9 @@ test_wipe (void)
 {
   guint8 secret[] = { 1, 2, 3, 4 };
 
-  signal_crypto_wipe (secret + 1, 2);
+  signal_secret_wipe (secret + 1, 2);
   assert_hex (secret, sizeof secret, "01000004");
-  signal_crypto_wipe (NULL, 0);
+  signal_secret_wipe (NULL, 0);
 }
 
 static void
@@ -136,8 +139,8 @@ test_random (void)
   g_autoptr(GError) error = NULL;
   guint8 first[32] = { 0 }, second[32] = { 0 };
 
-  g_assert_true (signal_crypto_random (first, sizeof first, &error));
-  g_assert_true (signal_crypto_random (second, sizeof second, &error));
+  g_assert_true (signal_random_bytes (first, sizeof first, &error));
+  g_assert_true (signal_random_bytes (second, sizeof second, &error));
   g_assert_no_error (error);
   g_assert_cmpint (memcmp (first, second, sizeof first), !=, 0);
 }
@@ -227,8 +230,8 @@ test_secret_without_pages (void)
 static void
 test_free_null (void)
 {
-  signal_key_pair_free (NULL);
-  signal_session_key_free (NULL);
+  signal_ecdh_key_pair_free (NULL);
+  signal_aead_free (NULL);
 }
 
 int

@@ -331,16 +331,16 @@ test_compose (void)
 static void
 test_seal (void)
 {
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
+  guint8 iv[SIGNAL_AEAD_IV_SIZE] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
   guint8 ciphertext[300];
   guint8 decoded[sizeof ciphertext];
 
   for (gsize i = 0; i < sizeof ciphertext; i++)
     ciphertext[i] = (guint8) (i * 7);
 
-  for (gsize size = SIGNAL_CRYPTO_TAG_SIZE; size <= sizeof ciphertext; size++)
+  for (gsize size = SIGNAL_AEAD_TAG_SIZE; size <= sizeof ciphertext; size++)
     {
-      gsize length = signal_envelope_get_encrypted_size (size - SIGNAL_CRYPTO_TAG_SIZE);
+      gsize length = signal_envelope_get_encrypted_size (size - SIGNAL_AEAD_TAG_SIZE);
       g_autofree char *text = g_malloc (length + 1);
       gsize decoded_length;
       SignalEncryptedData sealed;

@@ -9,7 +9,7 @@
 static const guint8 *
 number_iv (guint64 number)
 {
-  static guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
+  static guint8 iv[SIGNAL_AEAD_IV_SIZE];
 
   memset (iv, 0, sizeof iv);
   memcpy (iv + 2, &number, sizeof number);
@@ -59,10 +59,10 @@ test_seen_changes_nothing (void)
 static void
 test_every_part_counts (void)
 {
-  for (gsize offset = 0; offset < SIGNAL_CRYPTO_IV_SIZE; offset += sizeof (guint32))
+  for (gsize offset = 0; offset < SIGNAL_AEAD_IV_SIZE; offset += sizeof (guint32))
     {
       g_autoptr(SignalReplayWindow) replay = signal_replay_window_new ();
-      guint8 iv[SIGNAL_CRYPTO_IV_SIZE] = { 0 };
+      guint8 iv[SIGNAL_AEAD_IV_SIZE] = { 0 };
 
       for (guint32 i = 0; i < 20000; i++)
         {

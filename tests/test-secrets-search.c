@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "signal-glib/crypto/signal-crypto-private.h"
+#include "signal-glib/crypto/signal-secret-private.h"
 
 /* Looks through all memory of this process that can be written. What is left of a secret is rarely
  * whole, because whoever gets the memory next overwrites a part: eight bytes of it count. */
@@ -68,8 +68,8 @@ needle_forget (char  *text,
 {
   guint8 dead[16384];
 
-  signal_crypto_wipe (text, length);
-  signal_crypto_wipe (dead, sizeof dead);
+  signal_secret_wipe (text, length);
+  signal_secret_wipe (dead, sizeof dead);
 }
 
 /* Makes up a secret text, without a NUL after it; the caller forgets it after use. */

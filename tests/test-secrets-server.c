@@ -9,6 +9,8 @@
 
 #include "host.h"
 
+#include "signal-glib/crypto/signal-hkdf-private.h"
+
 /* Welcomes when it is told to, and tells the secrets of the connection. */
 
 static GPtrArray *arrivals; /* Guest */
@@ -35,11 +37,11 @@ on_greet (Guest *guest)
 static void
 welcome (Guest *guest)
 {
-  guint8 x[SIGNAL_CRYPTO_SCALAR_SIZE], key[SIGNAL_CRYPTO_KEY_SIZE];
+  guint8 x[SIGNAL_ECDH_SCALAR_SIZE], key[SIGNAL_AEAD_KEY_SIZE];
 
-  g_assert_true (signal_key_pair_agree (guest->key_pair, guest->client_key,
+  g_assert_true (signal_ecdh_key_pair_agree (guest->key_pair, guest->client_key,
                                         sizeof guest->client_key, x, NULL));
-  signal_crypto_hkdf_sha256 (x, sizeof x, guest->salt, sizeof guest->salt,
+  signal_hkdf_sha256 (x, sizeof x, guest->salt, sizeof guest->salt,
                              (const guint8 *) TEST_INFO, strlen (TEST_INFO), key, sizeof key);
   print_masked ("shared", x, sizeof x);
   print_masked ("key", key, sizeof key);

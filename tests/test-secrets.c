@@ -47,7 +47,7 @@ gnutls_rnd (gnutls_rnd_level_t  level,
   int (*real) (gnutls_rnd_level_t, void *, size_t) = dlsym (RTLD_NEXT, "gnutls_rnd");
   int status = real (level, data, length);
 
-  if (level == GNUTLS_RND_KEY && length == SIGNAL_CRYPTO_SCALAR_SIZE)
+  if (level == GNUTLS_RND_KEY && length == SIGNAL_ECDH_SCALAR_SIZE)
     needle_set (&scalar, data, length);
   return status;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "client/signal-client-private.h"
+#include <glib/gi18n-lib.h>
 
+#include "client/signal-client-private.h"
 #include "signal-error.h"
 #include "util/signal-source-private.h"
-
-#include <glib/gi18n-lib.h>
 
 /* The one owner of what to do next: attempts, retries and the end. The facts are changed first and
  * told after; whoever tells anything looks at `turn` to see whether a handler has gone on to

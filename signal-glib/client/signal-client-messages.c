@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "client/signal-client-private.h"
+#include <glib/gi18n-lib.h>
 
-#include "protocol/signal-compose-private.h"
-#include "crypto/signal-crypto-private.h"
+#include "client/signal-client-private.h"
+#include "crypto/signal-secret-private.h"
+#include "protocol/signal-envelope-private.h"
 #include "protocol/signal-room-name-private.h"
 #include "signal-error.h"
-
-#include <glib/gi18n-lib.h>
 
 /* What goes out: messages and rooms. */
 
@@ -21,7 +20,7 @@ send_and_wipe (SignalClient  *self,
 {
   gboolean accepted = signal_client_send_or_keep (self, envelope, length, error);
 
-  signal_crypto_wipe (envelope, length);
+  signal_secret_wipe (envelope, length);
   return accepted;
 }
 

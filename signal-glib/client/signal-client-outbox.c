@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "client/signal-client-private.h"
+#include <glib/gi18n-lib.h>
 
+#include "client/signal-client-private.h"
 #include "protocol/signal-envelope-private.h"
 #include "signal-error.h"
-
-#include <glib/gi18n-lib.h>
 
 /* Between the caller and the connection: each message that was accepted is written once at the
  * most, and one that was not written is sent on the next connection or reported. */

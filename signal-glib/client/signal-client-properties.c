@@ -2,11 +2,8 @@
 #include "config.h"
 
 #include "client/signal-client-private.h"
-
+#include "protocol/signal-handshake-private.h"
 #include "signal-enums.h"
-
-/* The same as the public server's. */
-#define DEFAULT_ECDH_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
 
 #define FACT (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
 #define SECRET (G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
@@ -38,7 +35,7 @@ install_server_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_ECDH_INFO] =
-    g_param_spec_string ("ecdh-info", NULL, NULL, DEFAULT_ECDH_INFO, DEFAULTED);
+    g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_HANDSHAKE_DEFAULT_INFO, DEFAULTED);
 
   /**
    * SignalClient:token:

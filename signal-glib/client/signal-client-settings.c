@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include "client/signal-client-private.h"
-
 #include "util/signal-property-private.h"
 
 /* The values of the properties: what is set takes effect with the next attempt, unless it says

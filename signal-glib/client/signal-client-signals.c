@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include "client/signal-client-private.h"
-
 #include "util/signal-property-private.h"
 
 enum

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "client/signal-client-private.h"
-
-#include "crypto/signal-crypto-private.h"
-#include "signal-error.h"
-#include "crypto/signal-secret-private.h"
-
 #include <glib/gi18n-lib.h>
+
+#include "client/signal-client-private.h"
+#include "crypto/signal-secret-private.h"
+#include "signal-error.h"
 
 /* Where the token of an attempt comes from. */
 
@@ -55,7 +53,7 @@ signal_client_ask_for_token (SignalClient *self)
     {
       if (turn == self->turn)
         signal_client_set_token (self, token);
-      signal_crypto_wipe (token, strlen (token));
+      signal_secret_wipe (token, strlen (token));
       g_free (token);
       return TRUE;
     }

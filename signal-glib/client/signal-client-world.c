@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "client/signal-client-private.h"
-
-#include "signal-error.h"
-
 #include <glib/gi18n-lib.h>
+
+#include "client/signal-client-private.h"
+#include "signal-error.h"
 
 /* What the client makes of the news of the world. */
 

@@ -3,12 +3,12 @@
 
 #include "client/signal-client-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "protocol/signal-room-name-private.h"
 #include "signal-error.h"
 #include "util/signal-i18n-private.h"
 #include "util/signal-source-private.h"
-
-#include <glib/gi18n-lib.h>
 
 /**
  * SignalClient:

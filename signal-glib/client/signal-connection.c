@@ -32,7 +32,7 @@ struct _SignalConnection
   SignalConnectionState phase;
   GCancellable *dialing; /* NULL once the socket is open, or given up */
   SignalChannel *channel;
-  SignalKeyPair *key_pair;
+  SignalEcdhKeyPair *key_pair;
   SignalKeepalive *keepalive;
   GSource *deadline;
   gint64 deadline_time;
@@ -68,7 +68,7 @@ release (SignalConnection *self)
   signal_source_clear (&self->deadline);
   signal_source_clear (&self->renewal);
   g_clear_pointer (&self->keepalive, signal_keepalive_free);
-  g_clear_pointer (&self->key_pair, signal_key_pair_free);
+  g_clear_pointer (&self->key_pair, signal_ecdh_key_pair_free);
   g_clear_pointer (&self->token, signal_secret_free);
 
   if (self->dialing != NULL)
@@ -203,7 +203,7 @@ take_keys (SignalConnection            *self,
            SignalCloseAction           *action,
            GError                     **error)
 {
-  SignalSessionKey *key;
+  SignalAead *key;
 
   if (!event->has_keys && self->require_encryption)
     {
@@ -216,9 +216,9 @@ take_keys (SignalConnection            *self,
   if (!event->has_keys)
     return TRUE;
 
-  key = signal_key_pair_derive (self->key_pair, event->server_key, sizeof event->server_key,
+  key = signal_handshake_derive_key (self->key_pair, event->server_key, sizeof event->server_key,
                                 event->salt, sizeof event->salt, self->ecdh_info, error);
-  g_clear_pointer (&self->key_pair, signal_key_pair_free);
+  g_clear_pointer (&self->key_pair, signal_ecdh_key_pair_free);
   if (key == NULL)
     return FALSE;
 
@@ -243,7 +243,7 @@ handle_connected (SignalConnection *self,
 
   self->client_id = g_steal_pointer (&event.client_id);
   self->user_id = g_steal_pointer (&event.user_id);
-  g_clear_pointer (&self->key_pair, signal_key_pair_free);
+  g_clear_pointer (&self->key_pair, signal_ecdh_key_pair_free);
   on_authenticated (self);
 }
 
@@ -384,7 +384,7 @@ authenticate (SignalConnection *self)
   g_autoptr (GError) error = NULL;
   gboolean sent = signal_channel_send_plain (self->channel, text, strlen (text), &error);
 
-  signal_crypto_wipe (text, strlen (text));
+  signal_secret_wipe (text, strlen (text));
   g_clear_pointer (&self->token, signal_secret_free);
 
   /* A token that does not fit into a frame will not do so the next time. */
@@ -512,7 +512,7 @@ signal_connection_start (SignalConnection               *self,
     .user_data = self,
   };
 
-  self->key_pair = signal_key_pair_generate (error);
+  self->key_pair = signal_ecdh_key_pair_generate (error);
   if (self->key_pair == NULL)
     return FALSE;
 

@@ -2,9 +2,10 @@
 #include "config.h"
 
 #include "client/signal-keepalive-private.h"
-#include "util/signal-source-private.h"
 
 #include <string.h>
+
+#include "util/signal-source-private.h"
 
 #define HEARTBEAT "{\"event\":\"heartbeat\"}"
 

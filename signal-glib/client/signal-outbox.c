@@ -3,10 +3,10 @@
 
 #include "client/signal-outbox-private.h"
 
-#include "crypto/signal-crypto-private.h"
-#include "signal-error.h"
-
 #include <glib/gi18n-lib.h>
+
+#include "crypto/signal-secret-private.h"
+#include "signal-error.h"
 
 typedef struct
 {
@@ -41,7 +41,7 @@ item_new (const char *envelope,
 static void
 item_free (Item *item)
 {
-  signal_crypto_wipe (item->text, item->length);
+  signal_secret_wipe (item->text, item->length);
   g_free (item);
 }
 

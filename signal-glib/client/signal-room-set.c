@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-
 struct _SignalRoomSet
 {
   GStrv       auto_join;

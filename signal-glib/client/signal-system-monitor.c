@@ -3,14 +3,13 @@
 
 #include "client/signal-system-monitor-private.h"
 
-#include "util/signal-source-private.h"
-#include "client/signal-system-objects-private.h"
-
+#include <glib-unix.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <glib-unix.h>
+#include "client/signal-system-objects-private.h"
+#include "util/signal-source-private.h"
 
 /* Network monitors tell of every address and route on its own. */
 #define DEBOUNCE_US G_USEC_PER_SEC

@@ -5,6 +5,15 @@
 
 G_BEGIN_DECLS
 
+gboolean signal_random_bytes (void    *buffer,
+                              gsize    length,
+                              GError **error);
+gboolean signal_random_nonce (void    *buffer,
+                              gsize    length,
+                              GError **error);
+
+void      signal_secret_wipe   (void       *buffer,
+                                gsize       length);
 gpointer  signal_secret_alloc  (gsize       size) G_GNUC_MALLOC G_GNUC_WARN_UNUSED_RESULT;
 char     *signal_secret_strdup (const char *text) G_GNUC_WARN_UNUSED_RESULT;
 void      signal_secret_free   (gpointer    secret);

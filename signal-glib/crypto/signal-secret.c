@@ -3,9 +3,19 @@
 
 #include "crypto/signal-secret-private.h"
 
+#include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "crypto/signal-crypto-private.h"
+#include "signal-error.h"
+
+#if defined (HAVE_GNUTLS) && !defined (SIGNAL_NETTLE_ONLY)
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#define USE_GNUTLS
+#else
+#include <sys/random.h>
+#endif
 
 #ifdef G_OS_UNIX
 #include <sys/mman.h>
@@ -16,6 +26,102 @@
 #elif defined (MADV_NOCORE)
 #define LEAVE_OUT_OF_DUMPS MADV_NOCORE /* FreeBSD */
 #endif
+
+#ifdef USE_GNUTLS
+
+static gboolean
+draw (gnutls_rnd_level_t   level,
+      void                *buffer,
+      gsize                length,
+      GError             **error)
+{
+  int status = gnutls_rnd (level, buffer, length);
+
+  if (status >= 0)
+    return TRUE;
+
+  g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
+               _("The system provided no random bytes: %s"), gnutls_strerror (status));
+  return FALSE;
+}
+
+/* Writes random bytes that are fit for keys. */
+gboolean
+signal_random_bytes (void    *buffer,
+                     gsize    length,
+                     GError **error)
+{
+  return draw (GNUTLS_RND_KEY, buffer, length, error);
+}
+
+/* Writes random bytes that do not repeat and need not be secret. GnuTLS's generator notices a fork,
+ * and is cheaper for a few bytes than the system's: 0.15 to 0.2 µs against 0.28 for 12 bytes. */
+gboolean
+signal_random_nonce (void    *buffer,
+                     gsize    length,
+                     GError **error)
+{
+  return draw (GNUTLS_RND_RANDOM, buffer, length, error);
+}
+
+#else /* !USE_GNUTLS */
+
+/* Writes random bytes that are fit for keys. */
+gboolean
+signal_random_bytes (void    *buffer,
+                     gsize    length,
+                     GError **error)
+{
+  guint8 *at = buffer;
+
+  while (length > 0)
+    {
+      /* More than 256 bytes can be interrupted, and other systems allow no more. */
+      gsize size = MIN (length, 256);
+
+      if (getentropy (at, size) != 0)
+        {
+          g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
+                       _("The system provided no random bytes: %s"), g_strerror (errno));
+          return FALSE;
+        }
+
+      at += size;
+      length -= size;
+    }
+
+  return TRUE;
+}
+
+/* Writes random bytes that do not repeat and need not be secret. */
+gboolean
+signal_random_nonce (void    *buffer,
+                     gsize    length,
+                     GError **error)
+{
+  return signal_random_bytes (buffer, length, error);
+}
+
+#endif /* USE_GNUTLS */
+
+/* Overwrites a secret; the compiler may not leave it out because nothing reads it afterwards. */
+void
+signal_secret_wipe (void  *buffer,
+                    gsize  length)
+{
+#ifndef HAVE_EXPLICIT_BZERO
+  static void *(*const volatile explicit_memset) (void *, int, size_t) = memset;
+#endif
+
+  if (length == 0)
+    return;
+
+#ifdef HAVE_EXPLICIT_BZERO
+  explicit_bzero (buffer, length);
+#else
+  explicit_memset (buffer, 0, length);
+#endif
+}
 
 /* Before each secret, which is aligned as malloc() would. */
 typedef struct
@@ -84,7 +190,7 @@ signal_secret_free (gpointer secret)
     return;
 
   header = (Header *) secret - 1;
-  signal_crypto_wipe (secret, header->size - sizeof (Header));
+  signal_secret_wipe (secret, header->size - sizeof (Header));
   if (header->is_mapped)
     unmap (header);
   else

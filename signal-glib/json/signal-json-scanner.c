@@ -5,8 +5,8 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "signal-error.h"
 #include "json/signal-json-steps-private.h"
+#include "signal-error.h"
 
 /* What is open around the current place: one bit a level, set for an object. */
 typedef struct

@@ -3,12 +3,11 @@
 
 #include "json/signal-json-writer-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 
-#include <glib/gi18n-lib.h>
-
-#include "signal-error.h"
 #include "json/signal-json-scanner-private.h"
+#include "signal-error.h"
 
 /* json-glib 1.6 writes 0.1 as 0.10000000000000001, 1e308 as 1e+308.0 and infinity as inf.0, of
  * which the last two are no JSON. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "crypto/signal-crypto-private.h"
+#include "crypto/signal-aead-private.h"
 #include "protocol/signal-message-private.h"
 #include "websocket/signal-websocket-private.h"
 
@@ -42,7 +42,7 @@ SignalChannel   *signal_channel_new                  (SignalWebsocket           
                                                       gpointer                      user_data) G_GNUC_WARN_UNUSED_RESULT;
 SignalWebsocket *signal_channel_get_websocket        (SignalChannel                *self);
 void             signal_channel_take_key             (SignalChannel                *self,
-                                                      SignalSessionKey             *key);
+                                                      SignalAead                   *key);
 gboolean         signal_channel_is_encrypted         (SignalChannel                *self);
 gboolean         signal_channel_is_key_worn          (SignalChannel                *self);
 void             signal_channel_set_key_limit        (SignalChannel                *self,

@@ -32,7 +32,7 @@ struct _SignalChannel
   const SignalChannelHandlers *handlers; /* NULL: dropped */
   gpointer user_data;
 
-  SignalSessionKey *key;      /* NULL: not yet, or without encryption */
+  SignalAead *key;      /* NULL: not yet, or without encryption */
   SignalReplayWindow *replay;
   guint64 key_uses;           /* messages under the key, both ways */
   guint64 key_limit;
@@ -58,15 +58,15 @@ plain_base64 (SignalSpan   span,
 
 static gboolean
 decode_iv (const SignalEncryptedData *data,
-           guint8                     iv[SIGNAL_CRYPTO_IV_SIZE])
+           guint8                     iv[SIGNAL_AEAD_IV_SIZE])
 {
   g_autofree char *copy = NULL;
   SignalSpan text = plain_base64 (data->iv, data->iv_escaped, &copy);
   gsize length;
 
-  return text.len == SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_CRYPTO_IV_SIZE)
+  return text.len == SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_AEAD_IV_SIZE)
          && signal_base64_decode (text.str, text.len, iv, &length)
-         && length == SIGNAL_CRYPTO_IV_SIZE;
+         && length == SIGNAL_AEAD_IV_SIZE;
 }
 
 /* Decrypts into the message's own storage, then opens the inner envelope there. */
@@ -77,7 +77,7 @@ decrypt (SignalChannel              *self,
 {
   g_autoptr (SignalMessage) message = NULL;
   g_autofree char *copy = NULL;
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
+  guint8 iv[SIGNAL_AEAD_IV_SIZE];
   guint8 *storage;
   SignalSpan ct;
   gsize length;
@@ -102,7 +102,7 @@ decrypt (SignalChannel              *self,
       return NULL;
     }
 
-  if (!signal_session_key_decrypt (self->key, iv, storage, length, storage, error))
+  if (!signal_aead_decrypt (self->key, iv, storage, length, storage, error))
     return NULL;
 
   self->key_uses++;
@@ -113,7 +113,7 @@ decrypt (SignalChannel              *self,
       return NULL;
     }
 
-  if (!signal_message_open (message, length - SIGNAL_CRYPTO_TAG_SIZE, TRUE, error))
+  if (!signal_message_open (message, length - SIGNAL_AEAD_TAG_SIZE, TRUE, error))
     return NULL;
 
   return g_steal_pointer (&message);
@@ -278,8 +278,8 @@ signal_channel_get_websocket (SignalChannel *self)
 /* Everything that is sent from now on is encrypted, and only what is encrypted can be trusted. key:
  * (transfer full). */
 void
-signal_channel_take_key (SignalChannel    *self,
-                         SignalSessionKey *key)
+signal_channel_take_key (SignalChannel *self,
+                         SignalAead    *key)
 {
   g_return_if_fail (self->key == NULL);
 
@@ -365,12 +365,12 @@ static gboolean
 encrypt (SignalChannel  *self,
          const char     *inner,
          gsize           length,
-         guint8          iv[SIGNAL_CRYPTO_IV_SIZE],
+         guint8          iv[SIGNAL_AEAD_IV_SIZE],
          GError        **error)
 {
   /* The limit, which is a guint, holds for the frame, and that is longer. */
-  g_byte_array_set_size (self->scratch, (guint) (length + SIGNAL_CRYPTO_TAG_SIZE));
-  return signal_session_key_encrypt (self->key, (const guint8 *) inner, length, iv,
+  g_byte_array_set_size (self->scratch, (guint) (length + SIGNAL_AEAD_TAG_SIZE));
+  return signal_aead_encrypt (self->key, (const guint8 *) inner, length, iv,
                                      self->scratch->data, error);
 }
 
@@ -392,7 +392,7 @@ signal_channel_send (SignalChannel  *self,
                      GError        **error)
 {
   gsize size = signal_envelope_get_encrypted_size (length);
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
+  guint8 iv[SIGNAL_AEAD_IV_SIZE];
   guint8 *payload;
 
   if (self->key == NULL)
@@ -423,6 +423,6 @@ signal_channel_drop (SignalChannel *self)
 {
   self->handlers = NULL;
   self->user_data = NULL;
-  g_clear_pointer (&self->key, signal_session_key_free);
+  g_clear_pointer (&self->key, signal_aead_free);
   signal_websocket_drop (self->websocket);
 }

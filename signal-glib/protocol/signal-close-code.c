@@ -3,10 +3,10 @@
 
 #include "protocol/signal-close-code-private.h"
 
-#include "util/signal-display-text-private.h"
-#include "signal-error.h"
-
 #include <glib/gi18n-lib.h>
+
+#include "signal-error.h"
+#include "util/signal-display-text-private.h"
 
 #define CLOSE_ABNORMAL 1006
 #define CLOSE_PROTOCOL_ERROR 1002

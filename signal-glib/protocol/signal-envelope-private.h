@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "crypto/signal-crypto-private.h"
+#include <json-glib/json-glib.h>
+
+#include "crypto/signal-aead-private.h"
 #include "json/signal-json-scanner-private.h"
 
 G_BEGIN_DECLS
@@ -43,9 +45,20 @@ char  *signal_envelope_compose            (const char   *event,
                                            gsize        *length) G_GNUC_WARN_UNUSED_RESULT;
 gsize  signal_envelope_get_encrypted_size (gsize         inner_length);
 void   signal_envelope_write_encrypted    (char         *text,
-                                           const guint8  iv[SIGNAL_CRYPTO_IV_SIZE],
+                                           const guint8  iv[SIGNAL_AEAD_IV_SIZE],
                                            const guint8 *ciphertext,
                                            gsize         ciphertext_length);
+
+/* From what a program wants to send to an envelope: everything is checked, and what is wrong is
+ * SIGNAL_ERROR_INVALID_ARGUMENT. */
+char *signal_envelope_compose_json (const char  *event,
+                                    const char  *json,
+                                    gsize       *length,
+                                    GError     **error) G_GNUC_WARN_UNUSED_RESULT;
+char *signal_envelope_compose_node (const char  *event,
+                                    JsonNode    *payload,
+                                    gsize       *length,
+                                    GError     **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean signal_envelope_event_is_control (const char *event);
 

@@ -6,8 +6,10 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "util/signal-base64-private.h"
+#include "crypto/signal-secret-private.h"
+#include "json/signal-json-writer-private.h"
 #include "signal-error.h"
+#include "util/signal-base64-private.h"
 
 /* What this library and the public server write around the two pieces of base64. */
 #define ENCRYPTED_HEAD "{\"event\":\"encrypted\",\"data\":{\"iv\":\""
@@ -15,7 +17,7 @@
 #define ENCRYPTED_TAIL "\"}}"
 
 #define LITERAL_SIZE(literal) (sizeof (literal) - 1)
-#define IV_TEXT_SIZE SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_CRYPTO_IV_SIZE)
+#define IV_TEXT_SIZE SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_AEAD_IV_SIZE)
 
 /* A value that is not a string is read too, and leaves content empty. */
 static gboolean
@@ -102,7 +104,7 @@ signal_envelope_match_encrypted (SignalEncryptedData *sealed,
 {
   const char *iv, *middle, *ct;
   gsize frame_length = signal_envelope_get_encrypted_size (0) -
-                       SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_CRYPTO_TAG_SIZE);
+                       SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_AEAD_TAG_SIZE);
   gsize ct_length;
 
   if (length < frame_length)
@@ -202,7 +204,7 @@ gsize
 signal_envelope_get_encrypted_size (gsize inner_length)
 {
   return LITERAL_SIZE (ENCRYPTED_HEAD) + IV_TEXT_SIZE + LITERAL_SIZE (ENCRYPTED_MIDDLE) +
-         SIGNAL_BASE64_ENCODED_SIZE (inner_length + SIGNAL_CRYPTO_TAG_SIZE) +
+         SIGNAL_BASE64_ENCODED_SIZE (inner_length + SIGNAL_AEAD_TAG_SIZE) +
          LITERAL_SIZE (ENCRYPTED_TAIL);
 }
 
@@ -229,14 +231,14 @@ append_base64 (char         *to,
 /* Writes signal_envelope_get_encrypted_size() bytes of text. ciphertext includes the tag. */
 void
 signal_envelope_write_encrypted (char         *text,
-                                 const guint8  iv[SIGNAL_CRYPTO_IV_SIZE],
+                                 const guint8  iv[SIGNAL_AEAD_IV_SIZE],
                                  const guint8 *ciphertext,
                                  gsize         ciphertext_length)
 {
   char *to = text;
 
   to = append_literal (to, ENCRYPTED_HEAD, LITERAL_SIZE (ENCRYPTED_HEAD));
-  to = append_base64 (to, iv, SIGNAL_CRYPTO_IV_SIZE);
+  to = append_base64 (to, iv, SIGNAL_AEAD_IV_SIZE);
   to = append_literal (to, ENCRYPTED_MIDDLE, LITERAL_SIZE (ENCRYPTED_MIDDLE));
   to = append_base64 (to, ciphertext, ciphertext_length);
   append_literal (to, ENCRYPTED_TAIL, LITERAL_SIZE (ENCRYPTED_TAIL));
@@ -255,4 +257,70 @@ signal_envelope_event_is_control (const char *event)
       return TRUE;
 
   return FALSE;
+}
+
+static gboolean
+check_event (const char  *event,
+             GError     **error)
+{
+  if (event == NULL || event[0] == '\0' || !g_utf8_validate (event, -1, NULL))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                           _("A message needs the name of an event, in UTF-8"));
+      return FALSE;
+    }
+
+  if (signal_envelope_event_is_control (event))
+    {
+      g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                   _("The event name “%s” belongs to the protocol"), event);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* json: NULL for a message without payload. */
+char *
+signal_envelope_compose_json (const char  *event,
+                              const char  *json,
+                              gsize       *length,
+                              GError     **error)
+{
+  g_autoptr (GError) cause = NULL;
+
+  if (!check_event (event, error))
+    return NULL;
+
+  if (json != NULL && !signal_json_check (json, strlen (json), &cause))
+    {
+      g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                   _("The payload cannot be sent: %s"), cause->message);
+      return NULL;
+    }
+
+  return signal_envelope_compose (event, json, length);
+}
+
+/* payload: NULL for a message without one. */
+char *
+signal_envelope_compose_node (const char  *event,
+                              JsonNode    *payload,
+                              gsize       *length,
+                              GError     **error)
+{
+  g_autofree char *json = NULL;
+  char *envelope;
+
+  if (payload != NULL)
+    {
+      json = signal_json_node_write (payload, error);
+      if (json == NULL)
+        return NULL;
+    }
+
+  envelope = signal_envelope_compose_json (event, json, length, error);
+  if (json != NULL)
+    signal_secret_wipe (json, strlen (json));
+  return envelope;
 }

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "crypto/signal-crypto-private.h"
+#include "crypto/signal-aead-private.h"
+#include "crypto/signal-ecdh-private.h"
 #include "protocol/signal-message-private.h"
 
 G_BEGIN_DECLS
+
+/* What client and server say to each other until there is a key: both halves of the exchange. */
+
+/* The HKDF info of the public server. */
+#define SIGNAL_HANDSHAKE_DEFAULT_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
+
+#define SIGNAL_HANDSHAKE_SALT_SIZE 32
 
 /* What a `connected` event says. */
 typedef struct
@@ -12,17 +20,29 @@ typedef struct
   char    *client_id;
   char    *user_id; /* NULL: the server names none */
   gboolean has_keys;
-  guint8   server_key[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE];
-  guint8   salt[SIGNAL_CRYPTO_SALT_SIZE];
+  guint8   server_key[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
+  guint8   salt[SIGNAL_HANDSHAKE_SALT_SIZE];
 } SignalConnectedEvent;
 
-char     *signal_handshake_compose_authenticate (const char            *token,
-                                                 const SignalKeyPair   *key_pair) G_GNUC_WARN_UNUSED_RESULT;
-gboolean  signal_handshake_parse_connected      (SignalConnectedEvent  *self,
-                                                 SignalMessage         *message,
-                                                 GError               **error);
-char     *signal_handshake_parse_error          (SignalMessage         *message) G_GNUC_WARN_UNUSED_RESULT;
-void      signal_connected_event_clear          (SignalConnectedEvent  *self);
+char     *signal_handshake_compose_authenticate (const char               *token,
+                                                 const SignalEcdhKeyPair  *key_pair) G_GNUC_WARN_UNUSED_RESULT;
+gboolean  signal_handshake_parse_connected      (SignalConnectedEvent     *self,
+                                                 SignalMessage            *message,
+                                                 GError                  **error);
+char     *signal_handshake_parse_error          (SignalMessage            *message) G_GNUC_WARN_UNUSED_RESULT;
+void      signal_connected_event_clear          (SignalConnectedEvent     *self);
+
+SignalAead *signal_handshake_agree_key  (const char               *ecdh_info,
+                                         const char               *client_public_key,
+                                         char                    **server_public_key,
+                                         char                    **salt) G_GNUC_WARN_UNUSED_RESULT;
+SignalAead *signal_handshake_derive_key (const SignalEcdhKeyPair  *key_pair,
+                                         const guint8             *peer_point,
+                                         gsize                     peer_point_length,
+                                         const guint8             *salt,
+                                         gsize                     salt_length,
+                                         const char               *info,
+                                         GError                  **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SignalConnectedEvent, signal_connected_event_clear)
 

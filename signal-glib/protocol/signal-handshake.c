@@ -3,23 +3,25 @@
 
 #include "protocol/signal-handshake-private.h"
 
-#include "util/signal-base64-private.h"
-#include "signal-error.h"
-#include "json/signal-json-scanner-private.h"
-
 #include <glib/gi18n-lib.h>
+
+#include "crypto/signal-hkdf-private.h"
+#include "crypto/signal-secret-private.h"
+#include "json/signal-json-scanner-private.h"
+#include "signal-error.h"
+#include "util/signal-base64-private.h"
 
 /* The `authenticate` event of a fresh key pair. */
 char *
-signal_handshake_compose_authenticate (const char          *token,
-                                       const SignalKeyPair *key_pair)
+signal_handshake_compose_authenticate (const char              *token,
+                                       const SignalEcdhKeyPair *key_pair)
 {
   /* Large enough from the start: growing would leave copies of the token behind. */
   GString *text = g_string_sized_new (6 * strlen (token) + 512);
-  char   encoded[SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_CRYPTO_PUBLIC_KEY_SIZE) + 1] = "";
-  guint8 point[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE];
+  char   encoded[SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_ECDH_PUBLIC_KEY_SIZE) + 1] = "";
+  guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
 
-  signal_key_pair_export_public (key_pair, point);
+  signal_ecdh_key_pair_export_public (key_pair, point);
   signal_base64_encode (point, sizeof point, encoded);
 
   g_string_append (text, "{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\",\"token\":");
@@ -28,6 +30,8 @@ signal_handshake_compose_authenticate (const char          *token,
 
   return g_string_free (text, FALSE);
 }
+
+#define POINT_TEXT_LENGTH SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_ECDH_PUBLIC_KEY_SIZE)
 
 static gboolean
 set_protocol_error (GError     **error,
@@ -214,4 +218,79 @@ signal_connected_event_clear (SignalConnectedEvent *self)
 {
   g_clear_pointer (&self->client_id, g_free);
   g_clear_pointer (&self->user_id, g_free);
+}
+
+/* Derives the AES-256 key of a connection: HKDF-SHA-256 (RFC 5869) over the shared secret of ECDH.
+ * salt may have any length; info is text. */
+SignalAead *
+signal_handshake_derive_key (const SignalEcdhKeyPair  *key_pair,
+                             const guint8             *peer_point,
+                             gsize                     peer_point_length,
+                             const guint8             *salt,
+                             gsize                     salt_length,
+                             const char               *info,
+                             GError                  **error)
+{
+  SignalAead *aead;
+  guint8 shared[SIGNAL_ECDH_SHARED_SECRET_SIZE];
+  guint8 key[SIGNAL_AEAD_KEY_SIZE];
+
+  if (!signal_ecdh_key_pair_agree (key_pair, peer_point, peer_point_length, shared, error))
+    return NULL;
+
+  signal_hkdf_sha256 (shared, sizeof shared, salt, salt_length,
+                      (const guint8 *) info, strlen (info), key, sizeof key);
+  aead = signal_aead_new (key);
+  signal_secret_wipe (shared, sizeof shared);
+  signal_secret_wipe (key, sizeof key);
+
+  if (aead == NULL)
+    g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO, _("AES-256-GCM is not available"));
+
+  return aead;
+}
+
+static char *
+encode (const guint8 *data,
+        gsize         length)
+{
+  char *text = g_malloc (SIGNAL_BASE64_ENCODED_SIZE (length) + 1);
+
+  signal_base64_encode (data, length, text);
+  text[SIGNAL_BASE64_ENCODED_SIZE (length)] = '\0';
+  return text;
+}
+
+/* The server's half of the key agreement, with a key pair that is gone on return. NULL: what the
+ * client offers is no key. Why is nothing that it needs to know. */
+SignalAead *
+signal_handshake_agree_key (const char  *ecdh_info,
+                            const char  *client_public_key,
+                            char       **server_public_key,
+                            char       **salt)
+{
+  g_autoptr (SignalEcdhKeyPair) pair = NULL;
+  g_autoptr (SignalAead) key = NULL;
+  guint8 client_point[SIGNAL_BASE64_DECODED_MAX (POINT_TEXT_LENGTH)];
+  guint8 server_point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
+  guint8 salt_bytes[SIGNAL_HANDSHAKE_SALT_SIZE];
+  gsize length;
+
+  if (strlen (client_public_key) != POINT_TEXT_LENGTH
+      || !signal_base64_decode (client_public_key, POINT_TEXT_LENGTH, client_point, &length))
+    return NULL;
+
+  pair = signal_ecdh_key_pair_generate (NULL);
+  if (pair == NULL || !signal_random_bytes (salt_bytes, sizeof salt_bytes, NULL))
+    return NULL;
+
+  key = signal_handshake_derive_key (pair, client_point, length, salt_bytes, sizeof salt_bytes,
+                                ecdh_info, NULL);
+  if (key == NULL)
+    return NULL;
+
+  signal_ecdh_key_pair_export_public (pair, server_point);
+  *server_public_key = encode (server_point, sizeof server_point);
+  *salt = encode (salt_bytes, sizeof salt_bytes);
+  return g_steal_pointer (&key);
 }

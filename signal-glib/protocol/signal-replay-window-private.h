@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "crypto/signal-crypto-private.h"
+#include "crypto/signal-aead-private.h"
 
 G_BEGIN_DECLS
 
@@ -16,9 +16,9 @@ typedef struct _SignalReplayWindow SignalReplayWindow;
 SignalReplayWindow *signal_replay_window_new  (void) G_GNUC_WARN_UNUSED_RESULT;
 void                signal_replay_window_free (SignalReplayWindow       *self);
 gboolean            signal_replay_window_seen (const SignalReplayWindow *self,
-                                               const guint8              iv[SIGNAL_CRYPTO_IV_SIZE]);
+                                               const guint8              iv[SIGNAL_AEAD_IV_SIZE]);
 gboolean            signal_replay_window_add  (SignalReplayWindow       *self,
-                                               const guint8              iv[SIGNAL_CRYPTO_IV_SIZE]);
+                                               const guint8              iv[SIGNAL_AEAD_IV_SIZE]);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignalReplayWindow, signal_replay_window_free)
 

@@ -5,9 +5,11 @@
 
 #include <string.h>
 
+#include "crypto/signal-secret-private.h"
+
 #define INITIAL_CAPACITY 32
 #define NONE G_MAXUINT32
-#define IV_WORDS (SIGNAL_CRYPTO_IV_SIZE / sizeof (guint32))
+#define IV_WORDS (SIGNAL_AEAD_IV_SIZE / sizeof (guint32))
 
 /* The whole IV, not a digest of it: a digest could take a new message for an old one. */
 typedef struct
@@ -88,7 +90,7 @@ signal_replay_window_new (void)
   SignalReplayWindow *self = g_new0 (SignalReplayWindow, 1);
 
   /* Without random bytes there is no session key either, so nothing to remember. */
-  signal_crypto_random (self->seed, sizeof self->seed, NULL);
+  signal_random_bytes (self->seed, sizeof self->seed, NULL);
 
   return self;
 }
@@ -112,7 +114,7 @@ contains (const SignalReplayWindow *self,
     return FALSE;
 
   for (guint32 i = *find_bucket (self, iv); i != NONE; i = self->entries[i].next)
-    if (memcmp (self->entries[i].iv, iv, SIGNAL_CRYPTO_IV_SIZE) == 0)
+    if (memcmp (self->entries[i].iv, iv, SIGNAL_AEAD_IV_SIZE) == 0)
       return TRUE;
 
   return FALSE;
@@ -121,7 +123,7 @@ contains (const SignalReplayWindow *self,
 /* Whether the IV is one of the newest SIGNAL_REPLAY_WINDOW_SIZE. Changes nothing. */
 gboolean
 signal_replay_window_seen (const SignalReplayWindow *self,
-                           const guint8              iv[SIGNAL_CRYPTO_IV_SIZE])
+                           const guint8              iv[SIGNAL_AEAD_IV_SIZE])
 {
   guint32 words[IV_WORDS];
 
@@ -134,7 +136,7 @@ signal_replay_window_seen (const SignalReplayWindow *self,
  * full. Returns FALSE, and leaves all as it was, if the IV is in the window already. */
 gboolean
 signal_replay_window_add (SignalReplayWindow *self,
-                          const guint8        iv[SIGNAL_CRYPTO_IV_SIZE])
+                          const guint8        iv[SIGNAL_AEAD_IV_SIZE])
 {
   guint32 words[IV_WORDS];
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "server/signal-server-private.h"
-
 #include <gio/gnetworking.h>
-
 #include <glib/gi18n-lib.h>
 
+#include "server/signal-server-private.h"
 #include "util/signal-source-private.h"
 
 /* The port is our own, and only what comes in through it is given to SoupServer: that one neither

@@ -41,18 +41,18 @@ SignalPeer *signal_peer_new    (SignalWebsocket          *websocket,
                                 gpointer                  user_data) G_GNUC_WARN_UNUSED_RESULT;
 void        signal_peer_detach (SignalPeer               *self);
 
-gboolean signal_peer_is_open              (SignalPeer       *self);
-gboolean signal_peer_is_admitted          (SignalPeer       *self);
-gboolean signal_peer_is_talkative         (SignalPeer       *self);
-gboolean signal_peer_begin_authentication (SignalPeer       *self);
-void     signal_peer_admit                (SignalPeer       *self,
-                                           const char       *user_id,
-                                           SignalSessionKey *key,
-                                           guint64           max_incoming_size,
-                                           const char       *connected,
-                                           gsize             length);
-gboolean signal_peer_set_announced        (SignalPeer       *self,
-                                           gboolean          announced);
+gboolean signal_peer_is_open              (SignalPeer *self);
+gboolean signal_peer_is_admitted          (SignalPeer *self);
+gboolean signal_peer_is_talkative         (SignalPeer *self);
+gboolean signal_peer_begin_authentication (SignalPeer *self);
+void     signal_peer_admit                (SignalPeer *self,
+                                           const char *user_id,
+                                           SignalAead *key,
+                                           guint64     max_incoming_size,
+                                           const char *connected,
+                                           gsize       length);
+gboolean signal_peer_set_announced        (SignalPeer *self,
+                                           gboolean    announced);
 
 gboolean signal_peer_send              (SignalPeer  *self,
                                         const char  *text,

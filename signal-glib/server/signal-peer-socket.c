@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "server/signal-peer-state-private.h"
-
 #include <glib/gi18n-lib.h>
 
 #include "protocol/signal-envelope-private.h"
+#include "server/signal-peer-state-private.h"
 #include "signal-error.h"
 #include "util/signal-source-private.h"
 
@@ -194,14 +193,14 @@ signal_peer_begin_authentication (SignalPeer *self)
 
 /* @key: transferred, NULL to go on in plaintext. @connected is the last that goes without it. */
 void
-signal_peer_admit (SignalPeer       *self,
-                   const char       *user_id,
-                   SignalSessionKey *key,
-                   guint64           max_incoming_size,
-                   const char       *connected,
-                   gsize             length)
+signal_peer_admit (SignalPeer *self,
+                   const char *user_id,
+                   SignalAead *key,
+                   guint64     max_incoming_size,
+                   const char *connected,
+                   gsize       length)
 {
-  g_autoptr (SignalSessionKey) owned_key = key;
+  g_autoptr (SignalAead) owned_key = key;
   g_autoptr (SignalChannel) channel = g_object_ref (self->channel);
 
   self->state = SIGNAL_PEER_STATE_ADMITTED;

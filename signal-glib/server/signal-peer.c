@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "server/signal-peer-state-private.h"
-
 #include <string.h>
+
+#include "server/signal-peer-state-private.h"
 
 /**
  * SignalPeer:

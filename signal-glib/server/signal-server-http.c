@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "server/signal-server-private.h"
-
 #include <string.h>
 
+#include "server/signal-server-private.h"
 #include "websocket/signal-websocket-connect-private.h"
 
 static void

@@ -86,12 +86,6 @@ void signal_server_accept (SignalServer    *self,
                            SignalWebsocket *websocket,
                            GSocketAddress  *remote_address);
 
-/* server/signal-server-handshake.c */
-SignalSessionKey *signal_server_agree_key (const char  *ecdh_info,
-                                           const char  *client_public_key,
-                                           char       **server_public_key,
-                                           char       **salt) G_GNUC_WARN_UNUSED_RESULT;
-
 /* server/signal-server.c */
 GPtrArray *signal_server_snapshot      (SignalServer *self) G_GNUC_WARN_UNUSED_RESULT;
 void       signal_server_restart_sweep (SignalServer *self);

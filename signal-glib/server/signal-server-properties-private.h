@@ -8,7 +8,6 @@ G_BEGIN_DECLS
 /* Shared by server/signal-server-properties.c and signal-server-settings.c. */
 
 #define SIGNAL_SERVER_DEFAULT_PATH "/ws"
-#define SIGNAL_SERVER_DEFAULT_ECDH_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
 #define SIGNAL_SERVER_DEFAULT_AUTH_TIMEOUT 5000
 #define SIGNAL_SERVER_DEFAULT_HEARTBEAT_TIMEOUT 90000
 #define SIGNAL_SERVER_DEFAULT_MAX_MESSAGE_SIZE 131072

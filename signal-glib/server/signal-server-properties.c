@@ -3,6 +3,8 @@
 
 #include "server/signal-server-properties-private.h"
 
+#include "protocol/signal-handshake-private.h"
+
 #define SETTING (G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS)
 
 static GParamSpec *properties[SIGNAL_SERVER_N_PROPS];
@@ -32,7 +34,7 @@ install_protocol_properties (void)
    * Since: 0.1
    */
   properties[SIGNAL_SERVER_PROP_ECDH_INFO] =
-    g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_SERVER_DEFAULT_ECDH_INFO, SETTING);
+    g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_HANDSHAKE_DEFAULT_INFO, SETTING);
 
   /**
    * SignalServer:require-encryption:

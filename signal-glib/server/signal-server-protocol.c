@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "server/signal-server-private.h"
-
 #include "protocol/signal-envelope-private.h"
+#include "protocol/signal-handshake-private.h"
 #include "protocol/signal-room-name-private.h"
+#include "server/signal-server-private.h"
 
 /* What the peers say, and what the server answers: the same as the public server does, texts and
  * codes included. Where that one leaves a decision to the application, this one is strict:
@@ -116,7 +116,7 @@ admit (SignalServer *self,
        const char   *user_id,
        JsonObject   *data)
 {
-  g_autoptr (SignalSessionKey) key = NULL;
+  g_autoptr (SignalAead) key = NULL;
   g_autofree char *server_public_key = NULL;
   g_autofree char *salt = NULL;
   g_autofree char *connected = NULL;
@@ -124,7 +124,7 @@ admit (SignalServer *self,
   gsize length;
 
   if (client_public_key != NULL)
-    key = signal_server_agree_key (self->ecdh_info, client_public_key, &server_public_key, &salt);
+    key = signal_handshake_agree_key (self->ecdh_info, client_public_key, &server_public_key, &salt);
   if (key == NULL && (self->require_encryption || client_public_key != NULL))
     {
       signal_peer_send_error (peer, "Encryption handshake failed");

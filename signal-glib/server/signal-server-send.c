@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "server/signal-server-private.h"
-
 #include <glib/gi18n-lib.h>
 
-#include "protocol/signal-compose-private.h"
 #include "protocol/signal-envelope-private.h"
+#include "server/signal-server-private.h"
 #include "signal-error.h"
 
 /* The envelope is the same for all who get it: what differs between them is the key. */

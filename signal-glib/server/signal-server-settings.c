@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "protocol/signal-handshake-private.h"
 #include "server/signal-server-properties-private.h"
-
 #include "util/signal-property-private.h"
 
 /* The values of the properties: what is kept of them, and what a change does. */
@@ -11,7 +11,7 @@ void
 signal_server_init_properties (SignalServer *self)
 {
   self->path = g_strdup (SIGNAL_SERVER_DEFAULT_PATH);
-  self->ecdh_info = g_strdup (SIGNAL_SERVER_DEFAULT_ECDH_INFO);
+  self->ecdh_info = g_strdup (SIGNAL_HANDSHAKE_DEFAULT_INFO);
   self->require_encryption = TRUE;
   self->default_rooms = g_new0 (char *, 1);
   self->auth_timeout = SIGNAL_SERVER_DEFAULT_AUTH_TIMEOUT;
@@ -159,7 +159,7 @@ signal_server_set_property (GObject      *object,
       break;
 
     case SIGNAL_SERVER_PROP_ECDH_INFO:
-      changed = set_string (&self->ecdh_info, value, SIGNAL_SERVER_DEFAULT_ECDH_INFO);
+      changed = set_string (&self->ecdh_info, value, SIGNAL_HANDSHAKE_DEFAULT_INFO);
       break;
 
     case SIGNAL_SERVER_PROP_REQUIRE_ENCRYPTION:

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include "server/signal-server-private.h"
-
 #include "util/signal-property-private.h"
 
 enum

@@ -3,9 +3,8 @@
 
 #include "websocket/signal-websocket-client-handshake-private.h"
 
-#include <string.h>
-
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 /* The most bytes of an answer's head. */
 #define HEAD_MAX (32 * 1024)

@@ -3,14 +3,13 @@
 
 #include "websocket/signal-websocket-connect-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include "signal-error.h"
 #include "websocket/signal-lazy-tls-database-private.h"
 #include "websocket/signal-websocket-client-handshake-private.h"
-
-#include <glib/gi18n-lib.h>
 
 /* One attempt to reach the server; the data of its task. */
 typedef struct

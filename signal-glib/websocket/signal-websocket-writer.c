@@ -3,7 +3,7 @@
 
 #include "websocket/signal-websocket-writer-private.h"
 
-#include "crypto/signal-crypto-private.h"
+#include "crypto/signal-secret-private.h"
 #include "util/signal-source-private.h"
 
 /* A burst is written as soon as it has this size. */
@@ -112,7 +112,7 @@ static void
 forget_pending (SignalWebsocketWriter *self)
 {
   if (self->is_secret)
-    signal_crypto_wipe (self->pending->data, self->pending->len);
+    signal_secret_wipe (self->pending->data, self->pending->len);
   if (self->pending->len > KEEP_SIZE)
     g_byte_array_unref (g_steal_pointer (&self->pending));
 
@@ -193,7 +193,7 @@ drop_written (SignalWebsocketWriter *self)
   g_byte_array_append (rest, self->pending->data + self->start,
                        self->pending->len - (guint) self->start);
   if (self->is_secret)
-    signal_crypto_wipe (self->pending->data, self->pending->len);
+    signal_secret_wipe (self->pending->data, self->pending->len);
   g_byte_array_unref (self->pending);
   self->pending = rest;
   self->start = 0;

@@ -6,7 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "crypto/signal-crypto-private.h"
+#include "crypto/signal-secret-private.h"
 #include "signal-error.h"
 #include "util/signal-source-private.h"
 #include "websocket/signal-read-budget-private.h"
@@ -609,7 +609,7 @@ begin_frame (SignalWebsocket  *self,
   guint8 *mask = self->is_client ? self->outgoing.mask : NULL;
   guint8 *frame;
 
-  if (mask != NULL && !signal_crypto_random (mask, SIGNAL_WEBSOCKET_FRAME_MASK_SIZE, error))
+  if (mask != NULL && !signal_random_bytes (mask, SIGNAL_WEBSOCKET_FRAME_MASK_SIZE, error))
     return FALSE;
 
   frame = signal_websocket_writer_begin (writer, get_frame_size (self, length));

@@ -14,8 +14,11 @@
 #include "bench-wire.h"
 
 #include "signal-glib/util/signal-base64-private.h"
-#include "signal-glib/crypto/signal-crypto-private.h"
+#include "signal-glib/crypto/signal-ecdh-private.h"
+#include "signal-glib/crypto/signal-aead-private.h"
+#include "signal-glib/crypto/signal-secret-private.h"
 #include "signal-glib/protocol/signal-envelope-private.h"
+#include "signal-glib/protocol/signal-handshake-private.h"
 
 /* Feeds whoever is measured, and swallows what it sends. One connection at a time; the URL says
  * what it is for, so that a client in any language can be measured with it:
@@ -49,24 +52,24 @@ typedef struct
 static Recording recording;
 
 static void
-seal (SignalSessionKey *key,
+seal (SignalAead *key,
       GByteArray       *frames,
       const char       *inner,
       gsize             inner_length)
 {
-  g_autofree guint8 *ciphertext = g_malloc (inner_length + SIGNAL_CRYPTO_TAG_SIZE);
+  g_autofree guint8 *ciphertext = g_malloc (inner_length + SIGNAL_AEAD_TAG_SIZE);
   gsize length = signal_envelope_get_encrypted_size (inner_length);
   g_autofree char *text = g_malloc (length);
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
+  guint8 iv[SIGNAL_AEAD_IV_SIZE];
 
-  if (!signal_session_key_encrypt (key, (const guint8 *) inner, inner_length, iv, ciphertext, NULL))
+  if (!signal_aead_encrypt (key, (const guint8 *) inner, inner_length, iv, ciphertext, NULL))
     g_error ("Encryption failed");
-  signal_envelope_write_encrypted (text, iv, ciphertext, inner_length + SIGNAL_CRYPTO_TAG_SIZE);
+  signal_envelope_write_encrypted (text, iv, ciphertext, inner_length + SIGNAL_AEAD_TAG_SIZE);
   bench_wire_append_text (frames, text, length);
 }
 
 static void
-record (SignalSessionKey *key,
+record (SignalAead *key,
         const Order      *order)
 {
   g_autofree char *payload = bench_payload_new (order->size);
@@ -115,38 +118,38 @@ parse_order (Order       *order,
   return FALSE;
 }
 
-static SignalSessionKey *
+static SignalAead *
 make_throwaway_key (void)
 {
-  guint8 bytes[SIGNAL_CRYPTO_KEY_SIZE];
+  guint8 bytes[SIGNAL_AEAD_KEY_SIZE];
 
-  if (!signal_crypto_random (bytes, sizeof bytes, NULL))
+  if (!signal_random_bytes (bytes, sizeof bytes, NULL))
     g_error ("No random bytes");
-  return signal_session_key_new (bytes);
+  return signal_aead_new (bytes);
 }
 
-static SignalSessionKey *
+static SignalAead *
 answer_authenticate (BenchWire  *wire,
                      GError    **error)
 {
-  g_autoptr (SignalKeyPair) key_pair = signal_key_pair_generate (error);
+  g_autoptr (SignalEcdhKeyPair) key_pair = signal_ecdh_key_pair_generate (error);
   g_autoptr (JsonNode) node = NULL;
   g_autoptr (GByteArray) frame = g_byte_array_new ();
   g_autofree char *text = NULL, *salt_text = NULL, *point_text = NULL;
   g_autofree char *sent = g_strndup ((const char *) wire->payload->data, wire->payload->len);
   g_autofree guchar *client_point = NULL;
-  guint8 salt[SIGNAL_CRYPTO_SALT_SIZE], point[SIGNAL_CRYPTO_PUBLIC_KEY_SIZE];
+  guint8 salt[SIGNAL_HANDSHAKE_SALT_SIZE], point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
   JsonObject *data;
   gsize client_point_length;
 
   node = json_from_string (sent, error);
-  if (key_pair == NULL || node == NULL || !signal_crypto_random (salt, sizeof salt, error))
+  if (key_pair == NULL || node == NULL || !signal_random_bytes (salt, sizeof salt, error))
     return NULL;
 
   data = json_object_get_object_member (json_node_get_object (node), "data");
   client_point = g_base64_decode (json_object_get_string_member (data, "clientPublicKey"),
                                   &client_point_length);
-  signal_key_pair_export_public (key_pair, point);
+  signal_ecdh_key_pair_export_public (key_pair, point);
   point_text = g_base64_encode (point, sizeof point);
   salt_text = g_base64_encode (salt, sizeof salt);
   text = g_strdup_printf ("{\"event\":\"connected\",\"data\":{\"id\":\"bench\","
@@ -157,14 +160,14 @@ answer_authenticate (BenchWire  *wire,
   if (!bench_wire_write (wire, frame, error))
     return NULL;
 
-  return signal_key_pair_derive (key_pair, client_point, client_point_length,
+  return signal_handshake_derive_key (key_pair, client_point, client_point_length,
                                  salt, sizeof salt, ECDH_INFO, error);
 }
 
 /* The `ready` before it starts, and what each burst is answered with. */
 static gboolean
 send_token (BenchWire         *wire,
-            SignalSessionKey  *key,
+            SignalAead  *key,
             GError           **error)
 {
   static const char inner[] = "{\"event\":\"token\",\"data\":{}}";
@@ -176,7 +179,7 @@ send_token (BenchWire         *wire,
 
 static gboolean
 swallow (BenchWire         *wire,
-         SignalSessionKey  *key,
+         SignalAead  *key,
          const Order       *order,
          GError           **error)
 {
@@ -197,7 +200,7 @@ serve (BenchWire  *wire,
        GError    **error)
 {
   g_autofree char *target = bench_wire_accept (wire, error);
-  g_autoptr (SignalSessionKey) key = NULL;
+  g_autoptr (SignalAead) key = NULL;
   Order order;
 
   if (target == NULL || !parse_order (&order, target, error))

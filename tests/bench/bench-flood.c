@@ -13,6 +13,7 @@
 #include "bench-payload.h"
 #include "bench-wire.h"
 
+#include "signal-glib/protocol/signal-handshake-private.h"
 #include "signal-glib/protocol/signal-envelope-private.h"
 #include "signal-glib/server/signal-server-private.h"
 
@@ -79,12 +80,12 @@ parse_order (Order       *order,
 }
 
 /* The server's part of the hello. NULL: that is none. */
-static SignalSessionKey *
+static SignalAead *
 greet (BenchWire  *wire,
        GError    **error)
 {
   g_autoptr (JsonNode) node = NULL;
-  g_autoptr (SignalSessionKey) key = NULL;
+  g_autoptr (SignalAead) key = NULL;
   g_autoptr (GByteArray) frame = g_byte_array_new ();
   g_autofree char *server_key = NULL, *salt = NULL, *text = NULL;
   g_autofree char *sent = NULL;
@@ -99,7 +100,7 @@ greet (BenchWire  *wire,
     return NULL;
 
   data = json_object_get_object_member (json_node_get_object (node), "data");
-  key = signal_server_agree_key (ECDH_INFO, json_object_get_string_member (data, "clientPublicKey"),
+  key = signal_handshake_agree_key (ECDH_INFO, json_object_get_string_member (data, "clientPublicKey"),
                                  &server_key, &salt);
   if (key == NULL)
     {
@@ -121,17 +122,17 @@ has_input (BenchWire *wire)
 
 static void
 flood (BenchWire        *wire,
-       SignalSessionKey *key,
+       SignalAead *key,
        const Order      *order)
 {
   gsize size = signal_envelope_get_encrypted_size (order->length);
-  gsize ciphertext_size = order->length + SIGNAL_CRYPTO_TAG_SIZE;
+  gsize ciphertext_size = order->length + SIGNAL_AEAD_TAG_SIZE;
   g_autoptr (GByteArray) frames = g_byte_array_new ();
   g_autofree guint8 *ciphertext = g_malloc (ciphertext_size);
   g_autofree char *text = g_malloc (size + 1);
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE];
+  guint8 iv[SIGNAL_AEAD_IV_SIZE];
 
-  while (signal_session_key_encrypt (key, (const guint8 *) order->inner, order->length, iv,
+  while (signal_aead_encrypt (key, (const guint8 *) order->inner, order->length, iv,
                                      ciphertext, NULL))
     {
       signal_envelope_write_encrypted (text, iv, ciphertext, ciphertext_size);
@@ -150,7 +151,7 @@ serve (GSocketConnection  *connection,
 {
   g_autoptr (BenchWire) wire = bench_wire_new (connection);
   g_autofree char *target = bench_wire_accept (wire, error);
-  g_autoptr (SignalSessionKey) key = NULL;
+  g_autoptr (SignalAead) key = NULL;
   Order order;
 
   if (target == NULL || !parse_order (&order, target, error))

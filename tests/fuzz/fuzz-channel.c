@@ -29,7 +29,7 @@
 #define MOST_INCOMING (16 * 1024)
 #define MOST_BYTES (64 * 1024) /* fits into a socket's buffer: nothing blocks */
 
-static const guint8 session_key[SIGNAL_CRYPTO_KEY_SIZE] = "thirty-two bytes, known to both";
+static const guint8 session_key[SIGNAL_AEAD_KEY_SIZE] = "thirty-two bytes, known to both";
 
 typedef struct
 {
@@ -128,19 +128,19 @@ append_frame (GByteArray *out,
 
 static void
 append_sealed (GByteArray       *out,
-               SignalSessionKey *key,
+               SignalAead *key,
                const char       *text,
                gsize             length,
                gboolean          masked)
 {
-  g_autofree guint8 *ciphertext = g_malloc (length + SIGNAL_CRYPTO_TAG_SIZE);
-  guint8 iv[SIGNAL_CRYPTO_IV_SIZE] = { out->len, out->len >> 8 };
+  g_autofree guint8 *ciphertext = g_malloc (length + SIGNAL_AEAD_TAG_SIZE);
+  guint8 iv[SIGNAL_AEAD_IV_SIZE] = { out->len, out->len >> 8 };
   gsize frame_length = signal_envelope_get_encrypted_size (length);
   g_autofree char *frame = g_malloc (frame_length);
 
-  g_assert_true (signal_session_key_encrypt_with_iv (key, iv, (const guint8 *) text, length,
+  g_assert_true (signal_aead_encrypt_with_iv (key, iv, (const guint8 *) text, length,
                                                      ciphertext, NULL));
-  signal_envelope_write_encrypted (frame, iv, ciphertext, length + SIGNAL_CRYPTO_TAG_SIZE);
+  signal_envelope_write_encrypted (frame, iv, ciphertext, length + SIGNAL_AEAD_TAG_SIZE);
   append_frame (out, frame, frame_length, masked);
 }
 
@@ -151,7 +151,7 @@ compose_stream (guint8      flags,
                 gsize       size)
 {
   GByteArray *out = g_byte_array_new ();
-  g_autoptr (SignalSessionKey) key = signal_session_key_new (session_key);
+  g_autoptr (SignalAead) key = signal_aead_new (session_key);
 
   if (size == 0)
     return out;
@@ -218,7 +218,7 @@ open_channel (Run       *run,
   run->channel = signal_channel_new (websocket, &handlers, run);
   signal_websocket_set_max_incoming_size (websocket, MOST_INCOMING);
   if (run->flags & WITH_KEY)
-    signal_channel_take_key (run->channel, signal_session_key_new (session_key));
+    signal_channel_take_key (run->channel, signal_aead_new (session_key));
 }
 
 int

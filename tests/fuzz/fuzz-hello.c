@@ -13,10 +13,10 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         size)
 {
-  static const guint8 scalar[SIGNAL_CRYPTO_SCALAR_SIZE] = { 1, 2, 3 };
+  static const guint8 scalar[SIGNAL_ECDH_SCALAR_SIZE] = { 1, 2, 3 };
   g_autoptr (SignalMessage) message = signal_message_alloc (size);
-  g_autoptr (SignalKeyPair) key_pair = NULL;
-  g_autoptr (SignalSessionKey) key = NULL;
+  g_autoptr (SignalEcdhKeyPair) key_pair = NULL;
+  g_autoptr (SignalAead) key = NULL;
   g_autoptr (GError) error = NULL;
   g_auto (SignalConnectedEvent) hello = { 0 };
 
@@ -37,8 +37,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   if (!hello.has_keys)
     return 0;
 
-  key_pair = signal_key_pair_new_from_scalar (scalar, NULL);
-  key = signal_key_pair_derive (key_pair, hello.server_key, sizeof hello.server_key,
+  key_pair = signal_ecdh_key_pair_new_from_scalar (scalar, NULL);
+  key = signal_handshake_derive_key (key_pair, hello.server_key, sizeof hello.server_key,
                                 hello.salt, sizeof hello.salt, "info", &error);
   g_assert_true ((key == NULL) == (error != NULL));
   return 0;

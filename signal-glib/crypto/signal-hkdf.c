@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "crypto/signal-crypto-private.h"
+#include "crypto/signal-hkdf-private.h"
 
 #include <nettle/hkdf.h>
 #include <nettle/hmac.h>
 #include <nettle/nettle-meta.h>
 #include <nettle/version.h>
 
+#include "crypto/signal-secret-private.h"
+
 /* RFC 5869 with SHA-256. An empty salt stands for 32 zeros; okm_length is 255 × 32 at most. */
 void
-signal_crypto_hkdf_sha256 (const guint8 *ikm,
-                           gsize         ikm_length,
-                           const guint8 *salt,
-                           gsize         salt_length,
-                           const guint8 *info,
-                           gsize         info_length,
-                           guint8       *okm,
-                           gsize         okm_length)
+signal_hkdf_sha256 (const guint8 *ikm,
+                    gsize         ikm_length,
+                    const guint8 *salt,
+                    gsize         salt_length,
+                    const guint8 *info,
+                    gsize         info_length,
+                    guint8       *okm,
+                    gsize         okm_length)
 {
   const struct nettle_mac *mac = &nettle_hmac_sha256;
   struct hmac_sha256_ctx context;
@@ -36,6 +38,6 @@ signal_crypto_hkdf_sha256 (const guint8 *ikm,
   hmac_sha256_set_key (&context, sizeof prk, prk);
   hkdf_expand (&context, mac->update, mac->digest, sizeof prk, info_length, info, okm_length, okm);
 
-  signal_crypto_wipe (&context, sizeof context);
-  signal_crypto_wipe (prk, sizeof prk);
+  signal_secret_wipe (&context, sizeof context);
+  signal_secret_wipe (prk, sizeof prk);
 }
