@@ -3,13 +3,15 @@
 
 #include "client/signal-client-private.h"
 
+#include "websocket/signal-url-private.h"
+
 /* From the properties to an attempt. */
 
 GUri *
 signal_client_check_url (SignalClient  *self,
                          GError       **error)
 {
-  return signal_transport_parse_url (self->server_url, self->allow_insecure, error);
+  return signal_url_parse (self->server_url, self->allow_insecure, error);
 }
 
 /* Begins a connection, or says why there is no use in it. */

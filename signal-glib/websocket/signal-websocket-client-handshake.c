@@ -3,6 +3,8 @@
 
 #include "websocket/signal-websocket-client-handshake-private.h"
 
+
+#include "websocket/signal-url-private.h"
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -45,7 +47,7 @@ is_reserved_header (const char *name)
 }
 
 static void
-append_own_header (const char *name,
+append_header (const char *name,
                    const char *value,
                    gpointer    user_data)
 {
@@ -58,21 +60,19 @@ append_extra_header (const char *name,
                      gpointer    user_data)
 {
   if (!is_reserved_header (name))
-    append_own_header (name, value, user_data);
+    append_header (name, value, user_data);
 }
 
+/* A part of the URL, in which GUri leaves some characters that RFC 3986 does not know. */
 static void
-append_host (GString *request,
-             GUri    *uri)
+append_escaped (GString    *request,
+                const char *text)
 {
-  const char *host = g_uri_get_host (uri);
-  g_autofree char *ascii = g_hostname_to_ascii (host);
-
-  g_string_append_printf (request, strchr (host, ':') != NULL ? "Host: [%s]" : "Host: %s",
-                          ascii != NULL ? ascii : host);
-  if (g_uri_get_port (uri) > 0)
-    g_string_append_printf (request, ":%d", g_uri_get_port (uri));
-  g_string_append (request, "\r\n");
+  for (const char *at = text; *at != '\0'; at++)
+    if (g_ascii_isalnum (*at) || strchr ("-._~:/?#[]@!$&'()*+,;=%", *at) != NULL)
+      g_string_append_c (request, *at);
+    else
+      g_string_append_printf (request, "%%%02X", (guchar) *at);
 }
 
 static char *
@@ -85,17 +85,21 @@ compose_request (GUri                *uri,
   SoupMessageHeaders *own = soup_message_get_request_headers (message);
   const char *path = g_uri_get_path (uri);
   const char *query = g_uri_get_query (uri);
+  g_autofree char *host = signal_url_compose_host_field (uri);
   GString *request = g_string_new ("GET ");
 
   soup_websocket_client_prepare_handshake (message, NULL, NULL, NULL);
   *key = g_strdup (soup_message_headers_get_one (own, "Sec-WebSocket-Key"));
 
-  g_string_append (request, *path != '\0' ? path : "/");
+  append_escaped (request, *path != '\0' ? path : "/");
   if (query != NULL)
-    g_string_append_printf (request, "?%s", query);
+    {
+      g_string_append_c (request, '?');
+      append_escaped (request, query);
+    }
   g_string_append (request, " HTTP/1.1\r\n");
-  append_host (request, uri);
-  soup_message_headers_foreach (own, append_own_header, request);
+  append_header ("Host", host, request);
+  soup_message_headers_foreach (own, append_header, request);
   if (headers != NULL)
     soup_message_headers_foreach (headers, append_extra_header, request);
   g_string_append (request, "\r\n");

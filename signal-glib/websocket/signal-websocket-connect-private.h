@@ -21,10 +21,6 @@ typedef struct
   gpointer            user_data;
 } SignalTransportOptions;
 
-GUri *signal_transport_parse_url (const char  *url,
-                                  gboolean     allow_insecure,
-                                  GError     **error) G_GNUC_WARN_UNUSED_RESULT;
-
 void             signal_transport_connect_async  (const SignalTransportOptions  *options,
                                                   GCancellable                  *cancellable,
                                                   GAsyncReadyCallback            callback,

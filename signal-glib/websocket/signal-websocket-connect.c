@@ -9,6 +9,7 @@
 
 #include "signal-error.h"
 #include "websocket/signal-lazy-tls-database-private.h"
+#include "websocket/signal-url-private.h"
 #include "websocket/signal-websocket-client-handshake-private.h"
 
 /* One attempt to reach the server; the data of its task. */
@@ -41,80 +42,6 @@ dial_free (Dial *dial)
   g_clear_object (&dial->tls_certificate);
   g_clear_pointer (&dial->headers, soup_message_headers_unref);
   g_free (dial);
-}
-
-static gboolean
-is_secure (GUri *uri)
-{
-  return g_str_equal (g_uri_get_scheme (uri), "wss");
-}
-
-static gboolean
-is_loopback (const char *host)
-{
-  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
-
-  if (address != NULL)
-    return g_inet_address_get_is_loopback (address);
-
-  return g_ascii_strcasecmp (host, "localhost") == 0;
-}
-
-/* Checks a server URL: ws:// or wss://, a host, and cleartext only to this machine. */
-GUri *
-signal_transport_parse_url (const char  *url,
-                            gboolean     allow_insecure,
-                            GError     **error)
-{
-  g_autoptr (GUri) uri = NULL;
-  g_autoptr (GError) cause = NULL;
-
-  if (url == NULL || *url == '\0')
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                           _("There is no server URL; set one such as wss://example.org/ws"));
-      return NULL;
-    }
-
-  uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS & ~G_URI_FLAGS_PARSE_RELAXED, &cause);
-  if (uri == NULL)
-    {
-      g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                   _("The server URL is not valid: %s"), cause->message);
-      return NULL;
-    }
-
-  if (!g_str_equal (g_uri_get_scheme (uri), "ws") && !g_str_equal (g_uri_get_scheme (uri), "wss"))
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                           _("The server URL must begin with wss:// or ws://"));
-      return NULL;
-    }
-
-  if (g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                           _("The server URL names no host"));
-      return NULL;
-    }
-
-  if (g_uri_get_userinfo (uri) != NULL || g_uri_get_fragment (uri) != NULL)
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                           _("The server URL must have no user name, password or #fragment"));
-      return NULL;
-    }
-
-  if (!is_secure (uri) && !allow_insecure && !is_loopback (g_uri_get_host (uri)))
-    {
-      g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE,
-                   _("Refusing to send the token unprotected to “%s”: use a wss:// URL, "
-                     "or set “allow-insecure”"),
-                   g_uri_get_host (uri));
-      return NULL;
-    }
-
-  return g_steal_pointer (&uri);
 }
 
 static gboolean
@@ -230,7 +157,7 @@ on_dialed (GObject      *source,
   connection = g_socket_client_connect_finish (dial->dialer, result, &error);
   if (connection == NULL)
     g_task_return_error (task, error);
-  else if (is_secure (dial->uri))
+  else if (signal_url_is_secure (dial->uri))
     secure (task, connection);
   else
     upgrade (task, connection);
@@ -244,7 +171,7 @@ signal_transport_connect_async (const SignalTransportOptions *options,
                                 gpointer                      user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  gboolean is_tls = is_secure (options->uri);
+  gboolean is_tls = signal_url_is_secure (options->uri);
   int port = g_uri_get_port (options->uri);
   Dial *dial = g_new0 (Dial, 1);
 
@@ -259,7 +186,7 @@ signal_transport_connect_async (const SignalTransportOptions *options,
   dial->dialer = g_socket_client_new ();
   if (options->proxy_resolver != NULL)
     g_socket_client_set_proxy_resolver (dial->dialer, options->proxy_resolver);
-  else if (is_loopback (g_uri_get_host (options->uri)))
+  else if (signal_url_host_is_loopback (g_uri_get_host (options->uri)))
     /* http_proxy in the environment would send even this to another machine. */
     g_socket_client_set_enable_proxy (dial->dialer, FALSE);
 

@@ -9,14 +9,25 @@
 #include "signal-glib/json/signal-json-scanner-private.h"
 #include "signal-glib/client/signal-room-set-private.h"
 #include "signal-glib/protocol/signal-room-name-private.h"
-#include "signal-glib/websocket/signal-websocket-connect-private.h"
+#include "signal-glib/websocket/signal-url-private.h"
+
+/* Nothing in a host ends a line or a field. */
+static void
+check_field (GUri *uri)
+{
+  g_autofree char *field = signal_url_compose_host_field (uri);
+
+  g_assert_true (*field != '\0' && g_str_is_ascii (field));
+  for (const char *at = field; *at != '\0'; at++)
+    g_assert_true (g_ascii_isalnum (*at) || strchr ("-._:[]", *at) != NULL);
+}
 
 static void
 check_url (const char *text)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GUri) strict = signal_transport_parse_url (text, FALSE, &error);
-  g_autoptr (GUri) loose = signal_transport_parse_url (text, TRUE, NULL);
+  g_autoptr (GUri) strict = signal_url_parse (text, FALSE, &error);
+  g_autoptr (GUri) loose = signal_url_parse (text, TRUE, NULL);
 
   if (strict == NULL)
     {
@@ -28,6 +39,8 @@ check_url (const char *text)
   g_assert_nonnull (loose);
   g_assert_true (g_uri_get_host (strict) != NULL && *g_uri_get_host (strict) != '\0');
   g_assert_null (g_uri_get_userinfo (strict));
+  check_field (strict);
+  check_field (loose);
   if (g_str_equal (g_uri_get_scheme (strict), "ws"))
     {
       g_autoptr (GInetAddress) address = g_inet_address_new_from_string (g_uri_get_host (strict));

@@ -77,7 +77,9 @@ def base64s():
 def names():
     yield from ('wss://example.org/ws', 'ws://localhost:3000/stream', 'ws://127.0.0.1', 'ws://[::1]:1/',
                 'ws://example.org/', 'wss://a:b@example.org/', 'wss://example.org/#f', 'http://a/',
-                'wss://é.example/?q=%20', 'ws-default', 'ws:reserved', 'room', '😀' * 128, 'a' * 257)
+                'wss://é.example/?q=%20', 'ws-default', 'ws:reserved', 'room', '😀' * 128, 'a' * 257,
+                'ws://app.LocalHost.:80/', 'wss://[fe80::1%25eth0]:443/', 'wss://a%0d%0aX:%201/',
+                'wss://a..b/', 'wss://127.1/', 'wss://a.0x7f/', 'ws://127.0.0.1:0/a b')
 
 
 def channels():
