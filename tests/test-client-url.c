@@ -232,6 +232,48 @@ test_default_port (void)
     }
 }
 
+/* In the clear to this machine: not by way of another one, unless that is allowed. */
+static void
+test_loopback_proxy (void)
+{
+  static const char * const names[] = { "127.0.0.1", "localhost", "LocalHost.", "app.localhost" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (Host) host = host_new ();
+      g_autoptr (Host) proxy = host_new ();
+      g_autofree char *url = g_strdup_printf ("ws://%s:%u/ws", names[i], host->port);
+      g_autoptr (Watch) watch = watch_new_lenient (url, proxy);
+
+      g_object_set (watch->client, "allow-insecure", FALSE, NULL);
+      watch_connect (watch);
+      g_assert_cmpuint (host->guests->len, ==, 1);
+      g_assert_cmpuint (proxy->guests->len, ==, 0);
+      watch_disconnect (watch);
+
+      proxy->answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+      g_object_set (watch->client, "allow-insecure", TRUE, NULL);
+      watch_fail (watch, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
+      g_assert_cmpuint (proxy->guests->len, ==, 1);
+      g_assert_cmpuint (host->guests->len, ==, 1);
+    }
+}
+
+/* TLS protects what goes through a proxy. */
+static void
+test_loopback_proxy_tls (void)
+{
+  g_autoptr (Host) proxy = host_new ();
+  g_autoptr (Watch) watch = watch_new_lenient ("wss://localhost/ws", proxy);
+  Guest *guest;
+
+  proxy->answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+  g_object_set (watch->client, "allow-insecure", FALSE, NULL);
+  watch_fail (watch, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
+  guest = proxy->guests->pdata[0];
+  g_assert_true (g_str_has_prefix (guest->request, "CONNECT localhost:443 "));
+}
+
 /* RFC 6761 section 6.3. */
 static void
 test_loopback_names (void)
@@ -273,6 +315,8 @@ main (int   argc,
   g_test_add_func ("/client/url/request-line", test_request_line);
   g_test_add_func ("/client/url/host-field", test_host_field);
   g_test_add_func ("/client/url/default-port", test_default_port);
+  g_test_add_func ("/client/url/loopback-proxy", test_loopback_proxy);
+  g_test_add_func ("/client/url/loopback-proxy-tls", test_loopback_proxy_tls);
   g_test_add_func ("/client/url/loopback-names", test_loopback_names);
 
   return g_test_run ();

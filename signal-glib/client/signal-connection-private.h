@@ -55,6 +55,7 @@ typedef struct
   GTlsCertificate    *tls_certificate;
   GProxyResolver     *proxy_resolver;
   SoupMessageHeaders *headers;
+  gboolean            allow_insecure;
 
   const char         *token;
   const char         *ecdh_info;

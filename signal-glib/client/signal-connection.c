@@ -412,7 +412,10 @@ on_transport_connected (GObject      *source,
 
   if (websocket == NULL)
     {
-      end (self, error, SIGNAL_CLOSE_ACTION_RETRY, retry_after);
+      gboolean is_insecure = g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
+
+      end (self, error, is_insecure ? SIGNAL_CLOSE_ACTION_STOP : SIGNAL_CLOSE_ACTION_RETRY,
+           retry_after);
       return;
     }
 
@@ -508,6 +511,7 @@ signal_connection_start (SignalConnection               *self,
     .tls_certificate = options->tls_certificate,
     .proxy_resolver = options->proxy_resolver,
     .headers = options->headers,
+    .allow_insecure = options->allow_insecure,
     .accept_certificate = on_accept_certificate,
     .user_data = self,
   };

@@ -6,6 +6,7 @@
 
 #include "server/signal-server-private.h"
 #include "util/signal-source-private.h"
+#include "websocket/signal-url-private.h"
 
 /* The port is our own, and only what comes in through it is given to SoupServer: that one neither
  * counts connections nor gives them a deadline, and it stops to listen for good once it runs out
@@ -155,7 +156,7 @@ watch_port (SignalServer *self)
   g_source_attach (self->port_source, self->context);
 }
 
-/* NULL is the loopback address, and so is its name, which needs no look-up. */
+/* NULL is the loopback address, and so are its names, which need no look-up. */
 static GSocketAddress *
 look_up (const char  *address,
          guint16      port,
@@ -165,7 +166,8 @@ look_up (const char  *address,
   g_autoptr (GSocketAddressEnumerator) addresses = NULL;
   GSocketAddress *literal;
 
-  if (address == NULL || g_ascii_strcasecmp (address, "localhost") == 0)
+  if (address == NULL
+      || (!g_hostname_is_ip_address (address) && signal_url_host_is_loopback (address)))
     address = "127.0.0.1";
 
   literal = g_inet_socket_address_new_from_string (address, port);
@@ -202,17 +204,24 @@ compose_uri (SignalServer *self,
   g_autoptr (GSocketAddress) bound = g_socket_get_local_address (self->port, NULL);
   GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (bound);
   GInetAddress *address = g_inet_socket_address_get_address (inet);
-  g_autoptr (GInetAddress) loopback = NULL;
   g_autofree char *host = NULL;
 
-  if (g_inet_address_get_is_any (address))
-    address = loopback = g_inet_address_new_loopback (g_inet_address_get_family (address));
-
-  /* A certificate is for the name, not for the address that it happens to have. */
   if (name != NULL && !g_hostname_is_ip_address (name))
-    host = g_strdup (name);
+    {
+      /* A certificate is for the name, not for the address that it happens to have. */
+      host = g_strdup (name);
+    }
+  else if (g_inet_address_get_is_any (address))
+    {
+      g_autoptr (GInetAddress) loopback = NULL;
+
+      loopback = g_inet_address_new_loopback (g_inet_address_get_family (address));
+      host = g_inet_address_to_string (loopback);
+    }
   else
-    host = g_inet_address_to_string (address);
+    {
+      host = signal_url_compose_literal (inet);
+    }
 
   return g_uri_join (G_URI_FLAGS_NONE, self->listen_certificate != NULL ? "wss" : "ws", NULL, host,
                      g_inet_socket_address_get_port (inet), self->listen_path, NULL, NULL);

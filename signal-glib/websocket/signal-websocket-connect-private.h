@@ -15,6 +15,7 @@ typedef struct
   GTlsCertificate    *tls_certificate;
   GProxyResolver     *proxy_resolver;
   SoupMessageHeaders *headers;
+  gboolean            allow_insecure;
   gboolean          (*accept_certificate) (GTlsCertificate      *certificate,
                                            GTlsCertificateFlags  errors,
                                            gpointer              user_data);

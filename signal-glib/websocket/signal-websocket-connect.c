@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 
 #include "signal-error.h"
 #include "websocket/signal-lazy-tls-database-private.h"
@@ -19,6 +20,7 @@ typedef struct
   GTlsDatabase *tls_database;
   GTlsCertificate *tls_certificate;
   SoupMessageHeaders *headers;
+  gboolean allow_insecure;
   gboolean (*accept_certificate) (GTlsCertificate *, GTlsCertificateFlags, gpointer);
   gpointer user_data;
 
@@ -144,6 +146,34 @@ secure (GTask             *task,
                                     g_object_ref (task));
 }
 
+/* A name that stands for this machine is what a resolver takes it for. */
+static gboolean
+check_remote (Dial               *dial,
+              GSocketConnection  *connection,
+              GError            **error)
+{
+  g_autoptr (GSocketAddress) remote = NULL;
+  GInetAddress *address = NULL;
+
+  if (signal_url_is_secure (dial->uri) || dial->allow_insecure)
+    return TRUE;
+
+  remote = g_socket_connection_get_remote_address (connection, error);
+  if (remote == NULL)
+    return FALSE;
+
+  if (G_IS_INET_SOCKET_ADDRESS (remote))
+    address = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote));
+  if (address != NULL && g_inet_address_get_is_loopback (address))
+    return TRUE;
+
+  g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE,
+               _("Refusing to send the token unprotected: “%s” does not resolve to a loopback address; "
+                 "use a wss:// URL, or set “allow-insecure”"),
+               g_uri_get_host (dial->uri));
+  return FALSE;
+}
+
 static void
 on_dialed (GObject      *source,
            GAsyncResult *result,
@@ -155,12 +185,31 @@ on_dialed (GObject      *source,
   GError *error = NULL;
 
   connection = g_socket_client_connect_finish (dial->dialer, result, &error);
-  if (connection == NULL)
+  if (connection == NULL || !check_remote (dial, connection, &error))
     g_task_return_error (task, error);
   else if (signal_url_is_secure (dial->uri))
     secure (task, connection);
   else
     upgrade (task, connection);
+}
+
+/* Whether the connection may lead through a proxy: that of the options, or else of the system. */
+static gboolean
+may_use_proxy (const SignalTransportOptions *options)
+{
+  const char *host = g_uri_get_host (options->uri);
+
+  /* A zone id means something on this machine only. */
+  if (strchr (host, '%') != NULL)
+    return FALSE;
+
+  if (!signal_url_host_is_loopback (host))
+    return TRUE;
+
+  /* To this machine there is one only on demand, since http_proxy in the environment would send even
+   * this to another; and in the clear only where that is allowed. */
+  return options->proxy_resolver != NULL
+         && (signal_url_is_secure (options->uri) || options->allow_insecure);
 }
 
 /* Opens a socket to the server and upgrades it. The whole has no deadline of its own: cancel it. */
@@ -180,15 +229,14 @@ signal_transport_connect_async (const SignalTransportOptions *options,
   g_set_object (&dial->tls_certificate, options->tls_certificate);
   if (options->headers != NULL)
     dial->headers = soup_message_headers_ref (options->headers);
+  dial->allow_insecure = options->allow_insecure;
   dial->accept_certificate = options->accept_certificate;
   dial->user_data = options->user_data;
 
   dial->dialer = g_socket_client_new ();
+  g_socket_client_set_enable_proxy (dial->dialer, may_use_proxy (options));
   if (options->proxy_resolver != NULL)
     g_socket_client_set_proxy_resolver (dial->dialer, options->proxy_resolver);
-  else if (signal_url_host_is_loopback (g_uri_get_host (options->uri)))
-    /* http_proxy in the environment would send even this to another machine. */
-    g_socket_client_set_enable_proxy (dial->dialer, FALSE);
 
   g_task_set_source_tag (task, signal_transport_connect_async);
   g_task_set_name (task, "[signal-glib] connect transport");
