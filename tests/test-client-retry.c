@@ -259,8 +259,10 @@ test_not_http (void)
       "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n",
       SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE },
     { "HTTP/1.1 101 Switching Protocols\r\n\r\n", SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE },
+    { "xxxxxxxxxx", SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET },
   };
-  g_autofree char *endless = g_strnfill (100000, 'x');
+  g_autofree char *filler = g_strnfill (100000, 'x');
+  g_autofree char *endless = g_strconcat ("HTTP/1.1 200 ", filler, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (cases) + 1; i++)
     {

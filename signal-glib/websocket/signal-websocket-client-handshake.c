@@ -4,34 +4,27 @@
 #include "websocket/signal-websocket-client-handshake-private.h"
 
 
+#include "websocket/signal-upgrade-response-private.h"
 #include "websocket/signal-url-private.h"
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* The most bytes of an answer's head. */
-#define HEAD_MAX (32 * 1024)
 #define READ_SIZE 4096
-
-/* What RFC 6455 section 4.2.2 appends to the key before hashing. */
-#define ACCEPT_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 /* One upgrade request and its answer; the data of its task. */
 typedef struct
 {
   GIOStream *stream;
-  char *key;
   char *request;
-  GByteArray *answer;
-  guint retry_after; /* ms */
+  SignalUpgradeResponse *response;
 } Upgrade;
 
 static void
 upgrade_free (Upgrade *upgrade)
 {
   g_clear_object (&upgrade->stream);
-  g_clear_pointer (&upgrade->key, g_free);
   g_clear_pointer (&upgrade->request, g_free);
-  g_clear_pointer (&upgrade->answer, g_byte_array_unref);
+  g_clear_pointer (&upgrade->response, signal_upgrade_response_free);
   g_free (upgrade);
 }
 
@@ -48,8 +41,8 @@ is_reserved_header (const char *name)
 
 static void
 append_header (const char *name,
-                   const char *value,
-                   gpointer    user_data)
+               const char *value,
+               gpointer    user_data)
 {
   g_string_append_printf (user_data, "%s: %s\r\n", name, value);
 }
@@ -107,96 +100,6 @@ compose_request (GUri                *uri,
   return g_string_free (request, FALSE);
 }
 
-/* libsoup's own check reads the status of a SoupMessage, which nobody outside libsoup can set. */
-static gboolean
-check_accepted (Upgrade             *upgrade,
-                SoupMessageHeaders  *headers,
-                GError             **error)
-{
-  g_autofree char *text = g_strconcat (upgrade->key, ACCEPT_GUID, NULL);
-  g_autoptr (GChecksum) sha1 = g_checksum_new (G_CHECKSUM_SHA1);
-  const char *accept = soup_message_headers_get_one (headers, "Sec-WebSocket-Accept");
-  g_autofree char *expected = NULL;
-  guint8 digest[20];
-  gsize  size = sizeof digest;
-
-  g_checksum_update (sha1, (const guint8 *) text, (gssize) strlen (text));
-  g_checksum_get_digest (sha1, digest, &size);
-  expected = g_base64_encode (digest, size);
-
-  if (!soup_message_headers_header_equals (headers, "Upgrade", "websocket")
-      || !soup_message_headers_header_contains (headers, "Connection", "upgrade")
-      || g_strcmp0 (accept, expected) != 0)
-    {
-      g_set_error_literal (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE,
-                           _("The server's answer to the WebSocket handshake is not valid"));
-      return FALSE;
-    }
-
-  if (soup_message_headers_get_list (headers, "Sec-WebSocket-Extensions") != NULL
-      || soup_message_headers_get_list (headers, "Sec-WebSocket-Protocol") != NULL)
-    {
-      g_set_error_literal (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE,
-                           _("The server chose a WebSocket extension or protocol that was not "
-                             "offered"));
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-/* Retry-After (RFC 9110 section 10.2.3) in ms: seconds or a date; 0 where there is none. */
-static guint
-parse_retry_after (SoupMessageHeaders *headers)
-{
-  const char *value = soup_message_headers_get_one (headers, "Retry-After");
-  g_autoptr (GDateTime) date = NULL;
-  g_autoptr (GError) error = NULL;
-  gint64 seconds;
-  guint64 number;
-
-  if (value == NULL)
-    return 0;
-
-  if (g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT / 1000, &number, &error))
-    return (guint) number * 1000;
-  if (g_error_matches (error, G_NUMBER_PARSER_ERROR, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS))
-    return G_MAXUINT;
-
-  date = soup_date_time_new_from_http_string (value);
-  if (date == NULL)
-    return 0;
-
-  seconds = g_date_time_to_unix (date) - g_get_real_time () / G_USEC_PER_SEC;
-  return (guint) CLAMP (seconds, 0, G_MAXUINT / 1000) * 1000;
-}
-
-static gboolean
-check_answer (Upgrade  *upgrade,
-              gsize     head,
-              GError  **error)
-{
-  g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
-  guint status = 0;
-
-  if (!soup_headers_parse_response ((const char *) upgrade->answer->data, (int) head, headers, NULL,
-                                    &status, NULL))
-    {
-      g_set_error_literal (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET,
-                           _("The server's answer is not HTTP"));
-      return FALSE;
-    }
-
-  if (status == SOUP_STATUS_SWITCHING_PROTOCOLS)
-    return check_accepted (upgrade, headers, error);
-
-  upgrade->retry_after = parse_retry_after (headers);
-  g_set_error (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET,
-               _("The server did not open a WebSocket: it answered with HTTP status %u (%s)"),
-               status, soup_status_get_phrase (status));
-  return FALSE;
-}
-
 static void read_more (GTask *task);
 
 static void
@@ -207,48 +110,23 @@ on_read (GObject      *source,
   g_autoptr (GTask) task = user_data;
   Upgrade *upgrade = g_task_get_task_data (task);
   g_autoptr (GBytes) bytes = NULL;
-  const char *end;
   GError *error = NULL;
-  gsize size, head;
+  gboolean is_complete;
 
   bytes = g_input_stream_read_bytes_finish (G_INPUT_STREAM (source), result, &error);
   if (bytes == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  size = g_bytes_get_size (bytes);
-  if (size == 0)
-    {
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED,
-                               _("The server closed the connection during the WebSocket handshake"));
-      return;
-    }
-
-  g_byte_array_append (upgrade->answer, g_bytes_get_data (bytes, NULL), (guint) size);
-  end = g_strstr_len ((const char *) upgrade->answer->data, upgrade->answer->len, "\r\n\r\n");
-  if (end == NULL)
-    {
-      if (upgrade->answer->len < HEAD_MAX)
-        read_more (g_steal_pointer (&task));
-      else
-        g_task_return_new_error (task, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE,
-                                 _("The head of the server's answer is longer than %d bytes"),
-                                 HEAD_MAX);
-      return;
-    }
-
-  head = (gsize) (end + 4 - (const char *) upgrade->answer->data);
-  if (!check_answer (upgrade, head, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  g_task_return_pointer (task,
-                         g_bytes_new (upgrade->answer->data + head, upgrade->answer->len - head),
-                         (GDestroyNotify) g_bytes_unref);
+    g_task_return_error (task, error);
+  else if (g_bytes_get_size (bytes) == 0)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED,
+                             _("The server closed the connection during the WebSocket handshake"));
+  else if (!signal_upgrade_response_take (upgrade->response, g_bytes_get_data (bytes, NULL),
+                                          g_bytes_get_size (bytes), &is_complete, &error))
+    g_task_return_error (task, error);
+  else if (!is_complete)
+    read_more (g_steal_pointer (&task));
+  else
+    g_task_return_pointer (task, signal_upgrade_response_copy_rest (upgrade->response),
+                           (GDestroyNotify) g_bytes_unref);
 }
 
 static void
@@ -287,10 +165,11 @@ signal_upgrade_async (GIOStream           *stream,
 {
   GTask *task = g_task_new (stream, cancellable, callback, user_data);
   Upgrade *upgrade = g_new0 (Upgrade, 1);
+  g_autofree char *key = NULL;
 
   upgrade->stream = g_object_ref (stream);
-  upgrade->answer = g_byte_array_new ();
-  upgrade->request = compose_request (uri, headers, &upgrade->key);
+  upgrade->request = compose_request (uri, headers, &key);
+  upgrade->response = signal_upgrade_response_new (key);
 
   g_task_set_source_tag (task, signal_upgrade_async);
   g_task_set_name (task, "[signal-glib] upgrade");
@@ -310,6 +189,6 @@ signal_upgrade_finish (GAsyncResult  *result,
 {
   Upgrade *upgrade = g_task_get_task_data (G_TASK (result));
 
-  *retry_after = upgrade->retry_after;
+  *retry_after = signal_upgrade_response_get_retry_after (upgrade->response);
   return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -82,6 +82,19 @@ def names():
                 'wss://a..b/', 'wss://127.1/', 'wss://a.0x7f/', 'ws://127.0.0.1:0/a b')
 
 
+def responses():
+    head = ('HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+            'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n')
+    for piece, text in ((255, head + '\r\n{}\n'), (1, head + '\r\n'), (7, head + 'X: y'),
+                        (5, 'HTTP/1.1 103 A\r\nLink: <a>\r\n\r\n' + head + '\r\n\0'),
+                        (9, 'HTTP/1.1 503 B\r\nRetry-After: 7\r\n\r\n'),
+                        (9, 'HTTP/1.1 503 B\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n\r\n'),
+                        (3, head + 'Content-Length: 5\r\n\r\nhello'), (2, 'SSH-2.0-x\r\n'),
+                        (255, 17 * 'HTTP/1.1 102 P\r\n\r\n'), (4, 'HTTP/1.1 101 OK\n'),
+                        (4, head + 'X: a\0b\r\n\r\n'), (255, head + 'X: ' + 33000 * 'x')):
+        yield bytes([piece]) + text.encode()
+
+
 def channels():
     def texts(flags, *lines):
         return bytes([AS_TEXT | flags]) + '\n'.join(lines).encode()
@@ -108,7 +121,7 @@ def channels():
 
 def main():
     corpora = {'envelope': envelopes, 'hello': hellos, 'base64': base64s, 'names': names,
-               'channel': channels}
+               'channel': channels, 'response': responses}
     for name, make in corpora.items():
         directory = pathlib.Path(sys.argv[1]) / name
         directory.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "websocket/signal-upgrade-response-private.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+/* The answer to an upgrade request, as it comes in. What can never become a valid one is refused at
+ * the byte that shows it. */
+
+/* What RFC 6455 section 4.2.2 appends to the key before hashing. */
+#define ACCEPT_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+struct _SignalUpgradeResponse
+{
+  char *key;
+  GByteArray *data;
+  guint start;       /* of the head that is being read, in data */
+  guint position;    /* of the first byte that has not been looked at */
+  guint n_interim;
+  guint retry_after; /* ms */
+};
+
+SignalUpgradeResponse *
+signal_upgrade_response_new (const char *key)
+{
+  SignalUpgradeResponse *self = g_new0 (SignalUpgradeResponse, 1);
+
+  self->key = g_strdup (key);
+  self->data = g_byte_array_new ();
+  return self;
+}
+
+void
+signal_upgrade_response_free (SignalUpgradeResponse *self)
+{
+  if (self == NULL)
+    return;
+
+  g_free (self->key);
+  g_byte_array_unref (self->data);
+  g_free (self);
+}
+
+static gboolean
+refuse (GError     **error,
+        const char  *text)
+{
+  g_set_error_literal (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE, text);
+  return FALSE;
+}
+
+/* libsoup's own check reads the status of a SoupMessage, which nobody outside libsoup can set. A field
+ * that is there twice has both values in the list, and equals neither. */
+static gboolean
+has_accept (SignalUpgradeResponse *self,
+            SoupMessageHeaders    *headers)
+{
+  g_autofree char *text = g_strconcat (self->key, ACCEPT_GUID, NULL);
+  g_autoptr (GChecksum) sha1 = g_checksum_new (G_CHECKSUM_SHA1);
+  const char *accept = soup_message_headers_get_list (headers, "Sec-WebSocket-Accept");
+  g_autofree char *expected = NULL;
+  guint8 digest[20];
+  gsize size = sizeof digest;
+
+  g_checksum_update (sha1, (const guint8 *) text, (gssize) strlen (text));
+  g_checksum_get_digest (sha1, digest, &size);
+  expected = g_base64_encode (digest, size);
+
+  return g_strcmp0 (accept, expected) == 0;
+}
+
+/* What follows the head are frames (RFC 9110 section 15.2.2): with a body, nobody would know where they
+ * begin. A length of zero does no harm, and some servers say so. */
+static gboolean
+announces_body (SoupMessageHeaders *headers)
+{
+  const char *length = soup_message_headers_get_list (headers, "Content-Length");
+
+  return (length != NULL && !g_str_equal (length, "0"))
+         || soup_message_headers_get_list (headers, "Transfer-Encoding") != NULL;
+}
+
+static gboolean
+check_accepted (SignalUpgradeResponse  *self,
+                SoupMessageHeaders     *headers,
+                GError                **error)
+{
+  if (!soup_message_headers_header_equals (headers, "Upgrade", "websocket")
+      || !soup_message_headers_header_contains (headers, "Connection", "upgrade")
+      || !has_accept (self, headers))
+    return refuse (error, _("The server's answer to the WebSocket handshake is not valid"));
+
+  if (announces_body (headers))
+    return refuse (error, _("The server's answer to the WebSocket handshake has a body, which it must "
+                            "not have"));
+
+  if (soup_message_headers_get_list (headers, "Sec-WebSocket-Extensions") != NULL
+      || soup_message_headers_get_list (headers, "Sec-WebSocket-Protocol") != NULL)
+    return refuse (error, _("The server chose a WebSocket extension or protocol that was not "
+                            "offered"));
+
+  return TRUE;
+}
+
+/* Retry-After (RFC 9110 section 10.2.3) in ms: seconds or a date; 0 where there is none. */
+static guint
+parse_retry_after (SoupMessageHeaders *headers)
+{
+  const char *value = soup_message_headers_get_one (headers, "Retry-After");
+  g_autoptr (GDateTime) date = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 seconds;
+  guint64 number;
+
+  if (value == NULL)
+    return 0;
+
+  if (g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT / 1000, &number, &error))
+    return (guint) number * 1000;
+  if (g_error_matches (error, G_NUMBER_PARSER_ERROR, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS))
+    return G_MAXUINT;
+
+  date = soup_date_time_new_from_http_string (value);
+  if (date == NULL)
+    return 0;
+
+  seconds = g_date_time_to_unix (date) - g_get_real_time () / G_USEC_PER_SEC;
+  return (guint) CLAMP (seconds, 0, G_MAXUINT / 1000) * 1000;
+}
+
+static gboolean
+refuse_not_http (GError **error)
+{
+  g_set_error_literal (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET,
+                       _("The server's answer is not HTTP"));
+  return FALSE;
+}
+
+/* Looks at the head that is complete. An interim one (RFC 9110 section 15.2) leaves is_final FALSE. */
+static gboolean
+check_head (SignalUpgradeResponse  *self,
+            gboolean               *is_final,
+            GError                **error)
+{
+  g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
+  guint status = 0;
+
+  if (!soup_headers_parse_response ((const char *) self->data->data + self->start,
+                                    (int) (self->position - self->start), headers, NULL, &status, NULL)
+      || status < 100)
+    return refuse_not_http (error);
+
+  *is_final = status == SOUP_STATUS_SWITCHING_PROTOCOLS || status >= 200;
+  if (status == SOUP_STATUS_SWITCHING_PROTOCOLS)
+    return check_accepted (self, headers, error);
+
+  if (!*is_final && ++self->n_interim > SIGNAL_UPGRADE_INTERIM_MAX)
+    return refuse (error, _("The server sent too many interim answers to the WebSocket handshake"));
+  if (!*is_final)
+    return TRUE;
+
+  self->retry_after = parse_retry_after (headers);
+  g_set_error (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET,
+               _("The server did not open a WebSocket: it answered with HTTP status %u (%s)"),
+               status, soup_status_get_phrase (status));
+  return FALSE;
+}
+
+/* Looks at the next byte of a head. */
+static gboolean
+check_byte (SignalUpgradeResponse  *self,
+            GError                **error)
+{
+  static const char version[] = "HTTP/";
+  const char *head = (const char *) self->data->data + self->start;
+  guint index = self->position - self->start;
+  gboolean is_after_cr = index > 0 && head[index - 1] == '\r';
+
+  if (index < strlen (version) && head[index] != version[index])
+    return refuse_not_http (error);
+
+  if (head[index] == '\0')
+    return refuse (error, _("The head of the server's answer has a NUL byte in it"));
+
+  if ((head[index] == '\n') != is_after_cr)
+    return refuse (error, _("The head of the server's answer has a line that does not end in CR and "
+                            "LF"));
+
+  if (self->position >= SIGNAL_UPGRADE_HEAD_MAX)
+    {
+      g_set_error (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE,
+                   _("The head of the server's answer is longer than %d bytes"),
+                   SIGNAL_UPGRADE_HEAD_MAX);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+is_at_end_of_head (SignalUpgradeResponse *self)
+{
+  return self->position - self->start >= 4
+         && memcmp (self->data->data + self->position - 4, "\r\n\r\n", 4) == 0;
+}
+
+/* Takes what the server has sent. is_complete: whether it has accepted, so that only frames follow. */
+gboolean
+signal_upgrade_response_take (SignalUpgradeResponse  *self,
+                              const void             *data,
+                              gsize                   length,
+                              gboolean               *is_complete,
+                              GError                **error)
+{
+  g_byte_array_append (self->data, data, (guint) length);
+
+  *is_complete = FALSE;
+  while (!*is_complete && self->position < self->data->len)
+    {
+      gboolean is_final;
+
+      if (!check_byte (self, error))
+        return FALSE;
+
+      self->position++;
+      if (!is_at_end_of_head (self))
+        continue;
+
+      if (!check_head (self, &is_final, error))
+        return FALSE;
+      self->start = self->position;
+      *is_complete = is_final;
+    }
+
+  return TRUE;
+}
+
+/* What came after the head of the answer that accepted: frames already. */
+GBytes *
+signal_upgrade_response_copy_rest (SignalUpgradeResponse *self)
+{
+  return g_bytes_new (self->data->data + self->start, self->data->len - self->start);
+}
+
+/* The wait in ms that a refusal asked for, or 0. */
+guint
+signal_upgrade_response_get_retry_after (SignalUpgradeResponse *self)
+{
+  return self->retry_after;
+}
