@@ -3,15 +3,35 @@
 
 #include "client/signal-client-private.h"
 
+#include "signal-error.h"
 #include "websocket/signal-url-private.h"
+#include "websocket/signal-websocket-client-handshake-private.h"
+
+#include <glib/gi18n-lib.h>
 
 /* From the properties to an attempt. */
 
+/* The URL, if it and the other settings of an attempt are valid. */
 GUri *
-signal_client_check_url (SignalClient  *self,
-                         GError       **error)
+signal_client_check_settings (SignalClient  *self,
+                              GError       **error)
 {
-  return signal_url_parse (self->server_url, self->allow_insecure, error);
+  g_autoptr (GUri) uri = signal_url_parse (self->server_url, self->allow_insecure, error);
+
+  if (uri == NULL)
+    return NULL;
+
+  if (self->headers != NULL && !signal_upgrade_check_headers (self->headers, error))
+    return NULL;
+
+  if (!g_utf8_validate (self->ecdh_info, -1, NULL))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                           _("The info string for the key derivation is not valid UTF-8"));
+      return NULL;
+    }
+
+  return g_steal_pointer (&uri);
 }
 
 /* Begins a connection, or says why there is no use in it. */
@@ -20,7 +40,7 @@ signal_client_dial (SignalClient                    *self,
                     const SignalConnectionHandlers  *handlers,
                     GError                         **error)
 {
-  g_autoptr (GUri) uri = signal_client_check_url (self, error);
+  g_autoptr (GUri) uri = signal_client_check_settings (self, error);
   SignalConnectionOptions options = {
     .uri = uri,
     .tls_database = self->tls_database,

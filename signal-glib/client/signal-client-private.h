@@ -168,11 +168,11 @@ void     signal_client_report_error   (SignalClient *self,
                                        const GError *error);
 
 /* client/signal-client-dial.c */
-GUri     *signal_client_check_url (SignalClient                    *self,
-                                   GError                         **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean  signal_client_dial      (SignalClient                    *self,
-                                   const SignalConnectionHandlers  *handlers,
-                                   GError                         **error);
+GUri     *signal_client_check_settings (SignalClient                    *self,
+                                        GError                         **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean  signal_client_dial           (SignalClient                    *self,
+                                        const SignalConnectionHandlers  *handlers,
+                                        GError                         **error);
 
 /* client/signal-client-messages.c */
 void signal_client_send_rooms (SignalClient       *self,
@@ -186,14 +186,16 @@ void signal_client_follow_rooms (SignalClient       *self,
 void signal_client_watch_world (SignalClient *self);
 
 /* client/signal-client-token.c */
-void     signal_client_set_token     (SignalClient  *self,
-                                      const char    *token);
-void     signal_client_set_refusal   (SignalClient  *self,
-                                      const GError  *error);
-gboolean signal_client_may_ask_again (SignalClient  *self);
-gboolean signal_client_ask_for_token (SignalClient  *self);
-gboolean signal_client_check_token   (SignalClient  *self,
-                                      GError       **error);
+void     signal_client_set_token      (SignalClient  *self,
+                                       const char    *token);
+void     signal_client_set_refusal    (SignalClient  *self,
+                                       const GError  *error);
+gboolean signal_client_may_ask_again  (SignalClient  *self);
+gboolean signal_client_ask_for_token  (SignalClient  *self);
+gboolean signal_client_validate_token (const char    *token,
+                                       GError       **error);
+gboolean signal_client_check_token    (SignalClient  *self,
+                                       GError       **error);
 
 /* client/signal-client-outbox.c */
 gboolean  signal_client_send_or_keep  (SignalClient      *self,

@@ -20,6 +20,9 @@ install_server_properties (void)
    *
    * The URL of the server: `wss://…`, or `ws://…` to this machine.
    *
+   * The host is an IP address or a name; that of a link-local IPv6 address has its zone, as in
+   * `wss://[fe80::1%25eth0]/ws`. The URL is checked when the client connects.
+   *
    * Can be changed while the state is `DISCONNECTED`.
    *
    * Since: 0.1
@@ -30,7 +33,7 @@ install_server_properties (void)
   /**
    * SignalClient:ecdh-info:
    *
-   * The info string of HKDF (RFC 5869), the same as on the server.
+   * The info string of HKDF (RFC 5869), the same as on the server, in UTF-8.
    *
    * Since: 0.1
    */
@@ -221,6 +224,9 @@ install_limits_properties (void)
    * Whether `ws://` may be used to another machine, where everybody on the way can read the
    * token.
    *
+   * This machine is a loopback address, `localhost` and each name that ends in `.localhost`. Such a name
+   * that turns out to have another address ends the attempts with %SIGNAL_ERROR_INSECURE.
+   *
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_ALLOW_INSECURE] =
@@ -255,6 +261,9 @@ install_network_properties (void)
    *
    * What finds the proxy to use; %NULL: the default one.
    *
+   * The default one is not asked for this machine. The one that is set is, for `wss://`; for `ws://`
+   * only if [property@Signal.Client:allow-insecure] is %TRUE, since the proxy reads what passes.
+   *
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_PROXY_RESOLVER] =
@@ -265,7 +274,8 @@ install_network_properties (void)
    *
    * Extra headers of the upgrade request, such as `Origin` or a gateway's key.
    *
-   * Those of the WebSocket handshake itself and `Host` are left out.
+   * Those of the WebSocket handshake itself and `Host` are left out. A name or a value that HTTP does
+   * not allow ends the attempt with %SIGNAL_ERROR_INVALID_ARGUMENT.
    *
    * Since: 0.1
    */

@@ -137,7 +137,8 @@ install_other_signals (GObjectClass *object_class)
    * An attempt begins and wants a token.
    *
    * The first handler that returns one wins, and the token is kept as
-   * [property@Signal.Client:token] is; if none does, that property's is used.
+   * [property@Signal.Client:token] is; if none does, that property's is used. One that is not valid
+   * UTF-8 stops the client with %SIGNAL_ERROR_INVALID_ARGUMENT.
    *
    * Returns: (nullable) (transfer full): a new token, or %NULL
    *

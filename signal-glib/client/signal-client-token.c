@@ -61,6 +61,19 @@ signal_client_ask_for_token (SignalClient *self)
   return !signal_client_emit_token_requested (self);
 }
 
+/* Whether a token can be written into an envelope, which is JSON. */
+gboolean
+signal_client_validate_token (const char  *token,
+                              GError     **error)
+{
+  if (g_utf8_validate (token, -1, NULL))
+    return TRUE;
+
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                       _("The token is not valid UTF-8"));
+  return FALSE;
+}
+
 /* Whether the token that the attempt has got is worth one. */
 gboolean
 signal_client_check_token (SignalClient  *self,
@@ -81,6 +94,12 @@ signal_client_check_token (SignalClient  *self,
       return FALSE;
     }
 
+  if (!signal_client_validate_token (self->token, error))
+    {
+      self->is_refused = TRUE;
+      return FALSE;
+    }
+
   return TRUE;
 }
 
@@ -96,12 +115,17 @@ signal_client_check_token (SignalClient  *self,
  * server refused the token, or for want of one, and [property@Signal.Client:max-retries] is not 0, it
  * starts again at once.
  *
+ * A token that is not valid UTF-8 is kept as any other, and ends the next attempt, or the one that
+ * waits for it, with %SIGNAL_ERROR_INVALID_ARGUMENT. It does not start a client that has stopped:
+ * [signal@Signal.Client::error] is emitted instead.
+ *
  * Since: 0.1
  */
 void
 signal_client_update_token (SignalClient *self,
                             const char   *token)
 {
+  g_autoptr (GError) error = NULL;
   gboolean was_promised;
 
   g_return_if_fail (SIGNAL_IS_CLIENT (self));
@@ -113,9 +137,18 @@ signal_client_update_token (SignalClient *self,
   was_promised = self->is_promised;
   self->is_promised = FALSE;
   if (self->is_asking)
-    signal_client_go_on (self);
+    {
+      signal_client_go_on (self);
+    }
   else if (self->is_refused && self->policy.max_retries > 0)
-    signal_client_start (self);
+    {
+      if (signal_client_validate_token (token, &error))
+        signal_client_start (self);
+      else
+        signal_client_report_error (self, error);
+    }
   else if (was_promised)
-    self->has_late_token = TRUE;
+    {
+      self->has_late_token = TRUE;
+    }
 }

@@ -118,6 +118,7 @@ on_connect_cancelled (GCancellable *cancellable,
 
 static gboolean
 check_can_connect (SignalClient  *self,
+                   const char    *token,
                    GError       **error)
 {
   g_autoptr (GUri) uri = NULL;
@@ -136,14 +137,17 @@ check_can_connect (SignalClient  *self,
       return FALSE;
     }
 
-  uri = signal_client_check_url (self, error);
+  if (token != NULL && !signal_client_validate_token (token, error))
+    return FALSE;
+
+  uri = signal_client_check_settings (self, error);
   return uri != NULL && signal_room_name_check_all (signal_room_set_get_auto_join (self->rooms), error);
 }
 
 /**
  * signal_client_connect_async:
  * @self: a client
- * @token: (nullable): the bearer token, or %NULL for [property@Signal.Client:token]
+ * @token: (nullable): the bearer token in UTF-8, or %NULL for [property@Signal.Client:token]
  * @cancellable: (nullable): a cancellable; it ends the attempts, and has no effect on a connection
  *   that is up
  * @callback: (nullable) (scope async): called when done
@@ -156,10 +160,13 @@ check_can_connect (SignalClient  *self,
  * [signal@Signal.Client::reconnecting]. Set [property@Signal.Client:max-retries] to 0 to be told of
  * the first failure here.
  *
- * The URL is checked first: %SIGNAL_ERROR_INVALID_ARGUMENT or %SIGNAL_ERROR_INSECURE end the call
- * before anything is sent. The client is kept alive until the call finishes: cancel it, or call
- * [method@Signal.Client.disconnect_async], to be rid of a client that is still trying. A client
- * that is connected or connecting already is left as it is, and this call fails with
+ * The URL, @token, [property@Signal.Client:auto-join-rooms], [property@Signal.Client:headers] and
+ * [property@Signal.Client:ecdh-info] are checked first: %SIGNAL_ERROR_INVALID_ARGUMENT or
+ * %SIGNAL_ERROR_INSECURE end the call before anything is sent. A token that comes from elsewhere is
+ * checked when the attempt begins; one that is not valid UTF-8 ends the call with
+ * %SIGNAL_ERROR_INVALID_ARGUMENT, too. The client is kept alive until the call finishes: cancel it,
+ * or call [method@Signal.Client.disconnect_async], to be rid of a client that is still trying. A
+ * client that is connected or connecting already is left as it is, and this call fails with
  * %SIGNAL_ERROR_FAILED.
  *
  * Since: 0.1
@@ -183,7 +190,7 @@ signal_client_connect_async (SignalClient        *self,
   g_task_set_check_cancellable (task, FALSE);
 
   if (g_cancellable_set_error_if_cancelled (cancellable, &error)
-      || !check_can_connect (self, &error))
+      || !check_can_connect (self, token, &error))
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;

@@ -4,6 +4,7 @@
 #include "websocket/signal-websocket-client-handshake-private.h"
 
 
+#include "signal-error.h"
 #include "websocket/signal-upgrade-response-private.h"
 #include "websocket/signal-url-private.h"
 #include <glib/gi18n-lib.h>
@@ -37,6 +38,58 @@ is_reserved_header (const char *name)
          || g_ascii_strcasecmp (name, "Content-Length") == 0
          || g_ascii_strcasecmp (name, "Transfer-Encoding") == 0
          || g_ascii_strncasecmp (name, "Sec-WebSocket-", strlen ("Sec-WebSocket-")) == 0;
+}
+
+/* A token (RFC 9110 section 5.6.2). */
+static gboolean
+is_field_name (const char *name)
+{
+  for (const char *at = name; *at != '\0'; at++)
+    if (!g_ascii_isalnum (*at) && strchr ("!#$%&'*+-.^_`|~", *at) == NULL)
+      return FALSE;
+
+  return *name != '\0';
+}
+
+/* RFC 9110 section 5.5: no control character but the tab. */
+static gboolean
+is_field_value (const char *value)
+{
+  for (const char *at = value; *at != '\0'; at++)
+    if (g_ascii_iscntrl (*at) && *at != '\t')
+      return FALSE;
+
+  return TRUE;
+}
+
+/* Whether these can be sent beside those of the request: nothing in them may end a line. The value, which
+ * can be secret, is not part of the error. */
+gboolean
+signal_upgrade_check_headers (SoupMessageHeaders  *headers,
+                              GError             **error)
+{
+  SoupMessageHeadersIter iter;
+  const char *name, *value;
+
+  soup_message_headers_iter_init (&iter, headers);
+  while (soup_message_headers_iter_next (&iter, &name, &value))
+    {
+      if (!is_field_name (name))
+        {
+          g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                               _("An extra header has a name that is not valid in HTTP"));
+          return FALSE;
+        }
+
+      if (!is_field_value (value))
+        {
+          g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                       _("The extra header “%s” has a value with a control character in it"), name);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
 }
 
 static void
@@ -153,8 +206,8 @@ on_written (GObject      *source,
     read_more (g_steal_pointer (&task));
 }
 
-/* Asks over an open stream for a WebSocket (RFC 6455 section 4.1). headers: what to send beside, or
- * NULL. */
+/* Asks over an open stream for a WebSocket (RFC 6455 section 4.1). headers: what to send beside, which
+ * has been checked, or NULL. */
 void
 signal_upgrade_async (GIOStream           *stream,
                       GUri                *uri,
