@@ -201,9 +201,14 @@ test_ecdh_info (void)
 {
   g_autoptr (Host) host = host_new ();
   g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (SignalServer) server = g_object_new (SIGNAL_TYPE_SERVER, "ecdh-info", "\xff", NULL);
+  g_autoptr (GError) error = NULL;
 
   g_object_set (watch->client, "ecdh-info", "secret\xff", NULL);
   check_refused (watch, host);
+
+  g_assert_false (signal_server_listen (server, NULL, 0, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
 }
 
 /* What is sent as JSON: the names of events and of rooms. */

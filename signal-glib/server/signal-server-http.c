@@ -49,7 +49,7 @@ has_body (SoupServerMessage *request)
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (request);
 
   return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED
-         || soup_message_headers_get_content_length (headers) > 0;
+         || soup_message_headers_get_content_length (headers) != 0;
 }
 
 /* Whether there is room for one more peer; those who have not authenticated make room. */

@@ -51,7 +51,8 @@ install_questions (void)
    *
    * The first handler that returns a user id wins. If none does, or there is no handler, the peer
    * is refused: it is sent the `error` event `Authentication failed` and is closed with the code
-   * 4003. A peer that sends no type or no token as text is refused without asking.
+   * 4003. So is one whose id is not valid UTF-8. A peer that sends no type or no token as text is
+   * refused without asking.
    *
    * Returns: (nullable) (transfer full): the user's id, or %NULL to refuse
    *

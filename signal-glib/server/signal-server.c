@@ -8,6 +8,7 @@
 #include "signal-error.h"
 #include "util/signal-i18n-private.h"
 #include "util/signal-source-private.h"
+#include "websocket/signal-url-private.h"
 
 /**
  * SignalServer:
@@ -183,13 +184,30 @@ signal_server_restart_sweep (SignalServer *self)
   g_source_attach (self->sweep, self->context);
 }
 
+/* Whether clients ask for exactly this path: they leave out dot segments (RFC 3986 section 5.2.4), and
+ * encode what a path cannot have in it. */
+static gboolean
+check_path (const char  *path,
+            GError     **error)
+{
+  g_autofree char *escaped = g_uri_escape_string (path, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH, FALSE);
+  g_autofree char *url = g_strconcat ("ws://localhost", escaped, NULL);
+  g_autoptr (GUri) uri = *path == '/' ? g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
+
+  if (uri != NULL && g_str_equal (g_uri_get_path (uri), path))
+    return TRUE;
+
+  g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+               _("The path “%s” is not one of a URL: it must begin with “/”, and what is not "
+                 "plain ASCII text cannot be in it, nor can the segments “.” and “..”"), escaped);
+  return FALSE;
+}
+
 static gboolean
 check_ready (SignalServer  *self,
+             const char    *address,
              GError       **error)
 {
-  g_autofree char *path = g_uri_escape_string (self->path, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH,
-                                               FALSE);
-
   if (self->soup != NULL)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
@@ -204,34 +222,42 @@ check_ready (SignalServer  *self,
       return FALSE;
     }
 
-  if (self->path[0] != '/' || !g_str_equal (path, self->path))
+  if (address != NULL && !signal_url_check_host (address))
     {
-      g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                   _("The path “%s” is not one of a URL: it must begin with “/”, and what is not "
-                     "plain ASCII text cannot be in it"), self->path);
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                           _("The address to listen on is neither an IP address nor a valid name"));
       return FALSE;
     }
 
-  return TRUE;
+  if (!g_utf8_validate (self->ecdh_info, -1, NULL))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                           _("The info string for the key derivation is not valid UTF-8"));
+      return FALSE;
+    }
+
+  return check_path (self->path, error);
 }
 
 /**
  * signal_server_listen:
  * @self: a server
  * @address: (nullable): the address or the name of the interface to listen on, `0.0.0.0` and `::`
- *   for all of them; %NULL for the loopback address 127.0.0.1
+ *   for all of them; a link-local one of IPv6 has its zone after a `%`, as in `fe80::1%eth0`; %NULL
+ *   for the loopback address 127.0.0.1
  * @port: the port; 0 for any that is free
  * @error: where to put an error
  *
  * Begins to listen.
  *
- * A name other than `localhost` is looked up, which can block. Without
+ * A name is looked up, which can block, unless it is `localhost` or ends in `.localhost`. Without
  * [property@Signal.Server:tls-certificate] everything is sent in cleartext except the messages of
  * encrypted peers: the tokens, too. That is meant for the loopback address.
  *
  * Fails with %G_IO_ERROR_ADDRESS_IN_USE if someone else listens on the port, with
- * %SIGNAL_ERROR_INVALID_ARGUMENT if [property@Signal.Server:path] is not a path, and with
- * %SIGNAL_ERROR_FAILED if the server is listening already or has not stopped yet.
+ * %SIGNAL_ERROR_INVALID_ARGUMENT if @address can be neither an address nor a name, if
+ * [property@Signal.Server:path] is not a path or [property@Signal.Server:ecdh-info] not valid UTF-8,
+ * and with %SIGNAL_ERROR_FAILED if the server is listening already or has not stopped yet.
  *
  * Returns: %TRUE if the server is listening
  *
@@ -246,7 +272,7 @@ signal_server_listen (SignalServer  *self,
   g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!check_ready (self, error))
+  if (!check_ready (self, address, error))
     return FALSE;
 
   self->listen_path = g_strdup (self->path);
@@ -269,7 +295,8 @@ signal_server_listen (SignalServer  *self,
  * Gets the URL to give to a client on this machine.
  *
  * It begins with `ws://`, or with `wss://` if there is a certificate. If the server listens on all
- * interfaces, the URL has the loopback address.
+ * interfaces, the URL has the loopback address. A link-local address of IPv6 has its zone in it, as
+ * RFC 6874 writes it: `ws://[fe80::1%25eth0]:8080/ws`. Such a URL is of use on this machine only.
  *
  * Returns: (transfer full) (nullable): the URL, or %NULL if the server does not listen
  *
