@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "client/signal-client-private.h"
+#include <glib/gi18n-lib.h>
 
+#include "client/signal-client-private.h"
 #include "signal-error.h"
 #include "websocket/signal-url-private.h"
 #include "websocket/signal-websocket-client-handshake-private.h"
-
-#include <glib/gi18n-lib.h>
 
 /* From the properties to an attempt. */
 

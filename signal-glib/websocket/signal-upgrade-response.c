@@ -3,9 +3,8 @@
 
 #include "websocket/signal-upgrade-response-private.h"
 
-#include <string.h>
-
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 /* The answer to an upgrade request, as it comes in. What can never become a valid one is refused at
  * the byte that shows it. */

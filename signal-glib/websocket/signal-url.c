@@ -3,13 +3,12 @@
 
 #include "websocket/signal-url-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <libsoup/soup.h>
 #include <net/if.h>
 #include <string.h>
 
 #include "signal-error.h"
-
-#include <glib/gi18n-lib.h>
 
 /* The URL of a server, and the host in it. A host is written into the upgrade request and, where there
  * is a proxy, into the request to that, so it consists of nothing that could end a line or a field. */

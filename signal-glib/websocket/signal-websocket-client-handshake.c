@@ -3,12 +3,12 @@
 
 #include "websocket/signal-websocket-client-handshake-private.h"
 
+#include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "signal-error.h"
 #include "websocket/signal-upgrade-response-private.h"
 #include "websocket/signal-url-private.h"
-#include <glib/gi18n-lib.h>
-#include <string.h>
 
 #define READ_SIZE 4096
 
