@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "fixture.h"
+#include "tls-identity.h"
 
 #include "signal-glib/client/signal-connection-private.h"
 #include "signal-glib/websocket/signal-url-private.h"
@@ -185,6 +186,70 @@ test_link_local (void)
   watch_disconnect (watch);
 }
 
+/* Over TLS the certificate is checked for the address alone. */
+static void
+check_tls (const char *literal,
+           const char *name,
+           gboolean    is_right)
+{
+  g_autofree char *alternative = g_strconcat ("IP:", name, NULL);
+  Identity *identity = identity_new (alternative);
+  g_autoptr (SignalServer) server = NULL;
+  g_autoptr (Watch) watch = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *uri = NULL;
+
+  if (identity == NULL)
+    {
+      g_test_skip ("there is no TLS, or no openssl to make a certificate with");
+      return;
+    }
+
+  server = g_object_new (SIGNAL_TYPE_SERVER, "tls-certificate", identity->certificate, NULL);
+  g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), NULL);
+  if (signal_server_listen (server, literal, 0, &error))
+    {
+      uri = signal_server_get_uri (server);
+      watch = watch_new (uri);
+      g_object_set (watch->client, "tls-database", identity->database, "max-retries", 0, NULL);
+      if (is_right)
+        watch_connect (watch);
+      else
+        watch_fail (watch, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+    }
+  else
+    {
+      g_test_skip (error->message);
+    }
+  identity_free (identity);
+}
+
+static void
+test_tls_loopback (void)
+{
+  check_tls ("::1", "::1", TRUE);
+  check_tls ("::1", "::2", FALSE);
+}
+
+static void
+test_tls_link_local (void)
+{
+  g_autoptr (GInetSocketAddress) address = find_address (TRUE);
+  g_autofree char *literal = NULL;
+  g_autofree char *name = NULL;
+
+  if (address == NULL)
+    {
+      g_test_skip ("this machine has no link-local address");
+      return;
+    }
+
+  literal = signal_url_compose_literal (address);
+  name = g_inet_address_to_string (g_inet_socket_address_get_address (address));
+  check_tls (literal, name, TRUE);
+  check_tls (literal, "fe80::ffff", FALSE);
+}
+
 static void
 test_literals (void)
 {
@@ -223,6 +288,8 @@ main (int   argc,
 
   g_test_add_func ("/client/address/elsewhere", test_elsewhere);
   g_test_add_func ("/client/address/link-local", test_link_local);
+  g_test_add_func ("/client/address/tls/loopback", test_tls_loopback);
+  g_test_add_func ("/client/address/tls/link-local", test_tls_link_local);
   g_test_add_func ("/client/address/literals", test_literals);
 
   return g_test_run ();

@@ -115,6 +115,24 @@ on_secured (GObject      *source,
   upgrade (task, connection);
 }
 
+/* Who the certificate must be for. glib-networking also sends the name in a network address to the
+ * server, which must be none of an IP address (RFC 6066 section 3): a server that uses GnuTLS ends the
+ * handshake over one of IPv6. A zone is in no certificate. */
+static GSocketConnectable *
+new_identity (Dial *dial)
+{
+  const char *host = g_uri_get_host (dial->uri);
+  g_autofree char *literal = g_strndup (host, strcspn (host, "%"));
+  g_autoptr (GInetAddress) address = NULL;
+
+  if (strchr (host, ':') == NULL)
+    return g_object_ref (dial->address);
+
+  address = g_inet_address_new_from_string (literal);
+  return G_SOCKET_CONNECTABLE (g_inet_socket_address_new (address,
+                                                          (guint16) g_uri_get_port (dial->uri)));
+}
+
 /* Not left to GSocketClient, whose TLS connection has read the system's certificates before anyone
  * can give it another database. */
 static void
@@ -126,11 +144,12 @@ secure (GTask             *task,
   GTlsBackend *backend = g_tls_backend_get_default ();
   GType type = g_tls_backend_get_client_connection_type (backend);
   g_autoptr (GTlsDatabase) trust = signal_trust_new (dial->tls_database);
+  g_autoptr (GSocketConnectable) identity = new_identity (dial);
   GError *error = NULL;
 
   dial->tls = g_initable_new (type, cancellable, &error,
                               "base-io-stream", connection,
-                              "server-identity", dial->address,
+                              "server-identity", identity,
                               "database", trust,
                               NULL);
   if (dial->tls == NULL)
