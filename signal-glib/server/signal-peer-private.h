@@ -45,7 +45,7 @@ gboolean signal_peer_is_open              (SignalPeer *self);
 gboolean signal_peer_is_admitted          (SignalPeer *self);
 gboolean signal_peer_is_talkative         (SignalPeer *self);
 gboolean signal_peer_begin_authentication (SignalPeer *self);
-void     signal_peer_admit                (SignalPeer *self,
+gboolean signal_peer_admit                (SignalPeer *self,
                                            const char *user_id,
                                            SignalAead *key,
                                            guint64     max_incoming_size,

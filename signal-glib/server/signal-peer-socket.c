@@ -191,8 +191,9 @@ signal_peer_begin_authentication (SignalPeer *self)
   return TRUE;
 }
 
-/* @key: transferred, NULL to go on in plaintext. @connected is the last that goes without it. */
-void
+/* @key: transferred, NULL to go on in plaintext. @connected is the last that goes without it. FALSE: it
+ * could not be sent, and the peer is as it was before: it has not been admitted. */
+gboolean
 signal_peer_admit (SignalPeer *self,
                    const char *user_id,
                    SignalAead *key,
@@ -203,20 +204,22 @@ signal_peer_admit (SignalPeer *self,
   g_autoptr (SignalAead) owned_key = key;
   g_autoptr (SignalChannel) channel = g_object_ref (self->channel);
 
+  if (!signal_channel_send_plain (channel, connected, length, NULL))
+    return FALSE;
+
+  if (owned_key != NULL)
+    {
+      signal_channel_take_key (channel, g_steal_pointer (&owned_key));
+      self->encrypted = TRUE;
+      g_object_notify (G_OBJECT (self), "encrypted");
+    }
+
   self->state = SIGNAL_PEER_STATE_ADMITTED;
   signal_source_clear (&self->deadline);
+  signal_websocket_set_max_incoming_size (signal_channel_get_websocket (channel), max_incoming_size);
   self->user_id = g_strdup (user_id);
   g_object_notify (G_OBJECT (self), "user-id");
-
-  signal_websocket_set_max_incoming_size (signal_channel_get_websocket (channel), max_incoming_size);
-  if (!signal_channel_send_plain (channel, connected, length, NULL))
-    return;
-  if (owned_key == NULL)
-    return;
-
-  signal_channel_take_key (channel, g_steal_pointer (&owned_key));
-  self->encrypted = TRUE;
-  g_object_notify (G_OBJECT (self), "encrypted");
+  return TRUE;
 }
 
 /* Returns what it was before. */

@@ -121,6 +121,7 @@ admit (SignalServer *self,
   g_autofree char *salt = NULL;
   g_autofree char *connected = NULL;
   const char *client_public_key = get_public_key (data);
+  gboolean admitted;
   gsize length;
 
   if (client_public_key != NULL)
@@ -133,18 +134,20 @@ admit (SignalServer *self,
     }
 
   connected = compose_connected (peer, user_id, server_public_key, salt, &length);
-  signal_connection_limiter_leave (signal_peer_get_remote_address (peer));
-  self->n_admitted++;
 
   /* Nobody is told of half a peer. */
   g_object_freeze_notify (G_OBJECT (peer));
-  signal_peer_admit (peer, user_id, g_steal_pointer (&key), self->max_message_size, connected,
-                     length);
-  if (signal_peer_is_admitted (peer))
+  admitted = signal_peer_admit (peer, user_id, g_steal_pointer (&key), self->max_message_size,
+                                connected, length);
+  if (admitted)
     {
+      signal_connection_limiter_leave (signal_peer_get_remote_address (peer));
+      self->n_admitted++;
       signal_peer_index_add (self->users, user_id, peer);
       join_first_rooms (self, peer);
     }
+  else
+    signal_peer_shut (peer, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Too much unread before authentication");
   g_object_thaw_notify (G_OBJECT (peer));
 
   if (signal_peer_is_admitted (peer))
