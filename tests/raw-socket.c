@@ -125,6 +125,25 @@ raw_socket_upgrade (const char *uri)
   return fd;
 }
 
+/* One text frame, with a mask of zeros. */
+void
+raw_socket_send_text (int         fd,
+                      const char *text)
+{
+  gsize length = strlen (text);
+  const guint8 short_head[] = { 0x81, 0x80 | length, 0, 0, 0, 0 };
+  const guint8 long_head[] = { 0x81, 0xfe, length >> 8, length & 0xff, 0, 0, 0, 0 };
+  g_autoptr (GByteArray) frame = g_byte_array_new ();
+
+  g_assert_cmpuint (length, <=, G_MAXUINT16);
+  if (length < 126)
+    g_byte_array_append (frame, short_head, sizeof short_head);
+  else
+    g_byte_array_append (frame, long_head, sizeof long_head);
+  g_byte_array_append (frame, (const guint8 *) text, length);
+  g_assert_cmpint (send (fd, frame->data, frame->len, MSG_NOSIGNAL), ==, frame->len);
+}
+
 /* The peer is heard, and hears. */
 void
 raw_peer_check_served (RawPeer *self,

@@ -27,6 +27,8 @@ gsize    raw_socket_flood         (int         fd,
                                    gsize       length,
                                    gsize       total);
 int      raw_socket_upgrade       (const char *uri);
+void     raw_socket_send_text     (int         fd,
+                                   const char *text);
 
 void     raw_peer_check_served    (RawPeer    *self,
                                    Fixture    *fixture);

@@ -32,11 +32,18 @@ typedef struct
                    gpointer       user_data);
 } SignalPeerHandlers;
 
-SignalPeer *signal_peer_new    (SignalWebsocket          *websocket,
-                                GSocketAddress           *remote_address,
-                                guint                     auth_timeout,
-                                guint64                   max_incoming_size,
-                                gsize                     max_backlog,
+/* What a peer is made of. The WebSocket is taken over: no reference to it is needed any more. */
+typedef struct
+{
+  const char              *id;
+  SignalWebsocket         *websocket;
+  GSocketAddress          *remote_address;
+  guint                    auth_timeout;      /* ms */
+  guint64                  max_incoming_size;
+  gsize                    max_backlog;
+} SignalPeerOptions;
+
+SignalPeer *signal_peer_new    (const SignalPeerOptions  *options,
                                 const SignalPeerHandlers *handlers,
                                 gpointer                  user_data) G_GNUC_WARN_UNUSED_RESULT;
 void        signal_peer_detach (SignalPeer               *self);

@@ -126,13 +126,8 @@ static const SignalChannelHandlers channel_handlers = {
   .closed = on_closed,
 };
 
-/* Takes over @websocket: no reference to it is needed any more. */
 SignalPeer *
-signal_peer_new (SignalWebsocket          *websocket,
-                 GSocketAddress           *remote_address,
-                 guint                     auth_timeout,
-                 guint64                   max_incoming_size,
-                 gsize                     max_backlog,
+signal_peer_new (const SignalPeerOptions  *options,
                  const SignalPeerHandlers *handlers,
                  gpointer                  user_data)
 {
@@ -140,14 +135,16 @@ signal_peer_new (SignalWebsocket          *websocket,
 
   self->handlers = handlers;
   self->user_data = user_data;
-  g_set_object (&self->remote_address, remote_address);
-  self->channel = signal_channel_new (websocket, &channel_handlers, self);
+  self->id = g_strdup (options->id);
+  g_set_object (&self->remote_address, options->remote_address);
+  self->channel = signal_channel_new (options->websocket, &channel_handlers, self);
   signal_channel_set_max_message_size (self->channel, SIGNAL_PEER_MAX_OUTGOING_SIZE);
-  signal_websocket_set_max_unsent (websocket, max_backlog);
-  signal_websocket_set_max_incoming_size (websocket,
-                                          MIN (max_incoming_size, UNAUTHENTICATED_FRAME_SIZE));
+  signal_websocket_set_max_unsent (options->websocket, options->max_backlog);
+  signal_websocket_set_max_incoming_size (options->websocket,
+                                          MIN (options->max_incoming_size,
+                                               UNAUTHENTICATED_FRAME_SIZE));
 
-  set_deadline (self, (gint64) auth_timeout * G_TIME_SPAN_MILLISECOND);
+  set_deadline (self, (gint64) options->auth_timeout * G_TIME_SPAN_MILLISECOND);
 
   return self;
 }

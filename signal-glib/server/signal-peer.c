@@ -107,6 +107,8 @@ signal_peer_class_init (SignalPeerClass *klass)
    *
    * The name that the server gave this connection; each connection has another one.
    *
+   * It is a UUID of version 4 from the random numbers of the system: nobody can know it before.
+   *
    * Since: 0.1
    */
   properties[PROP_ID] = g_param_spec_string ("id", NULL, NULL, NULL, flags);
@@ -160,7 +162,6 @@ signal_peer_class_init (SignalPeerClass *klass)
 static void
 signal_peer_init (SignalPeer *self)
 {
-  self->id = g_uuid_string_random ();
   self->rooms = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (self->rooms, NULL);
   self->room_set = g_hash_table_new (g_str_hash, g_str_equal);

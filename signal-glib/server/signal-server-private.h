@@ -82,9 +82,13 @@ void signal_server_open_http  (SignalServer *self);
 void signal_server_close_http (SignalServer *self);
 
 /* server/signal-server-protocol.c */
-void signal_server_accept (SignalServer    *self,
-                           SignalWebsocket *websocket,
-                           GSocketAddress  *remote_address);
+void signal_server_accept   (SignalServer    *self,
+                             SignalWebsocket *websocket,
+                             GSocketAddress  *remote_address);
+void signal_server_add_peer (SignalServer    *self,
+                             const char      *id,
+                             SignalWebsocket *websocket,
+                             GSocketAddress  *remote_address);
 
 /* server/signal-server.c */
 GPtrArray *signal_server_snapshot      (SignalServer *self) G_GNUC_WARN_UNUSED_RESULT;

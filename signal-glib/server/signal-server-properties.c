@@ -55,8 +55,8 @@ install_protocol_properties (void)
    * The rooms that every peer is in once it has authenticated.
    *
    * They come on top of the room that is the peer's own id, `ws-default` and `ws-notification`.
-   * [signal@Signal.Server::join] is not asked about them. Names that no room may have are passed
-   * over.
+   * [signal@Signal.Server::join] is not asked about them. Names that no room may have, and the ids of
+   * other peers, are passed over.
    *
    * Since: 0.1
    */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "crypto/signal-uuid-private.h"
 #include "protocol/signal-envelope-private.h"
 #include "protocol/signal-handshake-private.h"
 #include "protocol/signal-room-name-private.h"
@@ -99,6 +100,15 @@ join_room (SignalServer *self,
 }
 
 static void
+leave_room (SignalServer *self,
+            SignalPeer   *peer,
+            const char   *room)
+{
+  signal_peer_index_remove (self->rooms, room, peer);
+  signal_peer_remove_room (peer, room);
+}
+
+static void
 join_first_rooms (SignalServer *self,
                   SignalPeer   *peer)
 {
@@ -106,7 +116,8 @@ join_first_rooms (SignalServer *self,
   join_room (self, peer, ROOM_DEFAULT);
   join_room (self, peer, ROOM_NOTIFICATION);
   for (guint i = 0; self->default_rooms != NULL && self->default_rooms[i] != NULL; i++)
-    if (signal_room_name_check (self->default_rooms[i], NULL))
+    if (signal_room_name_check (self->default_rooms[i], NULL)
+        && !g_hash_table_contains (self->peers, self->default_rooms[i]))
       join_room (self, peer, self->default_rooms[i]);
 }
 
@@ -216,14 +227,25 @@ get_rooms (SignalServer  *self,
 }
 
 static gboolean
-may_join (SignalServer *self,
+can_join (SignalServer *self,
           SignalPeer   *peer,
           const char   *room)
 {
   return !signal_peer_has_room (peer, room)
          && signal_peer_count_rooms (peer) < self->max_rooms
-         && !g_hash_table_contains (self->peers, room)
-         && signal_server_emit_join (self, peer, room);
+         && !g_hash_table_contains (self->peers, room);
+}
+
+/* A handler may have closed the peer, and may have run the main loop, in which others come. */
+static gboolean
+may_join (SignalServer *self,
+          SignalPeer   *peer,
+          const char   *room)
+{
+  return can_join (self, peer, room)
+         && signal_server_emit_join (self, peer, room)
+         && signal_peer_is_open (peer)
+         && can_join (self, peer, room);
 }
 
 static void
@@ -235,8 +257,7 @@ join (SignalServer  *self,
 
   g_object_freeze_notify (G_OBJECT (peer));
   for (guint i = 0; i < rooms->len && signal_peer_is_open (peer); i++)
-    /* Those who are asked may have closed the peer. */
-    if (may_join (self, peer, rooms->pdata[i]) && signal_peer_is_open (peer))
+    if (may_join (self, peer, rooms->pdata[i]))
       join_room (self, peer, rooms->pdata[i]);
   g_object_thaw_notify (G_OBJECT (peer));
 }
@@ -253,8 +274,8 @@ leave (SignalServer  *self,
     {
       const char *room = rooms->pdata[i];
 
-      if (!g_str_equal (room, signal_peer_get_id (peer)) && signal_peer_remove_room (peer, room))
-        signal_peer_index_remove (self->rooms, room, peer);
+      if (!g_str_equal (room, signal_peer_get_id (peer)))
+        leave_room (self, peer, room);
     }
   g_object_thaw_notify (G_OBJECT (peer));
 }
@@ -354,14 +375,48 @@ static const SignalPeerHandlers peer_handlers = {
   .gone = on_gone,
 };
 
+/* Whoever is in the room that has the name of a new peer has guessed that, or was told of it: what is
+ * sent there is for the peer alone. */
+static void
+empty_room (SignalServer *self,
+            const char   *room)
+{
+  g_autoptr (GPtrArray) peers = signal_peer_index_snapshot (self->rooms, room);
+
+  for (guint i = 0; i < peers->len; i++)
+    leave_room (self, peers->pdata[i], room);
+}
+
+/* A new peer that goes by @id. */
+void
+signal_server_add_peer (SignalServer    *self,
+                        const char      *id,
+                        SignalWebsocket *websocket,
+                        GSocketAddress  *remote_address)
+{
+  g_autoptr (SignalServer) keep = g_object_ref (self);
+  const SignalPeerOptions options = {
+    .id = id,
+    .websocket = websocket,
+    .remote_address = remote_address,
+    .auth_timeout = self->auth_timeout,
+    .max_incoming_size = self->max_message_size,
+    .max_backlog = self->max_backlog,
+  };
+
+  /* From here on nobody can join its room. */
+  g_hash_table_insert (self->peers, g_strdup (id), signal_peer_new (&options, &peer_handlers, self));
+  empty_room (self, id);
+}
+
+/* Without random bytes there is no id that is safe: the connection is dropped. */
 void
 signal_server_accept (SignalServer    *self,
                       SignalWebsocket *websocket,
                       GSocketAddress  *remote_address)
 {
-  g_autoptr (SignalPeer) peer = signal_peer_new (websocket, remote_address, self->auth_timeout,
-                                                 self->max_message_size, self->max_backlog,
-                                                 &peer_handlers, self);
+  g_autofree char *id = signal_uuid_new (NULL);
 
-  g_hash_table_insert (self->peers, g_strdup (signal_peer_get_id (peer)), g_object_ref (peer));
+  if (id != NULL)
+    signal_server_add_peer (self, id, websocket, remote_address);
 }

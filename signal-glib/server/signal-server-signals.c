@@ -82,7 +82,9 @@ install_questions (void)
    * returns %FALSE refuses; if there is no handler, everyone may. The client is not told.
    *
    * Not asked, and refused: names that no room may have, the ids of other peers, and more rooms for
-   * a peer than [property@Signal.Server:max-rooms].
+   * a peer than [property@Signal.Server:max-rooms]. A name that looks like an id but is no peer's is
+   * one like any other; who is in a room when a peer comes that has its name as
+   * [property@Signal.Peer:id] leaves it.
    *
    * Returns: %TRUE to let it in
    *
