@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "secret-token.h"
 #include "tour-json.h"
 #include "tour-record.h"
 
 #define SHOWN_CHARS 37
 
 const char *const tour_names[TOUR_N_PEOPLE] = { "alice", "bob" };
-const char *const tour_tokens[TOUR_N_PEOPLE] = { "alice-may-come-in", "bob-may-come-in" };
+char *tour_tokens[TOUR_N_PEOPLE];
 
 void
 tour_fail (const char *format,
@@ -33,7 +34,7 @@ tour_find_person (const char *token)
 {
   for (int i = 0; i < TOUR_N_PEOPLE; i++)
     {
-      if (g_strcmp0 (tour_tokens[i], token) == 0)
+      if (secret_token_equal (tour_tokens[i], token))
         return i;
     }
   return -1;
@@ -46,6 +47,13 @@ tour_record_init (TourRecord *self)
     .people = g_hash_table_new (NULL, NULL),
     .messages = g_string_new (NULL),
   };
+
+  for (guint i = 0; i < TOUR_N_PEOPLE; i++)
+    {
+      tour_tokens[i] = secret_token_new ();
+      if (tour_tokens[i] == NULL)
+        tour_fail ("the system gave no random bytes for a token");
+    }
 }
 
 void
@@ -55,6 +63,7 @@ tour_record_clear (TourRecord *self)
   g_string_free (self->messages, TRUE);
   for (guint i = 0; i < TOUR_N_PEOPLE; i++)
     {
+      g_clear_pointer (&tour_tokens[i], g_free);
       g_free (self->handshakes[i].client_key);
       g_free (self->handshakes[i].server_key);
       g_free (self->handshakes[i].salt);

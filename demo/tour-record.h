@@ -24,7 +24,7 @@ typedef struct
 } TourRecord;
 
 extern const char *const tour_names[TOUR_N_PEOPLE];
-extern const char *const tour_tokens[TOUR_N_PEOPLE];
+extern char *tour_tokens[TOUR_N_PEOPLE];
 
 void tour_fail         (const char      *format,
                         ...) G_GNUC_PRINTF (1, 2) G_GNUC_NORETURN;

@@ -24,6 +24,8 @@ WITHOUT_CONFIG = {'demo/chat.c', 'tests/scenario/runner.c'}
 GENERATED = {'package-lock.json', 'Cargo.lock'}
 
 BANNED = re.compile(r'\b(' + '|'.join(['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK']) + r')\b')
+FORESEEABLE = re.compile(r'\b(g_(random_(int|int_range|boolean)|rand_\w+|uuid_string_random)|G?Random\.|'
+                         r'Uuid\.string_random) \(')
 FUNCTION = re.compile(r'^(\w+) \([^;{}]*\)\n\{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r'/\*.*?\*/', re.DOTALL)
 
@@ -107,6 +109,12 @@ class Style(unittest.TestCase):
         found = [f'{path}: {name}, {count_code_lines(body)}' for path, text in of_kind({'.c'}).items()
                  for name, body in FUNCTION.findall(text) if count_code_lines(body) > FUNCTION_LENGTH]
         self.assertEqual(found, [])
+
+    def test_nothing_secret_is_foreseeable(self):
+        """GLib's random numbers can be foretold by who has seen a few hundred: back-off may use them."""
+        self.assertEqual(lines_with(lambda path, line: FORESEEABLE.search(line), {
+            path: text for path, text in of_kind({'.c', '.h', '.vala'}).items()
+            if not path.startswith('tests/')}), [])
 
     def test_config_first(self):
         self.assertEqual([path for path, text in of_kind({'.c'}).items()

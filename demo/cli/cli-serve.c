@@ -2,17 +2,15 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <glib/gi18n.h>
 
+#include "../secret-token.h"
 #include "cli-common.h"
 #include "cli-json.h"
 #include "cli-signal.h"
 #include "cli-tls.h"
 
-#define TOKEN_BYTES 24
 #define STOP_SECONDS 6
 #define DEFAULT_PORT 8080
 
@@ -65,40 +63,13 @@ serve_clear (Serve *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Serve, serve_clear)
 
 static char *
-generate_token (void)
-{
-  guint8 bytes[TOKEN_BYTES];
-  char *token;
-
-  if (getentropy (bytes, sizeof bytes) != 0)
-    return NULL;
-  token = g_base64_encode (bytes, sizeof bytes);
-  /* Easy on the shell and in a URL; 24 bytes need no padding. */
-  g_strdelimit (token, "+", '-');
-  return g_strdelimit (token, "/", '_');
-}
-
-/* Takes the same time wherever the two differ. */
-static gboolean
-same_token (const char *expected,
-            const char *given)
-{
-  gsize length = strlen (given);
-  guint8 difference = strlen (expected) != length;
-
-  for (gsize i = 0; expected[i] != '\0'; i++)
-    difference |= (guint8) expected[i] ^ (guint8) given[length > 0 ? i % length : 0];
-  return difference == 0;
-}
-
-static char *
 on_authenticate (SignalServer *server,
                  SignalPeer   *peer,
                  const char   *type,
                  const char   *token,
                  Serve        *self)
 {
-  if (g_strcmp0 (type, "Bearer") != 0 || token == NULL || !same_token (self->token, token))
+  if (g_strcmp0 (type, "Bearer") != 0 || token == NULL || !secret_token_equal (self->token, token))
     return NULL;
   return g_strdup ("user");
 }
@@ -270,7 +241,7 @@ serve_run (Serve              *self,
   if (self->token == NULL && error == NULL)
     {
       generated = TRUE;
-      self->token = generate_token ();
+      self->token = secret_token_new ();
     }
   if (self->token == NULL)
     {

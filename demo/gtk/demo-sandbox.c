@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <signal-glib/signal-glib.h>
 
+#include "../secret-token.h"
 #include "demo-chat.h"
 
 #define ANSWER_MS 400
@@ -130,7 +131,7 @@ on_authenticate (SignalServer *server,
                  const char   *token,
                  DemoSandbox  *self)
 {
-  return g_strcmp0 (token, self->token) == 0 ? g_strdup ("you") : NULL;
+  return secret_token_equal (self->token, token) ? g_strdup ("you") : NULL;
 }
 
 static gboolean
@@ -198,6 +199,14 @@ demo_sandbox_start (DemoSandbox  *self,
                     GError      **error)
 {
   g_autoptr (SignalServer) server = signal_server_new ();
+  g_autofree char *token = secret_token_new ();
+
+  if (token == NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                           _("The system gave no random bytes for a token"));
+      return FALSE;
+    }
 
   g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), self);
   g_signal_connect (server, "join", G_CALLBACK (on_join), self);
@@ -208,7 +217,7 @@ demo_sandbox_start (DemoSandbox  *self,
     return FALSE;
   demo_sandbox_stop (self);
   g_free (self->token);
-  self->token = g_uuid_string_random ();
+  self->token = g_steal_pointer (&token);
   self->server = g_steal_pointer (&server);
   return TRUE;
 }

@@ -54,6 +54,10 @@ install_questions (void)
    * 4003. So is one whose id is not valid UTF-8. A peer that sends no type or no token as text is
    * refused without asking.
    *
+   * A program that is more than an example compares secrets in constant time, as
+   * `gnutls_memcmp()` and Python's `hmac.compare_digest()` do, or looks up a hash of the token: a
+   * comparison that ends at the first difference tells how much of a guess is right.
+   *
    * Returns: (nullable) (transfer full): the user's id, or %NULL to refuse
    *
    * Since: 0.1

@@ -7,6 +7,7 @@
 #include "demo-conversation.h"
 #include "demo-preferences.h"
 #include "demo-room-list.h"
+#include "demo-sandbox.h"
 #include "stage.h"
 
 #define NOTIFICATIONS "org.freedesktop.Notifications"
@@ -90,6 +91,26 @@ test_connect (void)
   g_assert_false (demo_session_is_sandboxed (stage_get_session ()));
   g_assert_true (is_listed ("tea") && is_listed ("chess") && is_listed ("go"));
   stage_disconnect ();
+}
+
+/* The token of the server inside is the system's choice, and differs each time. */
+static void
+test_sandbox_token (void)
+{
+  g_autoptr (DemoSandbox) sandbox = demo_sandbox_new ();
+  g_autofree char *first = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_random_set_seed (1);
+      g_assert_true (demo_sandbox_start (sandbox, &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (strlen (demo_sandbox_get_token (sandbox)), ==, 32);
+      g_assert_cmpstr (demo_sandbox_get_token (sandbox), !=, first);
+      g_free (first);
+      first = g_strdup (demo_sandbox_get_token (sandbox));
+    }
 }
 
 static void
@@ -340,6 +361,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/gtk/parts/connect", test_connect);
+  g_test_add_func ("/gtk/parts/sandbox-token", test_sandbox_token);
   g_test_add_func ("/gtk/parts/rooms", test_rooms);
   g_test_add_func ("/gtk/parts/composer", test_composer);
   g_test_add_func ("/gtk/parts/words", test_words);
