@@ -5,6 +5,7 @@
 
 #include "crypto/signal-secret-private.h"
 #include "util/signal-source-private.h"
+#include "websocket/signal-websocket-frame-private.h"
 
 /* A burst is written as soon as it has this size. */
 #define FLUSH_SIZE (32 * 1024)
@@ -12,11 +13,11 @@
 /* What is kept for the next messages; many connections are idle. */
 #define KEEP_SIZE 4096
 
-/* A peer that pings and does not read: while more than this is unsent, only the last of the pongs
- * that it is owed is kept (RFC 6455 section 5.5.3 allows that). */
+/* A peer that pings and does not read: while pongs of this size are unsent, only the last of those
+ * that it is owed beside them is kept (RFC 6455 section 5.5.3 allows that). */
 #define MAX_UNSENT_PONGS (64 * 1024)
 #define PONG 0x8a
-#define CONTROL_FRAME_MAX (2 + 4 + 125)
+#define CONTROL_FRAME_MAX (2 + SIGNAL_WEBSOCKET_FRAME_MASK_SIZE + 125)
 
 struct _SignalWebsocketWriter
 {
@@ -35,8 +36,10 @@ struct _SignalWebsocketWriter
   guint64 total;
   GError *error;
 
-  guint8 pong[CONTROL_FRAME_MAX]; /* for when there is room again */
-  gsize pong_size;
+  guint64 pongs_end;              /* where in the stream the last pong that is pending ends */
+  gsize pongs_size;               /* of those up to there, since none was pending */
+  guint8 pong[CONTROL_FRAME_MAX]; /* for when they are written */
+  gsize pong_size;                /* 0: there is none */
 
   SignalWebsocketWriterFunc flushed;
   gpointer flushed_data;
@@ -93,13 +96,27 @@ report_flushed (SignalWebsocketWriter *self)
   g_object_unref (self);
 }
 
-/* Whether there is something to write; the pong that had to wait is the last of it. */
+/* A pong is, or will be, the last of what is pending. */
+static void
+count_pong (SignalWebsocketWriter *self,
+            gsize                  size,
+            gsize                  unsent)
+{
+  if (self->total >= self->pongs_end)
+    self->pongs_size = 0;
+
+  self->pongs_size += size;
+  self->pongs_end = self->total + unsent;
+}
+
+/* Whether there is something to write; the pong that had to wait comes after what is pending now. */
 static gboolean
 has_pending (SignalWebsocketWriter *self)
 {
-  if (self->start == self->pending->len && self->pong_size > 0)
+  if (self->pong_size > 0 && self->total >= self->pongs_end)
     {
       g_byte_array_append (self->pending, self->pong, (guint) self->pong_size);
+      count_pong (self, self->pong_size, signal_websocket_writer_get_unsent (self));
       self->pong_size = 0;
     }
 
@@ -170,9 +187,16 @@ postpone_pong (SignalWebsocketWriter *self,
                const guint8          *frame,
                gsize                  size)
 {
-  if (size == 0 || size > sizeof self->pong || frame[0] != PONG
-      || signal_websocket_writer_get_unsent (self) < MAX_UNSENT_PONGS)
+  gboolean is_any_pending = self->total < self->pongs_end;
+
+  if (frame[0] != PONG)
     return FALSE;
+
+  if (self->pong_size == 0 && (!is_any_pending || self->pongs_size + size <= MAX_UNSENT_PONGS))
+    {
+      count_pong (self, size, signal_websocket_writer_get_unsent (self) + size);
+      return FALSE;
+    }
 
   memcpy (self->pong, frame, size);
   self->pong_size = size;
@@ -253,6 +277,30 @@ signal_websocket_writer_end (SignalWebsocketWriter *self,
     flush_at_end_of_turn (self);
 }
 
+/* libsoup masks its control frames with numbers of g_random_int(), which can be foretold by who has seen
+ * enough of them; RFC 6455 section 10.3 forbids that. Those of a server have no mask. */
+static gboolean
+renew_mask (guint8  *data,
+            gsize    length,
+            GError **error)
+{
+  SignalWebsocketFrame frame;
+  guint8 *payload, *mask;
+
+  if (!signal_websocket_frame_parse (&frame, data, length) || !frame.is_masked
+      || !signal_websocket_frame_is_control (&frame) || frame.header_size + frame.size != length)
+    return TRUE;
+
+  payload = data + frame.header_size;
+  mask = payload - SIGNAL_WEBSOCKET_FRAME_MASK_SIZE;
+  signal_websocket_frame_mask (payload, frame.size, mask);
+  if (!signal_random_bytes (mask, SIGNAL_WEBSOCKET_FRAME_MASK_SIZE, error))
+    return FALSE;
+
+  signal_websocket_frame_mask (payload, frame.size, mask);
+  return TRUE;
+}
+
 /* Takes everything: libsoup's own queue stays empty, so that the bytes unsent are known and whole
  * frames of ours can be put between its frames. */
 static gssize
@@ -262,6 +310,7 @@ signal_websocket_writer_write_nonblocking (GPollableOutputStream  *pollable,
                                            GError                **error)
 {
   SignalWebsocketWriter *self = SIGNAL_WEBSOCKET_WRITER (pollable);
+  guint8 control[CONTROL_FRAME_MAX];
 
   if (self->error != NULL)
     {
@@ -269,12 +318,18 @@ signal_websocket_writer_write_nonblocking (GPollableOutputStream  *pollable,
       return -1;
     }
 
-  if (!postpone_pong (self, buffer, count))
+  if (count > 0 && count <= sizeof control)
     {
-      memcpy (signal_websocket_writer_begin (self, count), buffer, count);
-      signal_websocket_writer_end (self, count, FALSE);
+      memcpy (control, buffer, count);
+      if (!renew_mask (control, count, error))
+        return -1;
+      if (postpone_pong (self, control, count))
+        return (gssize) count;
+      buffer = control;
     }
 
+  memcpy (signal_websocket_writer_begin (self, count), buffer, count);
+  signal_websocket_writer_end (self, count, FALSE);
   return (gssize) count;
 }
 
