@@ -239,6 +239,32 @@ test_enums (void)
   g_assert_cmpstr (g_quark_to_string (SIGNAL_ERROR), ==, "signal-error-quark");
 }
 
+/* Neither the key of the upgrade request nor anything else on the wire tells what GLib's random numbers
+ * are, which an application may take for its own. */
+static void
+test_key_unforeseen (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autofree char *foreseen = NULL;
+  guint32 random_numbers[4];
+  const char *request, *key;
+
+  g_random_set_seed (29);
+  for (guint i = 0; i < G_N_ELEMENTS (random_numbers); i++)
+    random_numbers[i] = g_random_int ();
+  foreseen = g_base64_encode ((guint8 *) random_numbers, sizeof random_numbers);
+  g_random_set_seed (29);
+  watch_connect (watch);
+
+  request = host_wait_guest (host, 0)->request;
+  key = strstr (request, "\r\nSec-WebSocket-Key: ");
+  g_assert_nonnull (key);
+  g_assert_true (g_strrstr (request, "\r\nSec-WebSocket-Key: ") == key);
+  g_assert_cmpint (strcspn (strchr (key, ' ') + 1, "\r"), ==, strlen (foreseen));
+  g_assert_null (strstr (request, foreseen));
+}
+
 static void
 test_url_while_connected (void)
 {
@@ -321,6 +347,7 @@ main (int   argc,
   g_test_add_func ("/client/properties/url-while-connected", test_url_while_connected);
   g_test_add_func ("/client/properties/other-url", test_other_url);
   g_test_add_func ("/client/properties/headers", test_headers);
+  g_test_add_func ("/client/properties/key-unforeseen", test_key_unforeseen);
 
   return g_test_run ();
 }

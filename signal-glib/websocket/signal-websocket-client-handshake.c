@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "crypto/signal-secret-private.h"
 #include "signal-error.h"
 #include "websocket/signal-upgrade-response-private.h"
 #include "websocket/signal-url-private.h"
@@ -121,10 +122,23 @@ append_escaped (GString    *request,
       g_string_append_printf (request, "%%%02X", (guchar) *at);
 }
 
+/* A nonce (RFC 6455 section 4.1). That of libsoup is four numbers of g_random_int() as they are, and who
+ * sees enough of those foretells what else the process takes from there. */
+static char *
+draw_key (GError **error)
+{
+  guint8 nonce[16];
+
+  if (!signal_random_bytes (nonce, sizeof nonce, error))
+    return NULL;
+
+  return g_base64_encode (nonce, sizeof nonce);
+}
+
 static char *
 compose_request (GUri                *uri,
                  SoupMessageHeaders  *headers,
-                 char               **key)
+                 const char          *key)
 {
   g_autoptr (GUri) http = soup_uri_copy (uri, SOUP_URI_SCHEME, "http", SOUP_URI_NONE);
   g_autoptr (SoupMessage) message = soup_message_new_from_uri ("GET", http);
@@ -135,7 +149,7 @@ compose_request (GUri                *uri,
   GString *request = g_string_new ("GET ");
 
   soup_websocket_client_prepare_handshake (message, NULL, NULL, NULL);
-  *key = g_strdup (soup_message_headers_get_one (own, "Sec-WebSocket-Key"));
+  soup_message_headers_replace (own, "Sec-WebSocket-Key", key);
 
   append_escaped (request, *path != '\0' ? path : "/");
   if (query != NULL)
@@ -219,15 +233,24 @@ signal_upgrade_async (GIOStream           *stream,
   GTask *task = g_task_new (stream, cancellable, callback, user_data);
   Upgrade *upgrade = g_new0 (Upgrade, 1);
   g_autofree char *key = NULL;
+  GError *error = NULL;
 
   upgrade->stream = g_object_ref (stream);
-  upgrade->request = compose_request (uri, headers, &key);
-  upgrade->response = signal_upgrade_response_new (key);
 
   g_task_set_source_tag (task, signal_upgrade_async);
   g_task_set_name (task, "[signal-glib] upgrade");
   g_task_set_task_data (task, upgrade, (GDestroyNotify) upgrade_free);
 
+  key = draw_key (&error);
+  if (key == NULL)
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+
+  upgrade->request = compose_request (uri, headers, key);
+  upgrade->response = signal_upgrade_response_new (key);
   g_output_stream_write_all_async (g_io_stream_get_output_stream (stream),
                                    upgrade->request, strlen (upgrade->request),
                                    G_PRIORITY_DEFAULT, cancellable, on_written, task);
