@@ -32,6 +32,9 @@ SIGNAL_AVAILABLE_IN_ALL
 GSocketAddress *signal_peer_get_remote_address (SignalPeer *self);
 
 SIGNAL_AVAILABLE_IN_ALL
+const char *signal_peer_get_origin (SignalPeer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
 void signal_peer_close (SignalPeer *self,
                         guint16     code,
                         const char *reason);

@@ -31,6 +31,13 @@ SIGNAL_AVAILABLE_IN_ALL
 char *signal_server_get_uri (SignalServer *self) G_GNUC_WARN_UNUSED_RESULT;
 
 SIGNAL_AVAILABLE_IN_ALL
+const char * const *signal_server_get_allowed_origins (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_allowed_origins (SignalServer       *self,
+                                        const char * const *origins);
+
+SIGNAL_AVAILABLE_IN_ALL
 gboolean signal_server_send_to_peer (SignalServer  *self,
                                      SignalPeer    *peer,
                                      const char    *event,

@@ -202,8 +202,10 @@ accept_any (void)
   return TRUE;
 }
 
+/* origin: what a browser would say; NULL: nothing. */
 RawPeer *
-raw_peer_new (const char *uri)
+raw_peer_new_from (const char *uri,
+                   const char *origin)
 {
   RawPeer *self = g_new0 (RawPeer, 1);
 
@@ -214,11 +216,17 @@ raw_peer_new (const char *uri)
                                                  NULL);
   self->request = soup_message_new ("GET", uri);
   g_signal_connect (self->request, "accept-certificate", G_CALLBACK (accept_any), NULL);
-  soup_session_websocket_connect_async (self->session, self->request, NULL, NULL,
+  soup_session_websocket_connect_async (self->session, self->request, origin, NULL,
                                         G_PRIORITY_DEFAULT, NULL, on_upgraded, self);
   /* A kernel that finds the queue of a port full knocks again after 1, 3, 7 and 15 seconds. */
   WAIT_WITHIN (30, self->done);
   return self;
+}
+
+RawPeer *
+raw_peer_new (const char *uri)
+{
+  return raw_peer_new_from (uri, NULL);
 }
 
 void

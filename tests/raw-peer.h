@@ -45,6 +45,8 @@ typedef struct
 } RawPeer;
 
 RawPeer    *raw_peer_new               (const char *uri);
+RawPeer    *raw_peer_new_from          (const char *uri,
+                                        const char *origin);
 RawPeer    *raw_peer_new_authenticated (const char *uri,
                                         const char *token);
 RawPeer    *raw_peer_new_plain         (const char *uri,

@@ -125,6 +125,35 @@ class BadInput(Cli):
             self.assertEqual(process.wait(SECONDS), -signal.SIGINT)
 
 
+class Origins(Cli):
+    def ask(self, url, origin):
+        """The status of the answer to a page's request for a WebSocket."""
+        host = url.split('/')[2]
+        name, port = host.split(':')
+        with socket.create_connection((name, int(port)), SECONDS) as connection:
+            connection.sendall((f'GET /ws HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\n'
+                                'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n'
+                                'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n').encode())
+            with connection.makefile('rb') as answer:
+                return int(answer.readline().split()[1])
+
+    def test_default(self):
+        with serving() as (url, _):
+            self.assertEqual(self.ask(url, 'https://example.org'), 403)
+            self.assertEqual(self.ask(url, url.replace('ws:', 'http:').removesuffix('/ws')), 101)
+
+    def test_allowed(self):
+        with serving('--allow-origin', 'https://example.org', '--allow-origin=null') as (url, _):
+            self.assertEqual(self.ask(url, 'https://example.org'), 101)
+            self.assertEqual(self.ask(url, 'null'), 101)
+            self.assertEqual(self.ask(url, 'https://example.com'), 403)
+            self.assertEqual(run('send', url, 'a', '1').returncode, 0)
+
+    def test_bad(self):
+        self.check_fails(run('serve', '--port', '0', '--allow-origin', 'example.org'), EXIT_USAGE,
+                         'example.org')
+
+
 class Work(Cli):
     def test_send_and_listen(self):
         payload = '{"room" : "tea","big":9007199254740993,"text":"grüße ☕"}'
@@ -334,4 +363,4 @@ class Reconnect(Cli):
 
 
 if __name__ == '__main__':
-    tap.main(Arguments, BadInput, Work, Reconnect)
+    tap.main(Arguments, BadInput, Origins, Work, Reconnect)

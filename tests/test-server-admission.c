@@ -181,7 +181,7 @@ test_room_emptied (void)
       signal_websocket_new (ends[0], uri, SOUP_WEBSOCKET_CONNECTION_SERVER, NULL);
     g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 1);
 
-    signal_server_add_peer (fixture->server, id, websocket, address);
+    signal_server_add_peer (fixture->server, id, websocket, address, NULL);
   }
   g_object_unref (ends[0]);
   g_object_unref (ends[1]);

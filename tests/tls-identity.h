@@ -18,4 +18,6 @@ typedef struct
 Identity *identity_new  (const char *name);
 void      identity_free (Identity   *identity);
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Identity, identity_free)
+
 G_END_DECLS

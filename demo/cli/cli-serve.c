@@ -22,6 +22,7 @@ typedef struct
   char *certificate_file;
   char *key_file;
   char *ecdh_info;
+  char **allowed_origins;
   gboolean no_encryption;
   int port;
 } ServeOptions;
@@ -45,6 +46,7 @@ serve_options_clear (ServeOptions *options)
   g_free (options->certificate_file);
   g_free (options->key_file);
   g_free (options->ecdh_info);
+  g_strfreev (options->allowed_origins);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServeOptions, serve_options_clear)
@@ -182,7 +184,10 @@ build_server (const ServeOptions *options)
 {
   g_autoptr (SignalServer) server = signal_server_new ();
 
-  g_object_set (server, "require-encryption", !options->no_encryption, NULL);
+  g_object_set (server,
+                "require-encryption", !options->no_encryption,
+                "allowed-origins", options->allowed_origins,
+                NULL);
   if (options->path != NULL)
     g_object_set (server, "path", options->path, NULL);
   if (options->ecdh_info != NULL)
@@ -262,7 +267,7 @@ serve_run (Serve              *self,
   if (!signal_server_listen (self->server, options->address, (guint16) options->port, &error))
     {
       cli_error (_("Cannot listen on port %d: %s"), options->port, error->message);
-      return CLI_EXIT_FAILED;
+      return cli_exit_code (error);
     }
   uri = signal_server_get_uri (self->server);
   if (self->json)
@@ -294,6 +299,8 @@ cli_serve (char **args)
       N_("The key is in FILE (PEM) instead"), N_("FILE") },
     { "ecdh-info", 0, 0, G_OPTION_ARG_STRING, &options.ecdh_info,
       N_("The key derivation text that the clients use"), N_("TEXT") },
+    { "allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.allowed_origins,
+      N_("Also take web pages of this origin, such as https://example.org"), N_("ORIGIN") },
     { "no-encryption", 0, 0, G_OPTION_ARG_NONE, &options.no_encryption,
       N_("Also take clients that do not encrypt"), NULL },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json,

@@ -245,6 +245,8 @@ signal_server_open_port (SignalServer  *self,
       return FALSE;
     }
 
+  if (address != NULL && !g_hostname_is_ip_address (address))
+    self->listen_name = g_hostname_to_ascii (address);
   self->uri = compose_uri (self, address);
   watch_port (self);
   return TRUE;

@@ -38,6 +38,7 @@ typedef struct
   const char              *id;
   SignalWebsocket         *websocket;
   GSocketAddress          *remote_address;
+  const char              *origin;            /* NULL: it has sent none */
   guint                    auth_timeout;      /* ms */
   guint64                  max_incoming_size;
   gsize                    max_backlog;

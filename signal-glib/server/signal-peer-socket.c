@@ -136,6 +136,7 @@ signal_peer_new (const SignalPeerOptions  *options,
   self->handlers = handlers;
   self->user_data = user_data;
   self->id = g_strdup (options->id);
+  self->origin = g_strdup (options->origin);
   g_set_object (&self->remote_address, options->remote_address);
   self->channel = signal_channel_new (options->websocket, &channel_handlers, self);
   signal_channel_set_max_message_size (self->channel, SIGNAL_PEER_MAX_OUTGOING_SIZE);

@@ -28,6 +28,7 @@ struct _SignalPeer
   gboolean                  encrypted;
   gboolean                  announced; /* the server has told its user of this peer */
   GSocketAddress           *remote_address;
+  char                     *origin;
 
   SignalChannel            *channel;   /* NULL: gone */
   const SignalPeerHandlers *handlers;

@@ -27,6 +27,7 @@ enum
   PROP_ROOMS,
   PROP_ENCRYPTED,
   PROP_REMOTE_ADDRESS,
+  PROP_ORIGIN,
   N_PROPS,
 };
 
@@ -49,6 +50,7 @@ signal_peer_finalize (GObject *object)
 
   g_clear_pointer (&self->id, g_free);
   g_clear_pointer (&self->user_id, g_free);
+  g_clear_pointer (&self->origin, g_free);
   g_clear_pointer (&self->room_set, g_hash_table_unref);
   g_clear_pointer (&self->rooms, g_ptr_array_unref);
   g_clear_object (&self->remote_address);
@@ -85,6 +87,10 @@ signal_peer_get_property (GObject    *object,
 
     case PROP_REMOTE_ADDRESS:
       g_value_set_object (value, self->remote_address);
+      break;
+
+    case PROP_ORIGIN:
+      g_value_set_string (value, self->origin);
       break;
 
     default:
@@ -155,6 +161,19 @@ signal_peer_class_init (SignalPeerClass *klass)
    */
   properties[PROP_REMOTE_ADDRESS] =
     g_param_spec_object ("remote-address", NULL, NULL, G_TYPE_SOCKET_ADDRESS, flags);
+
+  /**
+   * SignalPeer:origin: (getter get_origin)
+   *
+   * The web page that the peer is part of, as its browser said in the header `Origin`.
+   *
+   * It is written like `https://example.org`, or `null` for a page from a file. %NULL for a program
+   * that is no browser, which does not send that header. A browser tells the truth here, any other
+   * program what it likes.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ORIGIN] = g_param_spec_string ("origin", NULL, NULL, NULL, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -256,6 +275,24 @@ signal_peer_get_remote_address (SignalPeer *self)
   g_return_val_if_fail (SIGNAL_IS_PEER (self), NULL);
 
   return self->remote_address;
+}
+
+/**
+ * signal_peer_get_origin: (get-property origin)
+ * @self: a peer
+ *
+ * Gets the web page that the peer is part of, as its browser said.
+ *
+ * Returns: (nullable): the origin, or %NULL if the peer sent none
+ *
+ * Since: 0.1
+ */
+const char *
+signal_peer_get_origin (SignalPeer *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_PEER (self), NULL);
+
+  return self->origin;
 }
 
 static char *

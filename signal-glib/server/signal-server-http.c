@@ -3,8 +3,12 @@
 
 #include <string.h>
 
+#include "server/signal-origin-private.h"
 #include "server/signal-server-private.h"
 #include "websocket/signal-websocket-connect-private.h"
+
+/* A scheme, the longest name that DNS can have, a port, and some to spare. */
+#define MAX_ORIGIN_LENGTH 512
 
 static void
 refuse (SoupServerMessage *request,
@@ -66,6 +70,39 @@ make_room (SignalServer *self)
   return TRUE;
 }
 
+/* The values of a header; how many there are. */
+typedef struct
+{
+  const char *name;
+  const char *value; /* the last */
+  guint       count;
+} Header;
+
+static void
+look_for_header (const char *name,
+                 const char *value,
+                 gpointer    user_data)
+{
+  Header *header = user_data;
+
+  if (g_ascii_strcasecmp (name, header->name) != 0)
+    return;
+
+  header->value = value;
+  header->count++;
+}
+
+static Header
+find_header (SoupServerMessage *request,
+             const char        *name)
+{
+  Header header = { .name = name };
+
+  soup_message_headers_foreach (soup_server_message_get_request_headers (request), look_for_header,
+                                &header);
+  return header;
+}
+
 /* The answer is written: from here on the connection is no longer SoupServer's. */
 static void
 on_upgraded (SoupServerMessage *request,
@@ -85,7 +122,7 @@ on_upgraded (SoupServerMessage *request,
 
   signal_connection_limiter_clear_deadline (remote);
   websocket = signal_websocket_new (stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER, NULL);
-  signal_server_accept (self, websocket, remote);
+  signal_server_accept (self, websocket, remote, find_header (request, "Origin").value);
 }
 
 static void
@@ -119,6 +156,45 @@ answer (SignalServer      *self,
   g_signal_connect_object (request, "wrote-informational", G_CALLBACK (on_upgraded), self, 0);
 }
 
+/* Visible ASCII, and no longer than a name in DNS makes it. */
+static gboolean
+is_plain (const char *origin)
+{
+  for (const char *p = origin; *p != '\0'; p++)
+    if (*p < ' ' || *p > '~' || p - origin >= MAX_ORIGIN_LENGTH)
+      return FALSE;
+
+  return TRUE;
+}
+
+/* Which page it is that asks; programs other than browsers do not say. 0: it may. */
+static guint
+check_origin (SignalServer      *self,
+              SoupServerMessage *request)
+{
+  Header host = find_header (request, "Host");
+  Header origin = find_header (request, "Origin");
+  GSocketAddress *local = soup_server_message_get_local_address (request);
+  const SignalOriginTarget target = {
+    .host = host.value,
+    .is_tls = self->listen_certificate != NULL,
+    .address = G_IS_INET_SOCKET_ADDRESS (local)
+               ? g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local)) : NULL,
+    .name = self->listen_name,
+  };
+
+  if (host.count > 1 || origin.count > 1)
+    return SOUP_STATUS_BAD_REQUEST;
+  if (origin.count == 0)
+    return 0;
+  if (!is_plain (origin.value))
+    return SOUP_STATUS_BAD_REQUEST;
+  if (signal_origin_is_listed (origin.value, (const char * const *) self->allowed_origins)
+      || signal_origin_is_own (origin.value, &target))
+    return 0;
+  return SOUP_STATUS_FORBIDDEN;
+}
+
 /* SoupServer has looked at them before: 0 if it found nothing wrong. */
 static guint
 check_headers (SignalServer      *self,
@@ -132,6 +208,10 @@ check_headers (SignalServer      *self,
     return SOUP_STATUS_SERVICE_UNAVAILABLE;
   if (!g_str_equal (g_uri_get_path (soup_server_message_get_uri (request)), self->listen_path))
     return SOUP_STATUS_NOT_FOUND;
+
+  status = check_origin (self, request);
+  if (status != 0)
+    return status;
   if (!g_str_equal (soup_server_message_get_method (request), "GET"))
     return SOUP_STATUS_METHOD_NOT_ALLOWED;
   if (has_body (request))

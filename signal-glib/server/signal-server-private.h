@@ -27,6 +27,7 @@ struct _SignalServer
   guint            max_rooms;
   guint            max_backlog;
   GTlsCertificate *tls_certificate;
+  GStrv            allowed_origins;
 
   GMainContext    *context;
   SignalConnectionLimiter     *lobby;        /* the connections, and who of them has yet to authenticate */
@@ -38,6 +39,7 @@ struct _SignalServer
   SoupServer      *soup;
   GTlsCertificate *listen_certificate;
   char            *listen_path;
+  char            *listen_name;  /* NULL: it was an address */
   char            *uri;
   GSource         *sweep;        /* looks for peers that are silent */
 
@@ -84,11 +86,13 @@ void signal_server_close_http (SignalServer *self);
 /* server/signal-server-protocol.c */
 void signal_server_accept   (SignalServer    *self,
                              SignalWebsocket *websocket,
-                             GSocketAddress  *remote_address);
+                             GSocketAddress  *remote_address,
+                             const char      *origin);
 void signal_server_add_peer (SignalServer    *self,
                              const char      *id,
                              SignalWebsocket *websocket,
-                             GSocketAddress  *remote_address);
+                             GSocketAddress  *remote_address,
+                             const char      *origin);
 
 /* server/signal-server.c */
 GPtrArray *signal_server_snapshot      (SignalServer *self) G_GNUC_WARN_UNUSED_RESULT;

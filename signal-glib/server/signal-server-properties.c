@@ -10,6 +10,44 @@
 static GParamSpec *properties[SIGNAL_SERVER_N_PROPS];
 
 static void
+install_allowed_origins (void)
+{
+  /**
+   * SignalServer:allowed-origins: (getter get_allowed_origins) (setter set_allowed_origins)
+   *
+   * The web pages whose scripts may connect, beside those from the server's own address.
+   *
+   * Any page that somebody on this machine visits can ask for a WebSocket to a server here. Its
+   * browser says in the header `Origin` which page it is, and a request that has one is answered
+   * with the HTTP status 403 unless the origin is in this list or is the server's own. Programs
+   * other than browsers usually send none, and are let in.
+   *
+   * An entry is an origin as browsers write it, such as `https://example.org` or
+   * `http://localhost:3000`: a scheme, a host and, where it is not the scheme's, a port; no path. The
+   * case of letters and the scheme's own port make no difference. `null` stands for pages without an
+   * origin of their own, such as those from a file, and `*` for everything. An entry that is none of
+   * these makes [method@Signal.Server.listen] fail; one that is set later allows nothing.
+   *
+   * The server's own origin is `http` (with a [property@Signal.Server:tls-certificate], `https`) and
+   * the request's `Host`. So that a foreign name which is made to point here (DNS rebinding) is not
+   * taken for that, `Host` must be an address, a name of the loopback interface (`localhost`), the
+   * name of this machine (also with `.local`) or the name that the server listens on; on a connection
+   * over the loopback interface it must be one of those names or a loopback address. With TLS, and not
+   * over the loopback interface, it may be any name: the browser has checked the certificate for it.
+   * Behind a proxy, list the origin that browsers see.
+   *
+   * A request that has several `Origin` or `Host` headers, or an `Origin` that is longer than 512
+   * bytes or not plain ASCII, is answered with 400.
+   *
+   * A change is for the requests that come after it.
+   *
+   * Since: 0.1
+   */
+  properties[SIGNAL_SERVER_PROP_ALLOWED_ORIGINS] =
+    g_param_spec_boxed ("allowed-origins", NULL, NULL, G_TYPE_STRV, SETTING);
+}
+
+static void
 install_protocol_properties (void)
 {
   /**
@@ -74,6 +112,8 @@ install_protocol_properties (void)
    */
   properties[SIGNAL_SERVER_PROP_TLS_CERTIFICATE] =
     g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, SETTING);
+
+  install_allowed_origins ();
 }
 
 static void

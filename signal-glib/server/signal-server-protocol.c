@@ -392,13 +392,15 @@ void
 signal_server_add_peer (SignalServer    *self,
                         const char      *id,
                         SignalWebsocket *websocket,
-                        GSocketAddress  *remote_address)
+                        GSocketAddress  *remote_address,
+                        const char      *origin)
 {
   g_autoptr (SignalServer) keep = g_object_ref (self);
   const SignalPeerOptions options = {
     .id = id,
     .websocket = websocket,
     .remote_address = remote_address,
+    .origin = origin,
     .auth_timeout = self->auth_timeout,
     .max_incoming_size = self->max_message_size,
     .max_backlog = self->max_backlog,
@@ -413,10 +415,11 @@ signal_server_add_peer (SignalServer    *self,
 void
 signal_server_accept (SignalServer    *self,
                       SignalWebsocket *websocket,
-                      GSocketAddress  *remote_address)
+                      GSocketAddress  *remote_address,
+                      const char      *origin)
 {
   g_autofree char *id = signal_uuid_new (NULL);
 
   if (id != NULL)
-    signal_server_add_peer (self, id, websocket, remote_address);
+    signal_server_add_peer (self, id, websocket, remote_address, origin);
 }

@@ -14,6 +14,7 @@ signal_server_init_properties (SignalServer *self)
   self->ecdh_info = g_strdup (SIGNAL_HANDSHAKE_DEFAULT_INFO);
   self->require_encryption = TRUE;
   self->default_rooms = g_new0 (char *, 1);
+  self->allowed_origins = g_new0 (char *, 1);
   self->auth_timeout = SIGNAL_SERVER_DEFAULT_AUTH_TIMEOUT;
   self->heartbeat_timeout = SIGNAL_SERVER_DEFAULT_HEARTBEAT_TIMEOUT;
   self->max_message_size = SIGNAL_SERVER_DEFAULT_MAX_MESSAGE_SIZE;
@@ -81,6 +82,10 @@ signal_server_get_property (GObject    *object,
       g_value_set_object (value, self->tls_certificate);
       break;
 
+    case SIGNAL_SERVER_PROP_ALLOWED_ORIGINS:
+      g_value_set_boxed (value, self->allowed_origins);
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -105,19 +110,19 @@ set_string (char         **field,
 }
 
 static gboolean
-set_rooms (GStrv        *field,
-           const GValue *value)
+set_strv (GStrv        *field,
+          const GValue *value)
 {
   static const char * const none[] = { NULL };
-  const char * const *rooms = g_value_get_boxed (value);
+  const char * const *names = g_value_get_boxed (value);
 
-  if (rooms == NULL)
-    rooms = none;
-  if (g_strv_equal ((const char * const *) *field, rooms))
+  if (names == NULL)
+    names = none;
+  if (g_strv_equal ((const char * const *) *field, names))
     return FALSE;
 
   g_strfreev (*field);
-  *field = g_strdupv ((GStrv) rooms);
+  *field = g_strdupv ((GStrv) names);
   return TRUE;
 }
 
@@ -167,7 +172,7 @@ signal_server_set_property (GObject      *object,
       break;
 
     case SIGNAL_SERVER_PROP_DEFAULT_ROOMS:
-      changed = set_rooms (&self->default_rooms, value);
+      changed = set_strv (&self->default_rooms, value);
       break;
 
     case SIGNAL_SERVER_PROP_AUTH_TIMEOUT:
@@ -200,6 +205,10 @@ signal_server_set_property (GObject      *object,
 
     case SIGNAL_SERVER_PROP_TLS_CERTIFICATE:
       changed = g_set_object (&self->tls_certificate, g_value_get_object (value));
+      break;
+
+    case SIGNAL_SERVER_PROP_ALLOWED_ORIGINS:
+      changed = set_strv (&self->allowed_origins, value);
       break;
 
     default:

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "server/signal-origin-private.h"
 #include "signal-error.h"
 #include "util/signal-i18n-private.h"
 #include "util/signal-source-private.h"
@@ -63,6 +64,7 @@ stop_listening (SignalServer *self)
   signal_connection_limiter_hang_up (self->lobby);
   g_clear_object (&self->listen_certificate);
   g_clear_pointer (&self->listen_path, g_free);
+  g_clear_pointer (&self->listen_name, g_free);
 }
 
 static void
@@ -90,6 +92,7 @@ signal_server_finalize (GObject *object)
   g_clear_pointer (&self->path, g_free);
   g_clear_pointer (&self->ecdh_info, g_free);
   g_clear_pointer (&self->default_rooms, g_strfreev);
+  g_clear_pointer (&self->allowed_origins, g_strfreev);
   g_clear_object (&self->tls_certificate);
   g_clear_pointer (&self->peers, g_hash_table_unref);
   g_clear_pointer (&self->rooms, signal_peer_index_free);
@@ -236,7 +239,8 @@ check_ready (SignalServer  *self,
       return FALSE;
     }
 
-  return check_path (self->path, error);
+  return check_path (self->path, error)
+         && signal_origin_check_list ((const char * const *) self->allowed_origins, error);
 }
 
 /**
@@ -256,8 +260,9 @@ check_ready (SignalServer  *self,
  *
  * Fails with %G_IO_ERROR_ADDRESS_IN_USE if someone else listens on the port, with
  * %SIGNAL_ERROR_INVALID_ARGUMENT if @address can be neither an address nor a name, if
- * [property@Signal.Server:path] is not a path or [property@Signal.Server:ecdh-info] not valid UTF-8,
- * and with %SIGNAL_ERROR_FAILED if the server is listening already or has not stopped yet.
+ * [property@Signal.Server:path] is not a path, [property@Signal.Server:ecdh-info] not valid UTF-8 or an
+ * entry of [property@Signal.Server:allowed-origins] not an origin, and with %SIGNAL_ERROR_FAILED if the
+ * server is listening already or has not stopped yet.
  *
  * Returns: %TRUE if the server is listening
  *
@@ -308,6 +313,42 @@ signal_server_get_uri (SignalServer *self)
   g_return_val_if_fail (SIGNAL_IS_SERVER (self), NULL);
 
   return g_strdup (self->uri);
+}
+
+/**
+ * signal_server_get_allowed_origins: (get-property allowed-origins)
+ * @self: a server
+ *
+ * Gets the web pages whose scripts may connect.
+ *
+ * Returns: (transfer none) (array zero-terminated=1): their origins, valid until they are changed
+ *
+ * Since: 0.1
+ */
+const char * const *
+signal_server_get_allowed_origins (SignalServer *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), NULL);
+
+  return (const char * const *) self->allowed_origins;
+}
+
+/**
+ * signal_server_set_allowed_origins: (set-property allowed-origins)
+ * @self: a server
+ * @origins: (nullable) (array zero-terminated=1): their origins; %NULL for none
+ *
+ * Sets the web pages whose scripts may connect, beside those from the server's own address.
+ *
+ * Since: 0.1
+ */
+void
+signal_server_set_allowed_origins (SignalServer       *self,
+                                   const char * const *origins)
+{
+  g_return_if_fail (SIGNAL_IS_SERVER (self));
+
+  g_object_set (self, "allowed-origins", origins, NULL);
 }
 
 /* Stopping is over once the last peer is gone; each of them has a deadline for it. */
