@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "raw-peer.h"
+#include "tls-identity.h"
 
 static guint16
 port_of (const char *uri)
@@ -372,6 +373,68 @@ test_tls (void)
   raw_peer_wait_closed (raw, 1001);
 }
 
+/* The file as a PEM text. */
+static char *
+read_file (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  char *text = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  return text;
+}
+
+/* With a certificate that no handshake can succeed with, nobody is left waiting: it does not listen. */
+static void
+test_tls_key (void)
+{
+  g_autoptr (Identity) mine = identity_new ("DNS:localhost");
+  g_autoptr (Identity) other = identity_new ("DNS:localhost");
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autoptr (GTlsCertificate) without = NULL;
+  g_autoptr (GTlsCertificate) mixed = NULL;
+  g_autofree char *certificate = NULL;
+  g_autofree char *key = NULL;
+  g_autofree char *pem = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (mine == NULL || other == NULL)
+    {
+      g_test_skip ("there is no TLS, or no openssl");
+      return;
+    }
+
+  certificate = read_file (mine->file);
+  key = read_file (other->key_file);
+  without = g_tls_certificate_new_from_pem (certificate, -1, &error);
+  g_assert_no_error (error);
+  g_object_set (server, "tls-certificate", without, NULL);
+  g_assert_false (signal_server_listen (server, NULL, 0, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "without its private key"));
+  g_assert_null (signal_server_get_uri (server));
+  g_clear_error (&error);
+
+#ifdef HAVE_GNUTLS
+  /* A TLS library may find that by itself. */
+  pem = g_strconcat (certificate, key, NULL);
+  mixed = g_tls_certificate_new_from_pem (pem, -1, NULL);
+  if (mixed != NULL)
+    {
+      g_object_set (server, "tls-certificate", mixed, NULL);
+      g_assert_false (signal_server_listen (server, NULL, 0, &error));
+      g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+      g_assert_nonnull (strstr (error->message, "does not belong"));
+      g_clear_error (&error);
+    }
+#endif
+
+  g_object_set (server, "tls-certificate", mine->certificate, NULL);
+  g_assert_true (signal_server_listen (server, NULL, 0, &error));
+  g_assert_no_error (error);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -389,6 +452,7 @@ main (int   argc,
   g_test_add_func ("/server/stop/twice", test_stop_twice);
   g_test_add_func ("/server/stop/deaf", test_stop_deaf);
   g_test_add_func ("/server/tls", test_tls);
+  g_test_add_func ("/server/tls-key", test_tls_key);
 
   return g_test_run ();
 }

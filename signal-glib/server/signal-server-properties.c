@@ -106,7 +106,8 @@ install_protocol_properties (void)
    *
    * The certificate of the server and its private key, to serve `wss://`.
    *
-   * %NULL to serve `ws://`. A change takes effect when the server next begins to listen.
+   * %NULL to serve `ws://`. A change takes effect when the server next begins to listen, which fails
+   * if the private key is missing or does not belong to the certificate.
    *
    * Since: 0.1
    */

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "crypto/signal-certificate-private.h"
 #include "server/signal-origin-private.h"
 #include "signal-error.h"
 #include "util/signal-i18n-private.h"
@@ -240,7 +241,9 @@ check_ready (SignalServer  *self,
     }
 
   return check_path (self->path, error)
-         && signal_origin_check_list ((const char * const *) self->allowed_origins, error);
+         && signal_origin_check_list ((const char * const *) self->allowed_origins, error)
+         && (self->tls_certificate == NULL
+             || signal_certificate_check_key (self->tls_certificate, error));
 }
 
 /**
@@ -261,8 +264,9 @@ check_ready (SignalServer  *self,
  * Fails with %G_IO_ERROR_ADDRESS_IN_USE if someone else listens on the port, with
  * %SIGNAL_ERROR_INVALID_ARGUMENT if @address can be neither an address nor a name, if
  * [property@Signal.Server:path] is not a path, [property@Signal.Server:ecdh-info] not valid UTF-8 or an
- * entry of [property@Signal.Server:allowed-origins] not an origin, and with %SIGNAL_ERROR_FAILED if the
- * server is listening already or has not stopped yet.
+ * entry of [property@Signal.Server:allowed-origins] not an origin, or if
+ * [property@Signal.Server:tls-certificate] has no private key or another one's, and with
+ * %SIGNAL_ERROR_FAILED if the server is listening already or has not stopped yet.
  *
  * Returns: %TRUE if the server is listening
  *
