@@ -7,18 +7,10 @@ import unittest
 import weakref
 
 import tap
-from gi.repository import GObject
-from world import (Gio, GLib, NOWHERE, Signal, TOKEN, main_loop, new_client, new_server, printed,
-                   run)
+from world import (Gio, GLib, NOWHERE, Signal, TOKEN, is_heard, main_loop, new_client, new_server,
+                   printed, run)
 
 STATE = Signal.ConnectionState
-
-
-def is_heard(client):
-    """Whether anybody has connected to "message" or "message::chat"."""
-    number = GObject.signal_lookup('message', Signal.Client)
-    return any(GObject.signal_has_handler_pending(client, number, detail, True)
-               for detail in (0, GLib.quark_from_string('chat')))
 
 
 class Await(unittest.TestCase):

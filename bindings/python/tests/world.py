@@ -9,7 +9,7 @@ import gi
 
 gi.require_version('Json', '1.0')
 gi.require_version('Signal', '1.0')
-from gi.repository import Gio, GLib, Signal  # noqa: E402
+from gi.repository import Gio, GLib, GObject, Signal  # noqa: E402
 
 TOKEN = 'good'
 SECONDS = 20
@@ -33,6 +33,13 @@ def new_server():
 def new_client(url, **properties):
     return Signal.Client(server_url=url, jitter=0, base_interval=20,
                          proxy_resolver=Gio.SimpleProxyResolver.new(None, None), **properties)
+
+
+def is_heard(client):
+    """Whether anybody has connected to "message", or to "message::chat" or "message::echo"."""
+    number = GObject.signal_lookup('message', Signal.Client)
+    return any(GObject.signal_has_handler_pending(client, number, detail, True)
+               for detail in (0, GLib.quark_from_string('chat'), GLib.quark_from_string('echo')))
 
 
 def run(coroutine):
@@ -65,3 +72,14 @@ def printed():
         yield text
     finally:
         sys.stderr = saved
+
+
+@contextlib.contextmanager
+def unraisable():
+    """The exceptions that nobody could catch, such as those of __del__()."""
+    seen = []
+    saved, sys.unraisablehook = sys.unraisablehook, lambda what: seen.append(what.exc_value)
+    try:
+        yield seen
+    finally:
+        sys.unraisablehook = saved

@@ -8,12 +8,14 @@ import collections.abc
 import json
 import selectors
 import signal
+import sys
 import threading
 import types
+import warnings
 
 from gi.module import get_introspection_module
 from gi.overrides import override
-from gi.repository import Gio, GLib, Json
+from gi.repository import Gio, GLib, GObject, Json
 
 try:
     from gi.events import GLibEventLoop
@@ -25,6 +27,8 @@ Signal = get_introspection_module('Signal')
 __all__ = ['Client', 'Message', 'Server', 'run']
 
 _NOTHING = object()
+# How many messages wait for an iterator, and for the first one, unless it says otherwise.
+_MESSAGES_LIMIT = 1000
 _INT64 = range(-2 ** 63, 2 ** 63)
 
 
@@ -39,6 +43,15 @@ def _text_of(value, ensure_ascii=False):
 def _check_event(event):
     if isinstance(event, str) and '\0' in event:
         raise ValueError('the name of an event contains a null character')
+
+
+def _check_names(names, function):
+    """PyGObject takes a string for a list of letters."""
+    if isinstance(names, str):
+        raise TypeError(f'{function}() takes a list of strings, not a string: [{names!r}]')
+    for name in names if isinstance(names, (list, tuple)) else ():
+        if not isinstance(name, str):
+            raise TypeError(f'{function}() takes a list of strings, and {name!r} is not one')
 
 
 def _check_for_node(value):
@@ -167,19 +180,67 @@ def _call(start, finish, arguments, cancellable, callback, user_data, undo=None)
     return operation
 
 
+def _report_dropped(client, text):
+    """By the signal "error", or by a warning where nobody listens to that."""
+    if GObject.signal_has_handler_pending(client, GObject.signal_lookup('error', Signal.Client), 0, True):
+        client.emit('error', GLib.Error.new_literal(Signal.error_quark(), text, Signal.Error.FAILED))
+    else:
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
+
+
+class _Early:
+    """What arrives before the first iterator is made: the newest messages."""
+
+    def __init__(self, client):
+        self.messages = collections.deque(maxlen=_MESSAGES_LIMIT)
+        self.dropped = 0
+        self._handler = client.connect('message', self._on_message)
+
+    def _on_message(self, client, message):
+        self.dropped += len(self.messages) == self.messages.maxlen
+        self.messages.append(message)
+
+    def stop(self, client):
+        """Keeps no more, and nothing of what was kept."""
+        if client._early is self:
+            client._early = None
+            client.disconnect(self._handler)
+            self.messages.clear()
+
+
 class _Inbox:
     """What a client's handlers put in and an iterator takes out. Knows neither of the two."""
 
-    def __init__(self):
+    def __init__(self, limit):
         self.queue = asyncio.Queue()
+        self.limit = limit
+        self.dropped = 0
+        self.is_behind = False
         self.ended = False
         self.error = None
 
-    def on_message(self, client, message):
+    def put(self, message):
+        """Returns whether the iterator has just fallen behind."""
+        full = 0 < self.limit <= self.queue.qsize()
+        if full:
+            self.queue.get_nowait()
+            self.dropped += 1
         self.queue.put_nowait(message)
+        was_behind, self.is_behind = self.is_behind, self.is_behind or full
+        return full and not was_behind
+
+    def on_message(self, client, message):
+        if self.put(message):
+            _report_dropped(client, f'Messages are dropped: more than {self.limit} were waiting for an '
+                                    'iterator; take them faster, or set the limit of messages()')
 
     def on_disconnected(self, client, error):
         self.end(error)
+
+    def clear(self):
+        self.ended = False
+        while not self.queue.empty():
+            self.queue.get_nowait()
 
     def end(self, error=None):
         if not self.ended:
@@ -191,34 +252,96 @@ class _Inbox:
 class _Messages:
     """The messages of a client, for "async for". Dropping it is enough to stop listening."""
 
-    def __init__(self, client, event):
-        self._client = client
-        self._inbox = _Inbox()
+    _client = None
+
+    def __init__(self, client, event, limit):
+        if event is not None and not isinstance(event, str):
+            raise TypeError(f'the name of an event is a string, not {event!r}')
+        if isinstance(limit, bool) or not isinstance(limit, int):
+            raise TypeError(f'the limit of messages() is an integer, not {limit!r}')
+        if limit < 0:
+            raise ValueError('the limit of messages() is 0, for none, or more')
+        _check_event(event)
+        inbox = self._inbox = _Inbox(limit)
+        self._loops = 0
         name = 'message' if event is None else f'message::{event}'
-        self._handlers = [client.connect(name, self._inbox.on_message),
-                          client.connect('disconnected', self._inbox.on_disconnected)]
-        if client.get_state() == Signal.ConnectionState.DISCONNECTED and client.props.attempts > 0:
-            self._inbox.end(client.get_last_error())
+        self._handlers = [client.connect(name, inbox.on_message),
+                          client.connect('disconnected', inbox.on_disconnected)]
+        self._client = client
+        if client._early is not None:
+            self._take_early(client._early, event)
+
+    def _take_early(self, early, event):
+        client, inbox = self._client, self._inbox
+        for message in early.messages:
+            if event is None or message.get_event() == event:
+                inbox.put(message)
+        inbox.is_behind = False
+        inbox.dropped += early.dropped
+        # Other iterators that are made at once have a right to it, too.
+        loop = _running_loop()
+        if loop is None:
+            early.stop(client)
+        else:
+            loop.call_soon(early.stop, client)
+        if inbox.dropped:
+            _report_dropped(client, f'{inbox.dropped} messages that came before messages() was called '
+                                    'were dropped; call it earlier')
+
+    @property
+    def dropped(self):
+        """How many messages were dropped because too many were waiting."""
+        return self._inbox.dropped
 
     def __aiter__(self):
-        return self
+        return _Loop(self)
 
     async def __anext__(self):
-        _check_loop(asyncio.get_running_loop())
-        message = await self._inbox.queue.get()
+        loop = asyncio.get_running_loop()
+        _check_loop(loop)
+        inbox = self._inbox
+        if inbox.queue.empty():
+            inbox.is_behind = False
+            self._end_if_over()
+        message = await inbox.queue.get()
         if message is not None:
             return message
         self._stop()
         # For whoever else waits.
-        self._inbox.queue.put_nowait(None)
-        error, self._inbox.error = self._inbox.error, None
+        inbox.queue.put_nowait(None)
+        error, inbox.error = inbox.error, None
         if error is not None:
             raise error
         raise StopAsyncIteration
 
-    async def aclose(self):
+    def _end_if_over(self):
+        client = self._client
+        if (client is not None and client.get_state() == Signal.ConnectionState.DISCONNECTED
+                and client.props.attempts > 0):
+            self._inbox.end(client.get_last_error())
+
+    def enter_loop(self):
+        self._loops += 1
+
+    def leave_loop(self):
+        self._loops -= 1
+        if self._loops == 0:
+            self.close()
+
+    def close(self):
+        """Stops listening. What was waiting is gone as well."""
         self._stop()
+        self._inbox.clear()
         self._inbox.end()
+
+    async def aclose(self):
+        self.close()
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, kind, error, traceback):
+        self.close()
 
     def _stop(self):
         client, self._client = self._client, None
@@ -226,23 +349,56 @@ class _Messages:
             for handler in self._handlers:
                 client.disconnect(handler)
 
-    def __del__(self):
-        self._stop()
+    def __del__(self, is_finalizing=sys.is_finalizing):
+        # At the end of the interpreter PyGObject is no longer there to be called.
+        if not is_finalizing():
+            self._stop()
+
+
+class _Loop:
+    """One "async for" over messages: Python drops it when that is left, in whatever way."""
+
+    def __init__(self, messages):
+        self._messages = messages
+        messages.enter_loop()
+
+    def __aiter__(self):
+        return self
+
+    def __anext__(self):
+        return self._messages.__anext__()
+
+    async def aclose(self):
+        self._messages.close()
+
+    def __del__(self, is_finalizing=sys.is_finalizing):
+        if not is_finalizing():
+            self._messages.leave_loop()
 
 
 class Client(Signal.Client):
+    _early = None
+
     def send_message(self, event, payload=_NOTHING):
         """Sends any value that JSON can express, a Json.Node, or no payload at all."""
         _check_event(event)
         if payload is _NOTHING:
-            return self.send_json(event, None)
+            return super().send_json(event, None)
         if isinstance(payload, Json.Node):
             return super().send_message(event, payload)
         try:
-            return self.send_json(event, _text_of(payload))
+            return super().send_json(event, _text_of(payload))
         except UnicodeEncodeError:
             # Half of a surrogate pair, which only an escape can express.
-            return self.send_json(event, _text_of(payload, ensure_ascii=True))
+            return super().send_json(event, _text_of(payload, ensure_ascii=True))
+
+    def join_rooms(self, rooms):
+        _check_names(rooms, 'join_rooms')
+        return super().join_rooms(rooms)
+
+    def leave_rooms(self, rooms):
+        _check_names(rooms, 'leave_rooms')
+        return super().leave_rooms(rooms)
 
     def connect_async(self, token=None, cancellable=None, callback=None, *user_data):
         """Connects; await it, or give a callback."""
@@ -254,19 +410,36 @@ class Client(Signal.Client):
         return _call(super().disconnect_async, self.disconnect_finish, (), cancellable, callback,
                      user_data)
 
-    def messages(self, event=None):
+    def messages(self, event=None, *, limit=_MESSAGES_LIMIT):
         """What arrives from now on, for "async for": of one event, or of all.
 
+        Within "async with" the first call gives also what has arrived before it. While more than
+        limit messages wait, the oldest are dropped, which the signal "error" reports; 0: no limit.
         It ends when the client is disconnected, and raises the error if that was not asked for.
         """
-        return _Messages(self, event)
+        return _Messages(self, event, limit)
 
     async def __aenter__(self):
-        await self.connect_async()
+        _check_loop(asyncio.get_running_loop())
+        early = None
+        if self.get_state() == Signal.ConnectionState.DISCONNECTED:
+            self._stop_early()
+            early = self._early = _Early(self)
+        try:
+            await self.connect_async()
+        except BaseException:
+            if early is not None:
+                early.stop(self)
+            raise
         return self
 
     async def __aexit__(self, kind, error, traceback):
+        self._stop_early()
         await self.disconnect_async()
+
+    def _stop_early(self):
+        if self._early is not None:
+            self._early.stop(self)
 
 
 Client = override(Client)
