@@ -3,7 +3,13 @@
 //
 //   import Signal from 'file:///usr/share/signal-glib-1.0/gjs/signal.js';
 
+import GLib from 'gi://GLib';
+import GObject from 'gi://GObject';
 import Signal from 'gi://Signal?version=1.0';
+
+/* How many messages wait for an iterator, and for the first one, unless it says otherwise. */
+const MESSAGES_LIMIT = 1000;
+const EARLY = Symbol('what arrives before the first iterator is made');
 
 /* JSON.stringify() leaves some of these out and makes null of others. */
 function refuseWhatIsNotJson(_key, value) {
@@ -20,7 +26,7 @@ function refuseWhatIsNotJson(_key, value) {
 }
 
 /* With all its arguments a function is left as it is; without the callback it gives a promise. */
-function addPromise(prototype, name) {
+function addPromise(prototype, name, begin = () => null) {
     const start = prototype[`${name}_async`];
     const finish = prototype[`${name}_finish`];
 
@@ -29,6 +35,9 @@ function addPromise(prototype, name) {
             return start.apply(this, args);
         while (args.length < start.length - 1)
             args.push(null);
+
+        const begun = begin(this);
+
         return new Promise((resolve, reject) => {
             start.call(this, ...args, (source, result) => {
                 try {
@@ -37,37 +46,148 @@ function addPromise(prototype, name) {
                     reject(error);
                 }
             });
+        }).catch(error => {
+            begun?.stop();
+            throw error;
         });
     };
+}
+
+/* By the signal "error", or by a warning where nobody listens to that. */
+function reportDropped(client, text) {
+    const id = GObject.signal_lookup('error', Signal.Client.$gtype);
+
+    if (GObject.signal_has_handler_pending(client, id, 0, true))
+        client.emit('error', new GLib.Error(Signal.Error, Signal.Error.FAILED, text));
+    else
+        console.warn(text);
+}
+
+/* The newest messages, at most as many as the limit. */
+class Queue {
+    #messages = [];
+    #limit;
+    #isBehind = false;
+    dropped = 0;
+
+    constructor(limit) {
+        this.#limit = limit;
+    }
+
+    /* Returns whether the reader has just fallen behind. */
+    put(message) {
+        const isFull = this.#limit > 0 && this.#messages.length >= this.#limit;
+        const wasBehind = this.#isBehind;
+
+        if (isFull) {
+            this.#messages.shift();
+            this.dropped++;
+            this.#isBehind = true;
+        }
+        this.#messages.push(message);
+        return isFull && !wasBehind;
+    }
+
+    take() {
+        const message = this.#messages.shift();
+
+        if (this.#messages.length === 0)
+            this.#isBehind = false;
+        return message;
+    }
+
+    clear() {
+        this.#messages = [];
+    }
+
+    [Symbol.iterator]() {
+        return this.#messages.values();
+    }
+}
+
+/* Keeps what arrives until somebody asks for messages(). */
+class Early {
+    #client;
+    #handlers;
+    queue = new Queue(MESSAGES_LIMIT);
+
+    constructor(client) {
+        client[EARLY]?.stop();
+        client[EARLY] = this;
+        this.#client = client;
+        this.#handlers = [
+            client.connect('message', (_client, message) => this.queue.put(message)),
+            client.connect('disconnected', (_client, error) => {
+                if (error)
+                    this.#leave();
+                else
+                    this.stop();
+            }),
+        ];
+    }
+
+    #leave() {
+        this.#handlers.forEach(id => this.#client.disconnect(id));
+        this.#handlers = [];
+    }
+
+    stop() {
+        this.#leave();
+        this.queue.clear();
+        if (this.#client[EARLY] === this)
+            delete this.#client[EARLY];
+    }
 }
 
 /* What arrives at a client, for "for await". */
 class Messages {
     #client;
     #handlers;
-    #arrived = [];
+    #queue;
     #waiting = [];
     #ended = false;
     #error = null;
 
-    constructor(client, event) {
+    constructor(client, event, limit) {
         this.#client = client;
+        this.#queue = new Queue(limit);
         this.#handlers = [
-            client.connect(event === undefined ? 'message' : `message::${event}`,
+            client.connect(event === null ? 'message' : `message::${event}`,
                 (_client, message) => this.#take(message)),
             client.connect('disconnected', (_client, error) => this.#end(error)),
         ];
-        if (client.state === Signal.ConnectionState.DISCONNECTED && client.attempts > 0)
-            this.#end(client.get_last_error());
+        if (client[EARLY])
+            this.#takeEarly(client[EARLY], event);
+    }
+
+    /* How many messages were dropped because too many were waiting. */
+    get dropped() {
+        return this.#queue.dropped;
+    }
+
+    #takeEarly(early, event) {
+        for (const message of early.queue) {
+            if (event === null || message.get_event() === event)
+                this.#queue.put(message);
+        }
+        this.#queue.dropped += early.queue.dropped;
+        /* Other iterators that are made at once have a right to it, too. */
+        Promise.resolve().then(() => early.stop());
+        if (this.dropped > 0) {
+            reportDropped(this.#client, `${this.dropped} messages that came before messages() was called ` +
+                'were dropped; call it earlier');
+        }
     }
 
     #take(message) {
         const waiting = this.#waiting.shift();
 
-        if (waiting)
+        if (waiting) {
             waiting.resolve({done: false, value: message});
-        else
-            this.#arrived.push(message);
+        } else if (this.#queue.put(message)) {
+            reportDropped(this.#client, 'Messages are dropped: too many were waiting for an iterator; ' +
+                'take them faster, or set the limit of messages()');
+        }
     }
 
     #end(error) {
@@ -78,6 +198,11 @@ class Messages {
         this.#error = error;
         while (this.#waiting.length > 0)
             this.#settle(this.#waiting.shift());
+    }
+
+    #endIfOver() {
+        if (this.#client?.state === Signal.ConnectionState.DISCONNECTED && this.#client.attempts > 0)
+            this.#end(this.#client.get_last_error());
     }
 
     #settle({resolve, reject}) {
@@ -92,9 +217,14 @@ class Messages {
 
     next() {
         return new Promise((resolve, reject) => {
-            if (this.#arrived.length > 0)
-                resolve({done: false, value: this.#arrived.shift()});
-            else if (this.#ended)
+            const value = this.#queue.take();
+
+            if (value !== undefined) {
+                resolve({done: false, value});
+                return;
+            }
+            this.#endIfOver();
+            if (this.#ended)
                 this.#settle({resolve, reject});
             else
                 this.#waiting.push({resolve, reject});
@@ -102,7 +232,7 @@ class Messages {
     }
 
     return(value) {
-        this.#arrived = [];
+        this.#queue.clear();
         this.#end(null);
         return Promise.resolve({done: true, value});
     }
@@ -112,9 +242,14 @@ class Messages {
     }
 }
 
+/* What arrives between an awaited connect_async() and the first messages() is kept for that. */
+function keepEarlyMessages(client) {
+    return client.state === Signal.ConnectionState.DISCONNECTED ? new Early(client) : null;
+}
+
 /* The module is evaluated once, but another copy of it may have been here. */
 if (!Signal.Client.prototype.sendMessage) {
-    addPromise(Signal.Client.prototype, 'connect');
+    addPromise(Signal.Client.prototype, 'connect', keepEarlyMessages);
     addPromise(Signal.Client.prototype, 'disconnect');
     addPromise(Signal.Server.prototype, 'stop');
 
@@ -127,10 +262,16 @@ if (!Signal.Client.prototype.sendMessage) {
                 payload.length > 0 ? JSON.stringify(payload[0], refuseWhatIsNotJson) : null);
         },
 
-        /* What arrives from now on, of one event or of all. It ends when the client is
-         * disconnected, and throws the error if that was not asked for. */
-        messages(event) {
-            return new Messages(this, event);
+        /* What arrives from now on, of one event or of all; the first call after an awaited
+         * connect_async() gives also what has arrived since. While more than limit messages wait, the
+         * oldest are dropped, which the signal "error" reports; 0: no limit. It ends when the client
+         * is disconnected, and throws the error if that was not asked for. */
+        messages(event = null, {limit = MESSAGES_LIMIT} = {}) {
+            if (event !== null && typeof event !== 'string')
+                throw new TypeError('The name of an event is a string');
+            if (!Number.isInteger(limit) || limit < 0)
+                throw new TypeError('The limit of messages() is an integer, 0 (none) or more');
+            return new Messages(this, event, limit);
         },
     });
 

@@ -4,6 +4,7 @@
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
+import Json from 'gi://Json';
 import System from 'system';
 
 import Signal from '../signal.js';
@@ -52,6 +53,39 @@ function isHeard(client) {
 
     return [0, GLib.quark_from_string('chat')].some(detail =>
         GObject.signal_has_handler_pending(client, number, detail, true));
+}
+
+/* Its messages come with the same packet as "connected". */
+function newGreetingServer(count, names = ['news']) {
+    const server = newServer();
+    const payload = Json.from_string('0');
+
+    server.connect('peer-connected', (_server, peer) => {
+        for (let i = 0; i < count; i++) {
+            payload.set_int(i);
+            server.send_to_peer(peer, names[i % names.length], payload);
+        }
+    });
+    return server;
+}
+
+async function take(messages, count) {
+    const values = [];
+
+    for (let i = 0; i < count; i++)
+        values.push((await messages.next()).value.value);
+    return values;
+}
+
+function numbers(start, end) {
+    return Array.from({length: end - start}, (_, i) => start + i);
+}
+
+function listenForErrors(client) {
+    const errors = [];
+
+    client.connect('error', (_client, error) => errors.push(error));
+    return errors;
 }
 
 /* GJS never clears what a WeakRef has once seen; a binding holds its source weakly, too. */
@@ -242,6 +276,151 @@ main({
         messages.return();
     }),
 
+    async 'early messages'() {
+        const server = newGreetingServer(5);
+
+        for (const pause of [null, 0, 50]) {
+            const client = newClient(server.get_uri());
+
+            await client.connect_async(TOKEN, null);
+            if (pause !== null)
+                await sleep(pause);
+            const messages = client.messages();
+            client.sendMessage('echo', 5);
+            equal(await take(messages, 6), numbers(0, 6));
+            await client.disconnect_async(null);
+        }
+    },
+
+    async 'early messages of one event'() {
+        const server = newGreetingServer(6, ['news', 'chat']);
+        const client = newClient(server.get_uri());
+
+        await client.connect_async(TOKEN, null);
+        await until(() => client.messages_received === 6);
+        const all = [client.messages('chat'), client.messages('news'), client.messages(null)];
+        await sleep(0);
+        all.push(client.messages());
+        client.sendMessage('chat', 6);
+        client.sendMessage('news', 7);
+        equal(await take(all[0], 4), [1, 3, 5, 6]);
+        equal(await take(all[1], 4), [0, 2, 4, 7]);
+        equal(await take(all[2], 8), numbers(0, 8));
+        equal(await take(all[3], 2), [6, 7], 'of a later one');
+        await client.disconnect_async(null);
+    },
+
+    async 'too many early messages'() {
+        const server = newGreetingServer(1200);
+        const client = newClient(server.get_uri());
+        const errors = listenForErrors(client);
+
+        await client.connect_async(TOKEN, null);
+        await until(() => client.messages_received === 1200);
+        equal(errors.length, 0);
+        const messages = client.messages();
+        equal([errors.length, messages.dropped], [1, 200]);
+        equal(errors[0].matches(Signal.Error, Signal.Error.FAILED), true);
+        equal(await take(messages, 1000), numbers(200, 1200));
+        await client.disconnect_async(null);
+    },
+
+    async 'early messages and a lost connection'() {
+        const server = newGreetingServer(2);
+        const client = newClient(server.get_uri(), {max_retries: 0});
+
+        await client.connect_async(TOKEN, null);
+        await until(() => client.messages_received === 2);
+        await server.stop_async(null);
+        await until(() => client.state === STATE.DISCONNECTED);
+        const messages = client.messages();
+        equal(await take(messages, 2), [0, 1]);
+        await raises(() => messages.next(), error => error instanceof GLib.Error);
+    },
+
+    async 'nobody listens'() {
+        const server = newGreetingServer(1);
+        const client = newClient(server.get_uri());
+
+        await client.connect_async(TOKEN, null);
+        await raises(() => client.connect_async(TOKEN, null), error => error instanceof GLib.Error);
+        equal(isHeard(client), true);
+        await client.disconnect_async(null);
+        equal(isHeard(client), false, 'heard after the end');
+        await raises(() => client.connect_async('bad', null), error => error instanceof GLib.Error);
+        equal(isHeard(client), false, 'heard after an attempt that failed');
+        client.server_url = 'nonsense';
+        await raises(() => client.connect_async(TOKEN, null), error => error instanceof GLib.Error);
+        equal(isHeard(client), false, 'heard after a bad URL');
+        client.server_url = server.get_uri();
+        await new Promise(resolve => client.connect_async(TOKEN, null, resolve));
+        equal(isHeard(client), false, 'heard after a callback');
+        await client.disconnect_async(null);
+    },
+
+    async 'made before the connection'() {
+        const server = newGreetingServer(2);
+        const client = newClient(server.get_uri());
+
+        for (let i = 0; i < 2; i++) {
+            const messages = client.messages();
+
+            await client.connect_async(TOKEN, null);
+            equal(await take(messages, 2), [0, 1]);
+            await client.disconnect_async(null);
+            equal((await messages.next()).done, true);
+        }
+    },
+
+    'a slow reader': () => connected(async client => {
+        const [few, many, all] = [{limit: 10}, undefined, {limit: 0}].map(options =>
+            client.messages('chat', options));
+        const errors = listenForErrors(client);
+
+        client.outbox_limit = 0;
+        for (let i = 0; i < 1100; i++)
+            client.sendMessage('chat', i);
+        await until(() => client.messages_received === 1100);
+        equal([few.dropped, many.dropped, all.dropped, errors.length], [1090, 100, 0, 2]);
+        equal(await take(all, 1100), numbers(0, 1100));
+        equal(await take(many, 1000), numbers(100, 1100));
+        equal(await take(few, 10), numbers(1090, 1100));
+        for (let i = 0; i < 11; i++)
+            client.sendMessage('chat', i);
+        await until(() => client.messages_received === 1111);
+        equal([few.dropped, errors.length], [1091, 3], 'reported once more');
+        for (const limit of [-1, 1.5, '10', null, NaN])
+            await raises(() => client.messages('chat', {limit}), isTypeError);
+        await raises(() => client.messages(5), isTypeError);
+    }),
+
+    async 'a string is not a list'() {
+        const client = newClient(NOWHERE, {auto_join_rooms: ['tea']});
+        const server = new Signal.Server({default_rooms: ['tea']});
+        const isError = error => error instanceof Error;
+        let count = 0;
+
+        for (const value of ['tea', '', 5]) {
+            await raises(() => client.join_rooms(value), isError, 'join');
+            await raises(() => client.leave_rooms(value), isError, 'leave');
+            for (const object of [client, server]) {
+                for (const spec of GObject.Object.list_properties.call(object.constructor)) {
+                    if (!GObject.type_is_a(spec.value_type, GLib.strv_get_type()) ||
+                        !(spec.flags & GObject.ParamFlags.WRITABLE))
+                        continue;
+                    const name = spec.name.replace(/-/g, '_');
+
+                    count++;
+                    await raises(() => new object.constructor({[name]: value}), isError, name);
+                    await raises(() => (object[name] = value), isError, name);
+                }
+            }
+        }
+        equal(count >= 6, true, 'properties were looked at');
+        equal([client.get_rooms(), client.auto_join_rooms, server.default_rooms],
+            [['tea'], ['tea'], ['tea']]);
+    },
+
     async 'no reference is left'() {
         const server = newServer();
         const use = async () => {
@@ -259,12 +438,27 @@ main({
             await client.disconnect_async(null);
             return watch(client);
         };
-        const binding = await use();
+        const useLittle = async () => {
+            const client = newClient(server.get_uri());
 
-        for (let i = 0; i < 100 && binding.dup_source() !== null; i++) {
-            await sleep(5);
-            System.gc();
+            await client.connect_async(TOKEN, null);
+            return watch(client);
+        };
+        const useBadly = async () => {
+            const client = newClient(server.get_uri());
+
+            await client.connect_async('bad', null).catch(() => {});
+            return watch(client);
+        };
+
+        for (const action of [use, useLittle, useBadly]) {
+            const binding = await action();
+
+            for (let i = 0; i < 100 && binding.dup_source() !== null; i++) {
+                await sleep(5);
+                System.gc();
+            }
+            equal(binding.dup_source() === null, true, `finalized after ${action.name}`);
         }
-        equal(binding.dup_source() === null, true, 'finalized');
     },
 });
