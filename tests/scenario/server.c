@@ -24,7 +24,28 @@ on_authenticate (SignalServer *server,
                  const char   *type,
                  const char   *token)
 {
+  if (g_strcmp0 (token, "greeted") == 0)
+    return g_strdup (token);
   return g_strcmp0 (token, "good") == 0 ? g_strdup ("ann") : NULL;
+}
+
+/* What is sent here comes with the same packet as "connected". */
+static void
+on_peer_connected (SignalServer *server,
+                   SignalPeer   *peer)
+{
+  g_autoptr (JsonNode) payload = json_node_init_int (json_node_alloc (), 0);
+  g_autoptr (GError) error = NULL;
+
+  if (g_strcmp0 (signal_peer_get_user_id (peer), "greeted") != 0)
+    return;
+  for (int i = 1; i <= 3 && error == NULL; i++)
+    {
+      json_node_set_int (payload, i);
+      signal_server_send_to_peer (server, peer, "greeting", payload, &error);
+    }
+  if (error != NULL)
+    g_printerr ("greeting: %s\n", error->message);
 }
 
 static void
@@ -136,6 +157,7 @@ main (void)
   Scenario self = { .server = server, .loop = loop, .input = input };
 
   g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), NULL);
+  g_signal_connect (server, "peer-connected", G_CALLBACK (on_peer_connected), NULL);
   g_signal_connect (server, "message::echo", G_CALLBACK (on_echo), NULL);
   g_signal_connect (server, "message::say", G_CALLBACK (on_say), NULL);
   start (&self);
