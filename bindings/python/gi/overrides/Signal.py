@@ -5,6 +5,7 @@ PyGObject loads this by itself for "from gi.repository import Signal".
 """
 import asyncio
 import collections.abc
+import contextlib
 import json
 import selectors
 import signal
@@ -98,6 +99,36 @@ def _check_loop(loop):
                            'ever happen: use Signal.run() instead of asyncio.run()')
 
 
+def _home_here():
+    """What a new object belongs to: the main context that it takes up, and the thread."""
+    return GLib.MainContext.ref_thread_default(), threading.get_ident()
+
+
+def _check_thread(target):
+    """Nothing in the library is protected against calls from several threads at once."""
+    if target._home is None:
+        return
+    context, thread = target._home
+    if context.is_owner():
+        return
+    # Before a main loop runs, nobody owns the context.
+    if thread == threading.get_ident() and context.acquire():
+        context.release()
+        return
+    raise RuntimeError(f'a Signal.{type(target).__name__} can only be used in the thread that runs its '
+                       'main context: call it there, from a function given to GLib.idle_add() for the '
+                       'main loop, or to loop.call_soon_threadsafe() for an asyncio event loop')
+
+
+def _check_await(target, loop):
+    _check_loop(loop)
+    _check_thread(target)
+    if target._home is not None and not target._home[0].is_owner():
+        raise RuntimeError(f'this Signal.{type(target).__name__} belongs to a main context that this '
+                           'asyncio event loop does not drive: make it in a coroutine that Signal.run() '
+                           'runs in this thread')
+
+
 def _running_loop():
     try:
         return asyncio.get_running_loop()
@@ -108,7 +139,8 @@ def _running_loop():
 class _Operation(collections.abc.Coroutine):
     """A call that has begun. It goes on whether it is awaited or not."""
 
-    def __init__(self, cancellable, finish, undo=None):
+    def __init__(self, target, cancellable, finish, undo=None):
+        self._target = target
         self._cancellable = cancellable
         self._finish = finish
         self._undo = undo
@@ -123,7 +155,7 @@ class _Operation(collections.abc.Coroutine):
 
     async def _wait(self):
         loop = asyncio.get_running_loop()
-        _check_loop(loop)
+        _check_await(self._target, loop)
         cancelled = None
         while self._result is None:
             self._waiter = loop.create_future()
@@ -166,16 +198,19 @@ class _Operation(collections.abc.Coroutine):
             self._steps.close()
 
 
-def _call(start, finish, arguments, cancellable, callback, user_data, undo=None):
+def _call(target, start, finish, arguments, cancellable, callback, user_data, undo=None):
     """Starts an asynchronous call: with a callback in PyGObject's way, else to be awaited."""
     if callback is not None:
+        _check_thread(target)
         return start(*arguments, cancellable, callback, *user_data)
     loop = _running_loop()
-    if loop is not None:
-        _check_loop(loop)
+    if loop is None:
+        _check_thread(target)
+    else:
+        _check_await(target, loop)
     if cancellable is None:
         cancellable = Gio.Cancellable()
-    operation = _Operation(cancellable, finish, undo)
+    operation = _Operation(target, cancellable, finish, undo)
     start(*arguments, cancellable, operation.on_ready)
     return operation
 
@@ -298,7 +333,10 @@ class _Messages:
 
     async def __anext__(self):
         loop = asyncio.get_running_loop()
-        _check_loop(loop)
+        if self._client is None:
+            _check_loop(loop)
+        else:
+            _check_await(self._client, loop)
         inbox = self._inbox
         if inbox.queue.empty():
             inbox.is_behind = False
@@ -377,10 +415,16 @@ class _Loop:
 
 
 class Client(Signal.Client):
+    _home = None
     _early = None
+
+    def __init__(self, *args, **properties):
+        super().__init__(*args, **properties)
+        self._home = _home_here()
 
     def send_message(self, event, payload=_NOTHING):
         """Sends any value that JSON can express, a Json.Node, or no payload at all."""
+        _check_thread(self)
         _check_event(event)
         if payload is _NOTHING:
             return super().send_json(event, None)
@@ -392,22 +436,36 @@ class Client(Signal.Client):
             # Half of a surrogate pair, which only an escape can express.
             return super().send_json(event, _text_of(payload, ensure_ascii=True))
 
+    def send_json(self, event, json):
+        _check_thread(self)
+        return super().send_json(event, json)
+
     def join_rooms(self, rooms):
+        _check_thread(self)
         _check_names(rooms, 'join_rooms')
         return super().join_rooms(rooms)
 
     def leave_rooms(self, rooms):
+        _check_thread(self)
         _check_names(rooms, 'leave_rooms')
         return super().leave_rooms(rooms)
 
+    def update_token(self, token):
+        _check_thread(self)
+        super().update_token(token)
+
+    def reconnect_now(self):
+        _check_thread(self)
+        super().reconnect_now()
+
     def connect_async(self, token=None, cancellable=None, callback=None, *user_data):
         """Connects; await it, or give a callback."""
-        return _call(super().connect_async, self.connect_finish, (token,), cancellable, callback,
+        return _call(self, super().connect_async, self.connect_finish, (token,), cancellable, callback,
                      user_data, undo=self.disconnect_async)
 
     def disconnect_async(self, cancellable=None, callback=None, *user_data):
         """Disconnects; await it, or give a callback."""
-        return _call(super().disconnect_async, self.disconnect_finish, (), cancellable, callback,
+        return _call(self, super().disconnect_async, self.disconnect_finish, (), cancellable, callback,
                      user_data)
 
     def messages(self, event=None, *, limit=_MESSAGES_LIMIT):
@@ -417,10 +475,11 @@ class Client(Signal.Client):
         limit messages wait, the oldest are dropped, which the signal "error" reports; 0: no limit.
         It ends when the client is disconnected, and raises the error if that was not asked for.
         """
+        _check_thread(self)
         return _Messages(self, event, limit)
 
     async def __aenter__(self):
-        _check_loop(asyncio.get_running_loop())
+        _check_await(self, asyncio.get_running_loop())
         early = None
         if self.get_state() == Signal.ConnectionState.DISCONNECTED:
             self._stop_early()
@@ -467,26 +526,40 @@ Message = override(Message)
 
 
 class Server(Signal.Server):
+    _home = None
+
+    def __init__(self, *args, **properties):
+        super().__init__(*args, **properties)
+        self._home = _home_here()
+
+    def listen(self, address, port):
+        _check_thread(self)
+        return super().listen(address, port)
+
     def send_to_peer(self, peer, event, payload=_NOTHING):
+        _check_thread(self)
         _check_event(event)
         return super().send_to_peer(peer, event, _node_of(payload))
 
     def send_to_user(self, user_id, event, payload=_NOTHING):
+        _check_thread(self)
         _check_event(event)
         return super().send_to_user(user_id, event, _node_of(payload))
 
     # The C name of the last argument is a word of Python's own.
     def send_to_room(self, room, event, payload=_NOTHING, except_=None):
+        _check_thread(self)
         _check_event(event)
         return super().send_to_room(room, event, _node_of(payload), except_)
 
     def broadcast(self, event, payload=_NOTHING):
+        _check_thread(self)
         _check_event(event)
         return super().broadcast(event, _node_of(payload))
 
     def stop_async(self, cancellable=None, callback=None, *user_data):
         """Stops; await it, or give a callback."""
-        return _call(super().stop_async, self.stop_finish, (), cancellable, callback, user_data)
+        return _call(self, super().stop_async, self.stop_finish, (), cancellable, callback, user_data)
 
 
 Server = override(Server)
@@ -580,10 +653,20 @@ class _Selector(selectors.BaseSelector):
 class _EventLoop(asyncio.SelectorEventLoop):
     """asyncio over the main context of this thread, for a PyGObject without a loop of its own."""
 
-    def __init__(self):
-        super().__init__(_Selector(GLib.MainContext.ref_thread_default()))
+    def __init__(self, context):
+        self._context = context
+        super().__init__(_Selector(context))
 
     def run_forever(self):
+        # Owned between two turns of the context as well, so that other threads are kept out.
+        if not self._context.acquire():
+            raise RuntimeError('another thread runs the main context of this event loop')
+        try:
+            self._run_forever()
+        finally:
+            self._context.release()
+
+    def _run_forever(self):
         if threading.current_thread() is not threading.main_thread():
             return super().run_forever()
         # A signal must end the wait in GLib, or Python hears of it only when that ends by itself.
@@ -595,14 +678,33 @@ class _EventLoop(asyncio.SelectorEventLoop):
 
 
 def _new_event_loop():
-    if GLibEventLoop is None:
-        return _EventLoop()
-    return GLibEventLoop(GLib.MainContext.ref_thread_default())
+    return (GLibEventLoop or _EventLoop)(GLib.MainContext.ref_thread_default())
+
+
+@contextlib.contextmanager
+def _own_context():
+    """Pushes a main context, unless this thread has one or the main thread can run the default one."""
+    default = GLib.MainContext.default()
+    if GLib.MainContext.get_thread_default() is not None:
+        yield
+    elif threading.current_thread() is threading.main_thread() and default.acquire():
+        default.release()
+        yield
+    else:
+        context = GLib.MainContext()
+        context.push_thread_default()
+        try:
+            yield
+        finally:
+            context.pop_thread_default()
 
 
 def run(coroutine, *, debug=None):
-    """asyncio.run() on an event loop that drives GLib."""
+    """asyncio.run() on an event loop that drives GLib.
+
+    In a thread other than the main one it has a main context of its own, unless one was pushed.
+    """
     if _running_loop() is not None:
         raise RuntimeError('Signal.run() cannot be called from a running event loop')
-    with asyncio.Runner(debug=debug, loop_factory=_new_event_loop) as runner:
+    with _own_context(), asyncio.Runner(debug=debug, loop_factory=_new_event_loop) as runner:
         return runner.run(coroutine)
