@@ -13,6 +13,7 @@ typedef struct
   GMainLoop *loop;
   const char *room;
   const char *name;
+  int status;
 } Chat;
 
 static void
@@ -67,7 +68,10 @@ on_disconnected (SignalClient *client,
                  Chat         *chat)
 {
   if (error != NULL)
-    fprintf (stderr, "%s\n", error->message);
+    {
+      fprintf (stderr, "%s\n", error->message);
+      chat->status = 1;
+    }
   g_main_loop_quit (chat->loop);
 }
 
@@ -101,10 +105,16 @@ on_connected (GObject      *source,
               gpointer      data)
 {
   Chat *chat = data;
+  g_autoptr (GError) error = NULL;
 
-  /* "disconnected" has told of an error. */
-  if (!signal_client_connect_finish (chat->client, result, NULL))
-    return;
+  if (!signal_client_connect_finish (chat->client, result, &error))
+    {
+      on_disconnected (chat->client, error, chat);
+      return;
+    }
+  /* From now on a connection that is lost comes back. */
+  g_object_set (chat->client, "max-retries", 20, NULL);
+  g_signal_connect (chat->client, "disconnected", G_CALLBACK (on_disconnected), chat);
   say ("Connected");
   g_data_input_stream_read_line_async (chat->input, G_PRIORITY_DEFAULT, NULL, on_line, chat);
 }
@@ -124,12 +134,12 @@ main (int    argc,
       return 2;
     }
   const char *rooms[] = { argv[2], NULL };
-  client = g_object_new (SIGNAL_TYPE_CLIENT, "server-url", argv[1], "auto-join-rooms", rooms, NULL);
-  Chat chat = { client, input, loop, argv[2], argv[3] };
+  client = g_object_new (SIGNAL_TYPE_CLIENT, "server-url", argv[1], "auto-join-rooms", rooms,
+                         "max-retries", 0, NULL);
+  Chat chat = { client, input, loop, argv[2], argv[3], 0 };
 
   g_signal_connect (client, "message::chat", G_CALLBACK (on_message), &chat);
-  g_signal_connect (client, "disconnected", G_CALLBACK (on_disconnected), &chat);
   signal_client_connect_async (client, g_getenv ("SIGNAL_TOKEN"), NULL, on_connected, &chat);
   g_main_loop_run (loop);
-  return signal_client_get_last_error (client) != NULL;
+  return chat.status;
 }

@@ -11,9 +11,23 @@ import Signal from '../bindings/gjs/signal.js';
 
 Gio._promisify(Gio.DataInputStream.prototype, 'read_line_async', 'read_line_finish_utf8');
 
+if (ARGV.length !== 3) {
+    printerr(`usage: ${System.programInvocationName} URL ROOM NAME`);
+    System.exit(2);
+}
+
 const [url, room, name] = ARGV;
 const input = new Gio.DataInputStream({base_stream: new Gio.UnixInputStream({fd: 0})});
-const client = new Signal.Client({server_url: url, auto_join_rooms: [room]});
+const client = new Signal.Client({server_url: url, auto_join_rooms: [room], max_retries: 0});
+// GJS 1.74 waits for an "await" at the top level by turning without rest.
+const loop = new GLib.MainLoop(null, false);
+let status = 0;
+
+function fail(error) {
+    printerr(error.message);
+    status = 1;
+    loop.quit();
+}
 
 // Without what could act on the terminal.
 function printable(text) {
@@ -29,7 +43,9 @@ async function listen() {
 
 async function chat() {
     await client.connect_async(GLib.getenv('SIGNAL_TOKEN'), null);
-    const listener = listen();
+    // From now on a connection that is lost comes back.
+    client.max_retries = 20;
+    const listener = listen().catch(fail);
     print('Connected');
     for (;;) {
         const [text] = await input.read_line_async(GLib.PRIORITY_DEFAULT, null);
@@ -42,13 +58,6 @@ async function chat() {
     await listener;
 }
 
-// GJS 1.74 waits for an "await" at the top level by turning without rest.
-const loop = new GLib.MainLoop(null, false);
-let status = 0;
-
-chat().catch(error => {
-    logError(error);
-    status = 1;
-}).finally(() => loop.quit());
+chat().catch(fail).finally(() => loop.quit());
 loop.run();
 System.exit(status);

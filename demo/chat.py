@@ -11,7 +11,7 @@ import sys
 import gi
 
 gi.require_version('Signal', '1.0')
-from gi.repository import Signal  # noqa: E402
+from gi.repository import GLib, Signal  # noqa: E402
 
 
 def printable(text):
@@ -19,22 +19,36 @@ def printable(text):
     return ''.join(char if char.isprintable() else '\ufffd' for char in text)
 
 
-async def listen(messages):
-    async for message in messages:
-        said = message.payload if isinstance(message.payload, dict) else {}
-        name, text = said.get('from'), said.get('text')
-        if isinstance(name, str) and isinstance(text, str):
-            print(f'{printable(name)}: {printable(text)}', flush=True)
+async def listen(client):
+    try:
+        async for message in client.messages('chat'):
+            said = message.payload if isinstance(message.payload, dict) else {}
+            name, text = said.get('from'), said.get('text')
+            if isinstance(name, str) and isinstance(text, str):
+                print(f'{printable(name)}: {printable(text)}', flush=True)
+    except GLib.Error as error:
+        print(error.message, file=sys.stderr)
+        # Nothing else ends the thread that waits for a line.
+        os._exit(1)
 
 
 async def main(url, room, name):
-    client = Signal.Client(server_url=url, auto_join_rooms=[room], token=os.environ['SIGNAL_TOKEN'])
+    client = Signal.Client(server_url=url, auto_join_rooms=[room], token=os.environ.get('SIGNAL_TOKEN'),
+                           max_retries=0)
     async with client:
-        listener = asyncio.create_task(listen(client.messages('chat')))
+        # From now on a connection that is lost comes back.
+        client.props.max_retries = 20
+        listener = asyncio.create_task(listen(client))
         print('Connected', flush=True)
         while line := await asyncio.to_thread(sys.stdin.readline):
             client.send_message('chat', {'room': room, 'from': name, 'text': line.rstrip('\n')})
     await listener
 
 
-Signal.run(main(*sys.argv[1:]))
+if len(sys.argv) != 4:
+    print(f'usage: {sys.argv[0]} URL ROOM NAME', file=sys.stderr)
+    sys.exit(2)
+try:
+    Signal.run(main(*sys.argv[1:]))
+except GLib.Error as error:
+    sys.exit(error.message)

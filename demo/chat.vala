@@ -16,8 +16,13 @@ string? get_text (Json.Node? payload, string name) {
   return text.str;
 }
 
+void fail (Error error) {
+  stderr.printf ("%s\n", error.message);
+  Process.exit (1);
+}
+
 async void chat (string url, string room, string name) throws Error {
-  var client = new Signal.Client (url) { auto_join_rooms = { room } };
+  var client = new Signal.Client (url) { auto_join_rooms = { room }, max_retries = 0 };
   client.message["chat"].connect ((message) => {
     var from = get_text (message.get_payload (), "from");
     var text = get_text (message.get_payload (), "text");
@@ -26,12 +31,14 @@ async void chat (string url, string room, string name) throws Error {
     stdout.printf ("%s: %s\n", from, text);
     stdout.flush ();
   });
-  client.disconnected.connect ((error) => {
-    if (error != null)
-      stderr.printf ("%s\n", error.message);
-  });
 
   yield client.connect_async (Environment.get_variable ("SIGNAL_TOKEN"));
+  // From now on a connection that is lost comes back.
+  client.max_retries = 20;
+  client.disconnected.connect ((error) => {
+    if (error != null)
+      fail (error);
+  });
   stdout.printf ("Connected\n");
   stdout.flush ();
 
@@ -49,18 +56,19 @@ async void chat (string url, string room, string name) throws Error {
   yield client.disconnect_async ();
 }
 
-int main (string[] args) {
+void main (string[] args) {
+  if (args.length != 4) {
+    stderr.printf ("usage: %s URL ROOM NAME\n", args[0]);
+    Process.exit (2);
+  }
   var loop = new MainLoop ();
-  var status = 0;
   chat.begin (args[1], args[2], args[3], (source, result) => {
     try {
       chat.end (result);
     } catch (Error error) {
-      stderr.printf ("%s\n", error.message);
-      status = 1;
+      fail (error);
     }
     loop.quit ();
   });
   loop.run ();
-  return status;
 }
