@@ -7,7 +7,9 @@ c, python, js, vala   A program (it has a main function, a main loop or a test r
                       reader would, and run; it must end with 0. “ws://127.0.0.1:8080/ws” becomes the
                       URL of a “signal-glib serve” with the token “secret”, also in SIGNAL_URL and
                       SIGNAL_TOKEN; somebody in the room “kitchen” says something all the time. After
-                      a comment “example: …” it must print {"text":"hello"}.
+                      a comment “example: …” it must print {"text":"hello"}. One that connects to that
+                      server is also run with a wrong token, without a server and with a bad URL: it
+                      must say so on standard error, in a line, and end with 1.
                       Anything else is a fragment. It is compiled, not run: in C, all fragments of a
                       page in one file, those that begin with “static”, “typedef” or “#include” at file
                       scope and the others each in a function of its own, after what a comment
@@ -20,6 +22,7 @@ other                 sh: the syntax, the options of signal-glib, the paths of t
 import argparse
 import ast
 import configparser
+import contextlib
 import json
 import os
 import pathlib
@@ -37,9 +40,10 @@ import xml.etree.ElementTree
 import markdown
 import tap
 
-SECONDS = 60
+SECONDS = 40
 TOKEN = 'secret'
 URL = 'ws://127.0.0.1:8080/ws'
+BAD_URL = 'nonsense'
 MODULE = 'file:///usr/share/signal-glib-1.0/gjs/signal.js'
 EXPECTED = '{"text":"hello"}\n'
 CODE = ('c', 'python', 'js', 'vala')
@@ -63,14 +67,31 @@ def need(program):
         raise unittest.SkipTest(f'there is no {program or "python3 with PyGObject"} here')
 
 
+def serve(program, environment):
+    """A server, and its URL."""
+    server = subprocess.Popen([program, 'serve', '--port', '0'], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True, env=environment)
+    return server, server.stdout.readline().split()[-1]
+
+
+def stop(server):
+    server.terminate()
+    server.wait(SECONDS)
+    server.stdout.close()
+
+
+def is_client(block):
+    return URL in block.text or 'SIGNAL_URL' in block.text
+
+
 class World:
     """A server, and somebody who talks in the kitchen."""
 
     def __init__(self, program):
         environment = dict(os.environ, SIGNAL_TOKEN=TOKEN)
-        self.server = subprocess.Popen([program, 'serve', '--port', '0'], stdout=subprocess.PIPE,
-                                       stderr=subprocess.DEVNULL, text=True, env=environment)
-        self.url = self.server.stdout.readline().split()[-1]
+        gone, self.url_of_nobody = serve(program, environment)
+        self.server, self.url = serve(program, environment)
+        stop(gone)
         self.talker = subprocess.Popen([program, 'chat', self.url, '--room', 'kitchen', '--name', 'bob'],
                                        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL, text=True, env=environment)
@@ -87,10 +108,9 @@ class World:
         self.over.set()
         self.thread.join(SECONDS)
         self.talker.stdin.close()
-        for process in (self.talker, self.server):
-            process.terminate()
-            process.wait(SECONDS)
-        self.server.stdout.close()
+        self.talker.terminate()
+        self.talker.wait(SECONDS)
+        stop(self.server)
 
 
 class C:
@@ -192,7 +212,7 @@ class Code(unittest.TestCase):
     def setUpClass(cls):
         cls.world = World(options.server)
         os.environ.update(PKG_CONFIG_PATH=str(options.build_dir / 'meson-uninstalled'),
-                          SIGNAL_TOKEN=TOKEN, SIGNAL_URL=cls.world.url, TERM='dumb')
+                          LC_ALL='C.UTF-8', TERM='dumb')
 
     @classmethod
     def tearDownClass(cls):
@@ -202,17 +222,34 @@ class Code(unittest.TestCase):
     def language():
         return {'c': C, 'vala': Vala, 'js': JavaScript, 'python': Python}[options.language]()
 
-    def run_program(self, block):
+    @contextlib.contextmanager
+    def program(self, block, url, token):
+        """The command that runs it, and the environment."""
         language = self.language()
-        text = block.text.replace(URL, self.world.url)
+        text = block.text.replace(URL, url)
+        if is_client(block):
+            text = text.replace(TOKEN, token)
         if options.language == 'js':
             text = text.replace(MODULE, language.module())
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / ('example' + language.suffix)
             path.write_text(text, encoding='utf-8')
-            output = run(language.build(path))
+            yield language.build(path), dict(os.environ, SIGNAL_URL=url, SIGNAL_TOKEN=token)
+
+    def run_program(self, block):
+        with self.program(block, self.world.url, TOKEN) as (command, environment):
+            output = run(command, env=environment)
         if block.mark.startswith('example: '):
             self.assertEqual(output, EXPECTED)
+
+    def refuse_program(self, block):
+        world = self.world
+        for url, token, words in ((world.url, 'wrong', 'refused the token'), (BAD_URL, TOKEN, 'URL is not valid'),
+                                  (world.url_of_nobody, TOKEN, 'Could not connect')):
+            with self.program(block, url, token) as (command, environment):
+                process = subprocess.run(command, env=environment, timeout=SECONDS, capture_output=True, text=True)
+            self.assertIn(words, process.stderr)
+            self.assertEqual((process.returncode, process.stdout, process.stderr.count('\n')), (1, '', 1))
 
     def check_fragments(self, page):
         with tempfile.TemporaryDirectory() as folder:
@@ -226,6 +263,9 @@ class Code(unittest.TestCase):
             for block in page:
                 if block not in fragments:
                     setattr(cls, f'test {block.name}', lambda self, block=block: self.run_program(block))
+                    if is_client(block):
+                        setattr(cls, f'test {block.name}, refused',
+                                lambda self, block=block: self.refuse_program(block))
             if fragments:
                 setattr(cls, f'test {path.name}, fragments',
                         lambda self, page=fragments: self.check_fragments(page))
