@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "signal-error.h"
-#include "websocket/signal-lazy-tls-database-private.h"
 #include "websocket/signal-url-private.h"
 #include "websocket/signal-websocket-client-handshake-private.h"
+#include "websocket/signal-websocket-tls-private.h"
 
 /* One attempt to reach the server; the data of its task. */
 typedef struct
@@ -26,7 +26,6 @@ typedef struct
 
   GSocketConnectable *address;
   GSocketClient *dialer;
-  GTlsConnection *tls; /* lives as long as the WebSocket, which is longer than this */
   guint retry_after; /* ms */
 } Dial;
 
@@ -35,27 +34,12 @@ dial_free (Dial *dial)
 {
   g_signal_handlers_disconnect_by_data (dial->dialer, dial);
   g_clear_object (&dial->dialer);
-  if (dial->tls != NULL)
-    g_signal_handlers_disconnect_by_data (dial->tls, dial);
-  g_clear_object (&dial->tls);
   g_clear_object (&dial->address);
   g_clear_pointer (&dial->uri, g_uri_unref);
   g_clear_object (&dial->tls_database);
   g_clear_object (&dial->tls_certificate);
   g_clear_pointer (&dial->headers, soup_message_headers_unref);
   g_free (dial);
-}
-
-static gboolean
-on_accept_certificate (GTlsConnection       *connection,
-                       GTlsCertificate      *certificate,
-                       GTlsCertificateFlags  errors,
-                       gpointer              user_data)
-{
-  Dial *dial = user_data;
-
-  return dial->accept_certificate != NULL
-         && dial->accept_certificate (certificate, errors, dial->user_data);
 }
 
 static void
@@ -99,70 +83,33 @@ on_secured (GObject      *source,
             gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  g_autoptr (GIOStream) base = NULL;
   g_autoptr (GSocketConnection) connection = NULL;
   GError *error = NULL;
 
-  if (!g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  g_object_get (source, "base-io-stream", &base, NULL);
-  connection = g_tcp_wrapper_connection_new (G_IO_STREAM (source),
-                                             g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)));
-  upgrade (task, connection);
+  connection = signal_websocket_tls_finish (result, &error);
+  if (connection != NULL)
+    upgrade (task, connection);
+  else
+    g_task_return_error (task, error);
 }
 
-/* Who the certificate must be for. glib-networking also sends the name in a network address to the
- * server, which must be none of an IP address (RFC 6066 section 3): a server that uses GnuTLS ends the
- * handshake over one of IPv6. A zone is in no certificate. */
-static GSocketConnectable *
-new_identity (Dial *dial)
-{
-  const char *host = g_uri_get_host (dial->uri);
-  g_autofree char *literal = g_strndup (host, strcspn (host, "%"));
-  g_autoptr (GInetAddress) address = NULL;
-
-  if (strchr (host, ':') == NULL)
-    return g_object_ref (dial->address);
-
-  address = g_inet_address_new_from_string (literal);
-  return G_SOCKET_CONNECTABLE (g_inet_socket_address_new (address,
-                                                          (guint16) g_uri_get_port (dial->uri)));
-}
-
-/* Not left to GSocketClient, whose TLS connection has read the system's certificates before anyone
- * can give it another database. */
+/* Not left to GSocketClient, which creates the TLS connection on the main loop and resumes sessions
+ * that another client has accepted. */
 static void
 secure (GTask             *task,
         GSocketConnection *connection)
 {
   Dial *dial = g_task_get_task_data (task);
-  GCancellable *cancellable = g_task_get_cancellable (task);
-  GTlsBackend *backend = g_tls_backend_get_default ();
-  GType type = g_tls_backend_get_client_connection_type (backend);
-  g_autoptr (GTlsDatabase) trust = signal_trust_new (dial->tls_database);
-  g_autoptr (GSocketConnectable) identity = new_identity (dial);
-  GError *error = NULL;
+  SignalWebsocketTlsOptions options = {
+    .uri = dial->uri,
+    .database = dial->tls_database,
+    .certificate = dial->tls_certificate,
+    .accept_certificate = dial->accept_certificate,
+    .user_data = dial->user_data,
+  };
 
-  dial->tls = g_initable_new (type, cancellable, &error,
-                              "base-io-stream", connection,
-                              "server-identity", identity,
-                              "database", trust,
-                              NULL);
-  if (dial->tls == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  if (dial->tls_certificate != NULL)
-    g_tls_connection_set_certificate (dial->tls, dial->tls_certificate);
-  g_signal_connect (dial->tls, "accept-certificate", G_CALLBACK (on_accept_certificate), dial);
-  g_tls_connection_handshake_async (dial->tls, G_PRIORITY_DEFAULT, cancellable, on_secured,
-                                    g_object_ref (task));
+  signal_websocket_tls_async (connection, &options, g_task_get_cancellable (task), on_secured,
+                              g_object_ref (task));
 }
 
 /* A name that stands for this machine is what a resolver takes it for. */

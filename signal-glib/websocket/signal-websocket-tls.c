@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "websocket/signal-websocket-tls-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* The data of a handshake's task. */
+typedef struct
+{
+  SignalWebsocketTlsOptions options; /* with references of its own */
+  GSocketConnection *connection;
+  GTlsConnection *tls; /* which outlives this */
+  GTlsCertificateFlags errors;          /* of the certificate, that the handler was asked about */
+  GTlsCertificateFlags accepted_errors; /* likewise, and the handler accepted them */
+} Handshake;
+
+static void
+handshake_free (Handshake *handshake)
+{
+  if (handshake->tls != NULL)
+    g_signal_handlers_disconnect_by_data (handshake->tls, handshake);
+  g_clear_object (&handshake->tls);
+  g_clear_object (&handshake->connection);
+  g_clear_pointer (&handshake->options.uri, g_uri_unref);
+  g_clear_object (&handshake->options.database);
+  g_clear_object (&handshake->options.certificate);
+  g_free (handshake);
+}
+
+/* A zone means something on this machine only, and the dot at the end of an absolute name is for the
+ * resolver: neither is in a certificate. */
+static char *
+get_certified_host (GUri *uri)
+{
+  const char *host = g_uri_get_host (uri);
+  char *name = g_strndup (host, strcspn (host, "%"));
+
+  if (g_str_has_suffix (name, "."))
+    name[strlen (name) - 1] = '\0';
+  return name;
+}
+
+/* Whom the certificate must be for. glib-networking also sends the name in a network address to the
+ * server, where an IP address is not allowed (RFC 6066 section 3): a server that uses GnuTLS ends the
+ * handshake over an IPv6 address. */
+static GSocketConnectable *
+new_identity (GUri *uri)
+{
+  g_autofree char *host = get_certified_host (uri);
+  guint16 port = (guint16) g_uri_get_port (uri);
+  g_autoptr (GInetAddress) address = NULL;
+
+  if (strchr (host, ':') == NULL)
+    return g_network_address_new (host, port);
+
+  address = g_inet_address_new_from_string (host);
+  return G_SOCKET_CONNECTABLE (g_inet_socket_address_new (address, port));
+}
+
+/* Says what is wrong with the certificate. */
+static void
+set_certificate_error (Handshake             *handshake,
+                       GTlsCertificateFlags   errors,
+                       GError               **error)
+{
+  const struct
+  {
+    GTlsCertificateFlags flag;
+    const char *text;
+  } reasons[] = {
+    { G_TLS_CERTIFICATE_UNKNOWN_CA, _("the authority that signed it is not trusted") },
+    { G_TLS_CERTIFICATE_BAD_IDENTITY, _("it was issued for another host") },
+    { G_TLS_CERTIFICATE_NOT_ACTIVATED, _("it is not valid yet") },
+    { G_TLS_CERTIFICATE_EXPIRED, _("it has expired") },
+    { G_TLS_CERTIFICATE_REVOKED, _("it has been revoked") },
+    { G_TLS_CERTIFICATE_INSECURE, _("it uses an insecure algorithm") },
+    { G_TLS_CERTIFICATE_GENERIC_ERROR, _("it cannot be verified") },
+  };
+  g_autofree char *host = get_certified_host (handshake->options.uri);
+  g_autoptr (GString) texts = g_string_new (NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (reasons); i++)
+    if ((errors & reasons[i].flag) != 0)
+      {
+        g_string_append (texts, texts->len > 0 ? "; " : "");
+        g_string_append (texts, reasons[i].text);
+      }
+
+  /* Translators: the first is a host, the second one reason or more, such as “it has expired”. */
+  g_set_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE,
+               _("The certificate of “%s” is not accepted: %s"), host, texts->str);
+}
+
+static gboolean
+on_accept_certificate (GTlsConnection       *connection,
+                       GTlsCertificate      *certificate,
+                       GTlsCertificateFlags  errors,
+                       gpointer              user_data)
+{
+  Handshake *handshake = user_data;
+  const SignalWebsocketTlsOptions *options = &handshake->options;
+
+  handshake->errors = errors;
+  if (options->accept_certificate == NULL
+      || !options->accept_certificate (certificate, errors, options->user_data))
+    return FALSE;
+
+  handshake->accepted_errors = errors;
+  return TRUE;
+}
+
+static void
+on_handshake (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Handshake *handshake = g_task_get_task_data (task);
+  GTlsCertificateFlags errors;
+  GError *error = NULL;
+
+  if (!g_tls_connection_handshake_finish (handshake->tls, result, &error))
+    {
+      if (g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE) && handshake->errors != 0)
+        {
+          g_clear_error (&error);
+          set_certificate_error (handshake, handshake->errors, &error);
+        }
+      g_task_return_error (task, error);
+      return;
+    }
+
+  /* That a handshake succeeds does not mean that somebody has accepted the certificate: one that
+   * resumes a session succeeds without a question. */
+  errors = g_tls_connection_get_peer_certificate_errors (handshake->tls) & ~handshake->accepted_errors;
+  if (errors != 0 || g_tls_connection_get_peer_certificate (handshake->tls) == NULL)
+    {
+      set_certificate_error (handshake, errors != 0 ? errors : G_TLS_CERTIFICATE_GENERIC_ERROR,
+                             &error);
+      g_task_return_error (task, error);
+      return;
+    }
+
+  g_task_return_pointer (task,
+                         g_tcp_wrapper_connection_new (G_IO_STREAM (handshake->tls),
+                                                       g_socket_connection_get_socket (handshake->connection)),
+                         g_object_unref);
+}
+
+static void
+on_created (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Handshake *handshake = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  handshake->tls = g_task_propagate_pointer (G_TASK (result), &error);
+  if (handshake->tls == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  if (handshake->options.certificate != NULL)
+    g_tls_connection_set_certificate (handshake->tls, handshake->options.certificate);
+  g_signal_connect (handshake->tls, "accept-certificate", G_CALLBACK (on_accept_certificate),
+                    handshake);
+  g_tls_connection_handshake_async (handshake->tls, g_task_get_priority (task),
+                                    g_task_get_cancellable (task), on_handshake, g_object_ref (task));
+}
+
+/* Creates the TLS connection, in a thread of its own: with a database of glib-networking's kind, which
+ * alone verifies stapled OCSP responses, that reads all certificates of the database, which takes some
+ * 10 ms for those of the system.
+ *
+ * The stream beneath is one that glib-networking does not know for a socket. It then has no key for its
+ * process-wide cache of sessions, and each handshake verifies the certificate with the database of this
+ * connection: a resumed session counts as accepted, whoever accepted it, and has no stapled response. */
+static void
+create_in_thread (GTask        *task,
+                  gpointer      source,
+                  gpointer      task_data,
+                  GCancellable *cancellable)
+{
+  const Handshake *handshake = task_data;
+  GIOStream *stream = G_IO_STREAM (handshake->connection);
+  g_autoptr (GSocketConnectable) identity = new_identity (handshake->options.uri);
+  g_autoptr (GIOStream) base = g_simple_io_stream_new (g_io_stream_get_input_stream (stream),
+                                                       g_io_stream_get_output_stream (stream));
+  GType type = g_tls_backend_get_client_connection_type (g_tls_backend_get_default ());
+  GTlsConnection *tls;
+  GError *error = NULL;
+
+  /* The connection closes its streams when it is disposed of. */
+  g_object_set_data_full (G_OBJECT (base), "signal-glib-connection", g_object_ref (stream),
+                          g_object_unref);
+
+  if (handshake->options.database != NULL)
+    tls = g_initable_new (type, cancellable, &error,
+                          "base-io-stream", base,
+                          "server-identity", identity,
+                          "database", handshake->options.database,
+                          NULL);
+  else
+    tls = g_initable_new (type, cancellable, &error,
+                          "base-io-stream", base,
+                          "server-identity", identity,
+                          NULL);
+
+  if (tls != NULL)
+    g_task_return_pointer (task, tls, g_object_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+/* Secures a connection that is in the clear. Of the certificate, what GSocketClient verifies is
+ * verified; what is wrong with it is for the handler in the options to accept, each time. Fails with a
+ * GTlsError, or with what the streams fail with. */
+void
+signal_websocket_tls_async (GSocketConnection               *connection,
+                            const SignalWebsocketTlsOptions *options,
+                            GCancellable                    *cancellable,
+                            GAsyncReadyCallback              callback,
+                            gpointer                         user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  g_autoptr (GTask) creation = NULL;
+  Handshake *handshake = g_new0 (Handshake, 1);
+
+  handshake->connection = g_object_ref (connection);
+  handshake->options.uri = g_uri_ref (options->uri);
+  g_set_object (&handshake->options.database, options->database);
+  g_set_object (&handshake->options.certificate, options->certificate);
+  handshake->options.accept_certificate = options->accept_certificate;
+  handshake->options.user_data = options->user_data;
+
+  g_task_set_source_tag (task, signal_websocket_tls_async);
+  g_task_set_name (task, "[signal-glib] secure connection");
+  g_task_set_task_data (task, handshake, (GDestroyNotify) handshake_free);
+
+  /* GObject can deadlock when two threads register types for the first time; see
+   * signal-system-objects.c. */
+  g_type_ensure (G_TYPE_SIMPLE_IO_STREAM);
+  g_type_ensure (g_tls_backend_get_client_connection_type (g_tls_backend_get_default ()));
+
+  creation = g_task_new (NULL, cancellable, on_created, g_object_ref (task));
+  g_task_set_source_tag (creation, signal_websocket_tls_async);
+  g_task_set_name (creation, "[signal-glib] create TLS connection");
+  g_task_set_task_data (creation, handshake, NULL); /* which the other task keeps */
+  g_task_run_in_thread (creation, create_in_thread);
+}
+
+/* The connection that is secured. */
+GSocketConnection *
+signal_websocket_tls_finish (GAsyncResult  *result,
+                             GError       **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
