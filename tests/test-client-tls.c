@@ -6,6 +6,7 @@
 
 static Identity *right; /* for 127.0.0.1 */
 static Identity *wrong; /* for another host */
+static Identity *named; /* for localhost */
 
 static void
 test_trusted (void)
@@ -87,6 +88,18 @@ test_wrong_host (void)
 
   g_object_set (watch->client, "tls-database", wrong->database, NULL);
   assert_refused (host, watch);
+}
+
+/* The dot at the end of an absolute name is in no certificate. */
+static void
+test_absolute_name (void)
+{
+  g_autoptr (Host) host = host_new_tls (named->certificate);
+  g_autofree char *uri = g_strdup_printf ("wss://localhost.:%u/ws", host->port);
+  g_autoptr (Watch) watch = watch_new (uri);
+
+  g_object_set (watch->client, "tls-database", named->database, NULL);
+  watch_connect (watch);
 }
 
 typedef struct
@@ -263,6 +276,7 @@ add_tests (void)
   g_test_add_func ("/client/tls/wrong-host", test_wrong_host);
   g_test_add_func ("/client/tls/accepted-by-handler", test_accepted_by_handler);
   g_test_add_func ("/client/tls/refused-by-handler", test_refused_by_handler);
+  g_test_add_func ("/client/tls/absolute-name", test_absolute_name);
   g_test_add_func ("/client/tls/not-asked", test_not_asked);
   g_test_add_func ("/client/tls/disconnect-inside", test_disconnect_inside);
   g_test_add_func ("/client/tls/forget-inside", test_forget_inside);
@@ -287,7 +301,8 @@ main (int   argc,
 
   right = identity_new ("IP:127.0.0.1");
   wrong = identity_new ("DNS:other.example");
-  if (right != NULL && wrong != NULL)
+  named = identity_new ("DNS:localhost");
+  if (right != NULL && wrong != NULL && named != NULL)
     add_tests ();
   else
     g_test_add_func ("/client/tls", test_skipped);
@@ -295,5 +310,6 @@ main (int   argc,
   result = g_test_run ();
   g_clear_pointer (&right, identity_free);
   g_clear_pointer (&wrong, identity_free);
+  g_clear_pointer (&named, identity_free);
   return result;
 }
