@@ -119,6 +119,7 @@ on_handshake (GObject      *source,
   g_autoptr (GTask) task = user_data;
   Handshake *handshake = g_task_get_task_data (task);
   GTlsCertificateFlags errors;
+  GSocket *socket;
   GError *error = NULL;
 
   if (!g_tls_connection_handshake_finish (handshake->tls, result, &error))
@@ -143,9 +144,8 @@ on_handshake (GObject      *source,
       return;
     }
 
-  g_task_return_pointer (task,
-                         g_tcp_wrapper_connection_new (G_IO_STREAM (handshake->tls),
-                                                       g_socket_connection_get_socket (handshake->connection)),
+  socket = g_socket_connection_get_socket (handshake->connection);
+  g_task_return_pointer (task, g_tcp_wrapper_connection_new (G_IO_STREAM (handshake->tls), socket),
                          g_object_unref);
 }
 
