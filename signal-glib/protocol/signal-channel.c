@@ -12,7 +12,6 @@
 #include "util/signal-base64-private.h"
 
 /* The event name of an encrypted envelope. */
-#define ENCRYPTED_EVENT "encrypted"
 
 /* With random 96-bit IVs a key may serve for 2³² messages (NIST SP 800-38D section 8.3); both sides
  * draw from the same lot. */
@@ -136,7 +135,7 @@ receive (SignalChannel  *self,
   if (!signal_envelope_parse (&envelope, text, length, error))
     return NULL;
 
-  if (signal_envelope_is (&envelope, ENCRYPTED_EVENT))
+  if (signal_envelope_is (&envelope, SIGNAL_EVENT_ENCRYPTED))
     {
       if (!signal_envelope_parse_encrypted (&data, envelope.data, error))
         return NULL;

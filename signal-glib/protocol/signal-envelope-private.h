@@ -8,6 +8,16 @@
 
 G_BEGIN_DECLS
 
+/* The events of the protocol's own. */
+#define SIGNAL_EVENT_AUTHENTICATE "authenticate"
+#define SIGNAL_EVENT_CONNECTED "connected"
+#define SIGNAL_EVENT_DISCONNECT "disconnect"
+#define SIGNAL_EVENT_ENCRYPTED "encrypted"
+#define SIGNAL_EVENT_ERROR "error"
+#define SIGNAL_EVENT_HEARTBEAT "heartbeat"
+#define SIGNAL_EVENT_JOIN "join"
+#define SIGNAL_EVENT_LEAVE "leave"
+
 /* {"event": …, "data": …, "id": …}; the spans borrow from the text that was parsed. */
 typedef struct
 {

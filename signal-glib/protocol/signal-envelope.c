@@ -12,7 +12,7 @@
 #include "util/signal-base64-private.h"
 
 /* What this library and the public server write around the two pieces of base64. */
-#define ENCRYPTED_HEAD "{\"event\":\"encrypted\",\"data\":{\"iv\":\""
+#define ENCRYPTED_HEAD "{\"event\":\"" SIGNAL_EVENT_ENCRYPTED "\",\"data\":{\"iv\":\""
 #define ENCRYPTED_MIDDLE "\",\"ct\":\""
 #define ENCRYPTED_TAIL "\"}}"
 
@@ -249,7 +249,8 @@ gboolean
 signal_envelope_event_is_control (const char *event)
 {
   static const char *const names[] = {
-    "authenticate", "connected", "disconnect", "join", "leave", "error", "heartbeat", "encrypted",
+    SIGNAL_EVENT_AUTHENTICATE, SIGNAL_EVENT_CONNECTED, SIGNAL_EVENT_DISCONNECT, SIGNAL_EVENT_ENCRYPTED,
+    SIGNAL_EVENT_ERROR, SIGNAL_EVENT_HEARTBEAT, SIGNAL_EVENT_JOIN, SIGNAL_EVENT_LEAVE,
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)

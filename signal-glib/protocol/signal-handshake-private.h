@@ -14,11 +14,19 @@ G_BEGIN_DECLS
 
 #define SIGNAL_HANDSHAKE_SALT_SIZE 32
 
-/* What a `connected` event says. */
+/* The data of an `authenticate` event. NULL: absent, or not text. */
+typedef struct
+{
+  char *type;
+  char *token;
+  char *public_key; /* also "" if it is there and not text, which is not the same as absent */
+} SignalAuthenticateEvent;
+
+/* The data of a `connected` event. */
 typedef struct
 {
   char    *client_id;
-  char    *user_id; /* NULL: the server names none */
+  char    *user_id; /* NULL if the server names none */
   gboolean has_keys;
   guint8   server_key[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
   guint8   salt[SIGNAL_HANDSHAKE_SALT_SIZE];
@@ -26,11 +34,23 @@ typedef struct
 
 char     *signal_handshake_compose_authenticate (const char               *token,
                                                  const SignalEcdhKeyPair  *key_pair) G_GNUC_WARN_UNUSED_RESULT;
+void      signal_handshake_parse_authenticate   (SignalAuthenticateEvent  *self,
+                                                 SignalMessage            *message);
+void      signal_authenticate_event_clear       (SignalAuthenticateEvent  *self);
+
+char     *signal_handshake_compose_connected    (const char               *client_id,
+                                                 const char               *user_id,
+                                                 const char               *server_public_key,
+                                                 const char               *salt,
+                                                 gsize                    *length) G_GNUC_WARN_UNUSED_RESULT;
 gboolean  signal_handshake_parse_connected      (SignalConnectedEvent     *self,
                                                  SignalMessage            *message,
                                                  GError                  **error);
-char     *signal_handshake_parse_error          (SignalMessage            *message) G_GNUC_WARN_UNUSED_RESULT;
 void      signal_connected_event_clear          (SignalConnectedEvent     *self);
+
+char     *signal_handshake_compose_error        (const char               *text,
+                                                 gsize                    *length) G_GNUC_WARN_UNUSED_RESULT;
+char     *signal_handshake_parse_error          (SignalMessage            *message) G_GNUC_WARN_UNUSED_RESULT;
 
 SignalAead *signal_handshake_agree_key  (const char               *ecdh_info,
                                          const char               *client_public_key,
@@ -44,6 +64,7 @@ SignalAead *signal_handshake_derive_key (const SignalEcdhKeyPair  *key_pair,
                                          const char               *info,
                                          GError                  **error) G_GNUC_WARN_UNUSED_RESULT;
 
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SignalAuthenticateEvent, signal_authenticate_event_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SignalConnectedEvent, signal_connected_event_clear)
 
 G_END_DECLS

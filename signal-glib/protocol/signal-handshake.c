@@ -8,30 +8,24 @@
 #include "crypto/signal-hkdf-private.h"
 #include "crypto/signal-secret-private.h"
 #include "json/signal-json-scanner-private.h"
+#include "protocol/signal-envelope-private.h"
 #include "signal-error.h"
 #include "util/signal-base64-private.h"
 
-/* The `authenticate` event of a fresh key pair. */
-char *
-signal_handshake_compose_authenticate (const char              *token,
-                                       const SignalEcdhKeyPair *key_pair)
-{
-  /* Large enough from the start: growing would leave copies of the token behind. */
-  GString *text = g_string_sized_new (6 * strlen (token) + 512);
-  char   encoded[SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_ECDH_PUBLIC_KEY_SIZE) + 1] = "";
-  guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
-
-  signal_ecdh_key_pair_export_public (key_pair, point);
-  signal_base64_encode (point, sizeof point, encoded);
-
-  g_string_append (text, "{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\",\"token\":");
-  signal_json_append_string (text, token);
-  g_string_append_printf (text, ",\"clientPublicKey\":\"%s\"}}", encoded);
-
-  return g_string_free (text, FALSE);
-}
+/* The members of the two events, each written here and read here. */
+#define MEMBER_TYPE "type"
+#define MEMBER_TOKEN "token"
+#define MEMBER_CLIENT_PUBLIC_KEY "clientPublicKey"
+#define MEMBER_ID "id"
+#define MEMBER_USER_ID "userId"
+#define MEMBER_TIME "time"
+#define MEMBER_SERVER_PUBLIC_KEY "serverPublicKey"
+#define MEMBER_SALT "salt"
+#define MEMBER_MESSAGE "message"
 
 #define POINT_TEXT_LENGTH SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_ECDH_PUBLIC_KEY_SIZE)
+
+/* Reading */
 
 static gboolean
 set_protocol_error (GError     **error,
@@ -41,115 +35,184 @@ set_protocol_error (GError     **error,
   return FALSE;
 }
 
-/* What is read of an event before its members are looked at. NULL: absent, or of another type. */
+/* Where to put a member of an event. */
 typedef struct
 {
-  char    *client_id;
-  char    *user_id;
-  char    *message; /* of an `error` event */
-  char    *server_key;
-  char    *salt;
-  gboolean has_server_key; /* of whatever type */
-  gboolean has_salt;
-} Members;
+  const char *name;
+  char      **text;           /* receives the text, or NULL if the value is not text */
+  gboolean   *is_present;     /* receives whether there is a value that is not null; or NULL */
+  gboolean    takes_a_number; /* whose text is its digits, as they are written */
+} Member;
 
+/* It may be a token. */
 static void
-members_clear (Members *self)
+clear_text (char **text)
 {
-  g_clear_pointer (&self->client_id, g_free);
-  g_clear_pointer (&self->user_id, g_free);
-  g_clear_pointer (&self->message, g_free);
-  g_clear_pointer (&self->server_key, g_free);
-  g_clear_pointer (&self->salt, g_free);
+  if (*text != NULL)
+    signal_secret_wipe (*text, strlen (*text));
+  g_clear_pointer (text, g_free);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Members, members_clear)
-
-/* Reads a value: text receives that of a string, or NULL. is_present: whether it is not null. Of
- * members of one name the last counts. */
 static gboolean
-read_text (SignalJsonReader  *reader,
-           char             **text,
-           gboolean          *is_present)
+read_member (const Member     *self,
+             SignalJsonReader *reader)
 {
+  const char *start = reader->pos;
   SignalSpan value;
   gboolean escaped;
 
-  g_clear_pointer (text, g_free);
-  *is_present = TRUE;
+  clear_text (self->text);
+  if (self->is_present != NULL)
+    *self->is_present = TRUE;
 
   if (signal_json_reader_at_string (reader))
     {
       if (!signal_json_reader_read_string (reader, &value, &escaped))
         return FALSE;
-      *text = signal_json_dup_string (value, escaped);
+      *self->text = signal_json_dup_string (value, escaped);
       return TRUE;
     }
 
   if (!signal_json_reader_read_value (reader, &value))
     return FALSE;
 
-  *is_present = value.str[0] != 'n';
+  if (self->is_present != NULL)
+    *self->is_present = *start != 'n';
+  if (self->takes_a_number && (*start == '-' || g_ascii_isdigit (*start)))
+    *self->text = g_strndup (start, (gsize) (reader->pos - start));
   return TRUE;
 }
 
-/* As above; of a number the text is its digits, as they are written. */
+/* Of members of one name the last counts. There is no tree: one of a hostile event costs a hundred
+ * times the memory of its text. */
 static gboolean
-read_text_or_number (SignalJsonReader  *reader,
-                     char             **text)
+read_members (SignalMessage *message,
+              const Member  *members,
+              guint          n_members)
 {
-  const char *start = reader->pos;
-  gboolean is_present;
-
-  if (!read_text (reader, text, &is_present))
-    return FALSE;
-
-  if (*start == '-' || g_ascii_isdigit (*start))
-    *text = g_strndup (start, (gsize) (reader->pos - start));
-  return TRUE;
-}
-
-static gboolean
-read_member (Members          *self,
-             SignalJsonReader *reader,
-             SignalSpan        key,
-             gboolean          key_escaped)
-{
-  SignalSpan skipped;
-  gboolean is_present;
-
-  if (signal_json_equals (key, key_escaped, "id"))
-    return read_text (reader, &self->client_id, &is_present);
-  if (signal_json_equals (key, key_escaped, "userId"))
-    return read_text_or_number (reader, &self->user_id);
-  if (signal_json_equals (key, key_escaped, "message"))
-    return read_text (reader, &self->message, &is_present);
-  if (signal_json_equals (key, key_escaped, "serverPublicKey"))
-    return read_text (reader, &self->server_key, &self->has_server_key);
-  if (signal_json_equals (key, key_escaped, "salt"))
-    return read_text (reader, &self->salt, &self->has_salt);
-
-  return signal_json_reader_read_value (reader, &skipped);
-}
-
-/* Without a tree: one of a hostile event costs a hundred times the memory of its text. */
-static gboolean
-read_members (Members    *self,
-              const char *json)
-{
+  const char *json = signal_message_get_payload_json (message);
   SignalJsonReader reader;
-  SignalSpan key;
-  gboolean key_escaped;
+  SignalSpan key, skipped;
+  gboolean key_escaped, ok = TRUE;
+
+  if (json == NULL)
+    return FALSE;
 
   signal_json_reader_init (&reader, json, strlen (json));
   if (!signal_json_reader_open_object (&reader))
     return FALSE;
 
-  while (signal_json_reader_next_member (&reader, &key, &key_escaped)
-         && read_member (self, &reader, key, key_escaped))
-    continue;
+  while (ok && signal_json_reader_next_member (&reader, &key, &key_escaped))
+    {
+      guint i = 0;
+
+      while (i < n_members && !signal_json_equals (key, key_escaped, members[i].name))
+        i++;
+      ok = i < n_members ? read_member (&members[i], &reader)
+                         : signal_json_reader_read_value (&reader, &skipped);
+    }
 
   return signal_json_reader_finish (&reader, NULL);
+}
+
+/* Writing */
+
+static void
+append_member (GString    *data,
+               const char *name,
+               const char *value)
+{
+  if (value == NULL)
+    return;
+
+  g_string_append_c (data, data->len == 0 ? '{' : ',');
+  signal_json_append_string (data, name);
+  g_string_append_c (data, ':');
+  signal_json_append_string (data, value);
+}
+
+static char *
+encode (const guint8 *data,
+        gsize         length)
+{
+  char *text = g_malloc (SIGNAL_BASE64_ENCODED_SIZE (length) + 1);
+
+  signal_base64_encode (data, length, text);
+  text[SIGNAL_BASE64_ENCODED_SIZE (length)] = '\0';
+  return text;
+}
+
+/* The client's `authenticate`, and what the server reads of it */
+
+char *
+signal_handshake_compose_authenticate (const char              *token,
+                                       const SignalEcdhKeyPair *key_pair)
+{
+  /* Large enough from the start: growing would leave copies of the token behind. */
+  GString *text = g_string_sized_new (6 * strlen (token) + 512);
+  guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
+  g_autofree char *encoded = NULL;
+
+  signal_ecdh_key_pair_export_public (key_pair, point);
+  encoded = encode (point, sizeof point);
+
+  g_string_append (text, "{\"event\":\"" SIGNAL_EVENT_AUTHENTICATE "\",\"data\":{\"" MEMBER_TYPE
+                         "\":\"Bearer\",\"" MEMBER_TOKEN "\":");
+  signal_json_append_string (text, token);
+  g_string_append_printf (text, ",\"" MEMBER_CLIENT_PUBLIC_KEY "\":\"%s\"}}", encoded);
+
+  return g_string_free (text, FALSE);
+}
+
+void
+signal_handshake_parse_authenticate (SignalAuthenticateEvent *self,
+                                     SignalMessage           *message)
+{
+  gboolean has_public_key = FALSE;
+  const Member members[] = {
+    { MEMBER_TYPE, &self->type },
+    { MEMBER_TOKEN, &self->token },
+    { MEMBER_CLIENT_PUBLIC_KEY, &self->public_key, &has_public_key },
+  };
+
+  *self = (SignalAuthenticateEvent) { 0 };
+  read_members (message, members, G_N_ELEMENTS (members));
+  if (has_public_key && self->public_key == NULL)
+    self->public_key = g_strdup ("");
+}
+
+void
+signal_authenticate_event_clear (SignalAuthenticateEvent *self)
+{
+  g_clear_pointer (&self->type, g_free);
+  clear_text (&self->token);
+  g_clear_pointer (&self->public_key, g_free);
+}
+
+/* The server's `connected`, and what the client reads of it */
+
+/* The key and the salt are NULL if messages are not encrypted. */
+char *
+signal_handshake_compose_connected (const char *client_id,
+                                    const char *user_id,
+                                    const char *server_public_key,
+                                    const char *salt,
+                                    gsize      *length)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *seconds = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S");
+  g_autofree char *time = g_strdup_printf ("%s.%03dZ", seconds,
+                                           g_date_time_get_microsecond (now) / 1000);
+  g_autoptr (GString) data = g_string_new (NULL);
+
+  append_member (data, MEMBER_ID, client_id);
+  append_member (data, MEMBER_USER_ID, user_id);
+  append_member (data, MEMBER_TIME, time);
+  append_member (data, MEMBER_SERVER_PUBLIC_KEY, server_public_key);
+  append_member (data, MEMBER_SALT, salt);
+  g_string_append_c (data, '}');
+
+  return signal_envelope_compose (SIGNAL_EVENT_CONNECTED, data->str, length);
 }
 
 static gboolean
@@ -165,52 +228,57 @@ decode_exactly (const char *text,
          && length == size;
 }
 
-/* Takes a `connected` event apart. */
+static gboolean
+take_keys (SignalConnectedEvent  *self,
+           const char            *server_key,
+           const char            *salt,
+           GError               **error)
+{
+  if (!decode_exactly (server_key, self->server_key, sizeof self->server_key)
+      || !decode_exactly (salt, self->salt, sizeof self->salt))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
+                           _("The server's “connected” event has a public key or a salt that is "
+                             "not base64 of the right length"));
+      return FALSE;
+    }
+
+  self->has_keys = TRUE;
+  return TRUE;
+}
+
+/* On failure there is nothing to clear. */
 gboolean
 signal_handshake_parse_connected (SignalConnectedEvent  *self,
                                   SignalMessage         *message,
                                   GError               **error)
 {
-  const char *json = signal_message_get_payload_json (message);
-  g_auto (Members) members = { 0 };
+  g_auto (SignalConnectedEvent) event = { 0 };
+  g_autofree char *server_key = NULL;
+  g_autofree char *salt = NULL;
+  gboolean has_server_key = FALSE;
+  gboolean has_salt = FALSE;
+  const Member members[] = {
+    { MEMBER_ID, &event.client_id },
+    { MEMBER_USER_ID, &event.user_id, NULL, TRUE },
+    { MEMBER_SERVER_PUBLIC_KEY, &server_key, &has_server_key },
+    { MEMBER_SALT, &salt, &has_salt },
+  };
 
   *self = (SignalConnectedEvent) { 0 };
 
-  if (json == NULL || !read_members (&members, json))
+  if (!read_members (message, members, G_N_ELEMENTS (members)))
     return set_protocol_error (error, _("The server's “connected” event has no data"));
 
-  if (members.client_id == NULL || *members.client_id == '\0')
+  if (event.client_id == NULL || *event.client_id == '\0')
     return set_protocol_error (error, _("The server's “connected” event has no client id"));
 
-  if (members.has_server_key || members.has_salt)
-    {
-      if (!decode_exactly (members.server_key, self->server_key, sizeof self->server_key)
-          || !decode_exactly (members.salt, self->salt, sizeof self->salt))
-        {
-          g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                               _("The server's “connected” event has a public key or a salt that is "
-                                 "not base64 of the right length"));
-          return FALSE;
-        }
-      self->has_keys = TRUE;
-    }
+  if ((has_server_key || has_salt) && !take_keys (&event, server_key, salt, error))
+    return FALSE;
 
-  self->client_id = g_steal_pointer (&members.client_id);
-  self->user_id = g_steal_pointer (&members.user_id);
+  *self = event;
+  event = (SignalConnectedEvent) { 0 };
   return TRUE;
-}
-
-/* The text of an `error` event, or NULL where it has none. */
-char *
-signal_handshake_parse_error (SignalMessage *message)
-{
-  const char *json = signal_message_get_payload_json (message);
-  g_auto (Members) members = { 0 };
-
-  if (json == NULL || !read_members (&members, json))
-    return NULL;
-
-  return g_steal_pointer (&members.message);
 }
 
 void
@@ -219,6 +287,34 @@ signal_connected_event_clear (SignalConnectedEvent *self)
   g_clear_pointer (&self->client_id, g_free);
   g_clear_pointer (&self->user_id, g_free);
 }
+
+/* The server's `error` */
+
+char *
+signal_handshake_compose_error (const char *text,
+                                gsize      *length)
+{
+  g_autoptr (GString) data = g_string_new (NULL);
+
+  append_member (data, MEMBER_MESSAGE, text);
+  g_string_append_c (data, '}');
+  return signal_envelope_compose (SIGNAL_EVENT_ERROR, data->str, length);
+}
+
+/* The text of an `error` event, or NULL where it has none. */
+char *
+signal_handshake_parse_error (SignalMessage *message)
+{
+  g_autofree char *text = NULL;
+  const Member members[] = { { MEMBER_MESSAGE, &text } };
+
+  if (!read_members (message, members, G_N_ELEMENTS (members)))
+    return NULL;
+
+  return g_steal_pointer (&text);
+}
+
+/* The key */
 
 /* Derives the AES-256 key of a connection: HKDF-SHA-256 (RFC 5869) over the shared secret of ECDH.
  * salt may have any length; info is text. */
@@ -250,19 +346,8 @@ signal_handshake_derive_key (const SignalEcdhKeyPair  *key_pair,
   return aead;
 }
 
-static char *
-encode (const guint8 *data,
-        gsize         length)
-{
-  char *text = g_malloc (SIGNAL_BASE64_ENCODED_SIZE (length) + 1);
-
-  signal_base64_encode (data, length, text);
-  text[SIGNAL_BASE64_ENCODED_SIZE (length)] = '\0';
-  return text;
-}
-
-/* The server's half of the key agreement, with a key pair that is gone on return. NULL: what the
- * client offers is no key. Why is nothing that it needs to know. */
+/* The server's half of the key agreement, with a key pair that is gone on return. Returns NULL if what
+ * the client offers is not a key; it is not for the client to know why. */
 SignalAead *
 signal_handshake_agree_key (const char  *ecdh_info,
                             const char  *client_public_key,
@@ -285,7 +370,7 @@ signal_handshake_agree_key (const char  *ecdh_info,
     return NULL;
 
   key = signal_handshake_derive_key (pair, client_point, length, salt_bytes, sizeof salt_bytes,
-                                ecdh_info, NULL);
+                                     ecdh_info, NULL);
   if (key == NULL)
     return NULL;
 

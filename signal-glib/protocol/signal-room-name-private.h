@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "protocol/signal-message-private.h"
 
 G_BEGIN_DECLS
 
 #define SIGNAL_ROOM_NAME_MAX_LENGTH 256 /* UTF-16 code units: what the public server counts */
+
+/* The rooms that every peer is in, beside the one that is its own id. */
+#define SIGNAL_ROOM_DEFAULT "ws-default"
+#define SIGNAL_ROOM_NOTIFICATION "ws-notification"
 
 gboolean   signal_room_name_check          (const char          *name,
                                             GError             **error);
@@ -14,5 +18,7 @@ gboolean   signal_room_name_check_all      (const char * const  *names,
 GPtrArray *signal_room_name_compose_frames (const char          *event,
                                             const char * const  *names,
                                             gsize                max_size) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *signal_room_name_parse_frame    (SignalMessage       *message,
+                                            guint                max_names) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -65,13 +65,16 @@ signal_room_name_check_all (const char * const  *names,
   return TRUE;
 }
 
+/* The data of a `join` or `leave` event, which has one member. */
+#define MEMBER_ROOMS "rooms"
+
 static void
 begin_frame (GString    *frame,
              const char *event)
 {
   g_string_assign (frame, "{\"event\":");
   signal_json_append_string (frame, event);
-  g_string_append (frame, ",\"data\":{\"rooms\":[");
+  g_string_append (frame, ",\"data\":{\"" MEMBER_ROOMS "\":[");
 }
 
 static void
@@ -90,8 +93,8 @@ signal_room_name_compose_frames (const char         *event,
                                  gsize               max_size)
 {
   GPtrArray *frames = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr(GString) frame = g_string_new (NULL);
-  g_autoptr(GString) item = g_string_new (NULL);
+  g_autoptr (GString) frame = g_string_new (NULL);
+  g_autoptr (GString) item = g_string_new (NULL);
 
   for (gboolean empty = TRUE; names != NULL && *names != NULL; names++, empty = FALSE)
     {
@@ -114,4 +117,34 @@ signal_room_name_compose_frames (const char         *event,
     end_frame (frame, frames);
 
   return frames;
+}
+
+/* The names that are valid, of the first max_names in the frame. */
+GPtrArray *
+signal_room_name_parse_frame (SignalMessage *message,
+                              guint          max_names)
+{
+  GPtrArray *rooms = g_ptr_array_new_with_free_func (g_free);
+  JsonNode *data = signal_message_get_payload (message);
+  JsonNode *node = NULL;
+  JsonArray *names;
+  guint n_names;
+
+  if (data != NULL && JSON_NODE_HOLDS_OBJECT (data))
+    node = json_object_get_member (json_node_get_object (data), MEMBER_ROOMS);
+  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+    return rooms;
+
+  names = json_node_get_array (node);
+  n_names = MIN (json_array_get_length (names), max_names);
+  for (guint i = 0; i < n_names; i++)
+    {
+      JsonNode *name = json_array_get_element (names, i);
+
+      if (JSON_NODE_HOLDS_VALUE (name) && json_node_get_value_type (name) == G_TYPE_STRING
+          && signal_room_name_check (json_node_get_string (name), NULL))
+        g_ptr_array_add (rooms, json_node_dup_string (name));
+    }
+
+  return rooms;
 }

@@ -3,7 +3,8 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "protocol/signal-envelope-private.h"
+#include "protocol/signal-close-code-private.h"
+#include "protocol/signal-handshake-private.h"
 #include "server/signal-peer-state-private.h"
 #include "signal-error.h"
 #include "util/signal-source-private.h"
@@ -256,7 +257,6 @@ void
 signal_peer_send_error (SignalPeer *self,
                         const char *text)
 {
-  g_autoptr (GString) data = NULL;
   g_autofree char *envelope = NULL;
   gsize length;
 
@@ -264,10 +264,7 @@ signal_peer_send_error (SignalPeer *self,
       || signal_websocket_get_unsent (get_websocket (self)) > MAX_UNSENT_ERRORS)
     return;
 
-  data = g_string_new ("{\"message\":");
-  signal_json_append_string (data, text);
-  g_string_append_c (data, '}');
-  envelope = signal_envelope_compose ("error", data->str, &length);
+  envelope = signal_handshake_compose_error (text, &length);
   signal_peer_send (self, envelope, length, NULL);
 }
 

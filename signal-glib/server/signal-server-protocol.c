@@ -2,93 +2,22 @@
 #include "config.h"
 
 #include "crypto/signal-uuid-private.h"
+#include "protocol/signal-close-code-private.h"
 #include "protocol/signal-envelope-private.h"
 #include "protocol/signal-handshake-private.h"
 #include "protocol/signal-room-name-private.h"
 #include "server/signal-server-private.h"
 
-/* What the peers say, and what the server answers: the same as the public server does, texts and
- * codes included. Where that one leaves a decision to the application, this one is strict:
+/* Handles what the peers send, and answers as the public server does, texts and codes included. Where
+ * that one leaves a decision to the application, this one is strict:
  *
  * - an application event in plaintext from a peer that has a key, and a control event inside an
  *   encrypted envelope, are answered with `error` and go no further;
  * - a room that is another peer's own id cannot be joined.
  */
 
-/* The rooms that everyone is in, beside the one that is the peer's own id. */
-#define ROOM_DEFAULT "ws-default"
-#define ROOM_NOTIFICATION "ws-notification"
-
-/* The names in one frame that are looked at; more where a peer may be in more rooms. */
-#define MIN_NAMES_HEARD 1024
-
-static const char *
-get_string (JsonObject *data,
-            const char *name)
-{
-  JsonNode *node = data != NULL ? json_object_get_member (data, name) : NULL;
-
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
-      || json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
-  return json_node_get_string (node);
-}
-
-/* What is there and is no text is no key, and not the same as none. */
-static const char *
-get_public_key (JsonObject *data)
-{
-  JsonNode *node = json_object_get_member (data, "clientPublicKey");
-  const char *key = get_string (data, "clientPublicKey");
-
-  return key == NULL && node != NULL && !JSON_NODE_HOLDS_NULL (node) ? "" : key;
-}
-
-static JsonObject *
-get_data (SignalMessage *message)
-{
-  JsonNode *payload = signal_message_get_payload (message);
-
-  return payload != NULL && JSON_NODE_HOLDS_OBJECT (payload) ? json_node_get_object (payload)
-                                                             : NULL;
-}
-
-static void
-append_member (GString    *data,
-               const char *name,
-               const char *value)
-{
-  if (value == NULL)
-    return;
-
-  g_string_append_c (data, data->len == 0 ? '{' : ',');
-  signal_json_append_string (data, name);
-  g_string_append_c (data, ':');
-  signal_json_append_string (data, value);
-}
-
-static char *
-compose_connected (SignalPeer *peer,
-                   const char *user_id,
-                   const char *server_public_key,
-                   const char *salt,
-                   gsize      *length)
-{
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *seconds = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S");
-  g_autofree char *time = g_strdup_printf ("%s.%03dZ", seconds,
-                                           g_date_time_get_microsecond (now) / 1000);
-  g_autoptr (GString) data = g_string_new (NULL);
-
-  append_member (data, "id", signal_peer_get_id (peer));
-  append_member (data, "userId", user_id);
-  append_member (data, "time", time);
-  append_member (data, "serverPublicKey", server_public_key);
-  append_member (data, "salt", salt);
-  g_string_append_c (data, '}');
-
-  return signal_envelope_compose ("connected", data->str, length);
-}
+/* How many names in one frame are looked at; more where a peer may be in more rooms. */
+#define MIN_NAMES 1024
 
 static void
 join_room (SignalServer *self,
@@ -113,8 +42,8 @@ join_first_rooms (SignalServer *self,
                   SignalPeer   *peer)
 {
   join_room (self, peer, signal_peer_get_id (peer));
-  join_room (self, peer, ROOM_DEFAULT);
-  join_room (self, peer, ROOM_NOTIFICATION);
+  join_room (self, peer, SIGNAL_ROOM_DEFAULT);
+  join_room (self, peer, SIGNAL_ROOM_NOTIFICATION);
   for (guint i = 0; self->default_rooms != NULL && self->default_rooms[i] != NULL; i++)
     if (signal_room_name_check (self->default_rooms[i], NULL)
         && !g_hash_table_contains (self->peers, self->default_rooms[i]))
@@ -125,13 +54,12 @@ static void
 admit (SignalServer *self,
        SignalPeer   *peer,
        const char   *user_id,
-       JsonObject   *data)
+       const char   *client_public_key)
 {
   g_autoptr (SignalAead) key = NULL;
   g_autofree char *server_public_key = NULL;
   g_autofree char *salt = NULL;
   g_autofree char *connected = NULL;
-  const char *client_public_key = get_public_key (data);
   gboolean admitted;
   gsize length;
 
@@ -144,9 +72,10 @@ admit (SignalServer *self,
       return;
     }
 
-  connected = compose_connected (peer, user_id, server_public_key, salt, &length);
+  connected = signal_handshake_compose_connected (signal_peer_get_id (peer), user_id, server_public_key,
+                                                  salt, &length);
 
-  /* Nobody is told of half a peer. */
+  /* The properties change together. */
   g_object_freeze_notify (G_OBJECT (peer));
   admitted = signal_peer_admit (peer, user_id, g_steal_pointer (&key), self->max_message_size,
                                 connected, length);
@@ -173,9 +102,7 @@ authenticate (SignalServer  *self,
               SignalPeer    *peer,
               SignalMessage *message)
 {
-  JsonObject *data = get_data (message);
-  const char *type = get_string (data, "type");
-  const char *token = get_string (data, "token");
+  g_auto (SignalAuthenticateEvent) event = { 0 };
   g_autofree char *user_id = NULL;
 
   if (!signal_peer_begin_authentication (peer))
@@ -184,8 +111,9 @@ authenticate (SignalServer  *self,
       return;
     }
 
-  if (type != NULL && token != NULL)
-    user_id = signal_server_emit_authenticate (self, peer, type, token);
+  signal_handshake_parse_authenticate (&event, message);
+  if (event.type != NULL && event.token != NULL)
+    user_id = signal_server_emit_authenticate (self, peer, event.type, event.token);
   if (!signal_peer_is_open (peer))
     return;
 
@@ -196,34 +124,14 @@ authenticate (SignalServer  *self,
       return;
     }
 
-  admit (self, peer, user_id, data);
+  admit (self, peer, user_id, event.public_key);
 }
 
-/* The names that a room may have, as far as one frame is heard. */
 static GPtrArray *
 get_rooms (SignalServer  *self,
            SignalMessage *message)
 {
-  GPtrArray *rooms = g_ptr_array_new_with_free_func (g_free);
-  JsonObject *data = get_data (message);
-  JsonNode *node = data != NULL ? json_object_get_member (data, "rooms") : NULL;
-  JsonArray *names;
-  guint n_names;
-
-  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
-    return rooms;
-
-  names = json_node_get_array (node);
-  n_names = MIN (json_array_get_length (names), MAX (self->max_rooms, MIN_NAMES_HEARD));
-  for (guint i = 0; i < n_names; i++)
-    {
-      JsonNode *name = json_array_get_element (names, i);
-
-      if (JSON_NODE_HOLDS_VALUE (name) && json_node_get_value_type (name) == G_TYPE_STRING
-          && signal_room_name_check (json_node_get_string (name), NULL))
-        g_ptr_array_add (rooms, json_node_dup_string (name));
-    }
-  return rooms;
+  return signal_room_name_parse_frame (message, MAX (self->max_rooms, MIN_NAMES));
 }
 
 static gboolean
@@ -280,9 +188,9 @@ leave (SignalServer  *self,
   g_object_thaw_notify (G_OBJECT (peer));
 }
 
-/* Whether the peer is to be heard at all. */
+/* Closes a peer that sends too much before it has authenticated. */
 static gboolean
-check_manners (SignalPeer *peer)
+check_limits (SignalPeer *peer)
 {
   if (!signal_peer_is_talkative (peer))
     return TRUE;
@@ -292,7 +200,7 @@ check_manners (SignalPeer *peer)
 }
 
 static void
-hear_admitted (SignalServer  *self,
+handle_admitted (SignalServer  *self,
                SignalPeer    *peer,
                SignalMessage *message)
 {
@@ -301,9 +209,9 @@ hear_admitted (SignalServer  *self,
 
   if (signal_envelope_event_is_control (event))
     {
-      if (!sealed && g_str_equal (event, "join"))
+      if (!sealed && g_str_equal (event, SIGNAL_EVENT_JOIN))
         join (self, peer, message);
-      else if (!sealed && g_str_equal (event, "leave"))
+      else if (!sealed && g_str_equal (event, SIGNAL_EVENT_LEAVE))
         leave (self, peer, message);
       else
         signal_peer_send_error (peer, "Invalid message format");
@@ -325,17 +233,17 @@ on_message (SignalPeer    *peer,
   const char *event = signal_message_get_event (message);
   gboolean sealed = signal_message_is_encrypted (message);
 
-  if (!check_manners (peer))
+  if (!check_limits (peer))
     return;
 
-  if (!sealed && g_str_equal (event, "heartbeat"))
+  if (!sealed && g_str_equal (event, SIGNAL_EVENT_HEARTBEAT))
     return;
-  if (!sealed && g_str_equal (event, "authenticate"))
+  if (!sealed && g_str_equal (event, SIGNAL_EVENT_AUTHENTICATE))
     authenticate (self, peer, message);
   else if (!signal_peer_is_admitted (peer))
     signal_peer_send_error (peer, "Not authenticated");
   else
-    hear_admitted (self, peer, message);
+    handle_admitted (self, peer, message);
 }
 
 static void
@@ -343,7 +251,7 @@ on_fault (SignalPeer   *peer,
           const GError *error,
           gpointer      user_data)
 {
-  if (check_manners (peer))
+  if (check_limits (peer))
     signal_peer_send_error (peer, "Invalid message format");
 }
 

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "crypto/signal-certificate-private.h"
+#include "protocol/signal-close-code-private.h"
 #include "server/signal-origin-private.h"
 #include "signal-error.h"
 #include "util/signal-i18n-private.h"
