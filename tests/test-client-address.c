@@ -112,7 +112,7 @@ test_elsewhere (void)
   g_autofree char *host = NULL;
   g_autofree char *url = NULL;
   g_autoptr (GUri) uri = NULL;
-  SignalConnectionOptions options = { .token = "t", .ecdh_info = "i", .connect_timeout = 8000 };
+  g_autoptr (SignalConnectionOptions) options = signal_connection_options_new ();
   End end = { 0 };
   char byte;
   guint16 port;
@@ -126,9 +126,11 @@ test_elsewhere (void)
   listener = listen_on (g_inet_socket_address_get_address (address), &port);
   host = g_inet_address_to_string (g_inet_socket_address_get_address (address));
   url = g_uri_join (G_URI_FLAGS_NONE, "ws", NULL, host, port, "/ws", NULL, NULL);
-  options.uri = uri = signal_url_parse (url, TRUE, NULL);
+  uri = signal_url_parse (url, TRUE, NULL);
+  options->ecdh_info = g_strdup ("i");
+  options->connect_timeout = 8000;
   connection = signal_connection_new (&handlers, &end);
-  g_assert_true (signal_connection_start (connection, &options, NULL));
+  g_assert_true (signal_connection_start (connection, options, uri, "t", NULL));
   WAIT_UNTIL (end.error != NULL);
   g_assert_error (end.error, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
   g_assert_nonnull (strstr (end.error->message, host));

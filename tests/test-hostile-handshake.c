@@ -193,6 +193,12 @@ test_unreadable_noise (void)
   hostile_check_recovery (watch);
 }
 
+static SignalChannel *
+get_channel (SignalClient *client)
+{
+  return signal_connection_get_channel (signal_session_get_connection (client->session));
+}
+
 /* A key makes way for another after so many messages, whoever sent them. */
 static void
 test_key_renewal (void)
@@ -205,7 +211,7 @@ test_key_renewal (void)
     {
       Guest *guest = host_wait_guest (host, i);
 
-      signal_channel_set_key_limit (signal_connection_get_channel (watch->client->connection), 4);
+      signal_channel_set_key_limit (get_channel (watch->client), 4);
       hostile_check_alive (watch, guest);
       g_assert_cmpuint (watch->n_connected, ==, i + 1);
       guest_send (guest, "{\"event\":\"third\"}");

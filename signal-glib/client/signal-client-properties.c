@@ -4,6 +4,7 @@
 #include "client/signal-client-private.h"
 #include "protocol/signal-handshake-private.h"
 #include "signal-enums.h"
+#include "util/signal-property-private.h"
 
 #define FACT (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
 #define SECRET (G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
@@ -11,6 +12,310 @@
 #define DEFAULTED (SETTING | G_PARAM_CONSTRUCT) /* the default is set by construction */
 
 GParamSpec *signal_client_properties[SIGNAL_CLIENT_N_PROPS];
+
+static gboolean
+set_server_url (SignalClient *self,
+                char        **field,
+                const GValue *value)
+{
+  g_return_val_if_fail (signal_client_get_state (self) == SIGNAL_CONNECTION_STATE_DISCONNECTED, FALSE);
+
+  return signal_property_set_string (field, value);
+}
+
+static gboolean
+set_ecdh_info (char         **field,
+               const GValue  *value,
+               GParamSpec    *pspec)
+{
+  const GValue *fallback = g_param_spec_get_default_value (pspec);
+
+  return signal_property_set_string (field, g_value_get_string (value) != NULL ? value : fallback);
+}
+
+static gboolean
+set_headers (SoupMessageHeaders **field,
+             const GValue        *value)
+{
+  SoupMessageHeaders *before = *field;
+  gboolean is_changed = before != g_value_get_boxed (value);
+
+  *field = g_value_dup_boxed (value);
+  g_clear_pointer (&before, soup_message_headers_unref);
+  return is_changed;
+}
+
+static gboolean
+set_auto_join_rooms (SignalClient *self,
+                     const GValue *value)
+{
+  if (!signal_session_set_auto_join_rooms (self->session, g_value_get_boxed (value)))
+    return FALSE;
+
+  g_object_notify_by_pspec (G_OBJECT (self), signal_client_properties[SIGNAL_CLIENT_PROP_ROOMS]);
+  return TRUE;
+}
+
+/* Sets what the session uses. Returns whether that has changed it. */
+static gboolean
+set_session_property (SignalClient *self,
+                      guint         prop_id,
+                      const GValue *value)
+{
+  SignalSessionSettings *settings = signal_session_get_settings (self->session);
+
+  switch (prop_id)
+    {
+    case SIGNAL_CLIENT_PROP_SERVER_URL:
+      return set_server_url (self, &settings->server_url, value);
+    case SIGNAL_CLIENT_PROP_AUTO_JOIN_ROOMS:
+      return set_auto_join_rooms (self, value);
+    case SIGNAL_CLIENT_PROP_MAX_RETRIES:
+      return signal_property_set_uint (&settings->backoff.max_retries, value);
+    case SIGNAL_CLIENT_PROP_BASE_INTERVAL:
+      return signal_property_set_uint (&settings->backoff.base_interval, value);
+    case SIGNAL_CLIENT_PROP_BACKOFF_MULTIPLIER:
+      return signal_property_set_double (&settings->backoff.multiplier, value);
+    case SIGNAL_CLIENT_PROP_MAX_INTERVAL:
+      return signal_property_set_uint (&settings->backoff.max_interval, value);
+    case SIGNAL_CLIENT_PROP_JITTER:
+      return signal_property_set_double (&settings->backoff.jitter, value);
+    case SIGNAL_CLIENT_PROP_OUTBOX_LIMIT:
+      return signal_property_set_uint (&settings->outbox_limit, value);
+    case SIGNAL_CLIENT_PROP_OUTBOX_TTL:
+      return signal_property_set_uint (&settings->outbox_ttl, value);
+    case SIGNAL_CLIENT_PROP_NETWORK_MONITOR:
+      return g_set_object (&settings->network_monitor, g_value_get_object (value));
+    default:
+      g_return_val_if_reached (FALSE);
+    }
+}
+
+/* Likewise, what each of its connections uses. */
+static gboolean
+set_connection_property (SignalClient *self,
+                         guint         prop_id,
+                         const GValue *value,
+                         GParamSpec   *pspec)
+{
+  SignalSessionSettings *settings = signal_session_get_settings (self->session);
+  SignalConnectionOptions *options = signal_connection_options_make_writable (&settings->connection);
+
+  switch (prop_id)
+    {
+    case SIGNAL_CLIENT_PROP_ECDH_INFO:
+      return set_ecdh_info (&options->ecdh_info, value, pspec);
+    case SIGNAL_CLIENT_PROP_HEARTBEAT_INTERVAL:
+      return signal_property_set_uint (&options->heartbeat_interval, value);
+    case SIGNAL_CLIENT_PROP_LIVENESS_TIMEOUT:
+      return signal_property_set_uint (&options->liveness_timeout, value);
+    case SIGNAL_CLIENT_PROP_CONNECT_TIMEOUT:
+      return signal_property_set_uint (&options->connect_timeout, value);
+    case SIGNAL_CLIENT_PROP_MAX_MESSAGE_SIZE:
+      return signal_property_set_uint (&options->max_message_size, value);
+    case SIGNAL_CLIENT_PROP_MAX_INCOMING_SIZE:
+      return signal_property_set_uint64 (&options->max_incoming_size, value);
+    case SIGNAL_CLIENT_PROP_REQUIRE_ENCRYPTION:
+      return signal_property_set_boolean (&options->require_encryption, value);
+    case SIGNAL_CLIENT_PROP_ALLOW_INSECURE:
+      return signal_property_set_boolean (&options->allow_insecure, value);
+    case SIGNAL_CLIENT_PROP_TLS_DATABASE:
+      return g_set_object (&options->tls_database, g_value_get_object (value));
+    case SIGNAL_CLIENT_PROP_TLS_CERTIFICATE:
+      return g_set_object (&options->tls_certificate, g_value_get_object (value));
+    case SIGNAL_CLIENT_PROP_PROXY_RESOLVER:
+      return g_set_object (&options->proxy_resolver, g_value_get_object (value));
+    case SIGNAL_CLIENT_PROP_HEADERS:
+      return set_headers (&options->headers, value);
+    default:
+      return set_session_property (self, prop_id, value);
+    }
+}
+
+static void
+set_property (GObject      *object,
+              guint         prop_id,
+              const GValue *value,
+              GParamSpec   *pspec)
+{
+  SignalClient *self = SIGNAL_CLIENT (object);
+
+  if (prop_id == SIGNAL_CLIENT_PROP_TOKEN)
+    signal_client_update_token (self, g_value_get_string (value));
+  else if ((pspec->flags & G_PARAM_WRITABLE) == 0)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  else if (set_connection_property (self, prop_id, value, pspec))
+    g_object_notify_by_pspec (object, pspec);
+}
+
+static void
+get_statistic (SignalClient *self,
+               guint         prop_id,
+               GValue       *value)
+{
+  SignalConnection *connection = signal_session_get_connection (self->session);
+  SignalSessionStatistics statistics;
+
+  signal_session_get_statistics (self->session, &statistics);
+  switch (prop_id)
+    {
+    case SIGNAL_CLIENT_PROP_ATTEMPTS:
+      g_value_set_uint64 (value, statistics.attempts);
+      break;
+    case SIGNAL_CLIENT_PROP_RECONNECTS:
+      g_value_set_uint64 (value, statistics.reconnects);
+      break;
+    case SIGNAL_CLIENT_PROP_MESSAGES_SENT:
+      g_value_set_uint64 (value, statistics.messages_sent);
+      break;
+    case SIGNAL_CLIENT_PROP_MESSAGES_RECEIVED:
+      g_value_set_uint64 (value, statistics.messages_received);
+      break;
+    case SIGNAL_CLIENT_PROP_BYTES_SENT:
+      g_value_set_uint64 (value, statistics.bytes_sent);
+      break;
+    case SIGNAL_CLIENT_PROP_BYTES_RECEIVED:
+      g_value_set_uint64 (value, statistics.bytes_received);
+      break;
+    case SIGNAL_CLIENT_PROP_ROUND_TRIP_TIME:
+      g_value_set_int64 (value, connection != NULL ? signal_connection_get_round_trip (connection) : -1);
+      break;
+    default:
+      g_return_if_reached ();
+    }
+}
+
+static void
+get_fact (SignalClient *self,
+          guint         prop_id,
+          GValue       *value)
+{
+  switch (prop_id)
+    {
+    case SIGNAL_CLIENT_PROP_STATE:
+      g_value_set_enum (value, signal_client_get_state (self));
+      break;
+    case SIGNAL_CLIENT_PROP_CLIENT_ID:
+      g_value_set_string (value, signal_client_get_client_id (self));
+      break;
+    case SIGNAL_CLIENT_PROP_USER_ID:
+      g_value_set_string (value, signal_client_get_user_id (self));
+      break;
+    case SIGNAL_CLIENT_PROP_ROOMS:
+      g_value_set_boxed (value, signal_client_get_rooms (self));
+      break;
+    case SIGNAL_CLIENT_PROP_ENCRYPTED:
+      g_value_set_boolean (value, signal_client_get_encrypted (self));
+      break;
+    case SIGNAL_CLIENT_PROP_LAST_ERROR:
+      g_value_set_boxed (value, signal_client_get_last_error (self));
+      break;
+    case SIGNAL_CLIENT_PROP_OUTBOX_LENGTH:
+      g_value_set_uint (value, signal_client_get_outbox_length (self));
+      break;
+    case SIGNAL_CLIENT_PROP_BUFFERED_AMOUNT:
+      g_value_set_uint64 (value, signal_client_get_buffered_amount (self));
+      break;
+    default:
+      get_statistic (self, prop_id, value);
+    }
+}
+
+static void
+get_session_property (SignalClient *self,
+                      guint         prop_id,
+                      GValue       *value)
+{
+  const SignalSessionSettings *settings = signal_session_get_settings (self->session);
+
+  switch (prop_id)
+    {
+    case SIGNAL_CLIENT_PROP_SERVER_URL:
+      g_value_set_string (value, settings->server_url);
+      break;
+    case SIGNAL_CLIENT_PROP_AUTO_JOIN_ROOMS:
+      g_value_set_boxed (value, signal_room_set_get_auto_join (signal_session_get_rooms (self->session)));
+      break;
+    case SIGNAL_CLIENT_PROP_MAX_RETRIES:
+      g_value_set_uint (value, settings->backoff.max_retries);
+      break;
+    case SIGNAL_CLIENT_PROP_BASE_INTERVAL:
+      g_value_set_uint (value, settings->backoff.base_interval);
+      break;
+    case SIGNAL_CLIENT_PROP_BACKOFF_MULTIPLIER:
+      g_value_set_double (value, settings->backoff.multiplier);
+      break;
+    case SIGNAL_CLIENT_PROP_MAX_INTERVAL:
+      g_value_set_uint (value, settings->backoff.max_interval);
+      break;
+    case SIGNAL_CLIENT_PROP_JITTER:
+      g_value_set_double (value, settings->backoff.jitter);
+      break;
+    case SIGNAL_CLIENT_PROP_OUTBOX_LIMIT:
+      g_value_set_uint (value, settings->outbox_limit);
+      break;
+    case SIGNAL_CLIENT_PROP_OUTBOX_TTL:
+      g_value_set_uint (value, settings->outbox_ttl);
+      break;
+    case SIGNAL_CLIENT_PROP_NETWORK_MONITOR:
+      g_value_set_object (value, settings->network_monitor);
+      break;
+    default:
+      get_fact (self, prop_id, value);
+    }
+}
+
+static void
+get_property (GObject    *object,
+              guint       prop_id,
+              GValue     *value,
+              GParamSpec *pspec)
+{
+  SignalClient *self = SIGNAL_CLIENT (object);
+  const SignalConnectionOptions *options = signal_session_get_settings (self->session)->connection;
+
+  switch (prop_id)
+    {
+    case SIGNAL_CLIENT_PROP_ECDH_INFO:
+      g_value_set_string (value, options->ecdh_info);
+      break;
+    case SIGNAL_CLIENT_PROP_HEARTBEAT_INTERVAL:
+      g_value_set_uint (value, options->heartbeat_interval);
+      break;
+    case SIGNAL_CLIENT_PROP_LIVENESS_TIMEOUT:
+      g_value_set_uint (value, options->liveness_timeout);
+      break;
+    case SIGNAL_CLIENT_PROP_CONNECT_TIMEOUT:
+      g_value_set_uint (value, options->connect_timeout);
+      break;
+    case SIGNAL_CLIENT_PROP_MAX_MESSAGE_SIZE:
+      g_value_set_uint (value, options->max_message_size);
+      break;
+    case SIGNAL_CLIENT_PROP_MAX_INCOMING_SIZE:
+      g_value_set_uint64 (value, options->max_incoming_size);
+      break;
+    case SIGNAL_CLIENT_PROP_REQUIRE_ENCRYPTION:
+      g_value_set_boolean (value, options->require_encryption);
+      break;
+    case SIGNAL_CLIENT_PROP_ALLOW_INSECURE:
+      g_value_set_boolean (value, options->allow_insecure);
+      break;
+    case SIGNAL_CLIENT_PROP_TLS_DATABASE:
+      g_value_set_object (value, options->tls_database);
+      break;
+    case SIGNAL_CLIENT_PROP_TLS_CERTIFICATE:
+      g_value_set_object (value, options->tls_certificate);
+      break;
+    case SIGNAL_CLIENT_PROP_PROXY_RESOLVER:
+      g_value_set_object (value, options->proxy_resolver);
+      break;
+    case SIGNAL_CLIENT_PROP_HEADERS:
+      g_value_set_boxed (value, options->headers);
+      break;
+    default:
+      get_session_property (self, prop_id, value);
+    }
+}
 
 static void
 install_server_properties (void)
@@ -359,18 +664,114 @@ install_facts_properties (void)
     g_param_spec_boxed ("last-error", NULL, NULL, G_TYPE_ERROR, FACT);
 }
 
+static void
+install_statistics_properties (void)
+{
+  /**
+   * SignalClient:outbox-length: (getter get_outbox_length)
+   *
+   * How many messages were accepted and are not known to be written to the socket.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_OUTBOX_LENGTH] =
+    g_param_spec_uint ("outbox-length", NULL, NULL, 0, G_MAXUINT, 0, FACT);
+
+  /**
+   * SignalClient:buffered-amount: (getter get_buffered_amount)
+   *
+   * How many bytes were accepted and have not been taken by the socket. Not notified: see
+   * [signal@Signal.Client::drained].
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_BUFFERED_AMOUNT] =
+    g_param_spec_uint64 ("buffered-amount", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+
+  /**
+   * SignalClient:attempts:
+   *
+   * How many attempts to connect were made. Not notified.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_ATTEMPTS] =
+    g_param_spec_uint64 ("attempts", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+
+  /**
+   * SignalClient:reconnects:
+   *
+   * How many times the client was authenticated again. Not notified.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_RECONNECTS] =
+    g_param_spec_uint64 ("reconnects", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+
+  /**
+   * SignalClient:messages-sent:
+   *
+   * How many messages were handed to a connection. Not notified.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_MESSAGES_SENT] =
+    g_param_spec_uint64 ("messages-sent", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+
+  /**
+   * SignalClient:messages-received:
+   *
+   * How many messages came. Not notified.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_MESSAGES_RECEIVED] =
+    g_param_spec_uint64 ("messages-received", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+
+  /**
+   * SignalClient:bytes-sent:
+   *
+   * How many bytes were written, frames and heartbeats included, TLS and HTTP not. Not notified.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_BYTES_SENT] =
+    g_param_spec_uint64 ("bytes-sent", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+
+  /**
+   * SignalClient:bytes-received:
+   *
+   * How many bytes came, as in [property@Signal.Client:bytes-sent]. Not notified.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_BYTES_RECEIVED] =
+    g_param_spec_uint64 ("bytes-received", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+
+  /**
+   * SignalClient:round-trip-time:
+   *
+   * How long the last ping that was answered took, in microseconds; -1: none was on this
+   * connection. Not notified.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_ROUND_TRIP_TIME] =
+    g_param_spec_int64 ("round-trip-time", NULL, NULL, -1, G_MAXINT64, -1, FACT);
+}
+
 void
 signal_client_install_properties (GObjectClass *object_class)
 {
-  object_class->set_property = signal_client_set_property;
-  object_class->get_property = signal_client_get_property;
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
 
   install_server_properties ();
   install_policy_properties ();
   install_limits_properties ();
   install_network_properties ();
   install_facts_properties ();
-  signal_client_install_statistics ();
+  install_statistics_properties ();
 
   g_object_class_install_properties (object_class, SIGNAL_CLIENT_N_PROPS, signal_client_properties);
 }

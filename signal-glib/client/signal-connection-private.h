@@ -2,9 +2,9 @@
 #pragma once
 
 #include "protocol/signal-channel-private.h"
-#include "websocket/signal-websocket-connect-private.h"
-#include "signal-types.h"
 #include "protocol/signal-close-code-private.h"
+#include "signal-types.h"
+#include "websocket/signal-connection-options-private.h"
 
 G_BEGIN_DECLS
 
@@ -34,7 +34,7 @@ typedef struct
    * 0. */
   void     (*ended)              (SignalConnection      *connection,
                                   const GError          *error,
-                                  SignalCloseAction          verdict,
+                                  SignalCloseAction      action,
                                   guint                  retry_after,
                                   gpointer               user_data);
 
@@ -48,29 +48,12 @@ typedef struct
                                   gpointer               user_data);
 } SignalConnectionHandlers;
 
-typedef struct
-{
-  GUri               *uri;
-  GTlsDatabase       *tls_database;
-  GTlsCertificate    *tls_certificate;
-  GProxyResolver     *proxy_resolver;
-  SoupMessageHeaders *headers;
-  gboolean            allow_insecure;
-
-  const char         *token;
-  const char         *ecdh_info;
-  gboolean            require_encryption;
-  guint               connect_timeout;    /* ms */
-  guint               heartbeat_interval; /* ms */
-  guint               liveness_timeout;   /* ms */
-  guint               max_message_size;
-  guint64             max_incoming_size;
-} SignalConnectionOptions;
-
 SignalConnection *signal_connection_new          (const SignalConnectionHandlers  *handlers,
                                                   gpointer                         user_data) G_GNUC_WARN_UNUSED_RESULT;
 gboolean          signal_connection_start        (SignalConnection                *self,
-                                                  const SignalConnectionOptions   *options,
+                                                  SignalConnectionOptions         *options,
+                                                  GUri                            *uri,
+                                                  const char                      *token,
                                                   GError                         **error);
 void              signal_connection_close_async  (SignalConnection                *self,
                                                   GCancellable                    *cancellable,

@@ -13,6 +13,7 @@
 #include "signal-error.h"
 #include "util/signal-display-text-private.h"
 #include "util/signal-source-private.h"
+#include "websocket/signal-websocket-connect-private.h"
 
 /* The largest message before AUTHENTICATED. A `connected` event takes a few hundred bytes, and a
  * server that has not been asked for a token yet should not be able to cost more. */
@@ -39,13 +40,8 @@ struct _SignalConnection
   GSource *renewal; /* the key has served long enough */
   GQueue closing; /* of GTask */
 
+  SignalConnectionOptions *options; /* NULL until it has started */
   char *token;
-  char *ecdh_info;
-  gboolean require_encryption;
-  guint heartbeat_interval;
-  guint liveness_timeout;
-  guint max_message_size;
-  guint64 max_incoming_size;
 
   char *client_id;
   char *user_id;
@@ -134,6 +130,21 @@ on_deadline (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+set_deadline_time (SignalConnection *self,
+                   gint64            time)
+{
+  gint64 time_left = MAX (time - g_get_monotonic_time (), 0);
+
+  signal_source_clear (&self->deadline);
+  self->deadline_time = time;
+  self->deadline = g_timeout_source_new ((guint) (time_left / 1000));
+  g_source_set_callback (self->deadline, on_deadline, self, NULL);
+  g_source_set_static_name (self->deadline, "[signal-glib] connection deadline");
+  g_source_set_priority (self->deadline, SIGNAL_SOURCE_AFTER_READING);
+  g_source_attach (self->deadline, self->context);
+}
+
 /* How long the attempt may still take; never longer than was said before. */
 static void
 set_deadline (SignalConnection *self,
@@ -141,16 +152,27 @@ set_deadline (SignalConnection *self,
 {
   gint64 time = g_get_monotonic_time () + (gint64) ms * 1000;
 
-  if (self->deadline != NULL && self->deadline_time <= time)
-    return;
+  if (self->deadline == NULL || time < self->deadline_time)
+    set_deadline_time (self, time);
+}
+
+/* Returns the time that is left in µs, or -1 if there is no deadline. */
+static gint64
+stop_deadline (SignalConnection *self)
+{
+  if (self->deadline == NULL)
+    return -1;
 
   signal_source_clear (&self->deadline);
-  self->deadline_time = time;
-  self->deadline = g_timeout_source_new (ms);
-  g_source_set_callback (self->deadline, on_deadline, self, NULL);
-  g_source_set_static_name (self->deadline, "signal-glib connection deadline");
-  g_source_set_priority (self->deadline, SIGNAL_SOURCE_AFTER_READING);
-  g_source_attach (self->deadline, self->context);
+  return MAX (self->deadline_time - g_get_monotonic_time (), 0);
+}
+
+static void
+continue_deadline (SignalConnection *self,
+                   gint64            time_left)
+{
+  if (time_left >= 0)
+    set_deadline_time (self, g_get_monotonic_time () + time_left);
 }
 
 /* The end without a close handshake: a peer that says nothing will not answer that either. */
@@ -181,9 +203,10 @@ on_authenticated (SignalConnection *self)
 {
   self->authenticated = g_get_monotonic_time ();
   signal_source_clear (&self->deadline);
-  signal_websocket_set_max_incoming_size (get_websocket (self), self->max_incoming_size);
-  self->keepalive = signal_keepalive_new (self->channel, self->context, self->heartbeat_interval,
-                                  self->liveness_timeout, on_dead, self);
+  signal_websocket_set_max_incoming_size (get_websocket (self), self->options->max_incoming_size);
+  self->keepalive = signal_keepalive_new (self->channel, self->context,
+                                          self->options->heartbeat_interval,
+                                          self->options->liveness_timeout, on_dead, self);
   enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
 }
 
@@ -205,7 +228,7 @@ take_keys (SignalConnection            *self,
 {
   SignalAead *key;
 
-  if (!event->has_keys && self->require_encryption)
+  if (!event->has_keys && self->options->require_encryption)
     {
       *action = SIGNAL_CLOSE_ACTION_STOP;
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED,
@@ -217,7 +240,7 @@ take_keys (SignalConnection            *self,
     return TRUE;
 
   key = signal_handshake_derive_key (self->key_pair, event->server_key, sizeof event->server_key,
-                                event->salt, sizeof event->salt, self->ecdh_info, error);
+                                     event->salt, sizeof event->salt, self->options->ecdh_info, error);
   g_clear_pointer (&self->key_pair, signal_ecdh_key_pair_free);
   if (key == NULL)
     return FALSE;
@@ -314,7 +337,7 @@ on_channel_message (SignalChannel *channel,
   else if (signal_envelope_event_is_control (event))
     report_protocol_fault (self, _("An event with a name that only the protocol may use was "
                                    "dropped"));
-  else if (!is_authenticated && self->require_encryption)
+  else if (!is_authenticated && self->options->require_encryption)
     report_protocol_fault (self, _("A message that came before the “connected” event was dropped"));
   else if (self->handlers != NULL)
     self->handlers->message (self, message, self->user_data);
@@ -421,10 +444,12 @@ on_transport_connected (GObject      *source,
 
   g_clear_object (&self->dialing);
   self->channel = signal_channel_new (websocket, &channel_handlers, self);
-  signal_channel_set_max_message_size (self->channel, self->max_message_size);
-  signal_websocket_set_max_incoming_size (websocket, MIN (self->max_incoming_size, UNAUTHENTICATED_MAX));
-  if (self->heartbeat_interval > 0)
-    signal_websocket_set_user_timeout (websocket, self->heartbeat_interval + self->liveness_timeout);
+  signal_channel_set_max_message_size (self->channel, self->options->max_message_size);
+  signal_websocket_set_max_incoming_size (websocket,
+                                          MIN (self->options->max_incoming_size, UNAUTHENTICATED_MAX));
+  if (self->options->heartbeat_interval > 0)
+    signal_websocket_set_user_timeout (websocket, self->options->heartbeat_interval
+                                                  + self->options->liveness_timeout);
 
   enter_phase (self, SIGNAL_CONNECTION_STATE_CONNECTED);
   if (self->handlers != NULL)
@@ -436,10 +461,22 @@ on_accept_certificate (GTlsCertificate      *certificate,
                        GTlsCertificateFlags  errors,
                        gpointer              user_data)
 {
-  SignalConnection *self = user_data;
+  g_autoptr (SignalConnection) self = g_object_ref (user_data);
+  gint64 time_left;
+  gboolean accept;
 
-  return self->handlers != NULL
-         && self->handlers->accept_certificate (self, certificate, errors, self->user_data);
+  if (self->handlers == NULL)
+    return FALSE;
+
+  /* Somebody may look at the certificate for longer than an attempt may take, which is for the
+   * network and the server. */
+  time_left = stop_deadline (self);
+  accept = self->handlers->accept_certificate (self, certificate, errors, self->user_data);
+  if (self->handlers == NULL)
+    return FALSE;
+
+  continue_deadline (self, time_left);
+  return accept;
 }
 
 static void
@@ -461,7 +498,7 @@ signal_connection_finalize (GObject *object)
   SignalConnection *self = SIGNAL_CONNECTION (object);
 
   g_clear_pointer (&self->context, g_main_context_unref);
-  g_free (self->ecdh_info);
+  g_clear_pointer (&self->options, signal_connection_options_unref);
   g_free (self->client_id);
   g_free (self->user_id);
   g_free (self->server_error);
@@ -498,41 +535,44 @@ signal_connection_new (const SignalConnectionHandlers *handlers,
   return self;
 }
 
-/* Begins the attempt, once. Nothing is told before this has returned; on an error nothing is at
- * all. */
-gboolean
-signal_connection_start (SignalConnection               *self,
-                         const SignalConnectionOptions  *options,
-                         GError                        **error)
+static void
+connect_transport (SignalConnection *self,
+                   GUri             *uri)
 {
   SignalTransportOptions transport = {
-    .uri = options->uri,
-    .tls_database = options->tls_database,
-    .tls_certificate = options->tls_certificate,
-    .proxy_resolver = options->proxy_resolver,
-    .headers = options->headers,
-    .allow_insecure = options->allow_insecure,
+    .uri = uri,
+    .tls_database = self->options->tls_database,
+    .tls_certificate = self->options->tls_certificate,
+    .proxy_resolver = self->options->proxy_resolver,
+    .headers = self->options->headers,
+    .allow_insecure = self->options->allow_insecure,
     .accept_certificate = on_accept_certificate,
     .user_data = self,
   };
 
+  self->dialing = g_cancellable_new ();
+  signal_transport_connect_async (&transport, self->dialing, on_transport_connected,
+                                  g_object_ref (self));
+}
+
+/* Begins the attempt, once. No handler is called before this has returned, and none at all after an
+ * error. */
+gboolean
+signal_connection_start (SignalConnection         *self,
+                         SignalConnectionOptions  *options,
+                         GUri                     *uri,
+                         const char               *token,
+                         GError                  **error)
+{
   self->key_pair = signal_ecdh_key_pair_generate (error);
   if (self->key_pair == NULL)
     return FALSE;
 
-  self->token = signal_secret_strdup (options->token);
-  self->ecdh_info = g_strdup (options->ecdh_info);
-  self->require_encryption = options->require_encryption;
-  self->heartbeat_interval = options->heartbeat_interval;
-  self->liveness_timeout = options->liveness_timeout;
-  self->max_message_size = options->max_message_size;
-  self->max_incoming_size = options->max_incoming_size;
-
+  self->options = signal_connection_options_ref (options);
+  self->token = signal_secret_strdup (token);
   self->phase = SIGNAL_CONNECTION_STATE_CONNECTING;
-  self->dialing = g_cancellable_new ();
   set_deadline (self, options->connect_timeout);
-  signal_transport_connect_async (&transport, self->dialing, on_transport_connected,
-                                  g_object_ref (self));
+  connect_transport (self, uri);
   return TRUE;
 }
 

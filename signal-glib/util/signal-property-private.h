@@ -10,6 +10,8 @@ gboolean signal_property_set_string  (char         **field,
                                       const GValue  *value);
 gboolean signal_property_set_uint    (guint         *field,
                                       const GValue  *value);
+gboolean signal_property_set_uint64  (guint64       *field,
+                                      const GValue  *value);
 gboolean signal_property_set_double  (double        *field,
                                       const GValue  *value);
 gboolean signal_property_set_boolean (gboolean      *field,

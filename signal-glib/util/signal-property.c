@@ -26,6 +26,16 @@ signal_property_set_uint (guint        *field,
 }
 
 gboolean
+signal_property_set_uint64 (guint64      *field,
+                            const GValue *value)
+{
+  guint64 before = *field;
+
+  *field = g_value_get_uint64 (value);
+  return before != *field;
+}
+
+gboolean
 signal_property_set_double (double       *field,
                             const GValue *value)
 {

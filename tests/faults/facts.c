@@ -7,42 +7,30 @@
 
 /* What must hold of a client at any moment, seen from inside. */
 
+static void
+check (SignalClient *client,
+       gboolean      is_idle)
+{
+  SignalConnectionState state = signal_client_get_state (client);
+
+  g_assert_true (signal_session_is_consistent (client->session, is_idle));
+  g_assert_true ((signal_client_get_client_id (client) != NULL)
+                 == (state == SIGNAL_CONNECTION_STATE_AUTHENTICATED));
+}
+
 /* One thing at a time: an attempt that has no connection yet, a connection, or a wait; the state
- * says which; and the one timer is the only source that the client has. */
+ * says which; and the one timer is the only source that the session has. */
 void
 facts_check (SignalClient *client)
 {
-  SignalConnectionState state = signal_client_get_state (client);
-  GSource *source = g_main_context_find_source_by_user_data (client->context, client);
-
-  g_assert_false (client->is_preparing && client->connection != NULL);
-  g_assert_false (client->timer != NULL && client->connection != NULL);
-  g_assert_true (client->is_preparing || !client->is_asking);
-  g_assert_true (source == client->timer);
-
-  if (client->connection != NULL)
-    g_assert_cmpint (state, !=, SIGNAL_CONNECTION_STATE_RECONNECTING);
-  else if (client->is_preparing)
-    g_assert_cmpint (state, ==, SIGNAL_CONNECTION_STATE_CONNECTING);
-  else if (client->timer != NULL)
-    g_assert_cmpint (state, ==, SIGNAL_CONNECTION_STATE_RECONNECTING);
-  else
-    g_assert_cmpint (state, ==, SIGNAL_CONNECTION_STATE_DISCONNECTED);
-
-  g_assert_true ((signal_client_get_client_id (client) != NULL)
-                 == (state == SIGNAL_CONNECTION_STATE_AUTHENTICATED));
-  g_assert_true ((client->vigil != NULL) == (state != SIGNAL_CONNECTION_STATE_DISCONNECTED));
-  if (state == SIGNAL_CONNECTION_STATE_DISCONNECTED)
-    g_assert_cmpuint (signal_outbox_get_waiting (client->outbox), ==, 0);
+  check (client, FALSE);
 }
 
-/* Between two turns of the main loop everything that is the case has been told. */
+/* Between two turns of the main loop everything has been notified. */
 void
 facts_settled (SignalClient *client)
 {
-  facts_check (client);
-  g_assert_cmpint (client->announced, ==, signal_client_get_state (client));
-  g_assert_false (client->is_preparing && client->timer == NULL);
+  check (client, TRUE);
 }
 
 /* From now on at every signal and every notify that the client emits, but not at those that ask for

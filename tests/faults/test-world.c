@@ -23,6 +23,14 @@ read_clock (gpointer slept)
   return *(gint64 *) slept;
 }
 
+static void
+set_clock (SignalClient *client,
+           gint64       *slept)
+{
+  signal_system_monitor_set_clock (signal_session_get_system_monitor (client->session), read_clock,
+                                   slept);
+}
+
 static guint64
 get_attempts (SignalClient *client)
 {
@@ -43,7 +51,7 @@ test_suspend (void)
 
   g_object_set (watch->client, "heartbeat-interval", 300, "liveness-timeout", 20000, NULL);
   watch_connect (watch);
-  signal_system_monitor_set_clock (watch->client->vigil, read_clock, &slept);
+  set_clock (watch->client, &slept);
   proxy_stall (line->proxy);
   run_for (700);
   g_assert_cmpuint (watch->errors->len, ==, 0);
@@ -78,7 +86,7 @@ test_suspend_on_the_way (void)
                 NULL);
   line->proxy->is_stalling = TRUE;
   watch_start (watch);
-  signal_system_monitor_set_clock (watch->client->vigil, read_clock, &slept);
+  set_clock (watch->client, &slept);
   WAIT_UNTIL (line->proxy->n_accepted == 1);
   line->proxy->is_stalling = FALSE;
   slept = TEN_MINUTES;
@@ -107,7 +115,7 @@ test_logind (void)
   host = host_new ();
   watch = watch_new (host->uri);
   watch_connect (watch);
-  signal_system_monitor_set_clock (watch->client->vigil, read_clock, &slept);
+  set_clock (watch->client, &slept);
   run_for (100);
 
   /* Going to sleep is no news; a short sleep is worth a ping. */
@@ -144,7 +152,7 @@ test_logind_stalled (void)
   line = line_new ();
   g_object_set (line->watch->client, "liveness-timeout", 100, NULL);
   watch_connect (line->watch);
-  signal_system_monitor_set_clock (line->watch->client->vigil, read_clock, &slept);
+  set_clock (line->watch->client, &slept);
   run_for (100);
   proxy_stall (line->proxy);
   fake_logind_sleep (logind, FALSE);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "client/signal-backoff-private.h"
+#include "client/signal-connection-private.h"
+#include "client/signal-outbox-private.h"
+#include "client/signal-room-set-private.h"
+#include "client/signal-system-monitor-private.h"
+#include "protocol/signal-message-private.h"
+#include "signal-types.h"
+#include "websocket/signal-connection-options-private.h"
+
+G_BEGIN_DECLS
+
+#define SIGNAL_TYPE_SESSION (signal_session_get_type ())
+
+G_DECLARE_FINAL_TYPE (SignalSession, signal_session, SIGNAL, SESSION, GObject)
+
+/* What a session calls its owner with. Each callback may call every function of the session, and may
+ * drop the last reference to the owner. */
+typedef struct
+{
+  /* state and what depends on it have changed. */
+  void     (*state_changed)      (gpointer              owner,
+                                  SignalConnectionState before,
+                                  SignalConnectionState now);
+  void     (*outbox_changed)     (gpointer              owner);
+
+  void     (*connected)          (gpointer              owner);
+  void     (*reconnecting)       (gpointer              owner,
+                                  guint                 attempt,
+                                  guint                 delay);
+  void     (*disconnected)       (gpointer              owner,
+                                  const GError         *error);
+  void     (*message)            (gpointer              owner,
+                                  SignalMessage        *message);
+  void     (*error)              (gpointer              owner,
+                                  const GError         *error);
+  void     (*drained)            (gpointer              owner);
+
+  gboolean (*accept_certificate) (gpointer              owner,
+                                  GTlsCertificate      *certificate,
+                                  GTlsCertificateFlags  errors);
+
+  /* A token, (transfer full), or NULL. */
+  char    *(*authenticate)       (gpointer              owner);
+
+  /* Whether signal_session_update_token() will be called later. */
+  gboolean (*request_token)      (gpointer              owner);
+
+  /* Whether one of the two callbacks above may return something. */
+  gboolean (*has_token_source)   (gpointer              owner);
+} SignalSessionHandlers;
+
+/* A change takes effect with the next attempt, unless the property says otherwise. */
+typedef struct
+{
+  char                    *server_url;
+  SignalConnectionOptions *connection; /* to be written to once it was made writable */
+  SignalBackoffPolicy      backoff;
+  guint                    outbox_limit; /* messages */
+  guint                    outbox_ttl;   /* ms; 0: no limit */
+  GNetworkMonitor         *network_monitor; /* NULL for the default one */
+} SignalSessionSettings;
+
+typedef struct
+{
+  guint64 attempts;
+  guint64 reconnects;
+  guint64 messages_sent;
+  guint64 messages_received;
+  guint64 bytes_sent;
+  guint64 bytes_received;
+} SignalSessionStatistics;
+
+SignalSession         *signal_session_new          (const SignalSessionHandlers  *handlers,
+                                                    GObject                      *owner) G_GNUC_WARN_UNUSED_RESULT;
+SignalSessionSettings *signal_session_get_settings (SignalSession                *self);
+
+void signal_session_connect       (SignalSession *self,
+                                   const char    *token,
+                                   GTask         *task);
+void signal_session_disconnect    (SignalSession *self,
+                                   GTask         *task);
+void signal_session_abandon       (SignalSession *self);
+void signal_session_reconnect_now (SignalSession *self);
+void signal_session_update_token  (SignalSession *self,
+                                   const char    *token);
+
+gboolean signal_session_send                (SignalSession       *self,
+                                             const char          *envelope,
+                                             gsize                length,
+                                             GError             **error);
+gboolean signal_session_set_auto_join_rooms (SignalSession       *self,
+                                             const char * const  *rooms);
+gboolean signal_session_join_rooms          (SignalSession       *self,
+                                             const char * const  *rooms,
+                                             gboolean            *is_changed,
+                                             GError             **error);
+gboolean signal_session_leave_rooms         (SignalSession       *self,
+                                             const char * const  *rooms,
+                                             gboolean            *is_changed,
+                                             GError             **error);
+
+SignalConnectionState  signal_session_get_state           (SignalSession           *self);
+SignalConnection      *signal_session_get_connection      (SignalSession           *self);
+SignalConnection      *signal_session_get_authenticated   (SignalSession           *self);
+SignalRoomSet         *signal_session_get_rooms           (SignalSession           *self);
+guint                  signal_session_get_outbox_length   (SignalSession           *self);
+guint64                signal_session_get_buffered_amount (SignalSession           *self);
+void                   signal_session_get_statistics      (SignalSession           *self,
+                                                           SignalSessionStatistics *statistics);
+
+/* For tests. */
+SignalSystemMonitor *signal_session_get_system_monitor (SignalSession *self);
+gboolean             signal_session_is_consistent      (SignalSession *self,
+                                                        gboolean       is_idle);
+
+G_END_DECLS

@@ -1,0 +1,1605 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "client/signal-session-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "crypto/signal-secret-private.h"
+#include "protocol/signal-channel-private.h"
+#include "protocol/signal-envelope-private.h"
+#include "protocol/signal-room-name-private.h"
+#include "signal-error.h"
+#include "util/signal-affinity-private.h"
+#include "util/signal-source-private.h"
+#include "websocket/signal-url-private.h"
+#include "websocket/signal-websocket-client-handshake-private.h"
+
+/* The state machine of a client: attempts, retries, the token, the outbox and the end.
+ *
+ * A function that changes the state does so completely, with begin_transition() and queue_*(), and
+ * only then calls flush(), which emits what was queued. A handler may cause another transition,
+ * which state_serial shows: whoever called flush() stops then. */
+
+/* The longest wait that a server can ask for with Retry-After. */
+#define RETRY_AFTER_MAX_MS (5 * 60 * 1000)
+
+/* How many bytes a connection is given at a time, so that few are lost with it. */
+#define HIGH_WATER (1024 * 1024)
+
+/* How often to look for a resume of the system without heartbeats, in ms. */
+#define DEFAULT_TICK 30000
+
+/* What a session is doing. The connection's own phase refines STEP_CONNECTION. */
+typedef enum
+{
+  STEP_NONE,          /* nothing; the state is DISCONNECTED */
+  STEP_ATTEMPT,       /* an attempt has begun that has no connection yet */
+  STEP_CERTIFICATE,   /* likewise; it waits for a handler of an attempt before to return */
+  STEP_TOKEN,         /* likewise; it asks for a token, or waits for one that was promised */
+  STEP_CONNECTION,    /* there is a connection, or an attempt to open one */
+  STEP_WAIT,          /* for the next attempt; the state is RECONNECTING */
+} Step;
+
+typedef enum
+{
+  EMIT_STATE,
+  EMIT_OUTBOX,
+  EMIT_CONNECTED,
+  EMIT_RECONNECTING,
+  EMIT_ERROR,
+  EMIT_DISCONNECTED,
+  EMIT_SUCCESS, /* of connect_async() */
+  EMIT_FAILURE, /* likewise */
+} EmissionType;
+
+typedef struct
+{
+  EmissionType type;
+  guint serial; /* emitted only while this is the state's; 0: always */
+  GError *error;
+  GTask *task;
+  guint attempt;
+  guint delay;
+} Emission;
+
+struct _SignalSession
+{
+  GObject parent_instance;
+
+  const SignalSessionHandlers *handlers;
+  GWeakRef owner; /* also cleared by signal_session_abandon() */
+  SignalAffinity affinity;
+  SignalSessionSettings settings;
+  gboolean is_abandoned;
+
+  Step step;
+  guint state_serial; /* counts transitions; never 0 */
+  GQueue emissions;
+  SignalConnectionState notified_state;
+  guint notified_outbox_length;
+
+  SignalConnection *connection; /* in STEP_CONNECTION */
+  SignalConnection *closing;    /* the last one that was asked to close */
+  GSource *timer;               /* in STEP_WAIT, and in STEP_TOKEN once a token was promised */
+  SignalSystemMonitor *system_monitor; /* in all steps but STEP_NONE */
+  GTask *connecting;
+  GSource *cancelled; /* of the task */
+
+  guint failures; /* attempts in a row that failed */
+  guint backoff;  /* likewise, and those whose connection did not last */
+  gboolean was_connected;
+  gboolean in_accept_certificate; /* its handler runs; the attempt may be over already */
+
+  char *token;
+  gboolean is_refused;     /* stopped until there is a new token */
+  GError *refusal;         /* of refused_token, while another one is asked for */
+  char *refused_token;
+  gboolean has_asked_again;
+  gboolean is_promised;    /* the token that was asked for will come */
+  gboolean has_late_token; /* it came when its attempt was over */
+
+  SignalRoomSet *rooms;
+  SignalOutbox *outbox;
+  SignalSessionStatistics statistics; /* bytes: of the connections that have ended */
+};
+
+G_DEFINE_FINAL_TYPE (SignalSession, signal_session, G_TYPE_OBJECT)
+
+static void attempt (SignalSession *self);
+static void stop (SignalSession *self, const GError *error);
+
+/* Emissions */
+
+static void
+emission_free (Emission *emission)
+{
+  g_clear_error (&emission->error);
+  g_clear_object (&emission->task);
+  g_free (emission);
+}
+
+static Emission *
+queue (SignalSession *self,
+       EmissionType   type)
+{
+  Emission *emission = g_new0 (Emission, 1);
+
+  emission->type = type;
+  g_queue_push_tail (&self->emissions, emission);
+  return emission;
+}
+
+static Emission *
+queue_error (SignalSession *self,
+             EmissionType   type,
+             const GError  *error)
+{
+  Emission *emission = queue (self, type);
+
+  emission->error = error != NULL ? g_error_copy (error) : NULL;
+  return emission;
+}
+
+static GTask *
+take_connecting (SignalSession *self)
+{
+  signal_source_clear (&self->cancelled);
+  return g_steal_pointer (&self->connecting);
+}
+
+/* Completes connect_async(). What happens until this is emitted does not change it. */
+static void
+queue_failure (SignalSession *self,
+               const GError  *error)
+{
+  g_autoptr (GTask) task = take_connecting (self);
+
+  if (task == NULL)
+    return;
+
+  queue_error (self, EMIT_FAILURE, error)->task = g_steal_pointer (&task);
+}
+
+static void
+emit_success (SignalSession *self)
+{
+  g_autoptr (GTask) task = take_connecting (self);
+
+  if (task != NULL)
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+emit_state (SignalSession *self,
+            gpointer       owner)
+{
+  SignalConnectionState before = self->notified_state;
+  SignalConnectionState now = signal_session_get_state (self);
+
+  if (now == before)
+    return;
+
+  self->notified_state = now;
+  self->handlers->state_changed (owner, before, now);
+}
+
+static void
+emit_outbox (SignalSession *self,
+             gpointer       owner)
+{
+  guint length = signal_outbox_get_length (self->outbox);
+
+  if (length == self->notified_outbox_length)
+    return;
+
+  self->notified_outbox_length = length;
+  self->handlers->outbox_changed (owner);
+}
+
+static void
+emit_to_owner (SignalSession *self,
+               Emission      *emission,
+               gpointer       owner)
+{
+  switch (emission->type)
+    {
+    case EMIT_STATE:
+      emit_state (self, owner);
+      break;
+    case EMIT_OUTBOX:
+      emit_outbox (self, owner);
+      break;
+    case EMIT_CONNECTED:
+      self->handlers->connected (owner);
+      break;
+    case EMIT_RECONNECTING:
+      self->handlers->reconnecting (owner, emission->attempt, emission->delay);
+      break;
+    case EMIT_ERROR:
+      self->handlers->error (owner, emission->error);
+      break;
+    case EMIT_DISCONNECTED:
+      self->handlers->disconnected (owner, emission->error);
+      break;
+    case EMIT_SUCCESS:
+    case EMIT_FAILURE:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+emit (SignalSession *self,
+      Emission      *emission)
+{
+  g_autoptr (GObject) owner = NULL;
+
+  if (emission->serial != 0 && emission->serial != self->state_serial)
+    return;
+
+  if (emission->type == EMIT_SUCCESS)
+    {
+      emit_success (self);
+      return;
+    }
+
+  if (emission->type == EMIT_FAILURE)
+    {
+      g_task_return_error (emission->task, g_steal_pointer (&emission->error));
+      return;
+    }
+
+  owner = g_weak_ref_get (&self->owner);
+  if (owner != NULL)
+    emit_to_owner (self, emission, owner);
+}
+
+/* Emits all that is queued, in order. Returns FALSE if a handler has caused another transition. */
+static gboolean
+flush (SignalSession *self)
+{
+  G_GNUC_UNUSED g_autoptr (SignalSession) keep = g_object_ref (self);
+  guint serial = self->state_serial;
+  Emission *emission;
+
+  while ((emission = g_queue_pop_head (&self->emissions)) != NULL)
+    {
+      emit (self, emission);
+      emission_free (emission);
+    }
+
+  return serial == self->state_serial;
+}
+
+static void
+report_error (SignalSession *self,
+              const GError  *error)
+{
+  queue_error (self, EMIT_ERROR, error);
+  flush (self);
+}
+
+static void
+notify_outbox (SignalSession *self)
+{
+  g_autoptr (GObject) owner = NULL;
+
+  if (signal_outbox_get_length (self->outbox) == self->notified_outbox_length)
+    return;
+
+  owner = g_weak_ref_get (&self->owner);
+  if (owner != NULL)
+    emit_outbox (self, owner);
+}
+
+/* State */
+
+SignalConnectionState
+signal_session_get_state (SignalSession *self)
+{
+  switch (self->step)
+    {
+    case STEP_CONNECTION:
+      return signal_connection_get_phase (self->connection);
+    case STEP_ATTEMPT:
+    case STEP_CERTIFICATE:
+    case STEP_TOKEN:
+      return SIGNAL_CONNECTION_STATE_CONNECTING;
+    case STEP_WAIT:
+      return SIGNAL_CONNECTION_STATE_RECONNECTING;
+    case STEP_NONE:
+    default:
+      return SIGNAL_CONNECTION_STATE_DISCONNECTED;
+    }
+}
+
+static gboolean
+is_authenticated (SignalSession *self)
+{
+  return signal_session_get_state (self) == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
+}
+
+static void
+begin_transition (SignalSession *self,
+                  Step           step)
+{
+  self->step = step;
+  self->state_serial = MAX (self->state_serial + 1, 1);
+  queue (self, EMIT_STATE);
+}
+
+/* The one timer: of STEP_WAIT, or of STEP_TOKEN. */
+static void
+set_timer (SignalSession *self,
+           guint          ms,
+           GSourceFunc    callback)
+{
+  signal_source_clear (&self->timer);
+  self->timer = g_timeout_source_new (ms);
+  g_source_set_callback (self->timer, callback, self, NULL);
+  g_source_set_static_name (self->timer, "[signal-glib] client");
+  g_source_attach (self->timer, self->affinity.context);
+}
+
+static void
+count_connection (SignalSession *self)
+{
+  self->statistics.bytes_received += signal_connection_get_received (self->connection);
+  self->statistics.bytes_sent += signal_connection_get_written (self->connection);
+}
+
+/* Token */
+
+static void
+set_token (SignalSession *self,
+           const char    *token)
+{
+  char *copy = signal_secret_strdup (token);
+
+  signal_secret_free (self->token);
+  self->token = copy;
+}
+
+/* Remembers which token must not be tried again, and why. */
+static void
+set_refusal (SignalSession *self,
+             const GError  *error)
+{
+  g_clear_error (&self->refusal);
+  g_clear_pointer (&self->refused_token, signal_secret_free);
+  if (error == NULL)
+    return;
+
+  self->refusal = g_error_copy (error);
+  self->refused_token = signal_secret_strdup (self->token);
+}
+
+/* Whether a token can be written into an envelope, which is JSON. */
+static gboolean
+validate_token (const char  *token,
+                GError     **error)
+{
+  if (g_utf8_validate (token, -1, NULL))
+    return TRUE;
+
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                       _("The token is not valid UTF-8"));
+  return FALSE;
+}
+
+/* Whether an attempt can be made with the token that there is. */
+static gboolean
+check_token (SignalSession  *self,
+             GError        **error)
+{
+  if (self->refusal != NULL && g_strcmp0 (self->token, self->refused_token) == 0)
+    g_propagate_error (error, g_error_copy (self->refusal));
+  else if (self->token == NULL)
+    g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED,
+                         _("There is no token to authenticate with"));
+  else if (validate_token (self->token, error))
+    return TRUE;
+
+  self->is_refused = TRUE;
+  return FALSE;
+}
+
+/* Asks the owner for a token. Returns FALSE if it will come later, by
+ * signal_session_update_token(). */
+static gboolean
+ask_for_token (SignalSession *self)
+{
+  g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
+  guint serial = self->state_serial;
+  char *token;
+
+  if (owner == NULL)
+    return TRUE;
+
+  token = self->handlers->authenticate (owner);
+  if (token == NULL)
+    return !self->handlers->request_token (owner);
+
+  if (serial == self->state_serial)
+    set_token (self, token);
+  signal_secret_wipe (token, strlen (token));
+  g_free (token);
+  return TRUE;
+}
+
+/* Whether it is worth asking for another token after a refusal: once until the next
+ * authentication. */
+static gboolean
+may_ask_again (SignalSession *self)
+{
+  g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
+
+  return owner != NULL && !self->has_asked_again && self->handlers->has_token_source (owner);
+}
+
+/* Outbox */
+
+static guint64
+count_given (SignalConnection *connection)
+{
+  return signal_connection_get_written (connection) + signal_connection_get_unsent (connection);
+}
+
+/* Gives the connection what waits, in order, until it has so many bytes to write. */
+static void
+give_outbox (SignalSession *self,
+             gsize          high_water)
+{
+  const char *text;
+  gsize length;
+
+  while (is_authenticated (self)
+         && signal_connection_get_unsent (self->connection) < high_water
+         && (text = signal_outbox_peek (self->outbox, &length)) != NULL)
+    {
+      g_autoptr (SignalConnection) connection = g_object_ref (self->connection);
+      g_autoptr (GError) error = NULL;
+      guint64 offset = count_given (connection);
+
+      if (signal_connection_send (connection, text, length, &error))
+        {
+          self->statistics.messages_sent++;
+          signal_outbox_hand (self->outbox, offset);
+          signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
+        }
+      else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE))
+        {
+          signal_outbox_drop (self->outbox);
+          queue_error (self, EMIT_ERROR, error);
+        }
+      else
+        {
+          break;
+        }
+    }
+}
+
+static void
+expire_outbox (SignalSession *self)
+{
+  gint64 before = g_get_monotonic_time () - (gint64) self->settings.outbox_ttl * 1000;
+  g_autoptr (GError) error = NULL;
+  guint count;
+
+  if (self->settings.outbox_ttl == 0)
+    return;
+
+  count = signal_outbox_expire (self->outbox, before);
+  if (count == 0)
+    return;
+
+  error = g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                       g_dngettext (GETTEXT_PACKAGE,
+                                    "%u message waited too long for a connection and was dropped",
+                                    "%u messages waited too long for a connection and were dropped",
+                                    count),
+                       count);
+  queue_error (self, EMIT_ERROR, error);
+}
+
+/* Gives the connection as much of what waits as it should have at a time. */
+static void
+drain_outbox (SignalSession *self)
+{
+  if (signal_outbox_get_waiting (self->outbox) > 0)
+    {
+      expire_outbox (self);
+      give_outbox (self, HIGH_WATER);
+    }
+
+  queue (self, EMIT_OUTBOX);
+}
+
+/* Drops what waits, for which there will be no connection. What a connection that closes in good
+ * order was given, it still writes. */
+static void
+clear_outbox (SignalSession *self)
+{
+  guint count = signal_outbox_get_waiting (self->outbox);
+  g_autoptr (GError) error = NULL;
+
+  signal_outbox_clear (self->outbox);
+  queue (self, EMIT_OUTBOX);
+  if (count == 0)
+    return;
+
+  error = g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
+                       g_dngettext (GETTEXT_PACKAGE,
+                                    "%u message was waiting for a connection and is lost",
+                                    "%u messages were waiting for a connection and are lost",
+                                    count),
+                       count);
+  queue_error (self, EMIT_ERROR, error);
+}
+
+/* The size of the frame is known before there is a connection to send it on. */
+static gboolean
+check_size (SignalSession  *self,
+            gsize           length,
+            GError        **error)
+{
+  gboolean is_plain = is_authenticated (self) && !signal_connection_is_encrypted (self->connection);
+  gsize size = is_plain ? length : signal_envelope_get_encrypted_size (length);
+
+  return signal_channel_check_size (size, self->settings.connection->max_message_size, error);
+}
+
+static gboolean
+send_now (SignalSession  *self,
+          const char     *envelope,
+          gsize           length,
+          GError        **error)
+{
+  g_autoptr (SignalConnection) connection = g_object_ref (self->connection);
+  guint64 offset = count_given (connection);
+
+  if (!signal_connection_send (connection, envelope, length, error))
+    return FALSE;
+
+  self->statistics.messages_sent++;
+  signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
+  if (offset >= signal_connection_get_written (connection))
+    signal_outbox_push_handed (self->outbox, envelope, length, offset);
+  notify_outbox (self);
+  return TRUE;
+}
+
+/* Keeps a copy of an envelope until the session is authenticated. */
+static gboolean
+keep (SignalSession  *self,
+      const char     *envelope,
+      gsize           length,
+      GError        **error)
+{
+  if (self->step == STEP_NONE)
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
+                           _("The client is not connected"));
+      return FALSE;
+    }
+
+  if (self->settings.outbox_limit == 0)
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
+                           _("The client is not connected yet"));
+      return FALSE;
+    }
+
+  if (!signal_outbox_push (self->outbox, envelope, length, self->settings.outbox_limit, error))
+    return FALSE;
+
+  notify_outbox (self);
+  return TRUE;
+}
+
+/* Sends an envelope, or keeps a copy until the session is authenticated. */
+gboolean
+signal_session_send (SignalSession  *self,
+                     const char     *envelope,
+                     gsize           length,
+                     GError        **error)
+{
+  if (!signal_affinity_check (&self->affinity, error) || !check_size (self, length, error))
+    return FALSE;
+
+  if (is_authenticated (self)
+      && signal_outbox_get_waiting (self->outbox) == 0
+      && signal_connection_can_send (self->connection))
+    return send_now (self, envelope, length, error);
+
+  return keep (self, envelope, length, error);
+}
+
+/* Rooms */
+
+/* Joins or leaves rooms on the server. What cannot be sent is made up for after the next
+ * authentication. Names that the server would drop are left out. */
+static void
+send_rooms (SignalSession      *self,
+            const char         *event,
+            const char * const *rooms)
+{
+  g_autoptr (GPtrArray) valid = g_ptr_array_new ();
+  g_autoptr (GPtrArray) frames = NULL;
+
+  for (guint i = 0; rooms[i] != NULL; i++)
+    if (signal_room_name_check (rooms[i], NULL))
+      g_ptr_array_add (valid, (char *) rooms[i]);
+  g_ptr_array_add (valid, NULL);
+
+  frames = signal_room_name_compose_frames (event, (const char * const *) valid->pdata,
+                                            self->settings.connection->max_message_size);
+  for (guint i = 0; i < frames->len; i++)
+    signal_connection_send_plain (self->connection, g_ptr_array_index (frames, i), NULL);
+}
+
+static GStrv
+list_missing (const char * const *names,
+              const char * const *from)
+{
+  g_autoptr (GStrvBuilder) missing = g_strv_builder_new ();
+
+  for (guint i = 0; names[i] != NULL; i++)
+    if (!g_strv_contains (from, names[i]))
+      g_strv_builder_add (missing, names[i]);
+
+  return g_strv_builder_end (missing);
+}
+
+/* Returns whether the property has changed; whether the wanted rooms have is not told. */
+gboolean
+signal_session_set_auto_join_rooms (SignalSession      *self,
+                                    const char * const *rooms)
+{
+  g_auto (GStrv) before = g_strdupv ((char **) signal_room_set_get_wanted (self->rooms));
+  const char * const *now;
+  g_auto (GStrv) joined = NULL;
+  g_auto (GStrv) left = NULL;
+
+  if (!signal_room_set_set_auto_join (self->rooms, rooms))
+    return FALSE;
+
+  if (!is_authenticated (self))
+    return TRUE;
+
+  now = signal_room_set_get_wanted (self->rooms);
+  joined = list_missing (now, (const char * const *) before);
+  left = list_missing ((const char * const *) before, now);
+  send_rooms (self, "leave", (const char * const *) left);
+  send_rooms (self, "join", (const char * const *) joined);
+  return TRUE;
+}
+
+/* is_changed: whether the wanted rooms have changed. */
+gboolean
+signal_session_join_rooms (SignalSession       *self,
+                           const char * const  *rooms,
+                           gboolean            *is_changed,
+                           GError             **error)
+{
+  if (!signal_affinity_check (&self->affinity, error)
+      || !signal_room_name_check_all (rooms, error))
+    return FALSE;
+
+  if (is_authenticated (self))
+    send_rooms (self, "join", rooms);
+  *is_changed = signal_room_set_join (self->rooms, rooms, NULL);
+  return TRUE;
+}
+
+gboolean
+signal_session_leave_rooms (SignalSession       *self,
+                            const char * const  *rooms,
+                            gboolean            *is_changed,
+                            GError             **error)
+{
+  SignalConnection *connection;
+
+  if (!signal_affinity_check (&self->affinity, error)
+      || !signal_room_name_check_all (rooms, error))
+    return FALSE;
+
+  connection = signal_session_get_authenticated (self);
+  if (connection != NULL && g_strv_contains (rooms, signal_connection_get_client_id (connection)))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                           _("A client cannot leave the room that is its own id"));
+      return FALSE;
+    }
+
+  if (connection != NULL)
+    send_rooms (self, "leave", rooms);
+  *is_changed = signal_room_set_leave (self->rooms, rooms, NULL);
+  return TRUE;
+}
+
+/* The end of an attempt */
+
+static gboolean
+on_retry (gpointer user_data)
+{
+  attempt (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static guint
+next_delay (SignalSession     *self,
+            SignalCloseAction  action,
+            guint              retry_after)
+{
+  guint delay;
+
+  if (action == SIGNAL_CLOSE_ACTION_RETRY_NOW && self->backoff == 1)
+    return 0;
+
+  delay = signal_backoff_get_delay (&self->settings.backoff, self->backoff, g_random_double ());
+  return MAX (delay, MIN (retry_after, RETRY_AFTER_MAX_MS));
+}
+
+static void
+wait_for_retry (SignalSession     *self,
+                const GError      *error,
+                SignalCloseAction  action,
+                guint              retry_after)
+{
+  Emission *reconnecting;
+  guint delay;
+
+  self->failures++;
+  self->backoff++;
+  delay = next_delay (self, action, retry_after);
+  set_timer (self, delay, on_retry);
+
+  begin_transition (self, STEP_WAIT);
+  queue (self, EMIT_OUTBOX);
+  queue_error (self, EMIT_ERROR, error);
+  reconnecting = queue (self, EMIT_RECONNECTING);
+  reconnecting->serial = self->state_serial;
+  reconnecting->attempt = self->failures;
+  reconnecting->delay = delay;
+  flush (self);
+}
+
+static void
+give_up (SignalSession *self,
+         const GError  *cause)
+{
+  g_autoptr (GError) error = NULL;
+  guint retries = self->settings.backoff.max_retries;
+
+  if (retries == 0)
+    error = g_error_copy (cause);
+  else
+    error = g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED,
+                         g_dngettext (GETTEXT_PACKAGE,
+                                      "Gave up after %u retry: %s",
+                                      "Gave up after %u retries: %s", retries),
+                         retries, cause->message);
+  stop (self, error);
+}
+
+/* The server has refused the token, and a handler may have a newer one. */
+static void
+ask_again (SignalSession *self,
+           const GError  *error)
+{
+  self->has_asked_again = TRUE;
+  set_refusal (self, error);
+
+  begin_transition (self, STEP_ATTEMPT);
+  queue_error (self, EMIT_ERROR, error);
+  if (flush (self))
+    attempt (self);
+}
+
+static void
+handle_failure (SignalSession     *self,
+                const GError      *error,
+                SignalCloseAction  action,
+                guint              retry_after)
+{
+  if (action == SIGNAL_CLOSE_ACTION_WAIT_FOR_TOKEN && may_ask_again (self))
+    {
+      ask_again (self, error);
+    }
+  else if (action == SIGNAL_CLOSE_ACTION_WAIT_FOR_TOKEN || action == SIGNAL_CLOSE_ACTION_STOP)
+    {
+      self->is_refused = action == SIGNAL_CLOSE_ACTION_WAIT_FOR_TOKEN;
+      stop (self, error);
+    }
+  else if (signal_backoff_allows_retry (&self->settings.backoff, self->failures + 1))
+    {
+      wait_for_retry (self, error, action, retry_after);
+    }
+  else
+    {
+      give_up (self, error);
+    }
+}
+
+/* Events of the connection */
+
+static void
+on_ended (SignalConnection  *connection,
+          const GError      *error,
+          SignalCloseAction  action,
+          guint              retry_after,
+          gpointer           user_data)
+{
+  g_autoptr (SignalSession) self = g_object_ref (user_data);
+  gint64 age = signal_connection_get_age (connection);
+
+  /* An attempt that was authenticated has not failed. It shortens the delay only if it lasted: a
+   * server that accepts and then drops should not be flooded. */
+  if (age >= 0)
+    self->failures = 0;
+  if (age > (gint64) self->settings.backoff.base_interval * 1000)
+    self->backoff = 0;
+
+  count_connection (self);
+  signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
+  signal_outbox_recall (self->outbox);
+  g_set_object (&self->closing, connection);
+  g_clear_object (&self->connection);
+  self->step = STEP_ATTEMPT; /* until what follows is decided */
+  handle_failure (self, error, action, retry_after);
+}
+
+static void
+on_authenticated (SignalSession *self)
+{
+  guint serial = self->state_serial;
+
+  self->has_asked_again = FALSE;
+  self->is_promised = FALSE;
+  set_refusal (self, NULL);
+  if (self->was_connected)
+    self->statistics.reconnects++;
+  self->was_connected = TRUE;
+
+  begin_transition (self, STEP_CONNECTION);
+  serial = self->state_serial;
+  send_rooms (self, "join", signal_room_set_get_wanted (self->rooms));
+  drain_outbox (self);
+  if (serial != self->state_serial)
+    return;
+
+  queue (self, EMIT_CONNECTED)->serial = serial;
+  queue (self, EMIT_SUCCESS)->serial = serial;
+  flush (self);
+}
+
+static void
+on_phase (SignalConnection      *connection,
+          SignalConnectionState  phase,
+          gpointer               user_data)
+{
+  g_autoptr (SignalSession) self = g_object_ref (user_data);
+
+  /* Remembers the thread. */
+  signal_affinity_is_here (&self->affinity);
+
+  if (phase == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
+    {
+      on_authenticated (self);
+    }
+  else
+    {
+      begin_transition (self, STEP_CONNECTION);
+      flush (self);
+    }
+}
+
+static void
+on_message (SignalConnection *connection,
+            SignalMessage    *message,
+            gpointer          user_data)
+{
+  SignalSession *self = user_data;
+  g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
+
+  self->statistics.messages_received++;
+  if (owner != NULL)
+    self->handlers->message (owner, message);
+}
+
+static void
+on_fault (SignalConnection *connection,
+          const GError     *error,
+          gpointer          user_data)
+{
+  report_error (user_data, error);
+}
+
+static void
+on_drained (SignalConnection *connection,
+            gpointer          user_data)
+{
+  g_autoptr (SignalSession) self = g_object_ref (user_data);
+  g_autoptr (GObject) owner = NULL;
+
+  signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
+  drain_outbox (self);
+  flush (self);
+
+  if (signal_session_get_buffered_amount (self) > 0)
+    return;
+
+  owner = g_weak_ref_get (&self->owner);
+  if (owner != NULL)
+    self->handlers->drained (owner);
+}
+
+static gboolean
+on_accept_certificate (SignalConnection     *connection,
+                       GTlsCertificate      *certificate,
+                       GTlsCertificateFlags  errors,
+                       gpointer              user_data)
+{
+  g_autoptr (SignalSession) self = g_object_ref (user_data);
+  g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
+  gboolean accept;
+
+  if (owner == NULL)
+    return FALSE;
+
+  self->in_accept_certificate = TRUE;
+  accept = self->handlers->accept_certificate (owner, certificate, errors);
+  self->in_accept_certificate = FALSE;
+
+  if (self->step == STEP_CERTIFICATE)
+    attempt (self);
+  return accept;
+}
+
+static const SignalConnectionHandlers connection_handlers = {
+  .phase = on_phase,
+  .message = on_message,
+  .fault = on_fault,
+  .ended = on_ended,
+  .drained = on_drained,
+  .accept_certificate = on_accept_certificate,
+};
+
+/* Attempts */
+
+/* Gets the URL, if it and the other settings of an attempt are valid. */
+static GUri *
+check_settings (SignalSession  *self,
+                GError        **error)
+{
+  SignalConnectionOptions *options = self->settings.connection;
+  g_autoptr (GUri) uri = signal_url_parse (self->settings.server_url, options->allow_insecure, error);
+
+  if (uri == NULL)
+    return NULL;
+
+  if (options->headers != NULL && !signal_upgrade_check_headers (options->headers, error))
+    return NULL;
+
+  if (!g_utf8_validate (options->ecdh_info, -1, NULL))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                           _("The info string for the key derivation is not valid UTF-8"));
+      return NULL;
+    }
+
+  return g_steal_pointer (&uri);
+}
+
+static gboolean
+start_connection (SignalSession  *self,
+                  GError        **error)
+{
+  g_autoptr (GUri) uri = check_settings (self, error);
+  gboolean is_started;
+
+  if (uri == NULL || !check_token (self, error))
+    return FALSE;
+
+  g_main_context_push_thread_default (self->affinity.context);
+  self->connection = signal_connection_new (&connection_handlers, self);
+  is_started = signal_connection_start (self->connection, self->settings.connection, uri,
+                                        self->token, error);
+  g_main_context_pop_thread_default (self->affinity.context);
+
+  if (!is_started)
+    {
+      g_clear_object (&self->connection);
+      return FALSE;
+    }
+
+  self->statistics.attempts++;
+  self->step = STEP_CONNECTION; /* which still is CONNECTING */
+  return TRUE;
+}
+
+/* Continues an attempt when there is a token, or when there will be none. */
+static void
+open_connection (SignalSession *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  signal_source_clear (&self->timer);
+  self->is_promised = FALSE;
+  if (!start_connection (self, &error))
+    stop (self, error);
+}
+
+static gboolean
+on_no_token (gpointer user_data)
+{
+  g_autoptr (SignalSession) self = g_object_ref (user_data);
+  g_autoptr (GError) error = NULL;
+
+  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                               _("The token that was promised did not come in time"));
+  signal_source_clear (&self->timer);
+  handle_failure (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+attempt (SignalSession *self)
+{
+  G_GNUC_UNUSED g_autoptr (SignalSession) keep = g_object_ref (self);
+  gboolean has_token;
+  guint serial;
+
+  signal_source_clear (&self->timer);
+  begin_transition (self, STEP_ATTEMPT);
+  if (!flush (self))
+    return;
+
+  /* This attempt could come to a second question before the first one is answered. */
+  if (self->in_accept_certificate)
+    {
+      self->step = STEP_CERTIFICATE;
+      return;
+    }
+
+  if (self->has_late_token)
+    {
+      self->has_late_token = FALSE;
+      open_connection (self);
+      return;
+    }
+
+  /* The token may come while the handlers are being asked. */
+  self->step = STEP_TOKEN;
+  serial = self->state_serial;
+  has_token = ask_for_token (self);
+  if (serial != self->state_serial || self->step != STEP_TOKEN)
+    return;
+
+  if (has_token)
+    {
+      open_connection (self);
+      return;
+    }
+
+  self->is_promised = TRUE;
+  set_timer (self, self->settings.connection->connect_timeout, on_no_token);
+}
+
+/* Events of the system */
+
+/* Whether the server may have ended the connection meanwhile. */
+static gboolean
+is_long_sleep (SignalSession *self,
+               gint64         slept)
+{
+  return slept / 1000 > self->settings.connection->heartbeat_interval;
+}
+
+static void
+on_resumed (SignalSession *self,
+            gint64         slept)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (is_authenticated (self) && !is_long_sleep (self, slept))
+    {
+      signal_connection_probe (self->connection);
+      return;
+    }
+
+  error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                               _("Reconnecting after system resume"));
+  self->failures = 0;
+  self->backoff = 0;
+  signal_connection_renew (self->connection, error);
+}
+
+static void
+on_system_event (SignalSystemEvent event,
+                 gint64            slept,
+                 gpointer          user_data)
+{
+  g_autoptr (SignalSession) self = g_object_ref (user_data);
+
+  if (self->connection != NULL && event == SIGNAL_SYSTEM_EVENT_RESUMED)
+    on_resumed (self, slept);
+  else if (self->connection != NULL)
+    signal_connection_probe (self->connection);
+  else if (event != SIGNAL_SYSTEM_EVENT_NETWORK_CHANGED)
+    signal_session_reconnect_now (self);
+}
+
+static void
+watch_system (SignalSession *self)
+{
+  guint heartbeat = self->settings.connection->heartbeat_interval;
+
+  g_clear_pointer (&self->system_monitor, signal_system_monitor_free);
+  g_main_context_push_thread_default (self->affinity.context);
+  self->system_monitor = signal_system_monitor_new (self->settings.network_monitor,
+                                                    heartbeat > 0 ? heartbeat : DEFAULT_TICK,
+                                                    on_system_event, self);
+  g_main_context_pop_thread_default (self->affinity.context);
+}
+
+/* Begin and end */
+
+static void
+start (SignalSession *self)
+{
+  self->failures = 0;
+  self->backoff = 0;
+  self->is_refused = FALSE;
+  self->has_asked_again = FALSE;
+  watch_system (self);
+  attempt (self);
+}
+
+static GError *
+new_ended_error (void)
+{
+  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                              _("The connection was ended on request"));
+}
+
+/* Ends whatever the session is doing. */
+static void
+reset (SignalSession *self)
+{
+  self->step = STEP_NONE;
+  self->is_promised = FALSE;
+  self->has_late_token = FALSE;
+  self->failures = 0;
+  self->backoff = 0;
+  set_refusal (self, NULL);
+  signal_source_clear (&self->timer);
+  g_clear_pointer (&self->system_monitor, signal_system_monitor_free);
+  if (self->connection == NULL)
+    return;
+
+  count_connection (self);
+  signal_connection_close_async (self->connection, NULL, NULL, NULL);
+  g_clear_object (&self->closing);
+  self->closing = g_steal_pointer (&self->connection);
+}
+
+/* Stops for good. error: NULL when that was asked for. A handler may connect again. */
+static void
+stop (SignalSession *self,
+      const GError  *error)
+{
+  G_GNUC_UNUSED g_autoptr (SignalSession) keep = g_object_ref (self);
+  g_autoptr (GError) outcome = error != NULL ? g_error_copy (error) : new_ended_error ();
+
+  /* A connection that is closed in good order writes first what it has. */
+  if (error == NULL)
+    give_outbox (self, G_MAXSIZE);
+
+  reset (self);
+  begin_transition (self, STEP_NONE);
+  clear_outbox (self);
+  queue_error (self, EMIT_DISCONNECTED, error);
+  queue_failure (self, outcome);
+  flush (self);
+}
+
+static void
+abandon (SignalSession *self)
+{
+  g_autoptr (GError) error = new_ended_error ();
+
+  self->is_abandoned = TRUE;
+  self->is_refused = FALSE;
+  g_weak_ref_set (&self->owner, NULL);
+  signal_outbox_clear (self->outbox);
+
+  reset (self);
+  begin_transition (self, STEP_NONE);
+  g_clear_object (&self->closing);
+  queue_failure (self, error);
+  flush (self);
+}
+
+static gboolean
+on_abandoned (gpointer user_data)
+{
+  abandon (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Ends the session without its owner, from any thread: nothing is emitted any more, and nothing
+ * begins again. A connection is still closed in good order. */
+void
+signal_session_abandon (SignalSession *self)
+{
+  if (!signal_affinity_acquire (&self->affinity))
+    {
+      signal_affinity_invoke (&self->affinity, on_abandoned, g_object_ref (self), g_object_unref);
+      return;
+    }
+
+  abandon (self);
+  signal_affinity_release (&self->affinity);
+}
+
+static gboolean
+on_cancelled (GCancellable *cancellable,
+              gpointer      user_data)
+{
+  stop (user_data, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+check_can_connect (SignalSession  *self,
+                   const char     *token,
+                   GError        **error)
+{
+  g_autoptr (GUri) uri = NULL;
+
+  if (!signal_affinity_check_strict (&self->affinity, error))
+    return FALSE;
+
+  if (self->is_abandoned)
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
+                           _("The client has been disposed of and cannot connect any more"));
+      return FALSE;
+    }
+
+  if (self->step != STEP_NONE)
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
+                           _("The client is connected or connecting already"));
+      return FALSE;
+    }
+
+  if (token != NULL && !validate_token (token, error))
+    return FALSE;
+
+  uri = check_settings (self, error);
+  return uri != NULL && signal_room_name_check_all (signal_room_set_get_auto_join (self->rooms), error);
+}
+
+/* token: NULL for the one that there is. task: (transfer full), completed with TRUE when the session
+ * is authenticated, or with the error that it has stopped with. */
+void
+signal_session_connect (SignalSession *self,
+                        const char    *token,
+                        GTask         *task)
+{
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  GError *error = NULL;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, &error)
+      || !check_can_connect (self, token, &error))
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+
+  if (token != NULL)
+    set_token (self, token);
+
+  if (cancellable != NULL)
+    {
+      self->cancelled = g_cancellable_source_new (cancellable);
+      g_source_set_callback (self->cancelled, G_SOURCE_FUNC (on_cancelled), self, NULL);
+      g_source_attach (self->cancelled, self->affinity.context);
+    }
+
+  self->connecting = task;
+  start (self);
+}
+
+static void
+on_closed (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SignalSession *self = g_task_get_task_data (task);
+  SignalConnection *connection = SIGNAL_CONNECTION (source);
+
+  signal_connection_close_finish (connection, result, NULL);
+  if (self->closing == connection)
+    g_clear_object (&self->closing);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* task: (transfer full), completed with TRUE when the socket is closed. */
+void
+signal_session_disconnect (SignalSession *self,
+                           GTask         *task)
+{
+  GError *error = NULL;
+
+  if (!signal_affinity_check (&self->affinity, &error))
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+
+  self->is_refused = FALSE;
+  if (self->step != STEP_NONE)
+    stop (self, NULL);
+
+  g_task_set_task_data (task, g_object_ref (self), g_object_unref);
+  if (self->closing != NULL)
+    {
+      signal_connection_close_async (self->closing, NULL, on_closed, task);
+      return;
+    }
+
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+static gboolean
+on_reconnect_now (gpointer user_data)
+{
+  signal_session_reconnect_now (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Skips the rest of a wait. Can be called from any thread. */
+void
+signal_session_reconnect_now (SignalSession *self)
+{
+  if (!signal_affinity_is_here (&self->affinity))
+    signal_affinity_invoke (&self->affinity, on_reconnect_now, g_object_ref (self), g_object_unref);
+  else if (self->step == STEP_WAIT)
+    attempt (self);
+}
+
+static void
+update_token (SignalSession *self,
+              const char    *token)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean was_promised;
+
+  set_token (self, token);
+  if (token == NULL)
+    return;
+
+  was_promised = self->is_promised;
+  self->is_promised = FALSE;
+  if (self->step == STEP_TOKEN)
+    {
+      open_connection (self);
+    }
+  else if (self->is_refused && self->settings.backoff.max_retries > 0)
+    {
+      if (validate_token (token, &error))
+        start (self);
+      else
+        report_error (self, error);
+    }
+  else if (was_promised)
+    {
+      self->has_late_token = TRUE;
+    }
+}
+
+typedef struct
+{
+  SignalSession *session;
+  char *token;
+} TokenUpdate;
+
+static void
+token_update_free (TokenUpdate *update)
+{
+  g_object_unref (update->session);
+  signal_secret_free (update->token);
+  g_free (update);
+}
+
+static gboolean
+on_token_update (gpointer user_data)
+{
+  TokenUpdate *update = user_data;
+
+  if (!update->session->is_abandoned)
+    update_token (update->session, update->token);
+  return G_SOURCE_REMOVE;
+}
+
+/* Can be called from any thread. token: NULL for none. */
+void
+signal_session_update_token (SignalSession *self,
+                             const char    *token)
+{
+  TokenUpdate *update;
+
+  if (signal_affinity_is_here (&self->affinity))
+    {
+      update_token (self, token);
+      return;
+    }
+
+  update = g_new (TokenUpdate, 1);
+  update->session = g_object_ref (self);
+  update->token = signal_secret_strdup (token);
+  signal_affinity_invoke (&self->affinity, on_token_update, update,
+                          (GDestroyNotify) token_update_free);
+}
+
+/* Getters */
+
+SignalSessionSettings *
+signal_session_get_settings (SignalSession *self)
+{
+  return &self->settings;
+}
+
+/* Gets the connection, or the attempt to open one; NULL for none. */
+SignalConnection *
+signal_session_get_connection (SignalSession *self)
+{
+  return self->connection;
+}
+
+/* Gets the connection if it is authenticated, else NULL. */
+SignalConnection *
+signal_session_get_authenticated (SignalSession *self)
+{
+  return is_authenticated (self) ? self->connection : NULL;
+}
+
+SignalRoomSet *
+signal_session_get_rooms (SignalSession *self)
+{
+  return self->rooms;
+}
+
+guint
+signal_session_get_outbox_length (SignalSession *self)
+{
+  return signal_outbox_get_length (self->outbox);
+}
+
+guint64
+signal_session_get_buffered_amount (SignalSession *self)
+{
+  gsize unsent = self->connection != NULL ? signal_connection_get_unsent (self->connection) : 0;
+
+  return signal_outbox_get_size (self->outbox) + unsent;
+}
+
+void
+signal_session_get_statistics (SignalSession           *self,
+                               SignalSessionStatistics *statistics)
+{
+  *statistics = self->statistics;
+  if (self->connection == NULL)
+    return;
+
+  statistics->bytes_received += signal_connection_get_received (self->connection);
+  statistics->bytes_sent += signal_connection_get_written (self->connection);
+}
+
+/* For tests: the monitor of the system while the session is not DISCONNECTED. */
+SignalSystemMonitor *
+signal_session_get_system_monitor (SignalSession *self)
+{
+  return self->system_monitor;
+}
+
+/* For tests: whether the parts of the session agree with one another. is_idle: no function of it is
+ * running. */
+gboolean
+signal_session_is_consistent (SignalSession *self,
+                              gboolean       is_idle)
+{
+  GSource *source = g_main_context_find_source_by_user_data (self->affinity.context, self);
+  gboolean may_have_timer = self->step == STEP_WAIT || self->step == STEP_TOKEN;
+
+  if ((self->step == STEP_CONNECTION) != (self->connection != NULL)
+      || (self->step == STEP_WAIT && self->timer == NULL)
+      || (!may_have_timer && self->timer != NULL)
+      || (self->step == STEP_NONE) != (self->system_monitor == NULL)
+      || (self->step == STEP_NONE && signal_outbox_get_waiting (self->outbox) > 0)
+      || source != self->timer)
+    return FALSE;
+
+  return !is_idle
+         || (self->step != STEP_ATTEMPT
+             && (self->step != STEP_TOKEN || self->timer != NULL)
+             && self->emissions.length == 0
+             && self->notified_state == signal_session_get_state (self));
+}
+
+/* Object */
+
+static void
+signal_session_dispose (GObject *object)
+{
+  SignalSession *self = SIGNAL_SESSION (object);
+
+  /* Nothing is left to end here, unless the main context was freed before it could run
+   * on_abandoned(). */
+  reset (self);
+  signal_source_clear (&self->cancelled);
+  g_clear_object (&self->closing);
+
+  G_OBJECT_CLASS (signal_session_parent_class)->dispose (object);
+}
+
+static void
+signal_session_finalize (GObject *object)
+{
+  SignalSession *self = SIGNAL_SESSION (object);
+
+  signal_secret_free (self->token);
+  g_free (self->settings.server_url);
+  signal_connection_options_unref (self->settings.connection);
+  g_clear_object (&self->settings.network_monitor);
+  g_queue_clear_full (&self->emissions, (GDestroyNotify) emission_free);
+  signal_room_set_free (self->rooms);
+  signal_outbox_free (self->outbox);
+  signal_affinity_clear (&self->affinity);
+  g_weak_ref_clear (&self->owner);
+
+  G_OBJECT_CLASS (signal_session_parent_class)->finalize (object);
+}
+
+static void
+signal_session_class_init (SignalSessionClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = signal_session_dispose;
+  object_class->finalize = signal_session_finalize;
+}
+
+static void
+signal_session_init (SignalSession *self)
+{
+  g_queue_init (&self->emissions);
+  signal_affinity_init (&self->affinity);
+  self->state_serial = 1;
+  self->settings.connection = signal_connection_options_new ();
+  self->rooms = signal_room_set_new ();
+  self->outbox = signal_outbox_new ();
+}
+
+/* Creates a session for the thread-default main context. handlers: static. owner: what they are
+ * called with; not kept alive. */
+SignalSession *
+signal_session_new (const SignalSessionHandlers *handlers,
+                    GObject                     *owner)
+{
+  SignalSession *self = g_object_new (SIGNAL_TYPE_SESSION, NULL);
+
+  self->handlers = handlers;
+  g_weak_ref_init (&self->owner, owner);
+  return self;
+}

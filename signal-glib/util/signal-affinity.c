@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "util/signal-affinity-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "signal-error.h"
+
+static void
+set_thread (SignalAffinity *self,
+            GThread        *thread)
+{
+  GThread *before = g_atomic_pointer_exchange (&self->thread, g_thread_ref (thread));
+
+  g_clear_pointer (&before, g_thread_unref);
+}
+
+void
+signal_affinity_init (SignalAffinity *self)
+{
+  self->context = g_main_context_ref_thread_default ();
+  self->thread = g_thread_ref (g_thread_self ());
+}
+
+void
+signal_affinity_clear (SignalAffinity *self)
+{
+  g_clear_pointer (&self->thread, g_thread_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+}
+
+/* Whether the object may be used from the calling thread. Remembers the thread that runs the main
+ * context, so that this is cheap most of the time. */
+gboolean
+signal_affinity_is_here (SignalAffinity *self)
+{
+  GThread *thread = g_thread_self ();
+
+  if (g_atomic_pointer_get (&self->thread) == thread)
+    return TRUE;
+  if (!g_main_context_is_owner (self->context))
+    return FALSE;
+
+  set_thread (self, thread);
+  return TRUE;
+}
+
+static void
+set_error (GError **error)
+{
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
+                       _("This object belongs to another thread: call it in the thread that runs its "
+                         "main context, for example with g_main_context_invoke()"));
+}
+
+gboolean
+signal_affinity_check (SignalAffinity  *self,
+                       GError         **error)
+{
+  if (signal_affinity_is_here (self))
+    return TRUE;
+
+  set_error (error);
+  return FALSE;
+}
+
+/* Makes sure that no other thread runs the main context until signal_affinity_release(). Returns
+ * FALSE if the object may not be used from the calling thread. */
+gboolean
+signal_affinity_acquire (SignalAffinity *self)
+{
+  return signal_affinity_is_here (self) && g_main_context_acquire (self->context);
+}
+
+void
+signal_affinity_release (SignalAffinity *self)
+{
+  g_main_context_release (self->context);
+}
+
+/* As signal_affinity_check(), and notices that another thread has begun to run the main context of
+ * an object that was constructed in this one. */
+gboolean
+signal_affinity_check_strict (SignalAffinity  *self,
+                              GError         **error)
+{
+  if (signal_affinity_acquire (self))
+    {
+      signal_affinity_release (self);
+      return TRUE;
+    }
+
+  set_error (error);
+  return FALSE;
+}
+
+/* Calls a function once in the main context of the object, from the next iteration on. */
+void
+signal_affinity_invoke (SignalAffinity *self,
+                        GSourceFunc     callback,
+                        gpointer        user_data,
+                        GDestroyNotify  destroy)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, callback, user_data, destroy);
+  g_source_set_static_name (source, "[signal-glib] invoke");
+  g_source_attach (source, self->context);
+}
