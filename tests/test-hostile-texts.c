@@ -33,7 +33,9 @@ test_event_names (void)
   g_assert_cmpuint (g_quark_try_string ("unheard-of-0"), ==, 0);
   g_assert_cmpuint (g_quark_try_string ("unheard-of-99999"), ==, 0);
   after = g_quark_from_string ("hostile-quark-after");
-  g_assert_cmpuint (after - before, <, 20);
+
+  /* Types of GLib that another thread registers meanwhile are quarks, too. */
+  g_assert_cmpuint (after - before, <, n_names / 100);
 }
 
 /* Deeper than anything that recurses can bear: where it comes as an envelope, and as a payload. */
