@@ -218,6 +218,95 @@ test_forget_inside (void)
   WAIT_UNTIL (((Guest *) host->guests->pdata[1])->is_gone);
 }
 
+/* As a dialog does that somebody reads. */
+static gboolean
+on_accept_slowly (SignalClient         *client,
+                  GTlsCertificate      *certificate,
+                  GTlsCertificateFlags  errors,
+                  Question             *question)
+{
+  question->n_asked++;
+  run_for (600);
+  return question->answer;
+}
+
+/* The time that a handler takes is not that of the attempt. */
+static void
+test_slow_handler (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Question question = { TRUE };
+
+  g_object_set (watch->client, "connect-timeout", 400, "max-retries", 0, NULL);
+  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_slowly), &question);
+  watch_connect (watch);
+  g_assert_cmpuint (question.n_asked, ==, 1);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+}
+
+/* What is left of it counts again afterwards. */
+static void
+test_timeout_after_slow_handler (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Question question = { TRUE };
+
+  host->mute = TRUE;
+  g_object_set (watch->client, "connect-timeout", 400, "max-retries", 0, NULL);
+  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_slowly), &question);
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_cmpuint (question.n_asked, ==, 1);
+}
+
+typedef struct
+{
+  Watch *watch;
+  guint n_asked;
+  guint n_running;
+} Questions;
+
+/* Connects again while it runs, and stays for so long that the second attempt would come to its
+ * question. */
+static gboolean
+on_accept_reconnect (SignalClient         *client,
+                     GTlsCertificate      *certificate,
+                     GTlsCertificateFlags  errors,
+                     Questions            *questions)
+{
+  Watch *watch = questions->watch;
+
+  g_assert_cmpuint (questions->n_running, ==, 0);
+  questions->n_running++;
+  if (questions->n_asked++ == 0)
+    {
+      signal_client_disconnect_async (client, NULL, watch_on_closed, watch);
+      WAIT_UNTIL (watch->is_done);
+      watch_start (watch);
+      run_for (200);
+      g_assert_cmpint (signal_client_get_state (client), ==, SIGNAL_CONNECTION_STATE_CONNECTING);
+    }
+
+  questions->n_running--;
+  return TRUE;
+}
+
+/* Two dialogs one above the other would be answered in the wrong order. */
+static void
+test_one_question_at_a_time (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Questions questions = { watch };
+
+  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_reconnect), &questions);
+  watch_start (watch);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  g_assert_cmpuint (questions.n_asked, ==, 2);
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+}
+
 static void
 test_client_certificate (void)
 {
@@ -280,6 +369,9 @@ add_tests (void)
   g_test_add_func ("/client/tls/not-asked", test_not_asked);
   g_test_add_func ("/client/tls/disconnect-inside", test_disconnect_inside);
   g_test_add_func ("/client/tls/forget-inside", test_forget_inside);
+  g_test_add_func ("/client/tls/slow-handler", test_slow_handler);
+  g_test_add_func ("/client/tls/timeout-after-slow-handler", test_timeout_after_slow_handler);
+  g_test_add_func ("/client/tls/one-question-at-a-time", test_one_question_at_a_time);
   g_test_add_func ("/client/tls/client-certificate", test_client_certificate);
   g_test_add_func ("/client/tls/no-client-certificate", test_no_client_certificate);
   g_test_add_func ("/client/tls/not-tls", test_not_tls);
