@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+/* The longest wait that a server can ask for. */
+#define AT_LEAST_MAX (5 * 60 * 1000)
+
 /* Whether the retry of this number, from 1, is one that the policy grants. */
 gboolean
 signal_backoff_allows_retry (const SignalBackoffPolicy *policy,
@@ -32,4 +35,44 @@ signal_backoff_get_delay (const SignalBackoffPolicy *policy,
   delay *= 1 - policy->jitter * random;
 
   return (guint) (delay + 0.5);
+}
+
+void
+signal_backoff_reset (SignalBackoff *self)
+{
+  self->failures = 0;
+  self->delays = 0;
+}
+
+/* An attempt was authenticated, and its connection has lasted for so many µs: it has not failed. It
+ * shortens the delay only if it lasted, since a server that accepts and then drops should not be
+ * flooded. */
+void
+signal_backoff_connected (SignalBackoff             *self,
+                          const SignalBackoffPolicy *policy,
+                          gint64                     duration)
+{
+  self->failures = 0;
+  if (duration > (gint64) policy->base_interval * 1000)
+    self->delays = 0;
+}
+
+/* An attempt has failed, or a connection was lost. Returns the wait in ms before the next attempt.
+ * is_urgent: it is due at once, unless this happens again. at_least: the wait in ms that the server
+ * asks for, or 0. */
+guint
+signal_backoff_fail (SignalBackoff             *self,
+                     const SignalBackoffPolicy *policy,
+                     gboolean                   is_urgent,
+                     guint                      at_least)
+{
+  guint delay;
+
+  self->failures++;
+  self->delays++;
+  if (is_urgent && self->delays == 1)
+    return 0;
+
+  delay = signal_backoff_get_delay (policy, self->delays, g_random_double ());
+  return MAX (delay, MIN (at_least, AT_LEAST_MAX));
 }

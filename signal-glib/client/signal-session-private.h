@@ -3,14 +3,12 @@
 
 #include <gio/gio.h>
 
-#include "client/signal-backoff-private.h"
 #include "client/signal-connection-private.h"
-#include "client/signal-outbox-private.h"
 #include "client/signal-room-set-private.h"
+#include "client/signal-session-settings-private.h"
 #include "client/signal-system-monitor-private.h"
 #include "protocol/signal-message-private.h"
 #include "signal-types.h"
-#include "websocket/signal-connection-options-private.h"
 
 G_BEGIN_DECLS
 
@@ -53,17 +51,6 @@ typedef struct
   /* Whether one of the two callbacks above may return something. */
   gboolean (*has_token_source)   (gpointer              owner);
 } SignalSessionHandlers;
-
-/* A change takes effect with the next attempt, unless the property says otherwise. */
-typedef struct
-{
-  char                    *server_url;
-  SignalConnectionOptions *connection; /* to be written to once it was made writable */
-  SignalBackoffPolicy      backoff;
-  guint                    outbox_limit; /* messages */
-  guint                    outbox_ttl;   /* ms; 0: no limit */
-  GNetworkMonitor         *network_monitor; /* NULL for the default one */
-} SignalSessionSettings;
 
 typedef struct
 {

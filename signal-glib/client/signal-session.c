@@ -6,27 +6,19 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "client/signal-credentials-private.h"
+#include "client/signal-sender-private.h"
 #include "crypto/signal-secret-private.h"
-#include "protocol/signal-channel-private.h"
-#include "protocol/signal-envelope-private.h"
 #include "protocol/signal-room-name-private.h"
 #include "signal-error.h"
 #include "util/signal-affinity-private.h"
 #include "util/signal-source-private.h"
-#include "websocket/signal-url-private.h"
-#include "websocket/signal-websocket-client-handshake-private.h"
 
 /* The state machine of a client: attempts, retries, the token, the outbox and the end.
  *
  * A function that changes the state does so completely, with begin_transition() and queue_*(), and
  * only then calls flush(), which emits what was queued. A handler may cause another transition,
  * which state_serial shows: whoever called flush() stops then. */
-
-/* The longest wait that a server can ask for with Retry-After. */
-#define RETRY_AFTER_MAX_MS (5 * 60 * 1000)
-
-/* How many bytes a connection is given at a time, so that few are lost with it. */
-#define HIGH_WATER (1024 * 1024)
 
 /* How often to look for a resume of the system without heartbeats, in ms. */
 #define DEFAULT_TICK 30000
@@ -87,22 +79,14 @@ struct _SignalSession
   GTask *connecting;
   GSource *cancelled; /* of the task */
 
-  guint failures; /* attempts in a row that failed */
-  guint backoff;  /* likewise, and those whose connection did not last */
+  SignalBackoff backoff;
   gboolean was_connected;
   gboolean in_accept_certificate; /* its handler runs; the attempt may be over already */
 
-  char *token;
-  gboolean is_refused;     /* stopped until there is a new token */
-  GError *refusal;         /* of refused_token, while another one is asked for */
-  char *refused_token;
-  gboolean has_asked_again;
-  gboolean is_promised;    /* the token that was asked for will come */
-  gboolean has_late_token; /* it came when its attempt was over */
-
-  SignalRoomSet *rooms;
-  SignalOutbox *outbox;
-  SignalSessionStatistics statistics; /* bytes: of the connections that have ended */
+  SignalCredentials *credentials;
+  gboolean is_refused; /* stopped until there is a new token */
+  SignalSender *sender;
+  SignalSessionStatistics statistics; /* bytes of the connections that have ended */
 };
 
 G_DEFINE_FINAL_TYPE (SignalSession, signal_session, G_TYPE_OBJECT)
@@ -189,7 +173,7 @@ static void
 emit_outbox (SignalSession *self,
              gpointer       owner)
 {
-  guint length = signal_outbox_get_length (self->outbox);
+  guint length = signal_sender_get_length (self->sender);
 
   if (length == self->notified_outbox_length)
     return;
@@ -286,7 +270,7 @@ notify_outbox (SignalSession *self)
 {
   g_autoptr (GObject) owner = NULL;
 
-  if (signal_outbox_get_length (self->outbox) == self->notified_outbox_length)
+  if (signal_sender_get_length (self->sender) == self->notified_outbox_length)
     return;
 
   owner = g_weak_ref_get (&self->owner);
@@ -352,60 +336,6 @@ count_connection (SignalSession *self)
 
 /* Token */
 
-static void
-set_token (SignalSession *self,
-           const char    *token)
-{
-  char *copy = signal_secret_strdup (token);
-
-  signal_secret_free (self->token);
-  self->token = copy;
-}
-
-/* Remembers which token must not be tried again, and why. */
-static void
-set_refusal (SignalSession *self,
-             const GError  *error)
-{
-  g_clear_error (&self->refusal);
-  g_clear_pointer (&self->refused_token, signal_secret_free);
-  if (error == NULL)
-    return;
-
-  self->refusal = g_error_copy (error);
-  self->refused_token = signal_secret_strdup (self->token);
-}
-
-/* Whether a token can be written into an envelope, which is JSON. */
-static gboolean
-validate_token (const char  *token,
-                GError     **error)
-{
-  if (g_utf8_validate (token, -1, NULL))
-    return TRUE;
-
-  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                       _("The token is not valid UTF-8"));
-  return FALSE;
-}
-
-/* Whether an attempt can be made with the token that there is. */
-static gboolean
-check_token (SignalSession  *self,
-             GError        **error)
-{
-  if (self->refusal != NULL && g_strcmp0 (self->token, self->refused_token) == 0)
-    g_propagate_error (error, g_error_copy (self->refusal));
-  else if (self->token == NULL)
-    g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED,
-                         _("There is no token to authenticate with"));
-  else if (validate_token (self->token, error))
-    return TRUE;
-
-  self->is_refused = TRUE;
-  return FALSE;
-}
-
 /* Asks the owner for a token. Returns FALSE if it will come later, by
  * signal_session_update_token(). */
 static gboolean
@@ -423,7 +353,7 @@ ask_for_token (SignalSession *self)
     return !self->handlers->request_token (owner);
 
   if (serial == self->state_serial)
-    set_token (self, token);
+    signal_credentials_set_token (self->credentials, token);
   signal_secret_wipe (token, strlen (token));
   g_free (token);
   return TRUE;
@@ -436,167 +366,18 @@ may_ask_again (SignalSession *self)
 {
   g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
 
-  return owner != NULL && !self->has_asked_again && self->handlers->has_token_source (owner);
+  return owner != NULL
+         && signal_credentials_may_ask_again (self->credentials)
+         && self->handlers->has_token_source (owner);
 }
 
-/* Outbox */
-
-static guint64
-count_given (SignalConnection *connection)
-{
-  return signal_connection_get_written (connection) + signal_connection_get_unsent (connection);
-}
-
-/* Gives the connection what waits, in order, until it has so many bytes to write. */
-static void
-give_outbox (SignalSession *self,
-             gsize          high_water)
-{
-  const char *text;
-  gsize length;
-
-  while (is_authenticated (self)
-         && signal_connection_get_unsent (self->connection) < high_water
-         && (text = signal_outbox_peek (self->outbox, &length)) != NULL)
-    {
-      g_autoptr (SignalConnection) connection = g_object_ref (self->connection);
-      g_autoptr (GError) error = NULL;
-      guint64 offset = count_given (connection);
-
-      if (signal_connection_send (connection, text, length, &error))
-        {
-          self->statistics.messages_sent++;
-          signal_outbox_hand (self->outbox, offset);
-          signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
-        }
-      else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE))
-        {
-          signal_outbox_drop (self->outbox);
-          queue_error (self, EMIT_ERROR, error);
-        }
-      else
-        {
-          break;
-        }
-    }
-}
+/* Messages and rooms */
 
 static void
-expire_outbox (SignalSession *self)
+on_sender_error (const GError *error,
+                 gpointer      user_data)
 {
-  gint64 before = g_get_monotonic_time () - (gint64) self->settings.outbox_ttl * 1000;
-  g_autoptr (GError) error = NULL;
-  guint count;
-
-  if (self->settings.outbox_ttl == 0)
-    return;
-
-  count = signal_outbox_expire (self->outbox, before);
-  if (count == 0)
-    return;
-
-  error = g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
-                       g_dngettext (GETTEXT_PACKAGE,
-                                    "%u message waited too long for a connection and was dropped",
-                                    "%u messages waited too long for a connection and were dropped",
-                                    count),
-                       count);
-  queue_error (self, EMIT_ERROR, error);
-}
-
-/* Gives the connection as much of what waits as it should have at a time. */
-static void
-drain_outbox (SignalSession *self)
-{
-  if (signal_outbox_get_waiting (self->outbox) > 0)
-    {
-      expire_outbox (self);
-      give_outbox (self, HIGH_WATER);
-    }
-
-  queue (self, EMIT_OUTBOX);
-}
-
-/* Drops what waits, for which there will be no connection. What a connection that closes in good
- * order was given, it still writes. */
-static void
-clear_outbox (SignalSession *self)
-{
-  guint count = signal_outbox_get_waiting (self->outbox);
-  g_autoptr (GError) error = NULL;
-
-  signal_outbox_clear (self->outbox);
-  queue (self, EMIT_OUTBOX);
-  if (count == 0)
-    return;
-
-  error = g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
-                       g_dngettext (GETTEXT_PACKAGE,
-                                    "%u message was waiting for a connection and is lost",
-                                    "%u messages were waiting for a connection and are lost",
-                                    count),
-                       count);
-  queue_error (self, EMIT_ERROR, error);
-}
-
-/* The size of the frame is known before there is a connection to send it on. */
-static gboolean
-check_size (SignalSession  *self,
-            gsize           length,
-            GError        **error)
-{
-  gboolean is_plain = is_authenticated (self) && !signal_connection_is_encrypted (self->connection);
-  gsize size = is_plain ? length : signal_envelope_get_encrypted_size (length);
-
-  return signal_channel_check_size (size, self->settings.connection->max_message_size, error);
-}
-
-static gboolean
-send_now (SignalSession  *self,
-          const char     *envelope,
-          gsize           length,
-          GError        **error)
-{
-  g_autoptr (SignalConnection) connection = g_object_ref (self->connection);
-  guint64 offset = count_given (connection);
-
-  if (!signal_connection_send (connection, envelope, length, error))
-    return FALSE;
-
-  self->statistics.messages_sent++;
-  signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
-  if (offset >= signal_connection_get_written (connection))
-    signal_outbox_push_handed (self->outbox, envelope, length, offset);
-  notify_outbox (self);
-  return TRUE;
-}
-
-/* Keeps a copy of an envelope until the session is authenticated. */
-static gboolean
-keep (SignalSession  *self,
-      const char     *envelope,
-      gsize           length,
-      GError        **error)
-{
-  if (self->step == STEP_NONE)
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
-                           _("The client is not connected"));
-      return FALSE;
-    }
-
-  if (self->settings.outbox_limit == 0)
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
-                           _("The client is not connected yet"));
-      return FALSE;
-    }
-
-  if (!signal_outbox_push (self->outbox, envelope, length, self->settings.outbox_limit, error))
-    return FALSE;
-
-  notify_outbox (self);
-  return TRUE;
+  queue_error (user_data, EMIT_ERROR, error);
 }
 
 /* Sends an envelope, or keeps a copy until the session is authenticated. */
@@ -606,75 +387,25 @@ signal_session_send (SignalSession  *self,
                      gsize           length,
                      GError        **error)
 {
-  if (!signal_affinity_check (&self->affinity, error) || !check_size (self, length, error))
+  g_autoptr (SignalConnection) connection = NULL;
+
+  if (!signal_affinity_check (&self->affinity, error))
     return FALSE;
 
-  if (is_authenticated (self)
-      && signal_outbox_get_waiting (self->outbox) == 0
-      && signal_connection_can_send (self->connection))
-    return send_now (self, envelope, length, error);
+  g_set_object (&connection, signal_session_get_authenticated (self));
+  if (!signal_sender_send (self->sender, connection, envelope, length, self->step != STEP_NONE, error))
+    return FALSE;
 
-  return keep (self, envelope, length, error);
+  notify_outbox (self);
+  return TRUE;
 }
 
-/* Rooms */
-
-/* Joins or leaves rooms on the server. What cannot be sent is made up for after the next
- * authentication. Names that the server would drop are left out. */
-static void
-send_rooms (SignalSession      *self,
-            const char         *event,
-            const char * const *rooms)
-{
-  g_autoptr (GPtrArray) valid = g_ptr_array_new ();
-  g_autoptr (GPtrArray) frames = NULL;
-
-  for (guint i = 0; rooms[i] != NULL; i++)
-    if (signal_room_name_check (rooms[i], NULL))
-      g_ptr_array_add (valid, (char *) rooms[i]);
-  g_ptr_array_add (valid, NULL);
-
-  frames = signal_room_name_compose_frames (event, (const char * const *) valid->pdata,
-                                            self->settings.connection->max_message_size);
-  for (guint i = 0; i < frames->len; i++)
-    signal_connection_send_plain (self->connection, g_ptr_array_index (frames, i), NULL);
-}
-
-static GStrv
-list_missing (const char * const *names,
-              const char * const *from)
-{
-  g_autoptr (GStrvBuilder) missing = g_strv_builder_new ();
-
-  for (guint i = 0; names[i] != NULL; i++)
-    if (!g_strv_contains (from, names[i]))
-      g_strv_builder_add (missing, names[i]);
-
-  return g_strv_builder_end (missing);
-}
-
-/* Returns whether the property has changed; whether the wanted rooms have is not told. */
+/* Returns whether the rooms to join automatically have changed. */
 gboolean
 signal_session_set_auto_join_rooms (SignalSession      *self,
                                     const char * const *rooms)
 {
-  g_auto (GStrv) before = g_strdupv ((char **) signal_room_set_get_wanted (self->rooms));
-  const char * const *now;
-  g_auto (GStrv) joined = NULL;
-  g_auto (GStrv) left = NULL;
-
-  if (!signal_room_set_set_auto_join (self->rooms, rooms))
-    return FALSE;
-
-  if (!is_authenticated (self))
-    return TRUE;
-
-  now = signal_room_set_get_wanted (self->rooms);
-  joined = list_missing (now, (const char * const *) before);
-  left = list_missing ((const char * const *) before, now);
-  send_rooms (self, "leave", (const char * const *) left);
-  send_rooms (self, "join", (const char * const *) joined);
-  return TRUE;
+  return signal_sender_set_auto_join_rooms (self->sender, signal_session_get_authenticated (self), rooms);
 }
 
 /* is_changed: whether the wanted rooms have changed. */
@@ -684,14 +415,9 @@ signal_session_join_rooms (SignalSession       *self,
                            gboolean            *is_changed,
                            GError             **error)
 {
-  if (!signal_affinity_check (&self->affinity, error)
-      || !signal_room_name_check_all (rooms, error))
-    return FALSE;
-
-  if (is_authenticated (self))
-    send_rooms (self, "join", rooms);
-  *is_changed = signal_room_set_join (self->rooms, rooms, NULL);
-  return TRUE;
+  return signal_affinity_check (&self->affinity, error)
+         && signal_sender_join_rooms (self->sender, signal_session_get_authenticated (self), rooms,
+                                      is_changed, error);
 }
 
 gboolean
@@ -700,24 +426,9 @@ signal_session_leave_rooms (SignalSession       *self,
                             gboolean            *is_changed,
                             GError             **error)
 {
-  SignalConnection *connection;
-
-  if (!signal_affinity_check (&self->affinity, error)
-      || !signal_room_name_check_all (rooms, error))
-    return FALSE;
-
-  connection = signal_session_get_authenticated (self);
-  if (connection != NULL && g_strv_contains (rooms, signal_connection_get_client_id (connection)))
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                           _("A client cannot leave the room that is its own id"));
-      return FALSE;
-    }
-
-  if (connection != NULL)
-    send_rooms (self, "leave", rooms);
-  *is_changed = signal_room_set_leave (self->rooms, rooms, NULL);
-  return TRUE;
+  return signal_affinity_check (&self->affinity, error)
+         && signal_sender_leave_rooms (self->sender, signal_session_get_authenticated (self), rooms,
+                                       is_changed, error);
 }
 
 /* The end of an attempt */
@@ -729,20 +440,6 @@ on_retry (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static guint
-next_delay (SignalSession     *self,
-            SignalCloseAction  action,
-            guint              retry_after)
-{
-  guint delay;
-
-  if (action == SIGNAL_CLOSE_ACTION_RETRY_NOW && self->backoff == 1)
-    return 0;
-
-  delay = signal_backoff_get_delay (&self->settings.backoff, self->backoff, g_random_double ());
-  return MAX (delay, MIN (retry_after, RETRY_AFTER_MAX_MS));
-}
-
 static void
 wait_for_retry (SignalSession     *self,
                 const GError      *error,
@@ -752,9 +449,8 @@ wait_for_retry (SignalSession     *self,
   Emission *reconnecting;
   guint delay;
 
-  self->failures++;
-  self->backoff++;
-  delay = next_delay (self, action, retry_after);
+  delay = signal_backoff_fail (&self->backoff, &self->settings.backoff,
+                               action == SIGNAL_CLOSE_ACTION_RETRY_NOW, retry_after);
   set_timer (self, delay, on_retry);
 
   begin_transition (self, STEP_WAIT);
@@ -762,7 +458,7 @@ wait_for_retry (SignalSession     *self,
   queue_error (self, EMIT_ERROR, error);
   reconnecting = queue (self, EMIT_RECONNECTING);
   reconnecting->serial = self->state_serial;
-  reconnecting->attempt = self->failures;
+  reconnecting->attempt = self->backoff.failures;
   reconnecting->delay = delay;
   flush (self);
 }
@@ -790,9 +486,7 @@ static void
 ask_again (SignalSession *self,
            const GError  *error)
 {
-  self->has_asked_again = TRUE;
-  set_refusal (self, error);
-
+  signal_credentials_refuse (self->credentials, error);
   begin_transition (self, STEP_ATTEMPT);
   queue_error (self, EMIT_ERROR, error);
   if (flush (self))
@@ -814,7 +508,7 @@ handle_failure (SignalSession     *self,
       self->is_refused = action == SIGNAL_CLOSE_ACTION_WAIT_FOR_TOKEN;
       stop (self, error);
     }
-  else if (signal_backoff_allows_retry (&self->settings.backoff, self->failures + 1))
+  else if (signal_backoff_allows_retry (&self->settings.backoff, self->backoff.failures + 1))
     {
       wait_for_retry (self, error, action, retry_after);
     }
@@ -836,16 +530,11 @@ on_ended (SignalConnection  *connection,
   g_autoptr (SignalSession) self = g_object_ref (user_data);
   gint64 age = signal_connection_get_age (connection);
 
-  /* An attempt that was authenticated has not failed. It shortens the delay only if it lasted: a
-   * server that accepts and then drops should not be flooded. */
   if (age >= 0)
-    self->failures = 0;
-  if (age > (gint64) self->settings.backoff.base_interval * 1000)
-    self->backoff = 0;
+    signal_backoff_connected (&self->backoff, &self->settings.backoff, age);
 
   count_connection (self);
-  signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
-  signal_outbox_recall (self->outbox);
+  signal_sender_recall (self->sender, connection);
   g_set_object (&self->closing, connection);
   g_clear_object (&self->connection);
   self->step = STEP_ATTEMPT; /* until what follows is decided */
@@ -855,19 +544,19 @@ on_ended (SignalConnection  *connection,
 static void
 on_authenticated (SignalSession *self)
 {
-  guint serial = self->state_serial;
+  g_autoptr (SignalConnection) connection = g_object_ref (self->connection);
+  guint serial;
 
-  self->has_asked_again = FALSE;
-  self->is_promised = FALSE;
-  set_refusal (self, NULL);
+  signal_credentials_accept (self->credentials);
   if (self->was_connected)
     self->statistics.reconnects++;
   self->was_connected = TRUE;
 
   begin_transition (self, STEP_CONNECTION);
   serial = self->state_serial;
-  send_rooms (self, "join", signal_room_set_get_wanted (self->rooms));
-  drain_outbox (self);
+  signal_sender_rejoin_rooms (self->sender, connection);
+  signal_sender_drain (self->sender, connection);
+  queue (self, EMIT_OUTBOX);
   if (serial != self->state_serial)
     return;
 
@@ -925,8 +614,8 @@ on_drained (SignalConnection *connection,
   g_autoptr (SignalSession) self = g_object_ref (user_data);
   g_autoptr (GObject) owner = NULL;
 
-  signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
-  drain_outbox (self);
+  signal_sender_drain (self->sender, connection);
+  queue (self, EMIT_OUTBOX);
   flush (self);
 
   if (signal_session_get_buffered_amount (self) > 0)
@@ -970,44 +659,26 @@ static const SignalConnectionHandlers connection_handlers = {
 
 /* Attempts */
 
-/* Gets the URL, if it and the other settings of an attempt are valid. */
-static GUri *
-check_settings (SignalSession  *self,
-                GError        **error)
-{
-  SignalConnectionOptions *options = self->settings.connection;
-  g_autoptr (GUri) uri = signal_url_parse (self->settings.server_url, options->allow_insecure, error);
-
-  if (uri == NULL)
-    return NULL;
-
-  if (options->headers != NULL && !signal_upgrade_check_headers (options->headers, error))
-    return NULL;
-
-  if (!g_utf8_validate (options->ecdh_info, -1, NULL))
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                           _("The info string for the key derivation is not valid UTF-8"));
-      return NULL;
-    }
-
-  return g_steal_pointer (&uri);
-}
-
 static gboolean
 start_connection (SignalSession  *self,
                   GError        **error)
 {
-  g_autoptr (GUri) uri = check_settings (self, error);
+  g_autoptr (GUri) uri = signal_session_settings_check (&self->settings, error);
   gboolean is_started;
 
-  if (uri == NULL || !check_token (self, error))
+  if (uri == NULL)
     return FALSE;
+
+  if (!signal_credentials_check (self->credentials, error))
+    {
+      self->is_refused = TRUE;
+      return FALSE;
+    }
 
   g_main_context_push_thread_default (self->affinity.context);
   self->connection = signal_connection_new (&connection_handlers, self);
   is_started = signal_connection_start (self->connection, self->settings.connection, uri,
-                                        self->token, error);
+                                        signal_credentials_get_token (self->credentials), error);
   g_main_context_pop_thread_default (self->affinity.context);
 
   if (!is_started)
@@ -1028,7 +699,7 @@ open_connection (SignalSession *self)
   g_autoptr (GError) error = NULL;
 
   signal_source_clear (&self->timer);
-  self->is_promised = FALSE;
+  signal_credentials_deliver (self->credentials);
   if (!start_connection (self, &error))
     stop (self, error);
 }
@@ -1065,9 +736,8 @@ attempt (SignalSession *self)
       return;
     }
 
-  if (self->has_late_token)
+  if (signal_credentials_take_late (self->credentials))
     {
-      self->has_late_token = FALSE;
       open_connection (self);
       return;
     }
@@ -1085,7 +755,7 @@ attempt (SignalSession *self)
       return;
     }
 
-  self->is_promised = TRUE;
+  signal_credentials_promise (self->credentials);
   set_timer (self, self->settings.connection->connect_timeout, on_no_token);
 }
 
@@ -1113,8 +783,7 @@ on_resumed (SignalSession *self,
 
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
                                _("Reconnecting after system resume"));
-  self->failures = 0;
-  self->backoff = 0;
+  signal_backoff_reset (&self->backoff);
   signal_connection_renew (self->connection, error);
 }
 
@@ -1151,10 +820,9 @@ watch_system (SignalSession *self)
 static void
 start (SignalSession *self)
 {
-  self->failures = 0;
-  self->backoff = 0;
+  signal_backoff_reset (&self->backoff);
+  signal_credentials_reset (self->credentials);
   self->is_refused = FALSE;
-  self->has_asked_again = FALSE;
   watch_system (self);
   attempt (self);
 }
@@ -1171,11 +839,7 @@ static void
 reset (SignalSession *self)
 {
   self->step = STEP_NONE;
-  self->is_promised = FALSE;
-  self->has_late_token = FALSE;
-  self->failures = 0;
-  self->backoff = 0;
-  set_refusal (self, NULL);
+  signal_credentials_reset (self->credentials);
   signal_source_clear (&self->timer);
   g_clear_pointer (&self->system_monitor, signal_system_monitor_free);
   if (self->connection == NULL)
@@ -1197,11 +861,12 @@ stop (SignalSession *self,
 
   /* A connection that is closed in good order writes first what it has. */
   if (error == NULL)
-    give_outbox (self, G_MAXSIZE);
+    signal_sender_give_all (self->sender, signal_session_get_authenticated (self));
 
   reset (self);
   begin_transition (self, STEP_NONE);
-  clear_outbox (self);
+  queue (self, EMIT_OUTBOX);
+  signal_sender_clear (self->sender);
   queue_error (self, EMIT_DISCONNECTED, error);
   queue_failure (self, outcome);
   flush (self);
@@ -1215,7 +880,7 @@ abandon (SignalSession *self)
   self->is_abandoned = TRUE;
   self->is_refused = FALSE;
   g_weak_ref_set (&self->owner, NULL);
-  signal_outbox_clear (self->outbox);
+  signal_sender_abandon (self->sender);
 
   reset (self);
   begin_transition (self, STEP_NONE);
@@ -1278,11 +943,11 @@ check_can_connect (SignalSession  *self,
       return FALSE;
     }
 
-  if (token != NULL && !validate_token (token, error))
+  if (token != NULL && !signal_credentials_check_token (token, error))
     return FALSE;
 
-  uri = check_settings (self, error);
-  return uri != NULL && signal_room_name_check_all (signal_room_set_get_auto_join (self->rooms), error);
+  uri = signal_session_settings_check (&self->settings, error);
+  return uri != NULL && signal_room_name_check_all (signal_room_set_get_auto_join (signal_session_get_rooms (self)), error);
 }
 
 /* token: NULL for the one that there is. task: (transfer full), completed with TRUE when the session
@@ -1304,7 +969,7 @@ signal_session_connect (SignalSession *self,
     }
 
   if (token != NULL)
-    set_token (self, token);
+    signal_credentials_set_token (self->credentials, token);
 
   if (cancellable != NULL)
     {
@@ -1385,26 +1050,25 @@ update_token (SignalSession *self,
   g_autoptr (GError) error = NULL;
   gboolean was_promised;
 
-  set_token (self, token);
+  signal_credentials_set_token (self->credentials, token);
   if (token == NULL)
     return;
 
-  was_promised = self->is_promised;
-  self->is_promised = FALSE;
+  was_promised = signal_credentials_deliver (self->credentials);
   if (self->step == STEP_TOKEN)
     {
       open_connection (self);
     }
   else if (self->is_refused && self->settings.backoff.max_retries > 0)
     {
-      if (validate_token (token, &error))
+      if (signal_credentials_check_token (token, &error))
         start (self);
       else
         report_error (self, error);
     }
   else if (was_promised)
     {
-      self->has_late_token = TRUE;
+      signal_credentials_keep_late (self->credentials);
     }
 }
 
@@ -1477,13 +1141,13 @@ signal_session_get_authenticated (SignalSession *self)
 SignalRoomSet *
 signal_session_get_rooms (SignalSession *self)
 {
-  return self->rooms;
+  return signal_sender_get_rooms (self->sender);
 }
 
 guint
 signal_session_get_outbox_length (SignalSession *self)
 {
-  return signal_outbox_get_length (self->outbox);
+  return signal_sender_get_length (self->sender);
 }
 
 guint64
@@ -1491,7 +1155,7 @@ signal_session_get_buffered_amount (SignalSession *self)
 {
   gsize unsent = self->connection != NULL ? signal_connection_get_unsent (self->connection) : 0;
 
-  return signal_outbox_get_size (self->outbox) + unsent;
+  return signal_sender_get_size (self->sender) + unsent;
 }
 
 void
@@ -1499,6 +1163,7 @@ signal_session_get_statistics (SignalSession           *self,
                                SignalSessionStatistics *statistics)
 {
   *statistics = self->statistics;
+  statistics->messages_sent = signal_sender_get_sent (self->sender);
   if (self->connection == NULL)
     return;
 
@@ -1526,7 +1191,7 @@ signal_session_is_consistent (SignalSession *self,
       || (self->step == STEP_WAIT && self->timer == NULL)
       || (!may_have_timer && self->timer != NULL)
       || (self->step == STEP_NONE) != (self->system_monitor == NULL)
-      || (self->step == STEP_NONE && signal_outbox_get_waiting (self->outbox) > 0)
+      || (self->step == STEP_NONE && signal_sender_get_waiting (self->sender) > 0)
       || source != self->timer)
     return FALSE;
 
@@ -1558,13 +1223,10 @@ signal_session_finalize (GObject *object)
 {
   SignalSession *self = SIGNAL_SESSION (object);
 
-  signal_secret_free (self->token);
-  g_free (self->settings.server_url);
-  signal_connection_options_unref (self->settings.connection);
-  g_clear_object (&self->settings.network_monitor);
   g_queue_clear_full (&self->emissions, (GDestroyNotify) emission_free);
-  signal_room_set_free (self->rooms);
-  signal_outbox_free (self->outbox);
+  signal_credentials_free (self->credentials);
+  signal_sender_free (self->sender);
+  signal_session_settings_clear (&self->settings);
   signal_affinity_clear (&self->affinity);
   g_weak_ref_clear (&self->owner);
 
@@ -1586,9 +1248,9 @@ signal_session_init (SignalSession *self)
   g_queue_init (&self->emissions);
   signal_affinity_init (&self->affinity);
   self->state_serial = 1;
-  self->settings.connection = signal_connection_options_new ();
-  self->rooms = signal_room_set_new ();
-  self->outbox = signal_outbox_new ();
+  signal_session_settings_init (&self->settings);
+  self->credentials = signal_credentials_new ();
+  self->sender = signal_sender_new (&self->settings, on_sender_error, self);
 }
 
 /* Creates a session for the thread-default main context. handlers: static. owner: what they are

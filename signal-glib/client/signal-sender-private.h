@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "client/signal-connection-private.h"
+#include "client/signal-room-set-private.h"
+#include "client/signal-session-settings-private.h"
+
+G_BEGIN_DECLS
+
+/* Messages and rooms on their way to the server: each message that was accepted is written once at
+ * most, and one that was not written is given to the next connection. Where a function takes a
+ * connection, that is the one that is authenticated, or NULL. */
+typedef struct _SignalSender SignalSender;
+
+/* An error of messages that were accepted; it must not lead back to the sender. */
+typedef void (*SignalSenderErrorFunc) (const GError *error,
+                                       gpointer      user_data);
+
+SignalSender *signal_sender_new  (const SignalSessionSettings  *settings,
+                                  SignalSenderErrorFunc         report,
+                                  gpointer                      user_data) G_GNUC_WARN_UNUSED_RESULT;
+void          signal_sender_free (SignalSender                 *self);
+
+gboolean signal_sender_send     (SignalSender      *self,
+                                 SignalConnection  *connection,
+                                 const char        *envelope,
+                                 gsize              length,
+                                 gboolean           may_wait,
+                                 GError           **error);
+void     signal_sender_drain    (SignalSender      *self,
+                                 SignalConnection  *connection);
+void     signal_sender_give_all (SignalSender      *self,
+                                 SignalConnection  *connection);
+void     signal_sender_recall   (SignalSender      *self,
+                                 SignalConnection  *connection);
+void     signal_sender_clear    (SignalSender      *self);
+void     signal_sender_abandon  (SignalSender      *self);
+
+gboolean signal_sender_set_auto_join_rooms (SignalSender        *self,
+                                            SignalConnection    *connection,
+                                            const char * const  *rooms);
+gboolean signal_sender_join_rooms          (SignalSender        *self,
+                                            SignalConnection    *connection,
+                                            const char * const  *rooms,
+                                            gboolean            *is_changed,
+                                            GError             **error);
+gboolean signal_sender_leave_rooms         (SignalSender        *self,
+                                            SignalConnection    *connection,
+                                            const char * const  *rooms,
+                                            gboolean            *is_changed,
+                                            GError             **error);
+void     signal_sender_rejoin_rooms        (SignalSender        *self,
+                                            SignalConnection    *connection);
+
+SignalRoomSet *signal_sender_get_rooms   (SignalSender *self);
+guint          signal_sender_get_waiting (SignalSender *self);
+guint          signal_sender_get_length  (SignalSender *self);
+gsize          signal_sender_get_size    (SignalSender *self);
+guint64        signal_sender_get_sent    (SignalSender *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignalSender, signal_sender_free)
+
+G_END_DECLS

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "client/signal-backoff-private.h"
+#include "websocket/signal-connection-options-private.h"
+
+G_BEGIN_DECLS
+
+/* The settings of a session. A change takes effect with the next attempt, unless the property of the
+ * client says otherwise. */
+typedef struct
+{
+  char                    *server_url;
+  SignalConnectionOptions *connection; /* to be written to once it was made writable */
+  SignalBackoffPolicy      backoff;
+  guint                    outbox_limit; /* messages */
+  guint                    outbox_ttl;   /* ms; 0: no limit */
+  GNetworkMonitor         *network_monitor; /* NULL for the default one */
+} SignalSessionSettings;
+
+void  signal_session_settings_init  (SignalSessionSettings  *self);
+void  signal_session_settings_clear (SignalSessionSettings  *self);
+GUri *signal_session_settings_check (SignalSessionSettings  *self,
+                                     GError                **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
