@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/signal-credentials-private.h"
+#include "client/signal-emission-private.h"
 #include "client/signal-sender-private.h"
 #include "crypto/signal-secret-private.h"
 #include "protocol/signal-room-name-private.h"
@@ -16,7 +17,7 @@
 
 /* The state machine of a client: attempts, retries, the token, the outbox and the end.
  *
- * A function that changes the state does so completely, with begin_transition() and queue_*(), and
+ * A function that changes the state does so completely, with begin_transition() and queue(), and
  * only then calls flush(), which emits what was queued. A handler may cause another transition,
  * which state_serial shows: whoever called flush() stops then. */
 
@@ -33,28 +34,6 @@ typedef enum
   STEP_CONNECTION,    /* there is a connection, or an attempt to open one */
   STEP_WAIT,          /* for the next attempt; the state is RECONNECTING */
 } Step;
-
-typedef enum
-{
-  EMIT_STATE,
-  EMIT_OUTBOX,
-  EMIT_CONNECTED,
-  EMIT_RECONNECTING,
-  EMIT_ERROR,
-  EMIT_DISCONNECTED,
-  EMIT_SUCCESS, /* of connect_async() */
-  EMIT_FAILURE, /* likewise */
-} EmissionType;
-
-typedef struct
-{
-  EmissionType type;
-  guint serial; /* emitted only while this is the state's; 0: always */
-  GError *error;
-  GTask *task;
-  guint attempt;
-  guint delay;
-} Emission;
 
 struct _SignalSession
 {
@@ -96,33 +75,14 @@ static void stop (SignalSession *self, const GError *error);
 
 /* Emissions */
 
-static void
-emission_free (Emission *emission)
+static SignalEmission *
+queue (SignalSession      *self,
+       SignalEmissionType  type,
+       const GError       *error)
 {
-  g_clear_error (&emission->error);
-  g_clear_object (&emission->task);
-  g_free (emission);
-}
+  SignalEmission *emission = signal_emission_new (type, error);
 
-static Emission *
-queue (SignalSession *self,
-       EmissionType   type)
-{
-  Emission *emission = g_new0 (Emission, 1);
-
-  emission->type = type;
   g_queue_push_tail (&self->emissions, emission);
-  return emission;
-}
-
-static Emission *
-queue_error (SignalSession *self,
-             EmissionType   type,
-             const GError  *error)
-{
-  Emission *emission = queue (self, type);
-
-  emission->error = error != NULL ? g_error_copy (error) : NULL;
   return emission;
 }
 
@@ -140,10 +100,8 @@ queue_failure (SignalSession *self,
 {
   g_autoptr (GTask) task = take_connecting (self);
 
-  if (task == NULL)
-    return;
-
-  queue_error (self, EMIT_FAILURE, error)->task = g_steal_pointer (&task);
+  if (task != NULL)
+    queue (self, SIGNAL_EMISSION_FAILURE, error)->task = g_steal_pointer (&task);
 }
 
 static void
@@ -183,53 +141,53 @@ emit_outbox (SignalSession *self,
 }
 
 static void
-emit_to_owner (SignalSession *self,
-               Emission      *emission,
-               gpointer       owner)
+emit_to_owner (SignalSession  *self,
+               SignalEmission *emission,
+               gpointer        owner)
 {
   switch (emission->type)
     {
-    case EMIT_STATE:
+    case SIGNAL_EMISSION_STATE:
       emit_state (self, owner);
       break;
-    case EMIT_OUTBOX:
+    case SIGNAL_EMISSION_OUTBOX:
       emit_outbox (self, owner);
       break;
-    case EMIT_CONNECTED:
+    case SIGNAL_EMISSION_CONNECTED:
       self->handlers->connected (owner);
       break;
-    case EMIT_RECONNECTING:
+    case SIGNAL_EMISSION_RECONNECTING:
       self->handlers->reconnecting (owner, emission->attempt, emission->delay);
       break;
-    case EMIT_ERROR:
+    case SIGNAL_EMISSION_ERROR:
       self->handlers->error (owner, emission->error);
       break;
-    case EMIT_DISCONNECTED:
+    case SIGNAL_EMISSION_DISCONNECTED:
       self->handlers->disconnected (owner, emission->error);
       break;
-    case EMIT_SUCCESS:
-    case EMIT_FAILURE:
+    case SIGNAL_EMISSION_SUCCESS:
+    case SIGNAL_EMISSION_FAILURE:
     default:
       g_assert_not_reached ();
     }
 }
 
 static void
-emit (SignalSession *self,
-      Emission      *emission)
+emit (SignalSession  *self,
+      SignalEmission *emission)
 {
   g_autoptr (GObject) owner = NULL;
 
   if (emission->serial != 0 && emission->serial != self->state_serial)
     return;
 
-  if (emission->type == EMIT_SUCCESS)
+  if (emission->type == SIGNAL_EMISSION_SUCCESS)
     {
       emit_success (self);
       return;
     }
 
-  if (emission->type == EMIT_FAILURE)
+  if (emission->type == SIGNAL_EMISSION_FAILURE)
     {
       g_task_return_error (emission->task, g_steal_pointer (&emission->error));
       return;
@@ -246,12 +204,12 @@ flush (SignalSession *self)
 {
   G_GNUC_UNUSED g_autoptr (SignalSession) keep = g_object_ref (self);
   guint serial = self->state_serial;
-  Emission *emission;
 
-  while ((emission = g_queue_pop_head (&self->emissions)) != NULL)
+  while (!g_queue_is_empty (&self->emissions))
     {
+      g_autoptr (SignalEmission) emission = g_queue_pop_head (&self->emissions);
+
       emit (self, emission);
-      emission_free (emission);
     }
 
   return serial == self->state_serial;
@@ -261,7 +219,7 @@ static void
 report_error (SignalSession *self,
               const GError  *error)
 {
-  queue_error (self, EMIT_ERROR, error);
+  queue (self, SIGNAL_EMISSION_ERROR, error);
   flush (self);
 }
 
@@ -311,7 +269,7 @@ begin_transition (SignalSession *self,
 {
   self->step = step;
   self->state_serial = MAX (self->state_serial + 1, 1);
-  queue (self, EMIT_STATE);
+  queue (self, SIGNAL_EMISSION_STATE, NULL);
 }
 
 /* The one timer: of STEP_WAIT, or of STEP_TOKEN. */
@@ -377,7 +335,7 @@ static void
 on_sender_error (const GError *error,
                  gpointer      user_data)
 {
-  queue_error (user_data, EMIT_ERROR, error);
+  queue (user_data, SIGNAL_EMISSION_ERROR, error);
 }
 
 /* Sends an envelope, or keeps a copy until the session is authenticated. */
@@ -446,7 +404,7 @@ wait_for_retry (SignalSession     *self,
                 SignalCloseAction  action,
                 guint              retry_after)
 {
-  Emission *reconnecting;
+  SignalEmission *reconnecting;
   guint delay;
 
   delay = signal_backoff_fail (&self->backoff, &self->settings.backoff,
@@ -454,9 +412,9 @@ wait_for_retry (SignalSession     *self,
   set_timer (self, delay, on_retry);
 
   begin_transition (self, STEP_WAIT);
-  queue (self, EMIT_OUTBOX);
-  queue_error (self, EMIT_ERROR, error);
-  reconnecting = queue (self, EMIT_RECONNECTING);
+  queue (self, SIGNAL_EMISSION_OUTBOX, NULL);
+  queue (self, SIGNAL_EMISSION_ERROR, error);
+  reconnecting = queue (self, SIGNAL_EMISSION_RECONNECTING, NULL);
   reconnecting->serial = self->state_serial;
   reconnecting->attempt = self->backoff.failures;
   reconnecting->delay = delay;
@@ -488,7 +446,7 @@ ask_again (SignalSession *self,
 {
   signal_credentials_refuse (self->credentials, error);
   begin_transition (self, STEP_ATTEMPT);
-  queue_error (self, EMIT_ERROR, error);
+  queue (self, SIGNAL_EMISSION_ERROR, error);
   if (flush (self))
     attempt (self);
 }
@@ -556,12 +514,12 @@ on_authenticated (SignalSession *self)
   serial = self->state_serial;
   signal_sender_rejoin_rooms (self->sender, connection);
   signal_sender_drain (self->sender, connection);
-  queue (self, EMIT_OUTBOX);
+  queue (self, SIGNAL_EMISSION_OUTBOX, NULL);
   if (serial != self->state_serial)
     return;
 
-  queue (self, EMIT_CONNECTED)->serial = serial;
-  queue (self, EMIT_SUCCESS)->serial = serial;
+  queue (self, SIGNAL_EMISSION_CONNECTED, NULL)->serial = serial;
+  queue (self, SIGNAL_EMISSION_SUCCESS, NULL)->serial = serial;
   flush (self);
 }
 
@@ -615,7 +573,7 @@ on_drained (SignalConnection *connection,
   g_autoptr (GObject) owner = NULL;
 
   signal_sender_drain (self->sender, connection);
-  queue (self, EMIT_OUTBOX);
+  queue (self, SIGNAL_EMISSION_OUTBOX, NULL);
   flush (self);
 
   if (signal_session_get_buffered_amount (self) > 0)
@@ -865,9 +823,9 @@ stop (SignalSession *self,
 
   reset (self);
   begin_transition (self, STEP_NONE);
-  queue (self, EMIT_OUTBOX);
+  queue (self, SIGNAL_EMISSION_OUTBOX, NULL);
   signal_sender_clear (self->sender);
-  queue_error (self, EMIT_DISCONNECTED, error);
+  queue (self, SIGNAL_EMISSION_DISCONNECTED, error);
   queue_failure (self, outcome);
   flush (self);
 }
@@ -947,7 +905,9 @@ check_can_connect (SignalSession  *self,
     return FALSE;
 
   uri = signal_session_settings_check (&self->settings, error);
-  return uri != NULL && signal_room_name_check_all (signal_room_set_get_auto_join (signal_session_get_rooms (self)), error);
+  return uri != NULL
+         && signal_room_name_check_all (signal_room_set_get_auto_join (signal_session_get_rooms (self)),
+                                        error);
 }
 
 /* token: NULL for the one that there is. task: (transfer full), completed with TRUE when the session
@@ -1223,7 +1183,7 @@ signal_session_finalize (GObject *object)
 {
   SignalSession *self = SIGNAL_SESSION (object);
 
-  g_queue_clear_full (&self->emissions, (GDestroyNotify) emission_free);
+  g_queue_clear_full (&self->emissions, (GDestroyNotify) signal_emission_free);
   signal_credentials_free (self->credentials);
   signal_sender_free (self->sender);
   signal_session_settings_clear (&self->settings);
