@@ -5,13 +5,14 @@
 
 /* Where tokens come from, and what a refusal leads to. */
 
-/* Who gives tokens, and how often it was asked. */
+/* Who gives tokens, and how often it was asked. What it answers is settled before it is asked: while
+ * a test waits for one question, the next one may already be asked. */
 typedef struct
 {
   Watch      *watch;
-  const char *token;     /* to answer `authenticate` with, or NULL */
-  gboolean    promises;  /* to answer `token-requested` with TRUE */
-  guint       n_asked;   /* authenticate */
+  const char *tokens[4];     /* to answer one `authenticate` after the other with; none is NULL */
+  guint       first_promise; /* the first `token-requested` to answer with TRUE, from 1, or 0 */
+  guint       n_asked;       /* authenticate */
   guint       n_requested;
 } Source;
 
@@ -19,9 +20,10 @@ static char *
 on_authenticate (SignalClient *client,
                  Source       *source)
 {
-  source->n_asked++;
+  guint index = source->n_asked++;
+
   g_assert_cmpint (signal_client_get_state (client), ==, SIGNAL_CONNECTION_STATE_CONNECTING);
-  return g_strdup (source->token);
+  return index < G_N_ELEMENTS (source->tokens) ? g_strdup (source->tokens[index]) : NULL;
 }
 
 static gboolean
@@ -30,7 +32,7 @@ on_token_requested (SignalClient *client,
 {
   source->n_requested++;
   g_assert_cmpint (signal_client_get_state (client), ==, SIGNAL_CONNECTION_STATE_CONNECTING);
-  return source->promises;
+  return source->first_promise > 0 && source->n_requested >= source->first_promise;
 }
 
 static void
@@ -70,18 +72,16 @@ static void
 test_asked_each_time (void)
 {
   g_autoptr (Line) line = line_new ();
-  Source source = { .token = "fresh-secret" };
+  Source source = { .tokens = { "fresh-secret", "fresher-secret" } };
 
   source_add (&source, line->watch);
   watch_connect (line->watch);
   g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresh");
-  source.token = "fresher-secret";
   proxy_cut (line->proxy);
   line_wait_back (line, 2);
   g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresher");
 
   /* None: the last one serves again. */
-  source.token = NULL;
   proxy_cut (line->proxy);
   line_wait_back (line, 3);
   g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresher");
@@ -94,7 +94,7 @@ static void
 test_answered_later (void)
 {
   g_autoptr (Line) line = line_new ();
-  Source source = { .promises = TRUE };
+  Source source = { .first_promise = 1 };
 
   source_add (&source, line->watch);
   watch_start (line->watch);
@@ -136,7 +136,7 @@ static void
 test_never_answered (void)
 {
   g_autoptr (Line) line = line_new ();
-  Source source = { .promises = TRUE };
+  Source source = { .first_promise = 1 };
 
   source_add (&source, line->watch);
   g_object_set (line->watch->client, "connect-timeout", 60, NULL);
@@ -156,7 +156,7 @@ static void
 test_answered_too_late (void)
 {
   g_autoptr (Line) line = line_new ();
-  Source source = { .promises = TRUE };
+  Source source = { .first_promise = 1 };
 
   source_add (&source, line->watch);
   g_object_set (line->watch->client,
@@ -176,8 +176,8 @@ test_answered_too_late (void)
   g_assert_cmpuint (source.n_requested, ==, 1);
 
   /* It serves for one attempt. */
-  source.promises = FALSE;
-  source.token = "fresh-secret";
+  source.first_promise = 0;
+  source.tokens[source.n_asked] = "fresh-secret";
   proxy_cut (line->proxy);
   line_wait_back (line, 2);
   g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresh");
@@ -187,7 +187,7 @@ static void
 test_disconnect_while_asking (void)
 {
   g_autoptr (Line) line = line_new ();
-  Source source = { .promises = TRUE };
+  Source source = { .first_promise = 1 };
 
   source_add (&source, line->watch);
   watch_start (line->watch);
@@ -205,12 +205,10 @@ test_refused_asks_once (void)
 {
   g_autoptr (Host) host = host_new_strict ();
   g_autoptr (Watch) watch = watch_new (host->uri);
-  Source source = { .token = "bad" };
+  Source source = { .tokens = { "bad", "worse" } };
 
   source_add (&source, watch);
   watch_start (watch);
-  WAIT_UNTIL (source.n_asked == 1);
-  source.token = "worse";
   WAIT_UNTIL (watch->is_done);
   g_assert_error (watch->error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_assert_cmpuint (source.n_asked, ==, 2);
@@ -225,7 +223,7 @@ test_refused_same_again (void)
 {
   g_autoptr (Host) host = host_new_strict ();
   g_autoptr (Watch) watch = watch_new (host->uri);
-  Source source = { .token = "bad" };
+  Source source = { .tokens = { "bad", "bad" } };
 
   source_add (&source, watch);
   watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
@@ -238,12 +236,10 @@ test_refused_then_new (void)
 {
   g_autoptr (Host) host = host_new_strict ();
   g_autoptr (Watch) watch = watch_new (host->uri);
-  Source source = { .token = "bad" };
+  Source source = { .tokens = { "bad", "good" } };
 
   source_add (&source, watch);
   watch_start (watch);
-  WAIT_UNTIL (source.n_asked == 1);
-  source.token = "good";
   WAIT_UNTIL (watch->is_done);
   g_assert_no_error (watch->error);
   g_assert_cmpuint (host->guests->len, ==, 2);
@@ -256,13 +252,11 @@ test_refused_then_later (void)
 {
   g_autoptr (Host) host = host_new_strict ();
   g_autoptr (Watch) watch = watch_new (host->uri);
-  Source source = { .promises = FALSE };
+  Source source = { .first_promise = 2 };
 
   source_add (&source, watch);
   g_object_set (watch->client, "token", "bad", NULL);
   watch_start (watch);
-  WAIT_UNTIL (source.n_requested == 1);
-  source.promises = TRUE;
   WAIT_UNTIL (source.n_requested == 2);
   run_for (50);
   g_assert_cmpuint (host->guests->len, ==, 1);
@@ -277,19 +271,15 @@ test_refused_after_a_while (void)
 {
   g_autoptr (Host) host = host_new_strict ();
   g_autoptr (Watch) watch = watch_new (host->uri);
-  Source source = { .token = "bad" };
+  Source source = { .tokens = { "bad", "good", "expired", "good" } };
 
   source_add (&source, watch);
   watch_start (watch);
-  WAIT_UNTIL (source.n_asked == 1);
-  source.token = "good";
   WAIT_UNTIL (watch->n_connected == 1);
 
-  source.token = "expired";
   guest_cut (host_wait_guest (host, 1));
-  WAIT_UNTIL (source.n_asked == 3);
-  source.token = "good";
   WAIT_UNTIL (watch->n_connected == 2);
+  g_assert_cmpuint (source.n_asked, ==, 4);
   g_assert_cmpuint (watch->n_disconnected, ==, 0);
 }
 
