@@ -21,7 +21,7 @@ guest_send_frame (Guest      *guest,
   guint size = length < 126 ? 2 : length < 65536 ? 4 : 10;
 
   for (guint i = 2; i < size; i++)
-    header[i] = length >> 8 * (size - 1 - i);
+    header[i] = (guint64) length >> 8 * (size - 1 - i);
   guest_write (guest, header, size);
   if (length > 0)
     guest_write (guest, data, length);
