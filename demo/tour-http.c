@@ -38,6 +38,20 @@ is_own (const char *value,
   return FALSE;
 }
 
+/* Whether @request has a second Host. libsoup 3.7 and newer would refuse it with a warning, which is
+ * not for somebody outside to cause. */
+static gboolean
+has_two_hosts (const char *request,
+               gsize       length)
+{
+  static const char name[] = "\nHost:";
+  guint count = 0;
+
+  for (gsize at = 0; at + strlen (name) <= length && count < 2; at++)
+    count += g_ascii_strncasecmp (request + at, name, strlen (name)) == 0;
+  return count == 2;
+}
+
 /* Whether @request, which came to the relay at @port, may go on to the server. Programs send no
  * origin. A page that has made a name of its own lead here has a host of that name. */
 gboolean
@@ -50,8 +64,9 @@ tour_http_may_pass (const char *request,
   const char *host;
   const char *origin;
 
-  if (soup_headers_parse_request (request, (int) (length - LAST_LINE_END), headers, &method, NULL,
-                                  NULL) != SOUP_STATUS_OK)
+  if (has_two_hosts (request, length)
+      || soup_headers_parse_request (request, (int) (length - LAST_LINE_END), headers, &method,
+                                     NULL, NULL) != SOUP_STATUS_OK)
     return FALSE;
   host = soup_message_headers_get_list (headers, "Host");
   origin = soup_message_headers_get_list (headers, "Origin");
