@@ -30,11 +30,16 @@ test_event_names (void)
     }
   WAIT_UNTIL (({ guint64 n; g_object_get (watch->client, "messages-received", &n, NULL); n; })
               == n_names);
-  g_assert_cmpuint (g_quark_try_string ("unheard-of-0"), ==, 0);
-  g_assert_cmpuint (g_quark_try_string ("unheard-of-99999"), ==, 0);
-  after = g_quark_from_string ("hostile-quark-after");
+  for (guint i = 0; i < n_names; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("unheard-of-%u", i);
 
-  /* Types of GLib that another thread registers meanwhile are quarks, too. */
+      g_assert_cmpuint (g_quark_try_string (name), ==, 0);
+    }
+
+  /* Nor anything that is made of them. GIO, which looks for a network monitor and the system bus
+   * meanwhile, makes some for types of its own: about a hundred in 2.90. */
+  after = g_quark_from_string ("hostile-quark-after");
   g_assert_cmpuint (after - before, <, n_names / 100);
 }
 
