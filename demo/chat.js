@@ -17,7 +17,15 @@ if (ARGV.length !== 3) {
 }
 
 const [url, room, name] = ARGV;
-const input = new Gio.DataInputStream({base_stream: new Gio.UnixInputStream({fd: 0})});
+// In GioUnix since GLib 2.80. To await an import that may fail would hold up all other promises.
+const UnixInputStream = (() => {
+    try {
+        return imports.gi.GioUnix.InputStream;
+    } catch {
+        return Gio.UnixInputStream;
+    }
+})();
+const input = new Gio.DataInputStream({base_stream: new UnixInputStream({fd: 0})});
 const client = new Signal.Client({server_url: url, auto_join_rooms: [room], max_retries: 0});
 // GJS 1.74 waits for an "await" at the top level by turning without rest.
 const loop = new GLib.MainLoop(null, false);

@@ -8,8 +8,16 @@ import System from 'system';
 const SECONDS = 20;
 const [module, scenario, url] = ARGV;
 
+// In GioUnix since GLib 2.80. To await an import that may fail would hold up all other promises.
+const UnixInputStream = (() => {
+    try {
+        return imports.gi.GioUnix.InputStream;
+    } catch {
+        return Gio.UnixInputStream;
+    }
+})();
 const input = new Gio.DataInputStream({
-    base_stream: new Gio.UnixInputStream({fd: 0, close_fd: false}),
+    base_stream: new UnixInputStream({fd: 0, close_fd: false}),
 });
 let Signal = null;
 let client = null;

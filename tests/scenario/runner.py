@@ -21,7 +21,7 @@ class Runner:
 
     def check_error(self, error, nick):
         codes = [code for code in vars(Signal.Error).values()
-                 if isinstance(code, int) and error.matches(Signal.error_quark(), code)]
+                 if isinstance(code, Signal.Error) and error.matches(Signal.error_quark(), code)]
         names = [code.value_nick for code in codes]
         assert names == [nick], f'{error.message}, not {nick}'
 
