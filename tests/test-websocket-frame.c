@@ -15,7 +15,7 @@ test_examples (void)
   static const guint8 part[] = { 0x01, 0x03, 0x48, 0x65, 0x6c };
   static const guint8 binary_64k[] = { 0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0 };
   guint8 header[SIGNAL_WEBSOCKET_FRAME_HEADER_MAX];
-  guint8 hello[5] = "Hello";
+  guint8 hello[] = { 'H', 'e', 'l', 'l', 'o' };
   SignalWebsocketFrame frame;
   guint size;
 
