@@ -60,7 +60,9 @@ on_message (SignalClient  *client,
   g_autofree char *head = g_strdup_printf ("{\"n\":%u,\"text\":\"", n);
   gsize size;
 
-  g_assert_cmpuint (n, <, N_MESSAGES);
+  /* The compiler does not know that a failed assertion ends the test, and warns of the array. */
+  if (n >= N_MESSAGES)
+    g_error ("Message %u was never sent", n);
   g_assert_false (self->seen[n]);
   self->seen[n] = TRUE;
   size = size_of (n);
