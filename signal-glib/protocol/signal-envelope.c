@@ -208,24 +208,14 @@ signal_envelope_get_encrypted_size (gsize inner_length)
          LITERAL_SIZE (ENCRYPTED_TAIL);
 }
 
-static char *
-append_literal (char       *to,
-                const char *literal,
-                gsize       size)
-{
-  memcpy (to, literal, size);
-
-  return to + size;
-}
-
-static char *
-append_base64 (char         *to,
-               const guint8 *data,
-               gsize         length)
+static gsize
+write_base64 (char         *to,
+              const guint8 *data,
+              gsize         length)
 {
   signal_base64_encode (data, length, to);
 
-  return to + SIGNAL_BASE64_ENCODED_SIZE (length);
+  return SIGNAL_BASE64_ENCODED_SIZE (length);
 }
 
 /* Writes signal_envelope_get_encrypted_size() bytes of text. ciphertext includes the tag. */
@@ -235,13 +225,15 @@ signal_envelope_write_encrypted (char         *text,
                                  const guint8 *ciphertext,
                                  gsize         ciphertext_length)
 {
-  char *to = text;
+  gsize length = 0;
 
-  to = append_literal (to, ENCRYPTED_HEAD, LITERAL_SIZE (ENCRYPTED_HEAD));
-  to = append_base64 (to, iv, SIGNAL_AEAD_IV_SIZE);
-  to = append_literal (to, ENCRYPTED_MIDDLE, LITERAL_SIZE (ENCRYPTED_MIDDLE));
-  to = append_base64 (to, ciphertext, ciphertext_length);
-  append_literal (to, ENCRYPTED_TAIL, LITERAL_SIZE (ENCRYPTED_TAIL));
+  memcpy (text, ENCRYPTED_HEAD, LITERAL_SIZE (ENCRYPTED_HEAD));
+  length += LITERAL_SIZE (ENCRYPTED_HEAD);
+  length += write_base64 (text + length, iv, SIGNAL_AEAD_IV_SIZE);
+  memcpy (text + length, ENCRYPTED_MIDDLE, LITERAL_SIZE (ENCRYPTED_MIDDLE));
+  length += LITERAL_SIZE (ENCRYPTED_MIDDLE);
+  length += write_base64 (text + length, ciphertext, ciphertext_length);
+  memcpy (text + length, ENCRYPTED_TAIL, LITERAL_SIZE (ENCRYPTED_TAIL));
 }
 
 /* The protocol's own names, which an application cannot use. */
