@@ -62,6 +62,7 @@ void              signal_connection_close_async  (SignalConnection              
 gboolean          signal_connection_close_finish (SignalConnection                *self,
                                                   GAsyncResult                    *result,
                                                   GError                         **error);
+void              signal_connection_drop         (SignalConnection                *self);
 
 SignalConnectionState  signal_connection_get_phase      (SignalConnection *self);
 SignalChannel         *signal_connection_get_channel    (SignalConnection *self);

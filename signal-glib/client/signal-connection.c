@@ -611,6 +611,18 @@ signal_connection_close_finish (SignalConnection  *self,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+/* Closes the socket at once, without what it has not taken yet. No handler is called any more. */
+void
+signal_connection_drop (SignalConnection *self)
+{
+  self->handlers = NULL;
+  self->user_data = NULL;
+  self->phase = SIGNAL_CONNECTION_STATE_DISCONNECTED;
+  release (self);
+  if (self->channel != NULL)
+    signal_channel_drop (self->channel);
+}
+
 /* Asks an AUTHENTICATED peer for a sign of life; `ended` follows if there is none. */
 void
 signal_connection_probe (SignalConnection *self)

@@ -855,18 +855,22 @@ on_abandoned (gpointer user_data)
 }
 
 /* Ends the session without its owner, from any thread: nothing is emitted any more, and nothing
- * begins again. A connection is still closed in good order. */
+ * begins again. A connection is still closed in good order if there is a thread to do that. */
 void
 signal_session_abandon (SignalSession *self)
 {
-  if (!signal_affinity_acquire (&self->affinity))
+  gboolean is_here = signal_affinity_is_here (&self->affinity);
+
+  if (!signal_affinity_enter (&self->affinity))
     {
       signal_affinity_invoke (&self->affinity, on_abandoned, g_object_ref (self), g_object_unref);
       return;
     }
 
+  if (self->connection != NULL && !is_here)
+    signal_connection_drop (self->connection);
   abandon (self);
-  signal_affinity_release (&self->affinity);
+  signal_affinity_leave (&self->affinity);
 }
 
 static gboolean

@@ -21,8 +21,8 @@ gboolean signal_affinity_check        (SignalAffinity  *self,
                                        GError         **error);
 gboolean signal_affinity_check_strict (SignalAffinity  *self,
                                        GError         **error);
-gboolean signal_affinity_acquire      (SignalAffinity  *self);
-void     signal_affinity_release      (SignalAffinity  *self);
+gboolean signal_affinity_enter        (SignalAffinity  *self);
+void     signal_affinity_leave        (SignalAffinity  *self);
 void     signal_affinity_invoke       (SignalAffinity  *self,
                                        GSourceFunc      callback,
                                        gpointer         user_data,

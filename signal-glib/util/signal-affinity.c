@@ -65,17 +65,28 @@ signal_affinity_check (SignalAffinity  *self,
   return FALSE;
 }
 
-/* Makes sure that no other thread runs the main context until signal_affinity_release(). Returns
- * FALSE if the object may not be used from the calling thread. */
+/* Begins to do what only the thread that runs the main context may do, until
+ * signal_affinity_leave(). Nobody else can run the context meanwhile, and it is the thread-default
+ * one. Returns FALSE if the context has to do it: see signal_affinity_invoke(). Another thread can
+ * begin only if none runs the context, and perhaps none ever will; the default one is assumed to be
+ * run again. */
 gboolean
-signal_affinity_acquire (SignalAffinity *self)
+signal_affinity_enter (SignalAffinity *self)
 {
-  return signal_affinity_is_here (self) && g_main_context_acquire (self->context);
+  if (!signal_affinity_is_here (self) && self->context == g_main_context_default ())
+    return FALSE;
+
+  if (!g_main_context_acquire (self->context))
+    return FALSE;
+
+  g_main_context_push_thread_default (self->context);
+  return TRUE;
 }
 
 void
-signal_affinity_release (SignalAffinity *self)
+signal_affinity_leave (SignalAffinity *self)
 {
+  g_main_context_pop_thread_default (self->context);
   g_main_context_release (self->context);
 }
 
@@ -85,9 +96,12 @@ gboolean
 signal_affinity_check_strict (SignalAffinity  *self,
                               GError         **error)
 {
-  if (signal_affinity_acquire (self))
+  if (!signal_affinity_check (self, error))
+    return FALSE;
+
+  if (g_main_context_acquire (self->context))
     {
-      signal_affinity_release (self);
+      g_main_context_release (self->context);
       return TRUE;
     }
 
