@@ -7,6 +7,7 @@
 
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
+#include <libsoup/soup.h>
 
 #include <signal-glib/signal-types.h>
 #include <signal-glib/signal-version.h>
@@ -97,5 +98,184 @@ guint signal_client_get_outbox_length (SignalClient *self);
 
 SIGNAL_AVAILABLE_IN_ALL
 guint64 signal_client_get_buffered_amount (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+const char *signal_client_get_server_url (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_server_url (SignalClient *self,
+                                   const char   *server_url);
+
+SIGNAL_AVAILABLE_IN_ALL
+const char *signal_client_get_ecdh_info (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_ecdh_info (SignalClient *self,
+                                  const char   *ecdh_info);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_token (SignalClient *self,
+                              const char   *token);
+
+SIGNAL_AVAILABLE_IN_ALL
+const char * const *signal_client_get_auto_join_rooms (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_auto_join_rooms (SignalClient       *self,
+                                        const char * const *auto_join_rooms);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_client_get_max_retries (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_max_retries (SignalClient *self,
+                                    guint         max_retries);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_client_get_base_interval (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_base_interval (SignalClient *self,
+                                      guint         base_interval);
+
+SIGNAL_AVAILABLE_IN_ALL
+double signal_client_get_backoff_multiplier (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_backoff_multiplier (SignalClient *self,
+                                           double        backoff_multiplier);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_client_get_max_interval (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_max_interval (SignalClient *self,
+                                     guint         max_interval);
+
+SIGNAL_AVAILABLE_IN_ALL
+double signal_client_get_jitter (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_jitter (SignalClient *self,
+                               double        jitter);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_client_get_heartbeat_interval (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_heartbeat_interval (SignalClient *self,
+                                           guint         heartbeat_interval);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_client_get_liveness_timeout (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_liveness_timeout (SignalClient *self,
+                                         guint         liveness_timeout);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_client_get_connect_timeout (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_connect_timeout (SignalClient *self,
+                                        guint         connect_timeout);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_client_get_outbox_limit (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_outbox_limit (SignalClient *self,
+                                     guint         outbox_limit);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_client_get_outbox_ttl (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_outbox_ttl (SignalClient *self,
+                                   guint         outbox_ttl);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_client_get_max_message_size (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_max_message_size (SignalClient *self,
+                                         guint         max_message_size);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_client_get_max_incoming_size (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_max_incoming_size (SignalClient *self,
+                                          guint64       max_incoming_size);
+
+SIGNAL_AVAILABLE_IN_ALL
+gboolean signal_client_get_require_encryption (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_require_encryption (SignalClient *self,
+                                           gboolean      require_encryption);
+
+SIGNAL_AVAILABLE_IN_ALL
+gboolean signal_client_get_allow_insecure (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_allow_insecure (SignalClient *self,
+                                       gboolean      allow_insecure);
+
+SIGNAL_AVAILABLE_IN_ALL
+GTlsDatabase *signal_client_get_tls_database (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_tls_database (SignalClient *self,
+                                     GTlsDatabase *tls_database);
+
+SIGNAL_AVAILABLE_IN_ALL
+GTlsCertificate *signal_client_get_tls_certificate (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_tls_certificate (SignalClient    *self,
+                                        GTlsCertificate *tls_certificate);
+
+SIGNAL_AVAILABLE_IN_ALL
+GProxyResolver *signal_client_get_proxy_resolver (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_proxy_resolver (SignalClient   *self,
+                                       GProxyResolver *proxy_resolver);
+
+SIGNAL_AVAILABLE_IN_ALL
+SoupMessageHeaders *signal_client_get_headers (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_headers (SignalClient       *self,
+                                SoupMessageHeaders *headers);
+
+SIGNAL_AVAILABLE_IN_ALL
+GNetworkMonitor *signal_client_get_network_monitor (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_network_monitor (SignalClient    *self,
+                                        GNetworkMonitor *network_monitor);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_client_get_attempts (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_client_get_reconnects (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_client_get_messages_sent (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_client_get_messages_received (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_client_get_bytes_sent (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_client_get_bytes_received (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+gint64 signal_client_get_round_trip_time (SignalClient *self);
 
 G_END_DECLS

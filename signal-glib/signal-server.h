@@ -76,4 +76,88 @@ gboolean signal_server_stop_finish (SignalServer  *self,
                                     GAsyncResult  *result,
                                     GError       **error);
 
+SIGNAL_AVAILABLE_IN_ALL
+const char *signal_server_get_path (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_path (SignalServer *self,
+                             const char   *path);
+
+SIGNAL_AVAILABLE_IN_ALL
+const char *signal_server_get_ecdh_info (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_ecdh_info (SignalServer *self,
+                                  const char   *ecdh_info);
+
+SIGNAL_AVAILABLE_IN_ALL
+gboolean signal_server_get_require_encryption (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_require_encryption (SignalServer *self,
+                                           gboolean      require_encryption);
+
+SIGNAL_AVAILABLE_IN_ALL
+const char * const *signal_server_get_default_rooms (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_default_rooms (SignalServer       *self,
+                                      const char * const *default_rooms);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_server_get_auth_timeout (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_auth_timeout (SignalServer *self,
+                                     guint         auth_timeout);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_server_get_heartbeat_timeout (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_heartbeat_timeout (SignalServer *self,
+                                          guint         heartbeat_timeout);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_server_get_max_message_size (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_max_message_size (SignalServer *self,
+                                         guint         max_message_size);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_server_get_max_peers (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_max_peers (SignalServer *self,
+                                  guint         max_peers);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_server_get_max_pending (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_max_pending (SignalServer *self,
+                                    guint         max_pending);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_server_get_max_rooms (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_max_rooms (SignalServer *self,
+                                  guint         max_rooms);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_server_get_max_backlog (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_max_backlog (SignalServer *self,
+                                    guint         max_backlog);
+
+SIGNAL_AVAILABLE_IN_ALL
+GTlsCertificate *signal_server_get_tls_certificate (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_tls_certificate (SignalServer    *self,
+                                        GTlsCertificate *tls_certificate);
+
 G_END_DECLS

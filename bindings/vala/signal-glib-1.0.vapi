@@ -9,89 +9,112 @@ namespace Signal {
 		public Client (string? server_url = null, string? ecdh_info = null);
 		public async bool connect_async (string? token = null, GLib.Cancellable? cancellable = null) throws GLib.Error;
 		public async bool disconnect_async (GLib.Cancellable? cancellable = null) throws GLib.Error;
+		public bool get_allow_insecure ();
+		public uint64 get_attempts ();
+		[CCode (array_length = false, array_null_terminated = true)]
+		public unowned string[]? get_auto_join_rooms ();
+		public double get_backoff_multiplier ();
+		public uint get_base_interval ();
 		public uint64 get_buffered_amount ();
+		public uint64 get_bytes_received ();
+		public uint64 get_bytes_sent ();
 		public unowned string? get_client_id ();
+		public uint get_connect_timeout ();
+		public unowned string get_ecdh_info ();
 		public bool get_encrypted ();
+		public unowned Soup.MessageHeaders? get_headers ();
+		public uint get_heartbeat_interval ();
+		public double get_jitter ();
 		public unowned GLib.Error? get_last_error ();
+		public uint get_liveness_timeout ();
+		public uint64 get_max_incoming_size ();
+		public uint get_max_interval ();
+		public uint get_max_message_size ();
+		public uint get_max_retries ();
+		public uint64 get_messages_received ();
+		public uint64 get_messages_sent ();
+		public unowned GLib.NetworkMonitor? get_network_monitor ();
 		public uint get_outbox_length ();
+		public uint get_outbox_limit ();
+		public uint get_outbox_ttl ();
+		public unowned GLib.ProxyResolver? get_proxy_resolver ();
+		public uint64 get_reconnects ();
+		public bool get_require_encryption ();
 		[CCode (array_length = false, array_null_terminated = true)]
 		public unowned string[] get_rooms ();
+		public int64 get_round_trip_time ();
+		public unowned string? get_server_url ();
 		public Signal.ConnectionState get_state ();
+		public unowned GLib.TlsCertificate? get_tls_certificate ();
+		public unowned GLib.TlsDatabase? get_tls_database ();
 		public unowned string? get_user_id ();
 		public bool join_rooms ([CCode (array_length = false, array_null_terminated = true)] string[] rooms) throws GLib.Error;
 		public bool leave_rooms ([CCode (array_length = false, array_null_terminated = true)] string[] rooms) throws GLib.Error;
 		public void reconnect_now ();
 		public bool send_json (string event, string? json = null) throws GLib.Error;
 		public bool send_message (string event, Json.Node? payload = null) throws GLib.Error;
+		public void set_allow_insecure (bool allow_insecure);
+		public void set_auto_join_rooms ([CCode (array_length = false, array_null_terminated = true)] string[]? auto_join_rooms);
+		public void set_backoff_multiplier (double backoff_multiplier);
+		public void set_base_interval (uint base_interval);
+		public void set_connect_timeout (uint connect_timeout);
+		public void set_ecdh_info (string? ecdh_info);
+		public void set_headers (Soup.MessageHeaders? headers);
+		public void set_heartbeat_interval (uint heartbeat_interval);
+		public void set_jitter (double jitter);
+		public void set_liveness_timeout (uint liveness_timeout);
+		public void set_max_incoming_size (uint64 max_incoming_size);
+		public void set_max_interval (uint max_interval);
+		public void set_max_message_size (uint max_message_size);
+		public void set_max_retries (uint max_retries);
+		public void set_network_monitor (GLib.NetworkMonitor? network_monitor);
+		public void set_outbox_limit (uint outbox_limit);
+		public void set_outbox_ttl (uint outbox_ttl);
+		public void set_proxy_resolver (GLib.ProxyResolver? proxy_resolver);
+		public void set_require_encryption (bool require_encryption);
+		public void set_server_url (string? server_url);
+		public void set_tls_certificate (GLib.TlsCertificate? tls_certificate);
+		public void set_tls_database (GLib.TlsDatabase? tls_database);
+		public void set_token (string? token);
 		public void update_token (string? token);
-		[NoAccessorMethod]
 		public bool allow_insecure { get; set construct; }
-		[NoAccessorMethod]
 		public uint64 attempts { get; }
 		[CCode (array_length = false, array_null_terminated = true)]
-		[NoAccessorMethod]
-		public string[] auto_join_rooms { owned get; set; }
-		[NoAccessorMethod]
+		public string[] auto_join_rooms { get; set; }
 		public double backoff_multiplier { get; set construct; }
-		[NoAccessorMethod]
 		public uint base_interval { get; set construct; }
 		public uint64 buffered_amount { get; }
-		[NoAccessorMethod]
 		public uint64 bytes_received { get; }
-		[NoAccessorMethod]
 		public uint64 bytes_sent { get; }
 		public string? client_id { get; }
-		[NoAccessorMethod]
 		public uint connect_timeout { get; set construct; }
-		[NoAccessorMethod]
-		public string ecdh_info { owned get; set construct; }
+		public string ecdh_info { get; set construct; }
 		public bool encrypted { get; }
-		[NoAccessorMethod]
-		public Soup.MessageHeaders? headers { owned get; set; }
-		[NoAccessorMethod]
+		public Soup.MessageHeaders? headers { get; set; }
 		public uint heartbeat_interval { get; set construct; }
-		[NoAccessorMethod]
 		public double jitter { get; set construct; }
 		public GLib.Error? last_error { get; }
-		[NoAccessorMethod]
 		public uint liveness_timeout { get; set construct; }
-		[NoAccessorMethod]
 		public uint64 max_incoming_size { get; set construct; }
-		[NoAccessorMethod]
 		public uint max_interval { get; set construct; }
-		[NoAccessorMethod]
 		public uint max_message_size { get; set construct; }
-		[NoAccessorMethod]
 		public uint max_retries { get; set construct; }
-		[NoAccessorMethod]
 		public uint64 messages_received { get; }
-		[NoAccessorMethod]
 		public uint64 messages_sent { get; }
-		[NoAccessorMethod]
-		public GLib.NetworkMonitor? network_monitor { owned get; set; }
+		public GLib.NetworkMonitor? network_monitor { get; set; }
 		public uint outbox_length { get; }
-		[NoAccessorMethod]
 		public uint outbox_limit { get; set construct; }
-		[NoAccessorMethod]
 		public uint outbox_ttl { get; set construct; }
-		[NoAccessorMethod]
-		public GLib.ProxyResolver? proxy_resolver { owned get; set; }
-		[NoAccessorMethod]
+		public GLib.ProxyResolver? proxy_resolver { get; set; }
 		public uint64 reconnects { get; }
-		[NoAccessorMethod]
 		public bool require_encryption { get; set construct; }
 		[CCode (array_length = false, array_null_terminated = true)]
 		public string[] rooms { get; }
-		[NoAccessorMethod]
 		public int64 round_trip_time { get; }
-		[NoAccessorMethod]
-		public string? server_url { owned get; set; }
+		public string? server_url { get; set; }
 		public Signal.ConnectionState state { get; }
-		[NoAccessorMethod]
-		public GLib.TlsCertificate? tls_certificate { owned get; set; }
-		[NoAccessorMethod]
-		public GLib.TlsDatabase? tls_database { owned get; set; }
-		[NoAccessorMethod]
+		public GLib.TlsCertificate? tls_certificate { get; set; }
+		public GLib.TlsDatabase? tls_database { get; set; }
 		public string? token { set; }
 		public string? user_id { get; }
 		public signal bool accept_certificate (GLib.TlsCertificate certificate, GLib.TlsCertificateFlags errors);
@@ -143,40 +166,53 @@ namespace Signal {
 		public bool broadcast (string event, Json.Node? payload = null) throws GLib.Error;
 		[CCode (array_length = false, array_null_terminated = true)]
 		public unowned string[] get_allowed_origins ();
+		public uint get_auth_timeout ();
+		[CCode (array_length = false, array_null_terminated = true)]
+		public unowned string[]? get_default_rooms ();
+		public unowned string get_ecdh_info ();
+		public uint get_heartbeat_timeout ();
+		public uint get_max_backlog ();
+		public uint get_max_message_size ();
+		public uint get_max_peers ();
+		public uint get_max_pending ();
+		public uint get_max_rooms ();
+		public unowned string get_path ();
+		public bool get_require_encryption ();
+		public unowned GLib.TlsCertificate? get_tls_certificate ();
 		public string? get_uri ();
 		public bool listen (string? address = null, uint16 port = 0) throws GLib.Error;
 		public bool send_to_peer (Signal.Peer peer, string event, Json.Node? payload = null) throws GLib.Error;
 		public bool send_to_room (string room, string event, Json.Node? payload = null, Signal.Peer? except = null) throws GLib.Error;
 		public bool send_to_user (string user_id, string event, Json.Node? payload = null) throws GLib.Error;
 		public void set_allowed_origins ([CCode (array_length = false, array_null_terminated = true)] string[]? origins);
+		public void set_auth_timeout (uint auth_timeout);
+		public void set_default_rooms ([CCode (array_length = false, array_null_terminated = true)] string[]? default_rooms);
+		public void set_ecdh_info (string? ecdh_info);
+		public void set_heartbeat_timeout (uint heartbeat_timeout);
+		public void set_max_backlog (uint max_backlog);
+		public void set_max_message_size (uint max_message_size);
+		public void set_max_peers (uint max_peers);
+		public void set_max_pending (uint max_pending);
+		public void set_max_rooms (uint max_rooms);
+		public void set_path (string? path);
+		public void set_require_encryption (bool require_encryption);
+		public void set_tls_certificate (GLib.TlsCertificate? tls_certificate);
 		public async bool stop_async (GLib.Cancellable? cancellable = null) throws GLib.Error;
 		[CCode (array_length = false, array_null_terminated = true)]
 		public string[] allowed_origins { get; set; }
-		[NoAccessorMethod]
 		public uint auth_timeout { get; set; }
 		[CCode (array_length = false, array_null_terminated = true)]
-		[NoAccessorMethod]
-		public string[] default_rooms { owned get; set; }
-		[NoAccessorMethod]
-		public string ecdh_info { owned get; set; }
-		[NoAccessorMethod]
+		public string[] default_rooms { get; set; }
+		public string ecdh_info { get; set; }
 		public uint heartbeat_timeout { get; set; }
-		[NoAccessorMethod]
 		public uint max_backlog { get; set; }
-		[NoAccessorMethod]
 		public uint max_message_size { get; set; }
-		[NoAccessorMethod]
 		public uint max_peers { get; set; }
-		[NoAccessorMethod]
 		public uint max_pending { get; set; }
-		[NoAccessorMethod]
 		public uint max_rooms { get; set; }
-		[NoAccessorMethod]
-		public string path { owned get; set; }
-		[NoAccessorMethod]
+		public string path { get; set; }
 		public bool require_encryption { get; set; }
-		[NoAccessorMethod]
-		public GLib.TlsCertificate? tls_certificate { owned get; set; }
+		public GLib.TlsCertificate? tls_certificate { get; set; }
 		public signal string? authenticate (Signal.Peer peer, string type, string token);
 		public signal bool join (Signal.Peer peer, string room);
 		public signal void message (Signal.Peer peer, Signal.Message message);

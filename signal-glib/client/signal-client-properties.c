@@ -321,7 +321,7 @@ static void
 install_server_properties (void)
 {
   /**
-   * SignalClient:server-url:
+   * SignalClient:server-url: (getter get_server_url) (setter set_server_url)
    *
    * The URL of the server: `wss://…`, or `ws://…` to this machine.
    *
@@ -336,7 +336,7 @@ install_server_properties (void)
     g_param_spec_string ("server-url", NULL, NULL, NULL, SETTING);
 
   /**
-   * SignalClient:ecdh-info:
+   * SignalClient:ecdh-info: (getter get_ecdh_info) (setter set_ecdh_info)
    *
    * The info string of HKDF (RFC 5869), the same as on the server, in UTF-8.
    *
@@ -346,7 +346,7 @@ install_server_properties (void)
     g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_HANDSHAKE_DEFAULT_INFO, DEFAULTED);
 
   /**
-   * SignalClient:token:
+   * SignalClient:token: (setter set_token)
    *
    * The bearer token. As [method@Signal.Client.update_token].
    *
@@ -356,7 +356,7 @@ install_server_properties (void)
     g_param_spec_string ("token", NULL, NULL, NULL, SECRET);
 
   /**
-   * SignalClient:auto-join-rooms:
+   * SignalClient:auto-join-rooms: (getter get_auto_join_rooms) (setter set_auto_join_rooms)
    *
    * The rooms that are joined after every authentication.
    *
@@ -373,7 +373,7 @@ static void
 install_policy_properties (void)
 {
   /**
-   * SignalClient:max-retries:
+   * SignalClient:max-retries: (getter get_max_retries) (setter set_max_retries)
    *
    * How many attempts in a row may fail before the client gives up; 0: it never retries;
    * `G_MAXUINT`: it never gives up.
@@ -386,7 +386,7 @@ install_policy_properties (void)
     g_param_spec_uint ("max-retries", NULL, NULL, 0, G_MAXUINT, 20, DEFAULTED);
 
   /**
-   * SignalClient:base-interval:
+   * SignalClient:base-interval: (getter get_base_interval) (setter set_base_interval)
    *
    * The wait before the first retry, in milliseconds.
    *
@@ -398,7 +398,7 @@ install_policy_properties (void)
     g_param_spec_uint ("base-interval", NULL, NULL, 0, G_MAXINT, 2000, DEFAULTED);
 
   /**
-   * SignalClient:backoff-multiplier:
+   * SignalClient:backoff-multiplier: (getter get_backoff_multiplier) (setter set_backoff_multiplier)
    *
    * How much longer each wait is than the one before.
    *
@@ -408,7 +408,7 @@ install_policy_properties (void)
     g_param_spec_double ("backoff-multiplier", NULL, NULL, 1, G_MAXDOUBLE, 1.5, DEFAULTED);
 
   /**
-   * SignalClient:max-interval:
+   * SignalClient:max-interval: (getter get_max_interval) (setter set_max_interval)
    *
    * The longest wait, in milliseconds.
    *
@@ -418,7 +418,7 @@ install_policy_properties (void)
     g_param_spec_uint ("max-interval", NULL, NULL, 0, G_MAXINT, 30000, DEFAULTED);
 
   /**
-   * SignalClient:jitter:
+   * SignalClient:jitter: (getter get_jitter) (setter set_jitter)
    *
    * The share of each wait that is left to chance, so that many clients do not return at once: a
    * wait of d is drawn from [(1 − jitter) × d, d].
@@ -429,7 +429,7 @@ install_policy_properties (void)
     g_param_spec_double ("jitter", NULL, NULL, 0, 1, 0.2, DEFAULTED);
 
   /**
-   * SignalClient:heartbeat-interval:
+   * SignalClient:heartbeat-interval: (getter get_heartbeat_interval) (setter set_heartbeat_interval)
    *
    * The time between heartbeats in milliseconds, and the silence after which the server is
    * pinged; 0: neither.
@@ -442,7 +442,7 @@ install_policy_properties (void)
     g_param_spec_uint ("heartbeat-interval", NULL, NULL, 0, G_MAXINT, 30000, DEFAULTED);
 
   /**
-   * SignalClient:liveness-timeout:
+   * SignalClient:liveness-timeout: (getter get_liveness_timeout) (setter set_liveness_timeout)
    *
    * How long after a ping a silent server counts as dead, in milliseconds.
    *
@@ -452,7 +452,7 @@ install_policy_properties (void)
     g_param_spec_uint ("liveness-timeout", NULL, NULL, 1, G_MAXINT, 10000, DEFAULTED);
 
   /**
-   * SignalClient:connect-timeout:
+   * SignalClient:connect-timeout: (getter get_connect_timeout) (setter set_connect_timeout)
    *
    * How long one attempt may take from its beginning to `AUTHENTICATED`, in milliseconds.
    *
@@ -462,7 +462,7 @@ install_policy_properties (void)
     g_param_spec_uint ("connect-timeout", NULL, NULL, 1, G_MAXINT, 15000, DEFAULTED);
 
   /**
-   * SignalClient:outbox-limit:
+   * SignalClient:outbox-limit: (getter get_outbox_limit) (setter set_outbox_limit)
    *
    * How many messages are kept while the client is on its way to the server; 0: none, sending
    * then fails with `NOT_CONNECTED`.
@@ -477,7 +477,7 @@ static void
 install_limits_properties (void)
 {
   /**
-   * SignalClient:outbox-ttl:
+   * SignalClient:outbox-ttl: (getter get_outbox_ttl) (setter set_outbox_ttl)
    *
    * How long a message may wait in the outbox, in milliseconds; 0: as long as it takes.
    *
@@ -490,7 +490,7 @@ install_limits_properties (void)
     g_param_spec_uint ("outbox-ttl", NULL, NULL, 0, G_MAXINT, 0, DEFAULTED);
 
   /**
-   * SignalClient:max-message-size:
+   * SignalClient:max-message-size: (getter get_max_message_size) (setter set_max_message_size)
    *
    * The largest frame that is sent, in bytes; the public server takes no more than 131072.
    *
@@ -502,7 +502,7 @@ install_limits_properties (void)
     g_param_spec_uint ("max-message-size", NULL, NULL, 1, G_MAXUINT, 131072, DEFAULTED);
 
   /**
-   * SignalClient:max-incoming-size:
+   * SignalClient:max-incoming-size: (getter get_max_incoming_size) (setter set_max_incoming_size)
    *
    * The largest message that is taken, in bytes, all its frames together; no more than 1 GiB,
    * whatever is set. A larger one ends the connection.
@@ -514,7 +514,7 @@ install_limits_properties (void)
                          DEFAULTED);
 
   /**
-   * SignalClient:require-encryption:
+   * SignalClient:require-encryption: (getter get_require_encryption) (setter set_require_encryption)
    *
    * Whether to refuse a server without encryption.
    *
@@ -524,7 +524,7 @@ install_limits_properties (void)
     g_param_spec_boolean ("require-encryption", NULL, NULL, TRUE, DEFAULTED);
 
   /**
-   * SignalClient:allow-insecure:
+   * SignalClient:allow-insecure: (getter get_allow_insecure) (setter set_allow_insecure)
    *
    * Whether `ws://` may be used to another machine, where everybody on the way can read the
    * token.
@@ -542,7 +542,7 @@ static void
 install_network_properties (void)
 {
   /**
-   * SignalClient:tls-database:
+   * SignalClient:tls-database: (getter get_tls_database) (setter set_tls_database)
    *
    * The certificates that the server's one is checked against; %NULL: the system's.
    *
@@ -552,7 +552,7 @@ install_network_properties (void)
     g_param_spec_object ("tls-database", NULL, NULL, G_TYPE_TLS_DATABASE, SETTING);
 
   /**
-   * SignalClient:tls-certificate:
+   * SignalClient:tls-certificate: (getter get_tls_certificate) (setter set_tls_certificate)
    *
    * The client's own certificate, for servers that ask for one.
    *
@@ -562,7 +562,7 @@ install_network_properties (void)
     g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, SETTING);
 
   /**
-   * SignalClient:proxy-resolver:
+   * SignalClient:proxy-resolver: (getter get_proxy_resolver) (setter set_proxy_resolver)
    *
    * What finds the proxy to use; %NULL: the default one.
    *
@@ -575,7 +575,7 @@ install_network_properties (void)
     g_param_spec_object ("proxy-resolver", NULL, NULL, G_TYPE_PROXY_RESOLVER, SETTING);
 
   /**
-   * SignalClient:headers:
+   * SignalClient:headers: (getter get_headers) (setter set_headers)
    *
    * Extra headers of the upgrade request, such as `Origin` or a gateway's key.
    *
@@ -588,7 +588,7 @@ install_network_properties (void)
     g_param_spec_boxed ("headers", NULL, NULL, SOUP_TYPE_MESSAGE_HEADERS, SETTING);
 
   /**
-   * SignalClient:network-monitor:
+   * SignalClient:network-monitor: (getter get_network_monitor) (setter set_network_monitor)
    *
    * What tells that the network has changed; %NULL: the default one.
    *
@@ -689,7 +689,7 @@ install_statistics_properties (void)
     g_param_spec_uint64 ("buffered-amount", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
 
   /**
-   * SignalClient:attempts:
+   * SignalClient:attempts: (getter get_attempts)
    *
    * How many attempts to connect were made. Not notified.
    *
@@ -699,7 +699,7 @@ install_statistics_properties (void)
     g_param_spec_uint64 ("attempts", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
 
   /**
-   * SignalClient:reconnects:
+   * SignalClient:reconnects: (getter get_reconnects)
    *
    * How many times the client was authenticated again. Not notified.
    *
@@ -709,7 +709,7 @@ install_statistics_properties (void)
     g_param_spec_uint64 ("reconnects", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
 
   /**
-   * SignalClient:messages-sent:
+   * SignalClient:messages-sent: (getter get_messages_sent)
    *
    * How many messages were handed to a connection. Not notified.
    *
@@ -719,7 +719,7 @@ install_statistics_properties (void)
     g_param_spec_uint64 ("messages-sent", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
 
   /**
-   * SignalClient:messages-received:
+   * SignalClient:messages-received: (getter get_messages_received)
    *
    * How many messages came. Not notified.
    *
@@ -729,7 +729,7 @@ install_statistics_properties (void)
     g_param_spec_uint64 ("messages-received", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
 
   /**
-   * SignalClient:bytes-sent:
+   * SignalClient:bytes-sent: (getter get_bytes_sent)
    *
    * How many bytes were written, frames and heartbeats included, TLS and HTTP not. Not notified.
    *
@@ -739,7 +739,7 @@ install_statistics_properties (void)
     g_param_spec_uint64 ("bytes-sent", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
 
   /**
-   * SignalClient:bytes-received:
+   * SignalClient:bytes-received: (getter get_bytes_received)
    *
    * How many bytes came, as in [property@Signal.Client:bytes-sent]. Not notified.
    *
@@ -749,7 +749,7 @@ install_statistics_properties (void)
     g_param_spec_uint64 ("bytes-received", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
 
   /**
-   * SignalClient:round-trip-time:
+   * SignalClient:round-trip-time: (getter get_round_trip_time)
    *
    * How long the last ping that was answered took, in microseconds; -1: none was on this
    * connection. Not notified.

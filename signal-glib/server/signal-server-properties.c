@@ -51,7 +51,7 @@ static void
 install_protocol_properties (void)
 {
   /**
-   * SignalServer:path:
+   * SignalServer:path: (getter get_path) (setter set_path)
    *
    * The path of the URL that the server answers at; all others are answered with 404.
    *
@@ -63,7 +63,7 @@ install_protocol_properties (void)
     g_param_spec_string ("path", NULL, NULL, SIGNAL_SERVER_DEFAULT_PATH, SETTING);
 
   /**
-   * SignalServer:ecdh-info:
+   * SignalServer:ecdh-info: (getter get_ecdh_info) (setter set_ecdh_info)
    *
    * What the keys are bound to: the HKDF info, the same as in the clients.
    *
@@ -75,7 +75,7 @@ install_protocol_properties (void)
     g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_HANDSHAKE_DEFAULT_INFO, SETTING);
 
   /**
-   * SignalServer:require-encryption:
+   * SignalServer:require-encryption: (getter get_require_encryption) (setter set_require_encryption)
    *
    * Whether a client that offers no key is refused, with the close code 4004.
    *
@@ -88,7 +88,7 @@ install_protocol_properties (void)
     g_param_spec_boolean ("require-encryption", NULL, NULL, TRUE, SETTING);
 
   /**
-   * SignalServer:default-rooms:
+   * SignalServer:default-rooms: (getter get_default_rooms) (setter set_default_rooms)
    *
    * The rooms that every peer is in once it has authenticated.
    *
@@ -102,7 +102,7 @@ install_protocol_properties (void)
     g_param_spec_boxed ("default-rooms", NULL, NULL, G_TYPE_STRV, SETTING);
 
   /**
-   * SignalServer:tls-certificate:
+   * SignalServer:tls-certificate: (getter get_tls_certificate) (setter set_tls_certificate)
    *
    * The certificate of the server and its private key, to serve `wss://`.
    *
@@ -121,7 +121,7 @@ static void
 install_time_properties (void)
 {
   /**
-   * SignalServer:auth-timeout:
+   * SignalServer:auth-timeout: (getter get_auth_timeout) (setter set_auth_timeout)
    *
    * How long a peer may take to authenticate, in milliseconds.
    *
@@ -135,7 +135,7 @@ install_time_properties (void)
                        SIGNAL_SERVER_DEFAULT_AUTH_TIMEOUT, SETTING);
 
   /**
-   * SignalServer:heartbeat-timeout:
+   * SignalServer:heartbeat-timeout: (getter get_heartbeat_timeout) (setter set_heartbeat_timeout)
    *
    * How long a peer may be silent, in milliseconds; 0: for ever.
    *
@@ -152,7 +152,7 @@ static void
 install_limit_properties (void)
 {
   /**
-   * SignalServer:max-message-size:
+   * SignalServer:max-message-size: (getter get_max_message_size) (setter set_max_message_size)
    *
    * The largest frame that a peer may send, in bytes.
    *
@@ -167,7 +167,7 @@ install_limit_properties (void)
                        SIGNAL_SERVER_DEFAULT_MAX_MESSAGE_SIZE, SETTING);
 
   /**
-   * SignalServer:max-peers:
+   * SignalServer:max-peers: (getter get_max_peers) (setter set_max_peers)
    *
    * How many peers there may be, those included that have yet to authenticate.
    *
@@ -182,7 +182,7 @@ install_limit_properties (void)
                        SIGNAL_SERVER_DEFAULT_MAX_PEERS, SETTING);
 
   /**
-   * SignalServer:max-pending:
+   * SignalServer:max-pending: (getter get_max_pending) (setter set_max_pending)
    *
    * How many connections there may be that have not authenticated yet.
    *
@@ -201,7 +201,7 @@ install_limit_properties (void)
                        SIGNAL_SERVER_DEFAULT_MAX_PENDING, SETTING);
 
   /**
-   * SignalServer:max-rooms:
+   * SignalServer:max-rooms: (getter get_max_rooms) (setter set_max_rooms)
    *
    * How many rooms a peer may be in, those included that it is in from the start.
    *
@@ -216,7 +216,7 @@ install_limit_properties (void)
                        SIGNAL_SERVER_DEFAULT_MAX_ROOMS, SETTING);
 
   /**
-   * SignalServer:max-backlog:
+   * SignalServer:max-backlog: (getter get_max_backlog) (setter set_max_backlog)
    *
    * How many bytes may wait for a peer that does not read what it is sent.
    *

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every property has functions of its own, which agree with it."""
+import unittest
+
+import gi
+
+gi.require_version('Signal', '1.0')
+gi.require_version('Soup', '3.0')
+from gi.repository import Gio, GObject, Signal, Soup  # noqa: E402
+
+import tap  # noqa: E402
+
+# Another value than the default, by the name of the property or else by its type.
+VALUES = {
+    'server-url': 'wss://example.org/ws',
+    'path': '/other',
+    'ecdh-info': 'other',
+    'auto-join-rooms': ['tea'],
+    'default-rooms': ['tea'],
+    'allowed-origins': ['https://example.org'],
+    'jitter': 0.5,
+    'backoff-multiplier': 3.0,
+    'headers': Soup.MessageHeaders.new(Soup.MessageHeadersType.REQUEST),
+    'proxy-resolver': Gio.SimpleProxyResolver.new(None, None),
+    'network-monitor': Gio.NetworkMonitor.get_default(),
+    'tls-database': Gio.TlsBackend.get_default().get_default_database(),
+    'tls-certificate': None,
+}
+WRITE_ONLY = {'token'}
+
+
+class Accessors(unittest.TestCase):
+    def check(self, instance):
+        for pspec in type(instance).list_properties():
+            if pspec.owner_type != instance.__gtype__:
+                continue
+            name, function = pspec.name, pspec.name.replace('-', '_')
+            with self.subTest(name):
+                if pspec.flags & GObject.ParamFlags.READABLE:
+                    get = getattr(instance, f'get_{function}')
+                    self.assertEqual(get(), instance.get_property(name))
+                if pspec.flags & GObject.ParamFlags.WRITABLE:
+                    put = getattr(instance, f'set_{function}')
+                    if name in WRITE_ONLY:
+                        put('secret')
+                        continue
+                    value = VALUES.get(name)
+                    if value is None and name not in VALUES:
+                        value = not get() if isinstance(get(), bool) else 7
+                    put(value)
+                    self.assertEqual(instance.get_property(name), value)
+                    self.assertEqual(get(), value)
+
+    def test_client(self):
+        self.check(Signal.Client.new(None, None))
+
+    def test_server(self):
+        self.check(Signal.Server.new())
+
+    def test_peer(self):
+        names = [pspec.name for pspec in Signal.Peer.list_properties() if pspec.owner_type == Signal.Peer.__gtype__]
+        for name in names:
+            with self.subTest(name):
+                self.assertTrue(hasattr(Signal.Peer, 'get_' + name.replace('-', '_')))
+
+
+if __name__ == '__main__':
+    tap.main(Accessors)
