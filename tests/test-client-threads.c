@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "fixture.h"
+#include "threads.h"
 
 /* What other threads may do to a client: drop their references, give it a token and have it
  * reconnect. Everything else is refused. */
@@ -11,127 +12,12 @@ greet_nobody (Guest *guest)
 {
 }
 
-/* Drops a reference in a thread of its own, which is over when this returns. */
-static gpointer
-unref_in_thread (gpointer object)
-{
-  g_object_unref (object);
-  return NULL;
-}
-
-/* Runs the main context until the thread is over: what it hands over is done meanwhile. */
-static void
-run_thread (GThreadFunc function,
-            gpointer    data)
-{
-  g_autoptr (GThread) thread = g_thread_new ("other", function, data);
-
-  g_thread_join (g_steal_pointer (&thread));
-}
-
 static SignalClient *
 take_client (Watch *watch)
 {
   g_signal_handlers_disconnect_by_data (watch->client, watch);
   return g_steal_pointer (&watch->client);
 }
-
-/* A thread that holds the main context, as a loop that waits in it does. */
-typedef struct
-{
-  GMainContext *context;
-  GMainLoop *loop;
-  GThread *thread;
-} Loop;
-
-static gpointer
-run_loop (gpointer data)
-{
-  Loop *loop = data;
-
-  g_main_context_push_thread_default (loop->context);
-  g_main_loop_run (loop->loop);
-  g_main_context_pop_thread_default (loop->context);
-  return NULL;
-}
-
-static Loop *
-loop_new (void)
-{
-  Loop *loop = g_new0 (Loop, 1);
-
-  loop->context = g_main_context_new ();
-  loop->loop = g_main_loop_new (loop->context, FALSE);
-  return loop;
-}
-
-static void
-loop_start (Loop *loop)
-{
-  loop->thread = g_thread_new ("loop", run_loop, loop);
-}
-
-typedef struct
-{
-  GMainContext *context;
-  GSourceFunc function;
-  gpointer data;
-  gint is_done;
-} Call;
-
-static gboolean
-on_call (gpointer data)
-{
-  Call *call = data;
-
-  call->function (call->data);
-  g_atomic_int_set (&call->is_done, TRUE);
-  return G_SOURCE_REMOVE;
-}
-
-/* Has the loop's thread do something, and waits for that. */
-static void
-loop_call (Loop        *loop,
-           GSourceFunc  function,
-           gpointer     data)
-{
-  Call call = { .function = function, .data = data };
-  g_autoptr (GSource) source = g_idle_source_new ();
-
-  g_source_set_callback (source, on_call, &call, NULL);
-  g_source_attach (source, loop->context);
-  WAIT_UNTIL (g_atomic_int_get (&call.is_done));
-}
-
-static gboolean
-on_quit (gpointer data)
-{
-  Loop *loop = data;
-
-  g_main_loop_quit (loop->loop);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-loop_quit (Loop *loop)
-{
-  if (loop->thread == NULL)
-    return;
-
-  loop_call (loop, on_quit, loop);
-  g_thread_join (g_steal_pointer (&loop->thread));
-}
-
-static void
-loop_free (Loop *loop)
-{
-  loop_quit (loop);
-  g_main_loop_unref (loop->loop);
-  g_main_context_unref (loop->context);
-  g_free (loop);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Loop, loop_free)
 
 /* A client that lives in the loop's thread. */
 typedef struct
@@ -314,19 +200,8 @@ on_refused (GObject      *source,
     g_assert_false (signal_client_connect_finish (client, result, &error));
   else
     g_assert_false (signal_client_disconnect_finish (client, result, &error));
-  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
-  g_assert_nonnull (strstr (error->message, "thread"));
+  assert_refused (FALSE, &error);
   *is_refused = TRUE;
-}
-
-static void
-assert_refused (gboolean  accepted,
-                GError  **error)
-{
-  g_assert_false (accepted);
-  g_assert_error (*error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
-  g_assert_nonnull (strstr ((*error)->message, "thread"));
-  g_clear_error (error);
 }
 
 static gpointer

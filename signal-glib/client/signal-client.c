@@ -19,9 +19,16 @@
  * the connection is lost, until [method@Signal.Client.disconnect_async] is called, the server refuses
  * for good, or [property@Signal.Client:max-retries] attempts in a row have failed.
  *
- * Everything happens on the thread-default main context of the thread that created the client; use
- * it from that thread only. Every method may be called from inside every signal handler, and a
- * handler may drop the last reference, which closes the connection.
+ * A client belongs to the [struct@GLib.MainContext] that was the thread-default one when it was
+ * constructed: it works, and emits its signals, in the thread that runs that context. Every method may
+ * be called from inside every signal handler, and a handler may drop the last reference, which closes
+ * the connection.
+ *
+ * Other threads may drop their references, the last one too: the connection is then closed by the
+ * client's own main context, and no signal is emitted any more. They may call
+ * [method@Signal.Client.update_token] and [method@Signal.Client.reconnect_now], which take effect in
+ * the next iteration of that context. Methods that can fail do so with %SIGNAL_ERROR_FAILED in another
+ * thread; properties and getters must not be used there.
  *
  * Dropping the client closes the connection. An application that wants to stay connected while its
  * windows come and go keeps the client in its [class@Gio.Application].
@@ -567,7 +574,7 @@ signal_client_disconnect_finish (SignalClient  *self,
  *
  * Skips the rest of the wait before the next attempt.
  *
- * Does nothing unless the state is `RECONNECTING`.
+ * Does nothing unless the state is `RECONNECTING`. Can be called from any thread.
  *
  * Since: 0.1
  */
@@ -584,7 +591,8 @@ signal_client_reconnect_now (SignalClient *self)
  * @self: a client
  * @token: (nullable): the new token
  *
- * Sets the token for the next attempt; the connection that is up is left alone.
+ * Sets the token for the next attempt; the connection that is up is left alone. Can be called from
+ * any thread.
  *
  * This answers [signal@Signal.Client::token-requested]; where the attempt that asked is over by then, the
  * next one uses the token and does not ask again. Where the client has stopped because the

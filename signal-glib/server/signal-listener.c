@@ -87,7 +87,7 @@ pause_port (SignalServer *self,
   self->port_source = g_timeout_source_new (ms);
   g_source_set_static_name (self->port_source, "[signal-glib] server pause");
   g_source_set_callback (self->port_source, on_pause_over, self, NULL);
-  g_source_attach (self->port_source, self->context);
+  g_source_attach (self->port_source, self->affinity.context);
 }
 
 /* Returns how long to wait until there is, in milliseconds; 0: there is room. */
@@ -153,7 +153,7 @@ watch_port (SignalServer *self)
   self->port_source = g_socket_create_source (self->port, G_IO_IN, NULL);
   g_source_set_static_name (self->port_source, "[signal-glib] server port");
   g_source_set_callback (self->port_source, G_SOURCE_FUNC (on_incoming), self, NULL);
-  g_source_attach (self->port_source, self->context);
+  g_source_attach (self->port_source, self->affinity.context);
 }
 
 /* NULL is the loopback address, and so are its names, which need no look-up. */

@@ -84,7 +84,7 @@ set_deadline (SignalPeer *self,
   self->deadline_time = g_get_monotonic_time () + time_left;
   self->deadline = signal_source_new_timed (on_look, self, "[signal-glib] peer deadline");
   look_again (self);
-  g_source_attach (self->deadline, self->context);
+  g_source_attach (self->deadline, self->affinity.context);
 }
 
 static void

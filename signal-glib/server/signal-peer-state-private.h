@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/signal-peer-private.h"
+#include "util/signal-affinity-private.h"
 
 G_BEGIN_DECLS
 
@@ -33,7 +34,7 @@ struct _SignalPeer
   SignalChannel            *channel;   /* NULL: gone */
   const SignalPeerHandlers *handlers;
   gpointer                  user_data;
-  GMainContext             *context;
+  SignalAffinity            affinity;
   GSource                  *deadline;  /* to authenticate, or to go without having done so */
   gint64                    deadline_time;
 };

@@ -13,6 +13,9 @@
  * A peer is handed to the signals of the server. It may be kept for as long as is wanted: once the
  * client is gone it does nothing any more, and its properties keep their last values.
  *
+ * It belongs to the main context of its server. Other threads may drop their references and call
+ * [method@Signal.Peer.close]; properties and getters must not be used there.
+ *
  * Since: 0.1
  */
 
@@ -54,7 +57,7 @@ signal_peer_finalize (GObject *object)
   g_clear_pointer (&self->room_set, g_hash_table_unref);
   g_clear_pointer (&self->rooms, g_ptr_array_unref);
   g_clear_object (&self->remote_address);
-  g_clear_pointer (&self->context, g_main_context_unref);
+  signal_affinity_clear (&self->affinity);
 
   G_OBJECT_CLASS (signal_peer_parent_class)->finalize (object);
 }
@@ -184,7 +187,7 @@ signal_peer_init (SignalPeer *self)
   self->rooms = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (self->rooms, NULL);
   self->room_set = g_hash_table_new (g_str_hash, g_str_equal);
-  self->context = g_main_context_ref_thread_default ();
+  signal_affinity_init (&self->affinity);
 }
 
 /**
@@ -305,6 +308,30 @@ truncate_reason (const char *reason)
   return g_steal_pointer (&text);
 }
 
+typedef struct
+{
+  SignalPeer *peer;
+  guint16 code;
+  char *reason;
+} Closing;
+
+static void
+closing_free (Closing *closing)
+{
+  g_object_unref (closing->peer);
+  g_free (closing->reason);
+  g_free (closing);
+}
+
+static gboolean
+on_close (gpointer user_data)
+{
+  Closing *closing = user_data;
+
+  signal_peer_shut (closing->peer, closing->code, closing->reason[0] != '\0' ? closing->reason : NULL);
+  return G_SOURCE_REMOVE;
+}
+
 /**
  * signal_peer_close:
  * @self: a peer
@@ -317,7 +344,7 @@ truncate_reason (const char *reason)
  * follows when the connection is closed. A client that signal-glib itself made reconnects after
  * most codes, but not after 4003 and 4004.
  *
- * Does nothing for a peer that is gone.
+ * Does nothing for a peer that is gone. Can be called from any thread.
  *
  * Since: 0.1
  */
@@ -326,15 +353,25 @@ signal_peer_close (SignalPeer *self,
                    guint16     code,
                    const char *reason)
 {
-  g_autofree char *text = NULL;
-  g_autoptr (SignalPeer) keep = NULL;
+  Closing *closing;
 
   g_return_if_fail (SIGNAL_IS_PEER (self));
   g_return_if_fail (code == 1000 || code == 1001 || (code >= 3000 && code <= 4999));
 
-  keep = g_object_ref (self);
-  text = truncate_reason (reason != NULL ? reason : "");
-  signal_peer_shut (self, code, text[0] != '\0' ? text : NULL);
+  closing = g_new (Closing, 1);
+  closing->peer = g_object_ref (self);
+  closing->code = code;
+  closing->reason = truncate_reason (reason != NULL ? reason : "");
+
+  if (signal_affinity_is_here (&self->affinity))
+    {
+      on_close (closing);
+      closing_free (closing);
+    }
+  else
+    {
+      signal_affinity_invoke (&self->affinity, on_close, closing, (GDestroyNotify) closing_free);
+    }
 }
 
 gboolean

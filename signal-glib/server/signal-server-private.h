@@ -7,6 +7,7 @@
 #include "server/signal-peer-private.h"
 #include "server/signal-connection-limiter-private.h"
 #include "signal-server.h"
+#include "util/signal-affinity-private.h"
 
 G_BEGIN_DECLS
 
@@ -29,7 +30,7 @@ struct _SignalServer
   GTlsCertificate *tls_certificate;
   GStrv            allowed_origins;
 
-  GMainContext    *context;
+  SignalAffinity   affinity;
   SignalConnectionLimiter     *lobby;        /* the connections, and who of them has yet to authenticate */
   guint            n_admitted;   /* peers that have, until they are gone */
 

@@ -328,6 +328,9 @@ signal_server_accept (SignalServer    *self,
 {
   g_autofree char *id = signal_uuid_new (NULL);
 
+  /* Remembers the thread. */
+  signal_affinity_is_here (&self->affinity);
+
   if (id != NULL)
     signal_server_add_peer (self, id, websocket, remote_address, origin);
 }

@@ -82,6 +82,9 @@ signal_server_send_to_peer (SignalServer  *self,
   g_return_val_if_fail (SIGNAL_IS_PEER (peer), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
+  if (!signal_affinity_check (&self->affinity, error))
+    return FALSE;
+
   envelope = compose (event, payload, &length, error);
   if (envelope == NULL)
     return FALSE;
@@ -126,8 +129,8 @@ signal_server_send_to_user (SignalServer  *self,
   g_return_val_if_fail (user_id != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return send_to_all (signal_peer_index_snapshot (self->users, user_id), NULL, event, payload,
-                      error);
+  return signal_affinity_check (&self->affinity, error)
+         && send_to_all (signal_peer_index_snapshot (self->users, user_id), NULL, event, payload, error);
 }
 
 /**
@@ -161,8 +164,8 @@ signal_server_send_to_room (SignalServer  *self,
   g_return_val_if_fail (except == NULL || SIGNAL_IS_PEER (except), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return send_to_all (signal_peer_index_snapshot (self->rooms, room), except, event, payload,
-                      error);
+  return signal_affinity_check (&self->affinity, error)
+         && send_to_all (signal_peer_index_snapshot (self->rooms, room), except, event, payload, error);
 }
 
 /**
@@ -190,5 +193,6 @@ signal_server_broadcast (SignalServer  *self,
   g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return send_to_all (signal_server_snapshot (self), NULL, event, payload, error);
+  return signal_affinity_check (&self->affinity, error)
+         && send_to_all (signal_server_snapshot (self), NULL, event, payload, error);
 }

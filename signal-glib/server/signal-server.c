@@ -20,8 +20,7 @@
  *
  * It is made for demos, for the tests of an application and for tools in a local network. It keeps
  * the same rules as the public server: the deadline for authentication, the close codes, the
- * largest frame and the names of rooms. It runs in the thread-default main context of its
- * construction.
+ * largest frame and the names of rooms.
  *
  * ```c
  * static char *
@@ -48,6 +47,12 @@
  * Dropping the last reference closes the port and all connections at once, without a further
  * signal; [method@Signal.Server.stop_async] does it in good order. Any handler may do either.
  *
+ * A server belongs to the [struct@GLib.MainContext] that was the thread-default one when it was
+ * constructed: it works, and emits its signals, in the thread that runs that context. Other threads may
+ * drop their references, the last one too: the port and the connections are then closed by the
+ * server's own main context. Methods that can fail do so with %SIGNAL_ERROR_FAILED in another thread;
+ * properties and getters must not be used there.
+ *
  * Since: 0.1
  */
 
@@ -70,9 +75,8 @@ stop_listening (SignalServer *self)
 }
 
 static void
-signal_server_dispose (GObject *object)
+close_everything (SignalServer *self)
 {
-  SignalServer *self = SIGNAL_SERVER (object);
   GHashTableIter iter;
   gpointer peer;
 
@@ -82,7 +86,32 @@ signal_server_dispose (GObject *object)
   while (g_hash_table_iter_next (&iter, NULL, &peer))
     signal_peer_detach (peer);
   g_hash_table_remove_all (self->peers);
+}
 
+/* The reference that is dropped then disposes of the server again. */
+static gboolean
+on_disposed_elsewhere (gpointer user_data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+static void
+signal_server_dispose (GObject *object)
+{
+  SignalServer *self = SIGNAL_SERVER (object);
+
+  if (signal_affinity_enter (&self->affinity))
+    {
+      close_everything (self);
+      signal_affinity_leave (&self->affinity);
+    }
+  else
+    {
+      signal_affinity_invoke (&self->affinity, on_disposed_elsewhere, g_object_ref (self),
+                              g_object_unref);
+    }
+
+  /* Disconnects the handlers, in whatever thread: no signal is emitted any more. */
   G_OBJECT_CLASS (signal_server_parent_class)->dispose (object);
 }
 
@@ -100,7 +129,7 @@ signal_server_finalize (GObject *object)
   g_clear_pointer (&self->rooms, signal_peer_index_free);
   g_clear_pointer (&self->users, signal_peer_index_free);
   g_clear_pointer (&self->lobby, signal_connection_limiter_unref);
-  g_clear_pointer (&self->context, g_main_context_unref);
+  signal_affinity_clear (&self->affinity);
 
   G_OBJECT_CLASS (signal_server_parent_class)->finalize (object);
 }
@@ -123,7 +152,7 @@ static void
 signal_server_init (SignalServer *self)
 {
   signal_server_init_properties (self);
-  self->context = g_main_context_ref_thread_default ();
+  signal_affinity_init (&self->affinity);
   self->lobby = signal_connection_limiter_new ();
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->rooms = signal_peer_index_new ();
@@ -186,7 +215,7 @@ signal_server_restart_sweep (SignalServer *self)
   g_source_set_static_name (self->sweep, "[signal-glib] server sweep");
   g_source_set_callback (self->sweep, on_sweep, self, NULL);
   g_source_set_priority (self->sweep, SIGNAL_SOURCE_AFTER_READING);
-  g_source_attach (self->sweep, self->context);
+  g_source_attach (self->sweep, self->affinity.context);
 }
 
 /* Whether clients ask for exactly this path: they leave out dot segments (RFC 3986 section 5.2.4), and
@@ -282,7 +311,7 @@ signal_server_listen (SignalServer  *self,
   g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!check_ready (self, address, error))
+  if (!signal_affinity_check_strict (&self->affinity, error) || !check_ready (self, address, error))
     return FALSE;
 
   self->listen_path = g_strdup (self->path);
@@ -394,16 +423,23 @@ signal_server_stop_async (SignalServer        *self,
                           gpointer             user_data)
 {
   g_autoptr (GPtrArray) peers = NULL;
-  GTask *task;
+  g_autoptr (GTask) task = NULL;
+  g_autoptr (GError) error = NULL;
 
   g_return_if_fail (SIGNAL_IS_SERVER (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, signal_server_stop_async);
+  if (!signal_affinity_check (&self->affinity, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
   if (self->stop_tasks == NULL)
     self->stop_tasks = g_ptr_array_new_with_free_func (g_object_unref);
-  g_ptr_array_add (self->stop_tasks, task);
+  g_ptr_array_add (self->stop_tasks, g_steal_pointer (&task));
 
   stop_listening (self);
   peers = signal_server_snapshot (self);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "signal-glib/signal-glib.h"
+
+G_BEGIN_DECLS
+
+/* A thread that runs a main context. */
+typedef struct
+{
+  GMainContext *context;
+  GMainLoop    *loop;
+  GThread      *thread; /* NULL: it has not begun, or is over */
+} Loop;
+
+Loop    *loop_new        (void);
+void     loop_start      (Loop        *loop);
+void     loop_call       (Loop        *loop,
+                          GSourceFunc  function,
+                          gpointer     data);
+void     loop_quit       (Loop        *loop);
+void     loop_free       (Loop        *loop);
+
+gpointer unref_in_thread (gpointer     object);
+void     run_thread      (GThreadFunc  function,
+                          gpointer     data);
+void     assert_refused  (gboolean     accepted,
+                          GError     **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Loop, loop_free)
+
+G_END_DECLS
