@@ -64,8 +64,6 @@ class Refused(unittest.TestCase):
             lambda: client.send_json('echo', '1'),
             lambda: client.join_rooms(['tea']),
             lambda: client.leave_rooms(['tea']),
-            lambda: client.update_token('other'),
-            lambda: client.reconnect_now(),
             lambda: client.messages(),
             lambda: client.connect_async(TOKEN),
             lambda: client.connect_async(TOKEN, None, ready),
@@ -92,6 +90,8 @@ class Refused(unittest.TestCase):
                 messages = client.messages()
                 calls = self.calls(server, client)
                 await asyncio.to_thread(self.refused, calls)
+                await asyncio.to_thread(client.reconnect_now)
+                await asyncio.to_thread(client.update_token, TOKEN)
 
                 async def read():
                     await anext(messages)

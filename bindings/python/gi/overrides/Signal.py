@@ -105,7 +105,7 @@ def _home_here():
 
 
 def _check_thread(target):
-    """Nothing in the library is protected against calls from several threads at once."""
+    """Says how to do it right in Python, which the errors of the library cannot."""
     if target._home is None:
         return
     context, thread = target._home
@@ -449,14 +449,6 @@ class Client(Signal.Client):
         _check_thread(self)
         _check_names(rooms, 'leave_rooms')
         return super().leave_rooms(rooms)
-
-    def update_token(self, token):
-        _check_thread(self)
-        super().update_token(token)
-
-    def reconnect_now(self):
-        _check_thread(self)
-        super().reconnect_now()
 
     def connect_async(self, token=None, cancellable=None, callback=None, *user_data):
         """Connects; await it, or give a callback."""
