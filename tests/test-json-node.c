@@ -8,11 +8,23 @@
 #include "signal-glib/json/signal-json-scanner-private.h"
 
 static char *
+write_node (JsonNode  *node,
+            GError   **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (!signal_json_append_node (text, node, error))
+    return NULL;
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static char *
 write_double (double number)
 {
   g_autoptr (JsonNode) node = json_node_init_double (json_node_alloc (), number);
 
-  return signal_json_node_write (node, NULL);
+  return write_node (node, NULL);
 }
 
 static void
@@ -69,7 +81,7 @@ test_refused (void)
     {
       g_autoptr (JsonNode) node = json_node_init_double (json_node_alloc (), cases[i]);
       g_autoptr (GError) error = NULL;
-      g_autofree char *text = signal_json_node_write (node, &error);
+      g_autofree char *text = write_node (node, &error);
 
       g_assert_null (text);
       g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
@@ -82,31 +94,134 @@ test_tree (void)
   static const char json[] = "{\"b\":[1,-9223372036854775808,true,false,null,\"\\\"\\\\\\u0001ä\"],"
                              "\"a\":{\"\":[]},\"c\":{}}";
   g_autoptr (JsonNode) node = json_from_string (json, NULL);
-  g_autofree char *text = signal_json_node_write (node, NULL);
+  g_autofree char *text = write_node (node, NULL);
 
   g_assert_cmpstr (text, ==, json);
 }
 
+static JsonNode *
+new_array (JsonNode *element)
+{
+  g_autoptr (JsonArray) array = json_array_new ();
+
+  if (element != NULL)
+    json_array_add_element (array, element);
+  return json_node_init_array (json_node_alloc (), array);
+}
+
+/* So many arrays inside one another. */
+static JsonNode *
+nest (JsonNode *node,
+      guint     depth)
+{
+  for (guint i = 0; i < depth; i++)
+    node = new_array (node);
+  return node;
+}
+
+/* What is written can be read: what is no deeper than that. */
 static void
 test_depth (void)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *text = NULL;
-  JsonNode *node = json_node_init_null (json_node_alloc ());
-
-  for (guint i = 0; i <= SIGNAL_JSON_MAX_DEPTH; i++)
+  for (guint depth = SIGNAL_JSON_MAX_DEPTH - 1; depth <= SIGNAL_JSON_MAX_DEPTH + 1; depth++)
     {
-      JsonArray *array = json_array_new ();
+      g_autoptr (JsonNode) scalar = nest (json_node_init_int (json_node_alloc (), 1), depth);
+      g_autoptr (JsonNode) empty = nest (NULL, depth);
+      JsonNode *nodes[] = { scalar, empty };
 
-      json_array_add_element (array, node);
-      node = json_node_init_array (json_node_alloc (), array);
-      json_array_unref (array);
+      for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
+        {
+          g_autoptr (GError) error = NULL;
+          g_autofree char *text = write_node (nodes[i], &error);
+
+          if (depth <= SIGNAL_JSON_MAX_DEPTH)
+            g_assert_true (signal_json_check (text, strlen (text), NULL));
+          else
+            g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+        }
+    }
+}
+
+/* In a value and in a name. */
+static void
+test_encoding (void)
+{
+  static const char * const texts[] = { "\xff", "a\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc0\x80" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (JsonNode) value = json_node_init_string (json_node_alloc (), texts[i]);
+      g_autoptr (JsonObject) object = json_object_new ();
+      g_autoptr (JsonNode) name = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (write_node (value, &error));
+      g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+      g_clear_error (&error);
+
+      json_object_set_int_member (object, texts[i], 1);
+      name = json_node_init_object (json_node_alloc (), object);
+      g_assert_null (write_node (name, &error));
+      g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+    }
+}
+
+static JsonNode *
+any_string (void)
+{
+  char text[8];
+
+  for (guint i = 0; i < sizeof text - 1; i++)
+    text[i] = (char) g_test_rand_int_range (0, 256);
+  text[sizeof text - 1] = '\0';
+  return json_node_init_string (json_node_alloc (), text);
+}
+
+static JsonNode *
+any_node (guint depth)
+{
+  switch (g_test_rand_int_range (0, depth > 0 ? 6 : 4))
+    {
+    case 0:
+      return json_node_init_null (json_node_alloc ());
+    case 1:
+      return json_node_init_double (json_node_alloc (), g_test_rand_double_range (-1e300, 1e300));
+    case 2:
+      return json_node_init_boolean (json_node_alloc (), g_test_rand_bit ());
+    case 3:
+      return any_string ();
+    case 4:
+      return new_array (any_node (depth - 1));
+    default:
+      {
+        g_autoptr (JsonObject) object = json_object_new ();
+        g_autoptr (JsonNode) name = any_string ();
+
+        json_object_set_member (object, json_node_get_string (name), any_node (depth - 1));
+        return json_node_init_object (json_node_alloc (), object);
+      }
+    }
+}
+
+/* Nobody checks it again before it is sent. */
+static void
+test_any_tree (void)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < 20000; i++)
+    {
+      g_autoptr (JsonNode) node = any_node (5);
+      g_autofree char *text = write_node (node, NULL);
+
+      if (text == NULL)
+        continue;
+
+      count++;
+      g_assert_true (signal_json_check (text, strlen (text), NULL));
     }
 
-  text = signal_json_node_write (node, &error);
-  json_node_unref (node);
-  g_assert_null (text);
-  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_cmpuint (count, >, 1000);
 }
 
 int
@@ -120,6 +235,8 @@ main (int   argc,
   g_test_add_func ("/json-node/refused", test_refused);
   g_test_add_func ("/json-node/tree", test_tree);
   g_test_add_func ("/json-node/depth", test_depth);
+  g_test_add_func ("/json-node/encoding", test_encoding);
+  g_test_add_func ("/json-node/any-tree", test_any_tree);
 
   return g_test_run ();
 }

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-char *signal_json_node_write (JsonNode  *node,
-                              GError   **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean signal_json_append_node (GString   *out,
+                                  JsonNode  *node,
+                                  GError   **error);
 
 G_END_DECLS

@@ -46,6 +46,22 @@ append_double (GString  *out,
 }
 
 static gboolean
+append_string (GString     *out,
+               const char  *string,
+               GError     **error)
+{
+  if (!g_utf8_validate (string, -1, NULL))
+    {
+      g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                   _("The payload cannot be sent: %s"), _("invalid UTF-8"));
+      return FALSE;
+    }
+
+  signal_json_append_string (out, string);
+  return TRUE;
+}
+
+static gboolean
 append_value (GString   *out,
               JsonNode  *node,
               GError   **error)
@@ -61,8 +77,7 @@ append_value (GString   *out,
     case G_TYPE_DOUBLE:
       return append_double (out, json_node_get_double (node), error);
     case G_TYPE_STRING:
-      signal_json_append_string (out, json_node_get_string (node));
-      return TRUE;
+      return append_string (out, json_node_get_string (node), error);
     default:
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
                            _("A JSON node holds a value that JSON has no type for"));
@@ -106,7 +121,8 @@ append_object (GString     *out,
   while (json_object_iter_next_ordered (&iter, &name, &member))
     {
       g_string_append (out, separator);
-      signal_json_append_string (out, name);
+      if (!append_string (out, name, error))
+        return FALSE;
       g_string_append_c (out, ':');
       if (!append_node (out, member, depth, error))
         return FALSE;
@@ -116,13 +132,16 @@ append_object (GString     *out,
   return TRUE;
 }
 
+/* depth: how many arrays and objects it is in. */
 static gboolean
 append_node (GString   *out,
              JsonNode  *node,
              guint      depth,
              GError   **error)
 {
-  if (depth > SIGNAL_JSON_MAX_DEPTH)
+  gboolean is_container = JSON_NODE_HOLDS_OBJECT (node) || JSON_NODE_HOLDS_ARRAY (node);
+
+  if (is_container && depth == SIGNAL_JSON_MAX_DEPTH)
     {
       g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
                    _("The payload has more than %d arrays and objects inside one another"),
@@ -145,16 +164,13 @@ append_node (GString   *out,
     }
 }
 
-/* JSON text of a tree, or SIGNAL_ERROR_INVALID_ARGUMENT for one that strict JSON cannot express.
- * Whether its strings are UTF-8 is yet to be checked. */
-char *
-signal_json_node_write (JsonNode  *node,
-                        GError   **error)
+/* Appends the JSON text of a tree, which is valid as signal_json_check() sees it. Fails with
+ * SIGNAL_ERROR_INVALID_ARGUMENT for a tree that strict JSON cannot express; what was appended until then
+ * stays. */
+gboolean
+signal_json_append_node (GString   *out,
+                         JsonNode  *node,
+                         GError   **error)
 {
-  g_autoptr (GString) out = g_string_new (NULL);
-
-  if (!append_node (out, node, 0, error))
-    return NULL;
-
-  return g_string_free (g_steal_pointer (&out), FALSE);
+  return append_node (out, node, 0, error);
 }

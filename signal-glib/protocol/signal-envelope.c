@@ -175,6 +175,28 @@ signal_envelope_parse_encrypted (SignalEncryptedData  *sealed,
   return TRUE;
 }
 
+static GString *
+begin_envelope (const char *event,
+                gsize       size)
+{
+  GString *text = g_string_sized_new (strlen (event) + size + 32);
+
+  g_string_append (text, "{\"event\":");
+  signal_json_append_string (text, event);
+  return text;
+}
+
+static char *
+end_envelope (GString *text,
+              gsize   *length)
+{
+  g_string_append_c (text, '}');
+  if (length != NULL)
+    *length = text->len;
+
+  return g_string_free (text, FALSE);
+}
+
 /* event is valid UTF-8 and data valid JSON text, or NULL for none. */
 char *
 signal_envelope_compose (const char *event,
@@ -182,21 +204,15 @@ signal_envelope_compose (const char *event,
                          gsize      *length)
 {
   gsize data_length = data != NULL ? strlen (data) : 0;
-  GString *text = g_string_sized_new (strlen (event) + data_length + 32);
+  GString *text = begin_envelope (event, data_length);
 
-  g_string_append (text, "{\"event\":");
-  signal_json_append_string (text, event);
   if (data != NULL)
     {
       g_string_append (text, ",\"data\":");
       g_string_append_len (text, data, (gssize) data_length);
     }
-  g_string_append_c (text, '}');
 
-  if (length != NULL)
-    *length = text->len;
-
-  return g_string_free (text, FALSE);
+  return end_envelope (text, length);
 }
 
 /* The length of the frame that seals a plaintext of inner_length bytes. */
@@ -295,6 +311,13 @@ signal_envelope_compose_json (const char  *event,
   return signal_envelope_compose (event, json, length);
 }
 
+static void
+wipe_envelope (GString *text)
+{
+  signal_secret_wipe (text->str, text->len);
+  g_string_free (text, TRUE);
+}
+
 /* payload: NULL for a message without one. */
 char *
 signal_envelope_compose_node (const char  *event,
@@ -302,18 +325,21 @@ signal_envelope_compose_node (const char  *event,
                               gsize       *length,
                               GError     **error)
 {
-  g_autofree char *json = NULL;
-  char *envelope;
+  GString *text;
 
+  if (!check_event (event, error))
+    return NULL;
+
+  text = begin_envelope (event, 0);
   if (payload != NULL)
     {
-      json = signal_json_node_write (payload, error);
-      if (json == NULL)
-        return NULL;
+      g_string_append (text, ",\"data\":");
+      if (!signal_json_append_node (text, payload, error))
+        {
+          wipe_envelope (text);
+          return NULL;
+        }
     }
 
-  envelope = signal_envelope_compose_json (event, json, length, error);
-  if (json != NULL)
-    signal_secret_wipe (json, strlen (json));
-  return envelope;
+  return end_envelope (text, length);
 }

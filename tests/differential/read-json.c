@@ -39,7 +39,7 @@ answer (GBytes *text)
   gsize length;
   const char *data = g_bytes_get_data (text, &length);
   g_autoptr (SignalMessage) message = NULL;
-  g_autofree char *written = NULL;
+  g_autoptr (GString) written = g_string_new (NULL);
   JsonNode *payload;
 
   if (!signal_json_check (data, length, NULL))
@@ -62,8 +62,7 @@ answer (GBytes *text)
       return;
     }
 
-  written = signal_json_node_write (payload, NULL);
-  puts (written != NULL ? written : "unwritable");
+  puts (signal_json_append_node (written, payload, NULL) ? written->str : "unwritable");
 }
 
 static GBytes *
