@@ -231,7 +231,7 @@ static void
 test_default_room_taken (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) owner = raw_peer_new_authenticated (fixture->uri, "secret");
+  G_GNUC_UNUSED g_autoptr (RawPeer) owner = raw_peer_new_authenticated (fixture->uri, "secret");
   g_autoptr (RawPeer) next = NULL;
   const char *rooms[] = { "lobby", NULL, NULL };
 

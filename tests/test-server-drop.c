@@ -204,7 +204,7 @@ static void
 test_drop_when_stopped (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  G_GNUC_UNUSED g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
   gpointer server = fixture->server;
 
   g_object_add_weak_pointer (server, &server);

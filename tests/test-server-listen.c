@@ -272,7 +272,7 @@ static void
 test_stop_twice (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  G_GNUC_UNUSED g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) first = NULL;
   g_autoptr (GError) second = NULL;

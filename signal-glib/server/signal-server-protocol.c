@@ -303,7 +303,7 @@ signal_server_add_peer (SignalServer    *self,
                         GSocketAddress  *remote_address,
                         const char      *origin)
 {
-  g_autoptr (SignalServer) keep = g_object_ref (self);
+  G_GNUC_UNUSED g_autoptr (SignalServer) keep = g_object_ref (self);
   const SignalPeerOptions options = {
     .id = id,
     .websocket = websocket,

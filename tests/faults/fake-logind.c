@@ -48,7 +48,7 @@ own_name (GDBusConnection *bus,
           const char      *name)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
+  G_GNUC_UNUSED g_autoptr (GVariant) reply =
     g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                                  "org.freedesktop.DBus", "RequestName",
                                  g_variant_new ("(su)", name, 0), NULL,
