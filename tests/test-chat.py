@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The chats of demo/ in one room, all at once: each hears what each of the others says. Each also says
-what is wrong and ends with 1 when it cannot connect, or never again.
+"""The chat clients of demo/examples/ in one room, all at once: each receives what each of the others
+sends. Each also prints the error and ends with 1 when it cannot connect, or can no longer.
 
   test-chat.py --server PROGRAM NAME=COMMAND…    (the words of a command are separated by commas)
 """

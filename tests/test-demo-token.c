@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "demo/secret-token.h"
+#include "demo/common/secret-token.h"
 
 static void
 test_new (void)

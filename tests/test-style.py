@@ -19,7 +19,7 @@ FUNCTION_LENGTH = 60
 # The prototypes in headers are aligned in columns: those may be wider.
 HEADER_LINE_LENGTH = 130
 # Programs for readers, which are compiled as they stand.
-WITHOUT_CONFIG = {'demo/chat.c', 'tests/scenario/runner.c'}
+WITHOUT_CONFIG = {'demo/examples/chat.c', 'tests/scenario/runner.c'}
 # Written by a tool.
 GENERATED = {'package-lock.json', 'Cargo.lock'}
 

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "demo/tour-frame.h"
-#include "demo/tour-http.h"
-#include "demo/tour-json.h"
+#include "demo/tour/tour-frame.h"
+#include "demo/tour/tour-http.h"
+#include "demo/tour/tour-json.h"
 
 /* What the relay of the tour and of the desktop application is made of: what it takes for a request
  * that may pass, for a frame, and for JSON. */

@@ -5,7 +5,7 @@
 
 #include <gio/gio.h>
 
-#include "demo/tour-wire.h"
+#include "demo/tour/tour-wire.h"
 
 /* The relay of the tour and of the desktop application: who may use it, and how it ends. */
 

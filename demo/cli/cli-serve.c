@@ -5,7 +5,7 @@
 
 #include <glib/gi18n.h>
 
-#include "../secret-token.h"
+#include "demo/common/secret-token.h"
 #include "cli-common.h"
 #include "cli-json.h"
 #include "cli-signal.h"

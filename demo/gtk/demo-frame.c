@@ -4,7 +4,7 @@
 #include "demo-frame.h"
 
 #include "demo-text.h"
-#include "../tour-json.h"
+#include "demo/tour/tour-json.h"
 
 #define TAG_BYTES 16
 #define HIDDEN "••••••••"

@@ -3,7 +3,7 @@
 
 #include <glib-object.h>
 
-#include "../tour-frame.h"
+#include "demo/tour/tour-frame.h"
 
 G_BEGIN_DECLS
 

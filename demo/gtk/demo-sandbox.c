@@ -6,7 +6,7 @@
 #include <glib/gi18n.h>
 #include <signal-glib/signal-glib.h>
 
-#include "../secret-token.h"
+#include "demo/common/secret-token.h"
 #include "demo-chat.h"
 
 #define ANSWER_MS 400

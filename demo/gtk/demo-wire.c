@@ -8,7 +8,7 @@
 #include <json-glib/json-glib.h>
 
 #include "demo-text.h"
-#include "../tour-wire.h"
+#include "demo/tour/tour-wire.h"
 
 #define MAX_FRAMES 200
 #define MAX_PENDING 1000

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "secret-token.h"
+#include "demo/common/secret-token.h"
 #include "tour-json.h"
 #include "tour-record.h"
 
