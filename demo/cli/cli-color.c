@@ -6,7 +6,6 @@
 #include <glib/gi18n.h>
 
 #include "cli-color.h"
-#include "cli-common.h"
 
 typedef enum
 {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Which part of the library may include which: SOURCE-ROOT. docs/internals/architecture.md says why."""
+"""Which part of the library may include which, and that no part of the demo includes itself by way of
+another: SOURCE-ROOT. docs/internals/architecture.md says why."""
 import os
 import re
 import sys
@@ -45,6 +46,45 @@ def sources():
 SOURCES = dict(sources())
 
 
+def unit_of(path):
+    """The node of a file in the graph: a source file, its header and its private header are one."""
+    return re.sub(r'(-private)?\.[ch]$', '', path)
+
+
+def include_graph(folder):
+    """Which unit below @folder includes which others there."""
+    files = {}
+    for directory, _names, names in os.walk(os.path.join(ROOT, folder)):
+        for name in names:
+            if name.endswith(('.c', '.h')):
+                with open(os.path.join(directory, name), encoding='utf-8') as file:
+                    files[os.path.relpath(os.path.join(directory, name), ROOT)] = file.read()
+    graph = {unit_of(path): set() for path in files}
+    for path, text in files.items():
+        for name in re.findall(r'^#include "(.+?)"', text, re.MULTILINE):
+            for base in (os.path.dirname(path), '', folder):
+                included = os.path.normpath(os.path.join(base, name))
+                if included in files:
+                    graph[unit_of(path)].add(unit_of(included))
+                    break
+    return {unit: others - {unit} for unit, others in graph.items()}
+
+
+def circles(graph):
+    """The sets of more than one unit of which each reaches all the others."""
+    reached = {}
+    for unit in graph:
+        reached[unit] = set()
+        waiting = list(graph[unit])
+        while waiting:
+            other = waiting.pop()
+            if other not in reached[unit]:
+                reached[unit].add(other)
+                waiting.extend(graph[other])
+    return sorted({tuple(sorted(other for other in reached[unit] if unit in reached[other]))
+                   for unit in graph if unit in reached[unit]})
+
+
 def layer_of(path):
     return os.path.dirname(path)
 
@@ -76,6 +116,13 @@ class Layers(unittest.TestCase):
                  for library, owners in OWNERS
                  if library.match(name) and layer_of(path) and layer_of(path) not in owners]
         self.assertEqual(wrong, [])
+
+    # The library has circles of its own, which the layers do not forbid; none is left in the demo.
+    def test_no_circles(self):
+        self.assertEqual(circles({'a': {'b'}, 'b': {'c'}, 'c': {'b'}}), [('b', 'c')])
+        graph = include_graph('demo')
+        self.assertIn('demo/tour/tour-frame', graph['demo/gtk/demo-frame'])
+        self.assertEqual(circles(graph), [])
 
 
 if __name__ == '__main__':
