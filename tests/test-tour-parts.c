@@ -3,18 +3,18 @@
 
 #include <string.h>
 
-#include "demo/tour/tour-frame.h"
+#include "demo/tour/tour-frame-reader.h"
 #include "demo/tour/tour-http.h"
 #include "demo/tour/tour-json.h"
 
-/* What the relay of the tour and of the desktop application is made of: what it takes for a request
- * that may pass, for a frame, and for JSON. */
+/* The parts of the relay that the tour and the desktop application use: which requests it allows,
+ * how it finds frames, and which JSON it accepts. */
 
 #define FRAME_BYTES (16 * 1024 * 1024)
 #define REST "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 
 static void
-test_json_takes (void)
+test_json_accepts (void)
 {
   static const char * const good[] = {
     "{}", "[]", "1", "-1.5e+3", "true", "null", " [ 1 , \"a\" ]\r\n\t", "{\"a\":{\"b\":[[]]}}",
@@ -40,10 +40,10 @@ test_json_takes (void)
   g_assert_null (tour_json_parse (too_long));
 }
 
-/* What json-glib takes for something else than a string begins none, and what it takes for a part
- * of a string does not end one: brackets would hide there. */
+/* Where json-glib and this parser disagree about where a string starts or ends, brackets could be
+ * hidden from the check of the depth. */
 static void
-test_json_refuses (void)
+test_json_rejects (void)
 {
   static const char * const starts[] = {
     "", "{\"a\":", "['\"',", "[/*\"*/", "[//\"\n", "[#\"\n", "[\"\\u\",", "[\"\\x\",",
@@ -82,16 +82,16 @@ test_json_members (void)
 }
 
 static void
-note_frame (const TourFrame *frame,
-            gpointer         notes)
+on_frame (const TourFrame *frame,
+          gpointer         log)
 {
-  g_assert_cmpuint (frame->n_kept, <=, TOUR_FRAME_MAX_KEPT);
-  g_string_append_printf (notes, "%u%s%s:%" G_GUINT64_FORMAT ":%.5s ", frame->opcode,
+  g_assert_cmpuint (frame->n_payload, <=, TOUR_FRAME_MAX_STORED);
+  g_string_append_printf (log, "%u%s%s:%" G_GUINT64_FORMAT ":%.5s ", frame->opcode,
                           frame->from_client ? "c" : "s", frame->masked ? "m" : "", frame->length,
-                          frame->text);
+                          frame->payload);
 }
 
-/* However the bytes come. */
+/* The bytes may be split anywhere. */
 static void
 test_frame_pieces (void)
 {
@@ -101,19 +101,19 @@ test_frame_pieces (void)
 
   for (gsize size = 1; size < sizeof bytes; size++)
     {
-      g_autoptr (GString) notes = g_string_new (NULL);
+      g_autoptr (GString) log = g_string_new (NULL);
       TourFrameReader reader;
 
       tour_frame_reader_init (&reader, 1, TRUE);
       for (gsize at = 0; at < sizeof bytes - 1; at += size)
-        tour_frame_reader_feed (&reader, bytes + at, MIN (size, sizeof bytes - 1 - at), note_frame,
-                                notes);
-      g_assert_cmpstr (notes->str, ==, "1c:2:hi 9c:0: 1cm:5:hello 1c:3:abc 8c:1:x 10cm:0: ");
+        tour_frame_reader_feed (&reader, bytes + at, MIN (size, sizeof bytes - 1 - at), on_frame,
+                                log);
+      g_assert_cmpstr (log->str, ==, "1c:2:hi 9c:0: 1cm:5:hello 1c:3:abc 8c:1:x 10cm:0: ");
       tour_frame_reader_clear (&reader);
     }
 }
 
-/* A frame that is larger than what is kept, and one that says it is larger than all there is. */
+/* A frame that is larger than what is stored, and one that declares an impossible length. */
 static void
 test_frame_large (void)
 {
@@ -121,29 +121,29 @@ test_frame_large (void)
   static const guint8 endless[] = { 0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
                                     0, 0, 0, 0 };
   g_autofree guint8 *content = g_malloc0 (65536);
-  g_autoptr (GString) notes = g_string_new (NULL);
+  g_autoptr (GString) log = g_string_new (NULL);
   TourFrameReader reader;
 
   memset (content, 'x', 65536);
   tour_frame_reader_init (&reader, 1, FALSE);
-  tour_frame_reader_feed (&reader, large, sizeof large, note_frame, notes);
+  tour_frame_reader_feed (&reader, large, sizeof large, on_frame, log);
   for (guint i = 0; i < FRAME_BYTES / 65536; i++)
-    tour_frame_reader_feed (&reader, content, 65536, note_frame, notes);
-  g_assert_cmpstr (notes->str, ==, "1s:16777216:xxxxx ");
-  g_assert_cmpuint (reader.kept->allocated_len, <=, 2 * TOUR_FRAME_MAX_KEPT);
+    tour_frame_reader_feed (&reader, content, 65536, on_frame, log);
+  g_assert_cmpstr (log->str, ==, "1s:16777216:xxxxx ");
+  g_assert_cmpuint (reader.payload->allocated_len, <=, 2 * TOUR_FRAME_MAX_STORED);
 
-  tour_frame_reader_feed (&reader, endless, sizeof endless, note_frame, notes);
-  for (guint i = 0; i < 2 * TOUR_FRAME_MAX_KEPT / 65536; i++)
-    tour_frame_reader_feed (&reader, content, 65536, note_frame, notes);
-  g_assert_cmpuint (reader.kept->allocated_len, <=, 2 * TOUR_FRAME_MAX_KEPT);
-  g_assert_cmpstr (notes->str, ==, "1s:16777216:xxxxx ");
+  tour_frame_reader_feed (&reader, endless, sizeof endless, on_frame, log);
+  for (guint i = 0; i < 2 * TOUR_FRAME_MAX_STORED / 65536; i++)
+    tour_frame_reader_feed (&reader, content, 65536, on_frame, log);
+  g_assert_cmpuint (reader.payload->allocated_len, <=, 2 * TOUR_FRAME_MAX_STORED);
+  g_assert_cmpstr (log->str, ==, "1s:16777216:xxxxx ");
   tour_frame_reader_clear (&reader);
 }
 
 static void
-test_may_pass (void)
+test_is_allowed (void)
 {
-  static const struct { const char *text; gboolean passes; } requests[] = {
+  static const struct { const char *text; gboolean allowed; } requests[] = {
     { "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:99\r\n" REST, TRUE },
     { "GET /ws HTTP/1.1\r\nHost: localhost:99\r\n" REST, TRUE },
     { "GET / HTTP/1.1\r\nhost: LOCALHOST:99\r\norigin: http://localhost:99\r\n" REST, TRUE },
@@ -171,8 +171,9 @@ test_may_pass (void)
       gsize length = strlen (requests[i].text);
 
       g_test_message ("%s", requests[i].text);
-      g_assert_cmpuint (tour_http_find_end (requests[i].text, length), ==, length);
-      g_assert_cmpint (tour_http_may_pass (requests[i].text, length, 99), ==, requests[i].passes);
+      g_assert_cmpuint (tour_http_get_header_length (requests[i].text, length), ==, length);
+      g_assert_cmpint (tour_http_is_allowed (requests[i].text, length, 99), ==,
+                       requests[i].allowed);
     }
 }
 
@@ -181,11 +182,11 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/tour-parts/json/takes", test_json_takes);
-  g_test_add_func ("/tour-parts/json/refuses", test_json_refuses);
+  g_test_add_func ("/tour-parts/json/accepts", test_json_accepts);
+  g_test_add_func ("/tour-parts/json/rejects", test_json_rejects);
   g_test_add_func ("/tour-parts/json/members", test_json_members);
   g_test_add_func ("/tour-parts/frame/pieces", test_frame_pieces);
   g_test_add_func ("/tour-parts/frame/large", test_frame_large);
-  g_test_add_func ("/tour-parts/http/may-pass", test_may_pass);
+  g_test_add_func ("/tour-parts/http/is-allowed", test_is_allowed);
   return g_test_run ();
 }

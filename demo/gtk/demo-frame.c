@@ -13,7 +13,7 @@ struct _DemoFrame
 {
   GObject parent_instance;
   gboolean from_client;
-  guint link;
+  guint connection_id;
   guint64 size;
   gboolean unread;
   gsize n_encrypted; /* bytes of plaintext under the encryption; 0: it is in the clear */
@@ -109,7 +109,7 @@ read_envelope (DemoFrame       *self,
                const TourFrame *frame)
 {
   g_autoptr (JsonNode) root =
-    frame->n_kept == frame->length ? tour_json_parse (frame->text) : NULL;
+    frame->n_payload == frame->length ? tour_json_parse (frame->payload) : NULL;
   JsonNode *data = tour_json_get_object (root, "data");
   g_autofree char *event = tour_json_dup_string (root, "event");
   g_autofree char *hidden = NULL;
@@ -119,7 +119,7 @@ read_envelope (DemoFrame       *self,
     self->n_encrypted = count_plaintext (data);
   else if (frame->from_client && (root == NULL || g_strcmp0 (event, "authenticate") == 0))
     hidden = hide_token (root, data);
-  self->text = demo_text_shorten (hidden != NULL ? hidden : frame->text);
+  self->text = demo_text_shorten (hidden != NULL ? hidden : frame->payload);
 }
 
 DemoFrame *
@@ -128,7 +128,7 @@ demo_frame_new (const TourFrame *frame)
   DemoFrame *self = g_object_new (DEMO_TYPE_FRAME, NULL);
 
   self->from_client = frame->from_client;
-  self->link = frame->link;
+  self->connection_id = frame->connection_id;
   self->size = frame->length;
   read_envelope (self, frame);
   return self;
@@ -157,7 +157,7 @@ demo_frame_is_from_client (DemoFrame *self)
 guint
 demo_frame_get_link (DemoFrame *self)
 {
-  return self->link;
+  return self->connection_id;
 }
 
 guint64

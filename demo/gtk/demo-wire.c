@@ -8,7 +8,7 @@
 #include <json-glib/json-glib.h>
 
 #include "demo-text.h"
-#include "demo/tour/tour-wire.h"
+#include "demo/tour/tour-relay.h"
 
 #define MAX_FRAMES 200
 #define MAX_PENDING 1000
@@ -18,7 +18,7 @@
 struct _DemoWire
 {
   GObject parent_instance;
-  TourWire *relay;
+  TourRelay *relay;
   guint16 port;     /* where the relay listens */
   guint16 upstream; /* where the server listens; 0: nothing is relayed */
   gboolean recording;
@@ -59,7 +59,7 @@ demo_wire_finalize (GObject *object)
 {
   DemoWire *self = DEMO_WIRE (object);
 
-  g_clear_pointer (&self->relay, tour_wire_free);
+  g_clear_pointer (&self->relay, tour_relay_free);
   forget_pending (self);
   g_object_unref (self->frames);
 
@@ -168,11 +168,11 @@ demo_wire_redirect (DemoWire    *self,
   if (!self->recording)
     return g_strdup (url);
   if (self->relay == NULL)
-    self->relay = tour_wire_new (on_frame, self, &self->port, error);
+    self->relay = tour_relay_new (on_frame, self, &self->port, error);
   if (self->relay == NULL)
     return NULL;
   self->upstream = g_uri_get_port (uri) > 0 ? (guint16) g_uri_get_port (uri) : 80;
-  tour_wire_set_upstream (self->relay, self->upstream);
+  tour_relay_set_upstream (self->relay, self->upstream);
   relayed = g_uri_build (G_URI_FLAGS_ENCODED, "ws", NULL, "127.0.0.1", self->port,
                          g_uri_get_path (uri), g_uri_get_query (uri), NULL);
   return g_uri_to_string (relayed);
@@ -184,7 +184,7 @@ demo_wire_set_unplugged (DemoWire *self,
                          gboolean  unplugged)
 {
   if (self->relay != NULL)
-    tour_wire_set_upstream (self->relay, unplugged ? 0 : self->upstream);
+    tour_relay_set_upstream (self->relay, unplugged ? 0 : self->upstream);
 }
 
 GListModel *

@@ -7,20 +7,20 @@
 
 #include <libsoup/soup.h>
 
-#define END "\r\n\r\n"
-#define LAST_LINE_END 2 /* bytes of END that libsoup does not want */
+#define HEADER_END "\r\n\r\n"
+#define LAST_LINE_END 2 /* bytes of HEADER_END that libsoup does not expect */
 
-/* Returns where the first head in @bytes ends; 0: not there yet. */
+/* Returns the length of the first header in @bytes, or 0 if it is not complete. */
 gsize
-tour_http_find_end (const char *bytes,
-                    gsize       n_bytes)
+tour_http_get_header_length (const char *bytes,
+                             gsize       n_bytes)
 {
-  const char *end = g_strstr_len (bytes, (gssize) n_bytes, END);
+  const char *end = g_strstr_len (bytes, (gssize) n_bytes, HEADER_END);
 
-  return end != NULL ? (gsize) (end - bytes) + strlen (END) : 0;
+  return end != NULL ? (gsize) (end - bytes) + strlen (HEADER_END) : 0;
 }
 
-/* Whether @value is @prefix and one of the relay's own names. */
+/* Whether @value is @prefix followed by a host name and port of the relay. */
 static gboolean
 is_own (const char *value,
         const char *prefix,
@@ -52,12 +52,13 @@ has_two_hosts (const char *request,
   return count == 2;
 }
 
-/* Whether @request, which came to the relay at @port, may go on to the server. Programs send no
- * origin. A page that has made a name of its own lead here has a host of that name. */
+/* Whether @request, received by the relay on @port, may be forwarded to the server. Only browsers
+ * send an Origin header. The check of the Host header stops DNS rebinding, with which a page makes
+ * its own host name resolve to this machine. */
 gboolean
-tour_http_may_pass (const char *request,
-                    gsize       length,
-                    guint16     port)
+tour_http_is_allowed (const char *request,
+                      gsize       length,
+                      guint16     port)
 {
   g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
   g_autofree char *method = NULL;
@@ -76,16 +77,16 @@ tour_http_may_pass (const char *request,
          && (origin == NULL || is_own (origin, "http://", port));
 }
 
-/* Returns the status code of @answer; 0: it has none. */
+/* Returns the status code of @response, or 0 if it cannot be parsed. */
 guint
-tour_http_read_status (const char *answer,
-                       gsize       length)
+tour_http_get_status (const char *response,
+                      gsize       length)
 {
   g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
   guint status = 0;
 
-  if (!soup_headers_parse_response (answer, (int) (length - LAST_LINE_END), headers, NULL, &status,
-                                    NULL))
+  if (!soup_headers_parse_response (response, (int) (length - LAST_LINE_END), headers, NULL,
+                                    &status, NULL))
     return 0;
   return status;
 }

@@ -5,18 +5,18 @@
 
 G_BEGIN_DECLS
 
-/* The heads of HTTP messages, as the relay needs them. */
+/* The parts of HTTP headers that the relay needs. */
 
-#define TOUR_HTTP_MAX_HEAD 16384
+#define TOUR_HTTP_MAX_HEADER 16384
 
-gsize    tour_http_find_end    (const char *bytes,
-                                gsize       n_bytes);
+gsize    tour_http_get_header_length (const char *bytes,
+                                      gsize       n_bytes);
 
-gboolean tour_http_may_pass    (const char *request,
-                                gsize       length,
-                                guint16     port);
+gboolean tour_http_is_allowed        (const char *request,
+                                      gsize       length,
+                                      guint16     port);
 
-guint    tour_http_read_status (const char *answer,
-                                gsize       length);
+guint    tour_http_get_status        (const char *response,
+                                      gsize       length);
 
 G_END_DECLS

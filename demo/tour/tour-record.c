@@ -148,12 +148,12 @@ tour_record_frame (const TourFrame *frame,
 
   if (frame->opcode != 1)
     return;
-  root = frame->n_kept == frame->length ? tour_json_parse (frame->text) : NULL;
+  root = frame->n_payload == frame->length ? tour_json_parse (frame->payload) : NULL;
   data = tour_json_get_object (root, "data");
   event = dup_string (root, "event");
   if (g_str_equal (event, "authenticate"))
-    note_authenticate (self, frame->link, data);
-  person = find_link (self, frame->link);
+    note_authenticate (self, frame->connection_id, data);
+  person = find_link (self, frame->connection_id);
   if (person < 0)
     return;
 
@@ -162,10 +162,10 @@ tour_record_frame (const TourFrame *frame,
   if (g_str_equal (event, "connected"))
     note_connected (self, person, data);
   else if (g_str_equal (event, "encrypted"))
-    g_string_append (self->messages, frame->text);
+    g_string_append (self->messages, frame->payload);
   if (self->show)
     {
       printf ("  %-5s %s server  ", tour_names[person], frame->from_client ? "→" : "←");
-      print_short (frame->text);
+      print_short (frame->payload);
     }
 }

@@ -9,7 +9,7 @@
 
 #include "tour-record.h"
 
-/* A walk through what the library does, with every frame read on the wire between the clients
+/* A walk through what the library does, with every frame read on the relay between the clients
  * and the server. Each step is checked: the first that fails ends the tour with exit code 1,
  * and so does the deadline. */
 
@@ -21,7 +21,7 @@
 
 typedef struct
 {
-  TourWire *wire;
+  TourRelay *relay;
   TourRecord record;
   guint16 port;
   SignalServer *server;
@@ -178,7 +178,7 @@ start_server (Tour *tour)
   if (parsed == NULL)
     tour_fail ("the server’s address is not a URL: %s", error->message);
   port = (guint16) g_uri_get_port (parsed);
-  tour_wire_set_upstream (tour->wire, port);
+  tour_relay_set_upstream (tour->relay, port);
   return port;
 }
 
@@ -204,7 +204,7 @@ static void
 stop_server (Tour *tour)
 {
   tour->server_stopped = FALSE;
-  tour_wire_set_upstream (tour->wire, 0);
+  tour_relay_set_upstream (tour->relay, 0);
   signal_server_stop_async (tour->server, NULL, on_stopped, tour);
   wait_until (tour, has_stopped, "the end of the server");
   g_ptr_array_set_size (tour->peers, 0);
@@ -285,9 +285,9 @@ say (Tour       *tour,
   wait_until (tour, has_heard, "the message");
 
   if (tour->record.messages->len == 0)
-    tour_fail ("nothing encrypted went over the wire");
+    tour_fail ("nothing encrypted went over the relay");
   if (strstr (tour->record.messages->str, text) || strstr (tour->record.messages->str, "chat"))
-    tour_fail ("the message can be read on the wire");
+    tour_fail ("the message can be read on the relay");
 }
 
 static void
@@ -367,7 +367,7 @@ leave (Tour *tour)
 static void
 walk (Tour *tour)
 {
-  printf ("1. A server on port %u, and two clients in the room “%s”. On the wire:\n",
+  printf ("1. A server on port %u, and two clients in the room “%s”. On the relay:\n",
           start_server (tour), ROOM);
   tour->record.show = TRUE;
   add_client (tour, TOUR_ALICE);
@@ -376,10 +376,10 @@ walk (Tour *tour)
   wait_until (tour, all_in_room, "bob’s handshake");
   if (!signal_client_get_encrypted (tour->clients[TOUR_BOB]))
     tour_fail ("bob’s connection is not encrypted");
-  puts ("  From here on both sides have a key that never was on the wire. The token was: that is\n"
+  puts ("  From here on both sides have a key that never was on the relay. The token was: that is\n"
         "  why a server that is not on this machine needs wss://.");
 
-  puts ("\n2. A message, as the listener sees it and as the wire does:");
+  puts ("\n2. A message, as the listener sees it and as the relay does:");
   g_signal_connect (tour->clients[TOUR_BOB], "message::chat", G_CALLBACK (on_message), tour);
   say (tour, "{\"text\":\"The kettle is on\"}", "kettle");
 
@@ -402,13 +402,13 @@ main (void)
   g_timeout_add_seconds (TOUR_SECONDS, on_tour_deadline, NULL);
   tour_record_init (&tour.record);
   tour.peers = g_ptr_array_new_with_free_func (g_object_unref);
-  tour.wire = tour_wire_new (tour_record_frame, &tour.record, &tour.port, &error);
-  if (tour.wire == NULL)
+  tour.relay = tour_relay_new (tour_record_frame, &tour.record, &tour.port, &error);
+  if (tour.relay == NULL)
     tour_fail ("there is no free port: %s", error->message);
 
   walk (&tour);
   leave (&tour);
-  tour_wire_free (tour.wire);
+  tour_relay_free (tour.relay);
   g_ptr_array_unref (tour.peers);
   tour_record_clear (&tour.record);
   puts ("\nEvery step was checked: all well.");

@@ -5,79 +5,80 @@
 
 #include <gio/gio.h>
 
-#include "demo/tour/tour-wire.h"
+#include "demo/tour/tour-relay.h"
 
-/* The relay of the tour and of the desktop application: who may use it, and how it ends. */
+/* The relay of the tour and of the desktop application: who can use it, and how it is freed. */
 
-#define SECONDS 10
-#define MAX_LINKS 64
-#define ANSWER "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" \
+#define TIMEOUT_SECONDS 10
+#define MAX_CONNECTIONS 64
+#define RESPONSE "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" \
                "HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x02hi"
 
-/* A server, the relay before it, and somebody before that who says @request and hears @answer. */
+/* A server, a relay in front of it, and a client that sends @request and receives @response. */
 typedef struct
 {
   GSocketService *service;
-  TourWire *wire;
-  GString *seen; /* the frames */
+  TourRelay *relay;
+  GString *frames; /* connection, opcode and payload of each */
   GMutex lock;
-  GString *heard; /* by the server */
-  int n_calls;    /* to the server */
+  GString *received; /* by the server */
+  int n_accepted;    /* connections to the server */
   int n_ended;
   guint16 port; /* of the relay */
   const char *request;
   gsize step; /* bytes at a time */
-  GString *answer;
+  GString *response;
   int done;
 } Fixture;
 
 static gboolean
-on_call (GThreadedSocketService *service,
-         GSocketConnection      *connection,
-         GObject                *source,
-         Fixture                *self)
+on_run (GThreadedSocketService *service,
+        GSocketConnection      *connection,
+        GObject                *source,
+        Fixture                *self)
 {
   GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
   GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
-  gboolean answered = FALSE;
+  gboolean responded = FALSE;
   char buffer[4096];
   gssize length;
 
-  g_socket_set_timeout (g_socket_connection_get_socket (connection), SECONDS);
-  g_atomic_int_inc (&self->n_calls);
+  g_socket_set_timeout (g_socket_connection_get_socket (connection), TIMEOUT_SECONDS);
+  g_atomic_int_inc (&self->n_accepted);
   while ((length = g_input_stream_read (input, buffer, sizeof buffer, NULL, NULL)) > 0)
     {
       g_mutex_lock (&self->lock);
-      g_string_append_len (self->heard, buffer, length);
+      g_string_append_len (self->received, buffer, length);
       g_mutex_unlock (&self->lock);
-      if (!answered)
-        g_output_stream_write_all (output, ANSWER, strlen (ANSWER), NULL, NULL, NULL);
-      answered = TRUE;
+      if (!responded)
+        g_output_stream_write_all (output, RESPONSE, strlen (RESPONSE), NULL, NULL, NULL);
+      responded = TRUE;
     }
   g_atomic_int_inc (&self->n_ended);
   return TRUE;
 }
 
 static GSocketConnection *
-dial (Fixture *self)
+connect_to_relay (Fixture *self)
 {
-  g_autoptr (GSocketClient) dialer = g_socket_client_new ();
+  g_autoptr (GSocketClient) socket_client = g_socket_client_new ();
   g_autoptr (GError) error = NULL;
   GSocketConnection *connection;
 
-  g_socket_client_set_timeout (dialer, SECONDS);
-  g_socket_client_set_enable_proxy (dialer, FALSE);
-  connection = g_socket_client_connect_to_host (dialer, "127.0.0.1", self->port, NULL, &error);
+  g_socket_client_set_timeout (socket_client, TIMEOUT_SECONDS);
+  g_socket_client_set_enable_proxy (socket_client, FALSE);
+  connection = g_socket_client_connect_to_host (socket_client, "127.0.0.1", self->port, NULL,
+                                                &error);
   g_assert_no_error (error);
   return connection;
 }
 
-/* Until the frame has come, or the end. */
+/* Reads until the frame or the end of the stream. */
 static gpointer
 run_client (gpointer data)
 {
   Fixture *self = data;
-  g_autoptr (GSocketConnection) connection = dial (self);
+  g_autoptr (GSocketConnection) connection = connect_to_relay (self);
   GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
   GOutputStream *output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
   gsize length = strlen (self->request);
@@ -87,10 +88,10 @@ run_client (gpointer data)
   for (gsize at = 0; at < length; at += self->step)
     g_output_stream_write_all (output, self->request + at, MIN (self->step, length - at), NULL,
                                NULL, NULL);
-  while (n_read > 0 && !g_str_has_suffix (self->answer->str, "hi"))
+  while (n_read > 0 && !g_str_has_suffix (self->response->str, "hi"))
     {
       n_read = g_input_stream_read (input, buffer, sizeof buffer, NULL, NULL);
-      g_string_append_len (self->answer, buffer, MAX (n_read, 0));
+      g_string_append_len (self->response, buffer, MAX (n_read, 0));
     }
   g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
   g_atomic_int_set (&self->done, TRUE);
@@ -99,12 +100,13 @@ run_client (gpointer data)
 }
 
 static void
-note_frame (const TourFrame *frame,
-            gpointer         data)
+on_frame (const TourFrame *frame,
+          gpointer         data)
 {
   Fixture *self = data;
 
-  g_string_append_printf (self->seen, "%u:%u:%s ", frame->link, frame->opcode, frame->text);
+  g_string_append_printf (self->frames, "%u:%u:%s ", frame->connection_id, frame->opcode,
+                          frame->payload);
 }
 
 static void
@@ -115,18 +117,18 @@ fixture_init (Fixture *self)
 
   *self = (Fixture) {
     .service = g_threaded_socket_service_new (4),
-    .seen = g_string_new (NULL),
-    .heard = g_string_new (NULL),
-    .answer = g_string_new (NULL),
+    .frames = g_string_new (NULL),
+    .received = g_string_new (NULL),
+    .response = g_string_new (NULL),
     .step = 65536,
   };
   g_mutex_init (&self->lock);
   port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (self->service), NULL, &error);
   g_assert_no_error (error);
-  g_signal_connect (self->service, "run", G_CALLBACK (on_call), self);
-  self->wire = tour_wire_new (note_frame, self, &self->port, &error);
+  g_signal_connect (self->service, "run", G_CALLBACK (on_run), self);
+  self->relay = tour_relay_new (on_frame, self, &self->port, &error);
   g_assert_no_error (error);
-  tour_wire_set_upstream (self->wire, port);
+  tour_relay_set_upstream (self->relay, port);
 }
 
 static gboolean
@@ -140,8 +142,8 @@ fixture_clear (Fixture *self)
 {
   guint tick = g_timeout_add (10, on_tick, NULL);
 
-  g_clear_pointer (&self->wire, tour_wire_free);
-  while (g_atomic_int_get (&self->n_ended) < g_atomic_int_get (&self->n_calls))
+  g_clear_pointer (&self->relay, tour_relay_free);
+  while (g_atomic_int_get (&self->n_ended) < g_atomic_int_get (&self->n_accepted))
     g_main_context_iteration (NULL, TRUE);
   while (g_main_context_iteration (NULL, FALSE))
     ;
@@ -149,21 +151,21 @@ fixture_clear (Fixture *self)
   g_socket_service_stop (self->service);
   g_socket_listener_close (G_SOCKET_LISTENER (self->service));
   g_object_unref (self->service);
-  g_string_free (self->seen, TRUE);
-  g_string_free (self->heard, TRUE);
-  g_string_free (self->answer, TRUE);
+  g_string_free (self->frames, TRUE);
+  g_string_free (self->received, TRUE);
+  g_string_free (self->response, TRUE);
   g_mutex_clear (&self->lock);
 }
 
 static void
-say (Fixture    *self,
-     const char *request)
+send_request (Fixture    *self,
+              const char *request)
 {
   GThread *thread;
 
   self->request = request;
   self->done = FALSE;
-  g_string_truncate (self->answer, 0);
+  g_string_truncate (self->response, 0);
   thread = g_thread_new ("client", run_client, self);
   while (!g_atomic_int_get (&self->done))
     g_main_context_iteration (NULL, TRUE);
@@ -178,9 +180,9 @@ build_request (Fixture    *self,
                           "Connection: Upgrade\r\n%s\r\n", self->port, headers);
 }
 
-/* Every byte arrives, however they come. */
+/* Every byte is forwarded, however the request is split. */
 static void
-test_passes (void)
+test_forwards (void)
 {
   for (gsize step = 1; step < 65536; step *= 40)
     {
@@ -190,23 +192,23 @@ test_passes (void)
       fixture_init (&self);
       request = build_request (&self, "X-Own: yes\r\n");
       self.step = step;
-      say (&self, request);
-      g_assert_cmpstr (self.answer->str, ==, ANSWER);
-      g_assert_cmpstr (self.seen->str, ==, "1:1:hi ");
-      say (&self, request);
-      g_assert_cmpstr (self.seen->str, ==, "1:1:hi 2:1:hi ");
-      g_clear_pointer (&self.wire, tour_wire_free);
+      send_request (&self, request);
+      g_assert_cmpstr (self.response->str, ==, RESPONSE);
+      g_assert_cmpstr (self.frames->str, ==, "1:1:hi ");
+      send_request (&self, request);
+      g_assert_cmpstr (self.frames->str, ==, "1:1:hi 2:1:hi ");
+      g_clear_pointer (&self.relay, tour_relay_free);
       while (g_atomic_int_get (&self.n_ended) < 2)
         g_main_context_iteration (NULL, FALSE);
-      g_assert_true (g_str_has_prefix (self.heard->str, request));
-      g_assert_cmpuint (self.heard->len, ==, 2 * strlen (request));
+      g_assert_true (g_str_has_prefix (self.received->str, request));
+      g_assert_cmpuint (self.received->len, ==, 2 * strlen (request));
       fixture_clear (&self);
     }
 }
 
-/* The server never hears of it. */
+/* Requests of web pages do not reach the server. */
 static void
-test_refuses (void)
+test_rejects (void)
 {
   static const char * const headers[] = {
     "Origin: http://evil.test\r\n", "Origin: null\r\n", "Host: evil.test\r\n",
@@ -218,16 +220,16 @@ test_refuses (void)
     {
       g_autofree char *request = build_request (&self, headers[i]);
 
-      say (&self, request);
-      g_assert_true (g_str_has_prefix (self.answer->str, "HTTP/1.1 403 "));
+      send_request (&self, request);
+      g_assert_true (g_str_has_prefix (self.response->str, "HTTP/1.1 403 "));
     }
-  g_assert_cmpint (g_atomic_int_get (&self.n_calls), ==, 0);
-  g_assert_cmpstr (self.seen->str, ==, "");
+  g_assert_cmpint (g_atomic_int_get (&self.n_accepted), ==, 0);
+  g_assert_cmpstr (self.frames->str, ==, "");
   fixture_clear (&self);
 }
 
 static void
-test_refuses_frames_too_early (void)
+test_rejects_early_frames (void)
 {
   Fixture self;
   g_autofree char *request = NULL;
@@ -236,14 +238,14 @@ test_refuses_frames_too_early (void)
   fixture_init (&self);
   request = build_request (&self, "");
   with_frame = g_strconcat (request, "\x81\x02hi", NULL);
-  say (&self, with_frame);
-  g_assert_true (g_str_has_prefix (self.answer->str, "HTTP/1.1 403 "));
-  g_assert_cmpint (g_atomic_int_get (&self.n_calls), ==, 0);
+  send_request (&self, with_frame);
+  g_assert_true (g_str_has_prefix (self.response->str, "HTTP/1.1 403 "));
+  g_assert_cmpint (g_atomic_int_get (&self.n_accepted), ==, 0);
   fixture_clear (&self);
 }
 
 static void
-test_refuses_long_requests (void)
+test_rejects_long_requests (void)
 {
   g_autofree char *long_value = g_strnfill (16384, 'x');
   g_autofree char *header = g_strdup_printf ("X-Long: %s\r\n", long_value);
@@ -252,15 +254,15 @@ test_refuses_long_requests (void)
 
   fixture_init (&self);
   request = build_request (&self, header);
-  say (&self, request);
-  g_assert_true (g_str_has_prefix (self.answer->str, "HTTP/1.1 403 "));
-  g_assert_cmpint (g_atomic_int_get (&self.n_calls), ==, 0);
+  send_request (&self, request);
+  g_assert_true (g_str_has_prefix (self.response->str, "HTTP/1.1 403 "));
+  g_assert_cmpint (g_atomic_int_get (&self.n_accepted), ==, 0);
   fixture_clear (&self);
 }
 
-/* Nobody is let in while there are so many, and the relay can go while they are there. */
+/* No client is accepted above the limit, and the relay can be freed while there are clients. */
 static void
-test_many (void)
+test_connection_limit (void)
 {
   g_autoptr (GPtrArray) others = g_ptr_array_new_with_free_func (g_object_unref);
   g_autofree char *request = NULL;
@@ -268,31 +270,31 @@ test_many (void)
 
   fixture_init (&self);
   request = build_request (&self, "");
-  for (guint i = 0; i < MAX_LINKS; i++)
+  for (guint i = 0; i < MAX_CONNECTIONS; i++)
     {
-      g_ptr_array_add (others, dial (&self));
+      g_ptr_array_add (others, connect_to_relay (&self));
       g_main_context_iteration (NULL, TRUE);
     }
-  say (&self, request);
-  g_assert_cmpstr (self.answer->str, ==, "");
+  send_request (&self, request);
+  g_assert_cmpstr (self.response->str, ==, "");
   g_ptr_array_set_size (others, 1);
-  while (*self.answer->str == '\0')
-    say (&self, request);
-  g_assert_cmpstr (self.answer->str, ==, ANSWER);
+  while (*self.response->str == '\0')
+    send_request (&self, request);
+  g_assert_cmpstr (self.response->str, ==, RESPONSE);
   fixture_clear (&self);
 }
 
 static void
-test_unplugged (void)
+test_no_upstream (void)
 {
   Fixture self;
   g_autofree char *request = NULL;
 
   fixture_init (&self);
   request = build_request (&self, "");
-  tour_wire_set_upstream (self.wire, 0);
-  say (&self, request);
-  g_assert_cmpstr (self.answer->str, ==, "");
+  tour_relay_set_upstream (self.relay, 0);
+  send_request (&self, request);
+  g_assert_cmpstr (self.response->str, ==, "");
   fixture_clear (&self);
 }
 
@@ -301,11 +303,11 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/tour-wire/passes", test_passes);
-  g_test_add_func ("/tour-wire/refuses", test_refuses);
-  g_test_add_func ("/tour-wire/refuses-frames-too-early", test_refuses_frames_too_early);
-  g_test_add_func ("/tour-wire/refuses-long-requests", test_refuses_long_requests);
-  g_test_add_func ("/tour-wire/many", test_many);
-  g_test_add_func ("/tour-wire/unplugged", test_unplugged);
+  g_test_add_func ("/tour-relay/forwards", test_forwards);
+  g_test_add_func ("/tour-relay/rejects", test_rejects);
+  g_test_add_func ("/tour-relay/rejects-early-frames", test_rejects_early_frames);
+  g_test_add_func ("/tour-relay/rejects-long-requests", test_rejects_long_requests);
+  g_test_add_func ("/tour-relay/connection-limit", test_connection_limit);
+  g_test_add_func ("/tour-relay/no-upstream", test_no_upstream);
   return g_test_run ();
 }
