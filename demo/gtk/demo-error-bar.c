@@ -3,15 +3,15 @@
 
 #include "demo-error-bar.h"
 
-#include "demo-advice.h"
+#include "demo-error.h"
 #include "demo-text.h"
 
 struct _DemoErrorBar
 {
   AdwBin parent_instance;
   GtkRevealer *revealer;
-  GtkLabel *what;
-  GtkLabel *advice;
+  GtkLabel *message;
+  GtkLabel *hint;
 };
 
 G_DEFINE_FINAL_TYPE (DemoErrorBar, demo_error_bar, ADW_TYPE_BIN)
@@ -25,8 +25,8 @@ demo_error_bar_class_init (DemoErrorBarClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/signal_glib/Demo/demo-error-bar.ui");
   gtk_widget_class_bind_template_child (widget_class, DemoErrorBar, revealer);
-  gtk_widget_class_bind_template_child (widget_class, DemoErrorBar, what);
-  gtk_widget_class_bind_template_child (widget_class, DemoErrorBar, advice);
+  gtk_widget_class_bind_template_child (widget_class, DemoErrorBar, message);
+  gtk_widget_class_bind_template_child (widget_class, DemoErrorBar, hint);
   gtk_widget_class_bind_template_callback (widget_class, demo_error_bar_hide);
 }
 
@@ -40,14 +40,14 @@ void
 demo_error_bar_show (DemoErrorBar *self,
                      const GError *error)
 {
-  const char *advice = demo_advice_find (error);
-  g_autofree char *what = demo_text_shorten (error->message);
+  const char *hint = demo_error_get_hint (error);
+  g_autofree char *message = demo_text_shorten (error->message);
 
-  gtk_label_set_text (self->what, what);
-  gtk_label_set_text (self->advice, advice);
+  gtk_label_set_text (self->message, message);
+  gtk_label_set_text (self->hint, hint);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL, what,
-                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, advice,
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, message,
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, hint,
                                   -1);
   gtk_revealer_set_reveal_child (self->revealer, TRUE);
 }

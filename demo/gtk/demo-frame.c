@@ -3,8 +3,8 @@
 
 #include "demo-frame.h"
 
-#include "demo-text.h"
 #include "demo/tour/tour-json.h"
+#include "demo-text.h"
 
 #define TAG_BYTES 16
 #define HIDDEN "••••••••"

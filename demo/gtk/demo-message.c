@@ -7,8 +7,8 @@
 
 #include <glib/gi18n.h>
 
-#include "demo-text.h"
 #include "demo/tour/tour-json.h"
+#include "demo-text.h"
 
 /* A room's name has no more characters than 256. */
 #define MAX_ROOM_BYTES (256 * 6)

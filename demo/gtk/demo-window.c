@@ -3,10 +3,10 @@
 
 #include "demo-window.h"
 
-#include "demo-advice.h"
 #include "demo-connection-page.h"
 #include "demo-conversation.h"
 #include "demo-error-bar.h"
+#include "demo-error.h"
 #include "demo-inspector.h"
 #include "demo-room-list.h"
 #include "demo-status-bar.h"
@@ -100,7 +100,7 @@ on_problem (DemoSession  *session,
             const GError *error,
             DemoWindow   *self)
 {
-  if (demo_advice_is_transient (error))
+  if (demo_error_is_transient (error))
     show_toast (self, error->message);
   else
     demo_error_bar_show (self->error_bar, error);

@@ -7,8 +7,8 @@
 
 #include <json-glib/json-glib.h>
 
-#include "demo-text.h"
 #include "demo/tour/tour-relay.h"
+#include "demo-text.h"
 
 #define MAX_FRAMES 200
 #define MAX_PENDING 1000

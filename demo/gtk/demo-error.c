@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "demo-advice.h"
+#include "demo-error.h"
 
 #include <gio/gio.h>
 #include <glib/gi18n.h>
 #include <signal-glib/signal-glib.h>
 
 static const char *
-find_for_signal (int code)
+get_signal_hint (int code)
 {
   switch (code)
     {
@@ -38,10 +38,10 @@ find_for_signal (int code)
 }
 
 const char *
-demo_advice_find (const GError *error)
+demo_error_get_hint (const GError *error)
 {
   if (error->domain == SIGNAL_ERROR)
-    return find_for_signal (error->code);
+    return get_signal_hint (error->code);
   if (error->domain == G_TLS_ERROR)
     return _("Check the address. If the server has a certificate of its own, choose the file of its "
              "authority under “Certificate authority”.");
@@ -54,7 +54,7 @@ demo_advice_find (const GError *error)
 }
 
 gboolean
-demo_advice_is_transient (const GError *error)
+demo_error_is_transient (const GError *error)
 {
   return g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO)
          || g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL)
