@@ -5,8 +5,8 @@
 
 #include <glib/gi18n.h>
 
-#include "demo-figures.h"
 #include "demo-keyring.h"
+#include "demo-statistics.h"
 
 struct _DemoConnectionPage
 {
@@ -26,7 +26,7 @@ struct _DemoConnectionPage
   GtkEditable *name;
   AdwActionRow *ca_file_row;
   GtkWidget *clear_ca_file;
-  DemoFigures *figures;
+  DemoStatistics *statistics;
 };
 
 G_DEFINE_FINAL_TYPE (DemoConnectionPage, demo_connection_page, ADW_TYPE_BIN)
@@ -192,7 +192,7 @@ demo_connection_page_class_init (DemoConnectionPageClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = demo_connection_page_dispose;
 
-  g_type_ensure (DEMO_TYPE_FIGURES);
+  g_type_ensure (DEMO_TYPE_STATISTICS);
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/signal_glib/Demo/demo-connection-page.ui");
   gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, sandbox);
@@ -207,7 +207,7 @@ demo_connection_page_class_init (DemoConnectionPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, name);
   gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, ca_file_row);
   gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, clear_ca_file);
-  gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, figures);
+  gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, statistics);
   gtk_widget_class_bind_template_callback (widget_class, on_connect_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_choose_ca_file);
   gtk_widget_class_bind_template_callback (widget_class, on_clear_ca_file);
@@ -241,7 +241,7 @@ demo_connection_page_set_session (DemoConnectionPage *self,
                            G_CALLBACK (on_state), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "notify::sandboxed", G_CALLBACK (on_state), self,
                            G_CONNECT_SWAPPED);
-  demo_figures_set_client (self->figures, demo_session_get_client (session));
+  demo_statistics_set_client (self->statistics, demo_session_get_client (session));
   on_ca_file (self);
   on_state (self);
   load_token (self);

@@ -286,7 +286,7 @@ test_markup (void)
 
   stage_show_page ("connection");
   demo_session_connect (stage_get_session (), url, "token", rooms, NULL);
-  stage_wait (stage_sees, "^<b>ann</b> &lt;\ufffd\ufffd$", "the user among the figures");
+  stage_wait (stage_sees, "^<b>ann</b> &lt;\ufffd\ufffd$", "the user in the statistics");
   stage_show_page ("messages");
   stage_wait (stage_sees, "^<b>&amp; a</b>\ufffd\n\ufffdb$", "the message");
   g_assert_true (stage_sees ("^<i>eve\ufffd</i>n{200,256}…$"));

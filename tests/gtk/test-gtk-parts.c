@@ -87,7 +87,7 @@ test_connect (void)
   gtk_editable_set_text (find_entry (DEMO_TYPE_CONNECTION_PAGE, "rooms"), "tea, chess ,,go");
   connect_to (url, "right");
   stage_wait (stage_sees, "^Connected and encrypted$", "the connection");
-  stage_wait (stage_sees, "^ann$", "the user among the figures");
+  stage_wait (stage_sees, "^ann$", "the user in the statistics");
   g_assert_false (demo_session_is_sandboxed (stage_get_session ()));
   g_assert_true (is_listed ("tea") && is_listed ("chess") && is_listed ("go"));
   stage_disconnect ();

@@ -19,7 +19,7 @@ test_try_it (void)
   stage_try_it ();
   stage_wait (stage_sees, "^Connected and encrypted$", "the sentence");
   g_assert_true (stage_sees ("^Disconnect$"));
-  g_assert_true (stage_sees ("^[0-9a-f-]{36}$")); /* the client's id among the figures */
+  g_assert_true (stage_sees ("^[0-9a-f-]{36}$")); /* the client ID in the statistics */
   g_assert_true (demo_session_is_sandboxed (stage_get_session ()));
 
   stage_disconnect ();
