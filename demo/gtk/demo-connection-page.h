@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_CONNECTION_PAGE (demo_connection_page_get_type ())
 
-/* Where to connect to, and the statistics of the connection. */
+/* The settings of the connection, and its statistics. */
 G_DECLARE_FINAL_TYPE (DemoConnectionPage, demo_connection_page, DEMO, CONNECTION_PAGE, AdwBin)
 
 void demo_connection_page_set_session (DemoConnectionPage *self,

@@ -5,7 +5,7 @@
 
 #include <glib/gi18n.h>
 
-#include "demo-follower.h"
+#include "demo-auto-scroller.h"
 #include "demo-message-row.h"
 
 struct _DemoConversation
@@ -13,7 +13,7 @@ struct _DemoConversation
   GtkBox parent_instance;
   DemoSession *session;
   DemoRoom *room;
-  DemoFollower *follower;
+  DemoAutoScroller *auto_scroller;
   GtkWidget *back;
   GtkLabel *title;
   GtkWidget *leave;
@@ -144,7 +144,7 @@ demo_conversation_dispose (GObject *object)
 {
   DemoConversation *self = DEMO_CONVERSATION (object);
 
-  g_clear_object (&self->follower);
+  g_clear_object (&self->auto_scroller);
   g_clear_object (&self->room);
   g_clear_object (&self->session);
 
@@ -190,7 +190,7 @@ demo_conversation_init (DemoConversation *self)
   g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
 
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->follower = demo_follower_new (self->scroller);
+  self->auto_scroller = demo_auto_scroller_new (self->scroller);
   g_signal_connect (factory, "setup", G_CALLBACK (on_setup_row), NULL);
   g_signal_connect (factory, "bind", G_CALLBACK (on_bind_row), NULL);
   gtk_list_view_set_factory (self->list, factory);
@@ -224,5 +224,5 @@ demo_conversation_set_room (DemoConversation *self,
   g_signal_connect_object (messages, "items-changed", G_CALLBACK (on_messages_changed), self,
                            G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   on_messages_changed (self);
-  demo_follower_go_to_end (self->follower);
+  demo_auto_scroller_scroll_to_end (self->auto_scroller);
 }

@@ -3,7 +3,7 @@
 
 #include "demo-inspector.h"
 
-#include "demo-follower.h"
+#include "demo-auto-scroller.h"
 #include "demo-frame-row.h"
 
 /* Narrower than this, the two sides of a frame go one below the other. */
@@ -16,7 +16,7 @@ struct _DemoInspector
   GtkStack *stack;
   GtkScrolledWindow *scroller;
   GtkListView *list;
-  DemoFollower *follower;
+  DemoAutoScroller *auto_scroller;
   GtkOrientation orientation;
   guint turn; /* the turn from one orientation to the other that is due */
 };
@@ -111,7 +111,7 @@ demo_inspector_dispose (GObject *object)
   DemoInspector *self = DEMO_INSPECTOR (object);
 
   g_clear_handle_id (&self->turn, g_source_remove);
-  g_clear_object (&self->follower);
+  g_clear_object (&self->auto_scroller);
   g_clear_object (&self->session);
 
   G_OBJECT_CLASS (demo_inspector_parent_class)->dispose (object);
@@ -144,7 +144,7 @@ demo_inspector_init (DemoInspector *self)
   g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
 
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->follower = demo_follower_new (self->scroller);
+  self->auto_scroller = demo_auto_scroller_new (self->scroller);
   g_signal_connect_object (factory, "setup", G_CALLBACK (on_setup_row), self, 0);
   g_signal_connect (factory, "bind", G_CALLBACK (on_bind_row), NULL);
   g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind_row), NULL);

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_STATISTICS (demo_statistics_get_type ())
 
-/* What the client counts, kept fresh while it is seen. */
+/* The counters of the client, updated while the widget is mapped. */
 G_DECLARE_FINAL_TYPE (DemoStatistics, demo_statistics, DEMO, STATISTICS, AdwPreferencesGroup)
 
 void demo_statistics_set_client (DemoStatistics *self,
