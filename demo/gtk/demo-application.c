@@ -223,7 +223,7 @@ add_actions (DemoApplication *self)
   set_accels (self, "app.quit", "<Control>q");
   set_accels (self, "win.show-page::connection", "<Alt>1");
   set_accels (self, "win.show-page::messages", "<Alt>2");
-  set_accels (self, "win.show-page::wire", "<Alt>3");
+  set_accels (self, "win.show-page::frames", "<Alt>3");
   set_accels (self, "win.close", "<Control>w");
 }
 

@@ -10,15 +10,15 @@ struct _DemoFrameRow
   GtkBox parent_instance;
   DemoFrame *frame;
   GtkLabel *heading;
-  GtkBox *sides;
+  GtkBox *columns;
   GtkLabel *plaintext;
-  GtkLabel *wire;
+  GtkLabel *payload;
 };
 
 enum
 {
   PROP_0,
-  PROP_SIDE_ORIENTATION,
+  PROP_COLUMN_ORIENTATION,
   N_PROPS
 };
 
@@ -34,12 +34,12 @@ demo_frame_row_set_property (GObject      *object,
 {
   DemoFrameRow *self = DEMO_FRAME_ROW (object);
 
-  if (prop_id == PROP_SIDE_ORIENTATION)
+  if (prop_id == PROP_COLUMN_ORIENTATION)
     {
       GtkOrientation orientation = g_value_get_enum (value);
 
-      gtk_orientable_set_orientation (GTK_ORIENTABLE (self->sides), orientation);
-      gtk_box_set_homogeneous (self->sides, orientation == GTK_ORIENTATION_HORIZONTAL);
+      gtk_orientable_set_orientation (GTK_ORIENTABLE (self->columns), orientation);
+      gtk_box_set_homogeneous (self->columns, orientation == GTK_ORIENTATION_HORIZONTAL);
     }
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -62,18 +62,18 @@ demo_frame_row_class_init (DemoFrameRowClass *klass)
   object_class->dispose = demo_frame_row_dispose;
   object_class->set_property = demo_frame_row_set_property;
 
-  /* How the plaintext and the frame lie to one another. */
-  properties[PROP_SIDE_ORIENTATION] =
-    g_param_spec_enum ("side-orientation", NULL, NULL, GTK_TYPE_ORIENTATION,
+  /* Whether the plaintext and the frame are side by side. */
+  properties[PROP_COLUMN_ORIENTATION] =
+    g_param_spec_enum ("column-orientation", NULL, NULL, GTK_TYPE_ORIENTATION,
                        GTK_ORIENTATION_HORIZONTAL, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/signal_glib/Demo/demo-frame-row.ui");
   gtk_widget_class_bind_template_child (widget_class, DemoFrameRow, heading);
-  gtk_widget_class_bind_template_child (widget_class, DemoFrameRow, sides);
+  gtk_widget_class_bind_template_child (widget_class, DemoFrameRow, columns);
   gtk_widget_class_bind_template_child (widget_class, DemoFrameRow, plaintext);
-  gtk_widget_class_bind_template_child (widget_class, DemoFrameRow, wire);
+  gtk_widget_class_bind_template_child (widget_class, DemoFrameRow, payload);
 }
 
 static void
@@ -87,7 +87,7 @@ on_plaintext (DemoFrameRow *self)
 {
   const char *plaintext = demo_frame_get_plaintext (self->frame);
 
-  if (plaintext == NULL && demo_frame_is_unread (self->frame))
+  if (plaintext == NULL && demo_frame_is_unparsed (self->frame))
     plaintext = _("Not known: it is not JSON, or too much to be looked into");
   else if (plaintext == NULL)
     plaintext = demo_frame_is_encrypted (self->frame)
@@ -95,7 +95,7 @@ on_plaintext (DemoFrameRow *self)
   gtk_label_set_text (self->plaintext, plaintext);
 }
 
-/* @frame: NULL for none. */
+/* @frame can be %NULL. */
 void
 demo_frame_row_set_frame (DemoFrameRow *self,
                           DemoFrame    *frame)
@@ -114,9 +114,10 @@ demo_frame_row_set_frame (DemoFrameRow *self,
   heading = g_strdup_printf (demo_frame_is_from_client (frame)
                              ? _("%s · to the server · %s · connection %u")
                              : _("%s · from the server · %s · connection %u"),
-                             demo_frame_get_clock (frame), size, demo_frame_get_link (frame));
+                             demo_frame_get_time (frame), size,
+                             demo_frame_get_connection_id (frame));
   gtk_label_set_text (self->heading, heading);
-  gtk_label_set_text (self->wire, demo_frame_get_text (frame));
+  gtk_label_set_text (self->payload, demo_frame_get_text (frame));
   g_signal_connect_object (frame, "notify::plaintext", G_CALLBACK (on_plaintext), self,
                            G_CONNECT_SWAPPED);
   on_plaintext (self);

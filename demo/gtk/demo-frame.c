@@ -6,8 +6,8 @@
 #include "demo/tour/tour-json.h"
 #include "demo-text.h"
 
-#define TAG_BYTES 16
-#define HIDDEN "••••••••"
+#define TAG_LENGTH 16
+#define PLACEHOLDER "••••••••"
 
 struct _DemoFrame
 {
@@ -15,10 +15,10 @@ struct _DemoFrame
   gboolean from_client;
   guint connection_id;
   guint64 size;
-  gboolean unread;
-  gsize n_encrypted; /* bytes of plaintext under the encryption; 0: it is in the clear */
+  gboolean unparsed;
+  gsize plaintext_length; /* in bytes; 0 if the frame is not encrypted */
   char *text;
-  char *clock;
+  char *time;
   char *plaintext;
 };
 
@@ -39,7 +39,7 @@ demo_frame_finalize (GObject *object)
   DemoFrame *self = DEMO_FRAME (object);
 
   g_free (self->text);
-  g_free (self->clock);
+  g_free (self->time);
   g_free (self->plaintext);
 
   G_OBJECT_CLASS (demo_frame_parent_class)->finalize (object);
@@ -76,11 +76,11 @@ demo_frame_init (DemoFrame *self)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
 
-  self->clock = g_date_time_format (now, "%X");
+  self->time = g_date_time_format (now, "%X");
 }
 
 static gsize
-count_plaintext (JsonNode *data)
+get_plaintext_length (JsonNode *data)
 {
   g_autofree char *ciphertext = tour_json_dup_string (data, "ct");
   gsize length = 0;
@@ -88,38 +88,38 @@ count_plaintext (JsonNode *data)
 
   if (ciphertext != NULL)
     bytes = g_base64_decode (ciphertext, &length);
-  return length > TAG_BYTES ? length - TAG_BYTES : 0;
+  return length > TAG_LENGTH ? length - TAG_LENGTH : 0;
 }
 
-/* The token is on the wire; it need not be on the screen. */
+/* Tokens are not shown on the screen. */
 static char *
-hide_token (JsonNode *root,
-            JsonNode *data)
+redact_token (JsonNode *root,
+              JsonNode *data)
 {
   if (data == NULL)
-    return g_strdup (HIDDEN);
-  json_object_set_string_member (json_node_get_object (data), "token", HIDDEN);
+    return g_strdup (PLACEHOLDER);
+  json_object_set_string_member (json_node_get_object (data), "token", PLACEHOLDER);
   return json_to_string (root, FALSE);
 }
 
-/* No tree is made of a frame that is large or deep, which may come from anybody. If it is a
- * client's, a token may be in it. */
+/* Large and deeply nested frames are not parsed, as they can come from any peer. Those of a client
+ * can contain a token, so they are not shown. */
 static void
-read_envelope (DemoFrame       *self,
-               const TourFrame *frame)
+parse_envelope (DemoFrame       *self,
+                const TourFrame *frame)
 {
   g_autoptr (JsonNode) root =
     frame->n_payload == frame->length ? tour_json_parse (frame->payload) : NULL;
   JsonNode *data = tour_json_get_object (root, "data");
   g_autofree char *event = tour_json_dup_string (root, "event");
-  g_autofree char *hidden = NULL;
+  g_autofree char *redacted = NULL;
 
-  self->unread = root == NULL;
+  self->unparsed = root == NULL;
   if (g_strcmp0 (event, "encrypted") == 0)
-    self->n_encrypted = count_plaintext (data);
+    self->plaintext_length = get_plaintext_length (data);
   else if (frame->from_client && (root == NULL || g_strcmp0 (event, "authenticate") == 0))
-    hidden = hide_token (root, data);
-  self->text = demo_text_shorten (hidden != NULL ? hidden : frame->payload);
+    redacted = redact_token (root, data);
+  self->text = demo_text_shorten (redacted != NULL ? redacted : frame->payload);
 }
 
 DemoFrame *
@@ -130,21 +130,21 @@ demo_frame_new (const TourFrame *frame)
   self->from_client = frame->from_client;
   self->connection_id = frame->connection_id;
   self->size = frame->length;
-  read_envelope (self, frame);
+  parse_envelope (self, frame);
   return self;
 }
 
-/* Whether it is not known what is in it, because it is no JSON or too much of it. */
+/* Whether the frame was not parsed, because it is not JSON or too large. */
 gboolean
-demo_frame_is_unread (DemoFrame *self)
+demo_frame_is_unparsed (DemoFrame *self)
 {
-  return self->unread;
+  return self->unparsed;
 }
 
 gboolean
 demo_frame_is_encrypted (DemoFrame *self)
 {
-  return self->n_encrypted > 0;
+  return self->plaintext_length > 0;
 }
 
 gboolean
@@ -153,9 +153,9 @@ demo_frame_is_from_client (DemoFrame *self)
   return self->from_client;
 }
 
-/* Which connection, from 1: every reconnect is a new one. */
+/* Returns the number of the connection, which starts at 1 and grows with every reconnect. */
 guint
-demo_frame_get_link (DemoFrame *self)
+demo_frame_get_connection_id (DemoFrame *self)
 {
   return self->connection_id;
 }
@@ -173,25 +173,25 @@ demo_frame_get_text (DemoFrame *self)
 }
 
 const char *
-demo_frame_get_clock (DemoFrame *self)
+demo_frame_get_time (DemoFrame *self)
 {
-  return self->clock;
+  return self->time;
 }
 
-/* Whether a plaintext of @length bytes fits: encryption keeps the length. */
+/* Whether the plaintext has @length bytes. Encryption does not change the length. */
 gboolean
-demo_frame_holds (DemoFrame *self,
-                  gsize      length)
+demo_frame_has_plaintext_length (DemoFrame *self,
+                                 gsize      length)
 {
-  return self->n_encrypted == length;
+  return self->plaintext_length == length;
 }
 
-/* The same, if there may be more in it than is told of. */
+/* Whether the plaintext has at least @length bytes, as an envelope can have other members. */
 gboolean
-demo_frame_may_hold (DemoFrame *self,
-                     gsize      length)
+demo_frame_fits_plaintext_length (DemoFrame *self,
+                                  gsize      length)
 {
-  return self->n_encrypted >= length;
+  return self->plaintext_length >= length;
 }
 
 const char *
@@ -200,7 +200,7 @@ demo_frame_get_plaintext (DemoFrame *self)
   return self->plaintext;
 }
 
-/* @plaintext was made fit to be shown. */
+/* @plaintext must have been sanitized. */
 void
 demo_frame_set_plaintext (DemoFrame  *self,
                           const char *plaintext)

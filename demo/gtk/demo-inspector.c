@@ -6,8 +6,8 @@
 #include "demo-auto-scroller.h"
 #include "demo-frame-row.h"
 
-/* Narrower than this, the two sides of a frame go one below the other. */
-#define MIN_SIDE_BY_SIDE 560
+/* Below this width, the two columns of a frame are stacked. */
+#define MIN_WIDTH_SIDE_BY_SIDE 560
 
 struct _DemoInspector
 {
@@ -18,7 +18,7 @@ struct _DemoInspector
   GtkListView *list;
   DemoAutoScroller *auto_scroller;
   GtkOrientation orientation;
-  guint turn; /* the turn from one orientation to the other that is due */
+  guint idle_id; /* of the pending change of the orientation */
 };
 
 enum
@@ -33,14 +33,14 @@ static GParamSpec *properties[N_PROPS];
 G_DEFINE_FINAL_TYPE (DemoInspector, demo_inspector, ADW_TYPE_BIN)
 
 static gboolean
-on_turn (gpointer data)
+on_idle (gpointer data)
 {
   DemoInspector *self = data;
-  GtkAdjustment *across = gtk_scrolled_window_get_hadjustment (self->scroller);
-  GtkOrientation orientation = gtk_adjustment_get_page_size (across) < MIN_SIDE_BY_SIDE
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_hadjustment (self->scroller);
+  GtkOrientation orientation = gtk_adjustment_get_page_size (adjustment) < MIN_WIDTH_SIDE_BY_SIDE
                                ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL;
 
-  self->turn = 0;
+  self->idle_id = 0;
   if (self->orientation != orientation)
     {
       self->orientation = orientation;
@@ -49,12 +49,12 @@ on_turn (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Comes while room is given out: too late to ask for more. */
+/* Emitted during size allocation, when a new size cannot be requested. */
 static void
-on_width (DemoInspector *self)
+on_page_size_changed (DemoInspector *self)
 {
-  if (self->turn == 0)
-    self->turn = g_idle_add (on_turn, self);
+  if (self->idle_id == 0)
+    self->idle_id = g_idle_add (on_idle, self);
 }
 
 static void
@@ -64,7 +64,7 @@ on_setup_row (GtkSignalListItemFactory *factory,
 {
   GtkWidget *row = g_object_new (DEMO_TYPE_FRAME_ROW, NULL);
 
-  g_object_bind_property (self, "orientation", row, "side-orientation", G_BINDING_SYNC_CREATE);
+  g_object_bind_property (self, "orientation", row, "column-orientation", G_BINDING_SYNC_CREATE);
   gtk_list_item_set_activatable (item, FALSE);
   gtk_list_item_set_child (item, row);
 }
@@ -87,7 +87,7 @@ on_unbind_row (GtkSignalListItemFactory *factory,
 static void
 on_frames_changed (DemoInspector *self)
 {
-  GListModel *frames = demo_wire_get_frames (demo_session_get_wire (self->session));
+  GListModel *frames = demo_frame_recorder_get_frames (demo_session_get_recorder (self->session));
 
   gtk_stack_set_visible_child_name (self->stack,
                                     g_list_model_get_n_items (frames) > 0 ? "frames" : "empty");
@@ -110,7 +110,7 @@ demo_inspector_dispose (GObject *object)
 {
   DemoInspector *self = DEMO_INSPECTOR (object);
 
-  g_clear_handle_id (&self->turn, g_source_remove);
+  g_clear_handle_id (&self->idle_id, g_source_remove);
   g_clear_object (&self->auto_scroller);
   g_clear_object (&self->session);
 
@@ -150,14 +150,15 @@ demo_inspector_init (DemoInspector *self)
   g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind_row), NULL);
   gtk_list_view_set_factory (self->list, factory);
   g_signal_connect_object (gtk_scrolled_window_get_hadjustment (self->scroller),
-                           "notify::page-size", G_CALLBACK (on_width), self, G_CONNECT_SWAPPED);
+                           "notify::page-size", G_CALLBACK (on_page_size_changed), self,
+                           G_CONNECT_SWAPPED);
 }
 
 void
 demo_inspector_set_session (DemoInspector *self,
                             DemoSession   *session)
 {
-  GListModel *frames = demo_wire_get_frames (demo_session_get_wire (session));
+  GListModel *frames = demo_frame_recorder_get_frames (demo_session_get_recorder (session));
   g_autoptr (GtkNoSelection) selection = gtk_no_selection_new (g_object_ref (frames));
 
   g_set_object (&self->session, session);

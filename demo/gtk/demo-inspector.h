@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_INSPECTOR (demo_inspector_get_type ())
 
-/* The frames on the wire, and beside them what they mean. */
+/* The frames of the connection, with their plaintexts. */
 G_DECLARE_FINAL_TYPE (DemoInspector, demo_inspector, DEMO, INSPECTOR, AdwBin)
 
 void demo_inspector_set_session (DemoInspector *self,

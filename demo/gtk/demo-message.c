@@ -19,7 +19,7 @@ struct _DemoMessage
   char *room;
   char *author;
   char *text;
-  char *clock;
+  char *time;
   gboolean outgoing;
   gboolean encrypted;
 };
@@ -34,7 +34,7 @@ demo_message_finalize (GObject *object)
   g_free (self->room);
   g_free (self->author);
   g_free (self->text);
-  g_free (self->clock);
+  g_free (self->time);
 
   G_OBJECT_CLASS (demo_message_parent_class)->finalize (object);
 }
@@ -50,7 +50,7 @@ demo_message_init (DemoMessage *self)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
 
-  self->clock = g_date_time_format (now, "%X");
+  self->time = g_date_time_format (now, "%X");
 }
 
 /* Not more of @json than can be shown. */
@@ -111,9 +111,9 @@ demo_message_get_text (DemoMessage *self)
 }
 
 const char *
-demo_message_get_clock (DemoMessage *self)
+demo_message_get_time (DemoMessage *self)
 {
-  return self->clock;
+  return self->time;
 }
 
 gboolean

@@ -10,21 +10,21 @@ G_BEGIN_DECLS
 /* What was said in a room, by us or by somebody else. */
 G_DECLARE_FINAL_TYPE (DemoMessage, demo_message, DEMO, MESSAGE, GObject)
 
-DemoMessage *demo_message_new           (const char  *event,
-                                         const char  *json,
-                                         gboolean     outgoing,
-                                         gboolean     encrypted);
+DemoMessage *demo_message_new          (const char  *event,
+                                        const char  *json,
+                                        gboolean     outgoing,
+                                        gboolean     encrypted);
 
-const char  *demo_message_get_room      (DemoMessage *self);
+const char  *demo_message_get_room     (DemoMessage *self);
 
-const char  *demo_message_get_author    (DemoMessage *self);
+const char  *demo_message_get_author   (DemoMessage *self);
 
-const char  *demo_message_get_text      (DemoMessage *self);
+const char  *demo_message_get_text     (DemoMessage *self);
 
-const char  *demo_message_get_clock     (DemoMessage *self);
+const char  *demo_message_get_time     (DemoMessage *self);
 
-gboolean     demo_message_is_outgoing   (DemoMessage *self);
+gboolean     demo_message_is_outgoing  (DemoMessage *self);
 
-gboolean     demo_message_is_encrypted  (DemoMessage *self);
+gboolean     demo_message_is_encrypted (DemoMessage *self);
 
 G_END_DECLS

@@ -15,7 +15,7 @@ struct _DemoSession
   DemoSettings *settings;
   SignalClient *client;
   DemoStatus *status;
-  DemoWire *wire;
+  DemoFrameRecorder *recorder;
   DemoSandbox *sandbox; /* NULL: the server is somewhere else */
   GListStore *rooms;    /* the first one is the one without a name */
 };
@@ -41,7 +41,7 @@ demo_session_dispose (GObject *object)
   g_clear_object (&self->status);
   g_clear_object (&self->client);
   g_clear_object (&self->sandbox);
-  g_clear_object (&self->wire);
+  g_clear_object (&self->recorder);
   g_clear_object (&self->rooms);
   g_clear_object (&self->settings);
 
@@ -134,7 +134,7 @@ on_message (SignalClient  *client,
   if (room == NULL)
     room = find_room (self, NULL);
   if (signal_message_is_encrypted (received))
-    demo_wire_note_received (self->wire, event, json);
+    demo_frame_recorder_add_received (self->recorder, event, json);
   demo_room_add (room, message, demo_settings_get_history (self->settings));
   g_signal_emit (self, message_signal, 0, room, message);
 }
@@ -156,7 +156,7 @@ demo_session_init (DemoSession *self)
 
   self->rooms = g_list_store_new (DEMO_TYPE_ROOM);
   g_list_store_append (self->rooms, rest);
-  self->wire = demo_wire_new ();
+  self->recorder = demo_frame_recorder_new ();
   self->client = g_object_new (SIGNAL_TYPE_CLIENT, "heartbeat-interval", HEARTBEAT_MS, NULL);
   self->status = demo_status_new (self->client);
   g_signal_connect_object (self->client, "notify::rooms", G_CALLBACK (on_rooms), self,
@@ -193,10 +193,10 @@ demo_session_get_status (DemoSession *self)
   return self->status;
 }
 
-DemoWire *
-demo_session_get_wire (DemoSession *self)
+DemoFrameRecorder *
+demo_session_get_recorder (DemoSession *self)
 {
-  return self->wire;
+  return self->recorder;
 }
 
 GListModel *
@@ -245,7 +245,7 @@ prepare (DemoSession         *self,
   signal_client_leave_rooms (self->client, signal_client_get_rooms (self->client), NULL);
   if (!signal_client_join_rooms (self->client, rooms, error))
     return FALSE;
-  target = demo_wire_redirect (self->wire, url, error);
+  target = demo_frame_recorder_relay (self->recorder, url, error);
   if (target == NULL)
     return FALSE;
   g_object_set (self->client, "server-url", target, "tls-database", database, NULL);
@@ -341,7 +341,7 @@ demo_session_set_unplugged (DemoSession *self,
 {
   if (self->sandbox == NULL)
     return;
-  demo_wire_set_unplugged (self->wire, unplugged);
+  demo_frame_recorder_set_blocked (self->recorder, unplugged);
   if (unplugged)
     demo_sandbox_cut (self->sandbox);
 }
@@ -392,7 +392,7 @@ demo_session_send (DemoSession  *self,
 
   if (!signal_client_send_json (self->client, event, json, error))
     return FALSE;
-  demo_wire_note_sent (self->wire, event, json);
+  demo_frame_recorder_add_sent (self->recorder, event, json);
   message = demo_message_new (event, json, TRUE, TRUE);
   demo_room_add (room, message, demo_settings_get_history (self->settings));
   return TRUE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "stage.h"
+#include "test-application.h"
 
 /* Writes the pictures of the documentation: FOLDER. */
 
@@ -15,24 +15,24 @@ static const char *folder;
 static void
 resize (int width)
 {
-  stage_close ();
-  stage_open ();
-  gtk_window_set_default_size (stage_get_window (), width, HEIGHT);
+  test_app_close_window ();
+  test_app_open_window ();
+  gtk_window_set_default_size (test_app_get_window (), width, HEIGHT);
   /* Without a compositor it has borders, which nobody else will see. */
-  gtk_widget_remove_css_class (GTK_WIDGET (stage_get_window ()), "solid-csd");
+  gtk_widget_remove_css_class (GTK_WIDGET (test_app_get_window ()), "solid-csd");
 }
 
 static void
 save (const char *name)
 {
-  GtkWidget *window = GTK_WIDGET (stage_get_window ());
+  GtkWidget *window = GTK_WIDGET (test_app_get_window ());
   g_autofree char *path = g_strdup_printf ("%s/gtk-%s.png", folder, name);
   GtkSnapshot *snapshot = gtk_snapshot_new ();
   g_autoptr (GdkPaintable) paintable = NULL;
   g_autoptr (GskRenderNode) node = NULL;
   g_autoptr (GdkTexture) texture = NULL;
 
-  stage_turn (SETTLE_MS);
+  test_app_iterate (SETTLE_MS);
   paintable = gtk_widget_paintable_new (window);
   gdk_paintable_snapshot (paintable, snapshot, gdk_paintable_get_intrinsic_width (paintable),
                           gdk_paintable_get_intrinsic_height (paintable));
@@ -44,29 +44,29 @@ save (const char *name)
 static void
 set_style (const char *scheme)
 {
-  g_object_set (demo_session_get_settings (stage_get_session ()), "color-scheme", scheme, NULL);
+  g_object_set (demo_session_get_settings (test_app_get_session ()), "color-scheme", scheme, NULL);
 }
 
 static void
 make_screenshots (void)
 {
-  GActionGroup *actions = G_ACTION_GROUP (stage_get_app ());
+  GActionGroup *actions = G_ACTION_GROUP (test_app_get_application ());
 
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
   set_style ("light");
-  g_object_set (demo_session_get_settings (stage_get_session ()), "name", "Ann", NULL);
-  stage_try_it ();
-  stage_wait (stage_hears, "Say something", "the welcome");
-  stage_say ("The kettle is on");
-  stage_wait (stage_hears, "kettle", "the answer");
+  g_object_set (demo_session_get_settings (test_app_get_session ()), "name", "Ann", NULL);
+  test_app_try_it ();
+  test_app_wait (test_app_has_received, "Say something", "the welcome");
+  test_app_send ("The kettle is on");
+  test_app_wait (test_app_has_received, "kettle", "the answer");
 
   resize (WIDTH);
-  stage_show_page ("messages");
+  test_app_show_page ("messages");
   save ("light");
   set_style ("dark");
   save ("dark");
   set_style ("light");
-  stage_show_page ("wire");
+  test_app_show_page ("frames");
   save ("inspector");
 
   resize (NARROW);
@@ -74,11 +74,11 @@ make_screenshots (void)
   save ("narrow");
 
   resize (WIDTH);
-  stage_show_page ("connection");
+  test_app_show_page ("connection");
   g_action_group_change_action_state (actions, "unplug", g_variant_new_boolean (TRUE));
-  stage_wait (stage_sees, "Attempt 2 in 3 seconds$", "the countdown");
+  test_app_wait (test_app_shows, "Attempt 2 in 3 seconds$", "the countdown");
   save ("reconnecting");
-  stage_disconnect ();
+  test_app_disconnect ();
 }
 
 int
@@ -88,5 +88,5 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   folder = argv[1];
   g_test_add_func ("/gtk/screenshots", make_screenshots);
-  return stage_run ();
+  return test_app_run ();
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "demo-text.h"
-#include "stage.h"
+#include "test-application.h"
 
 /* What strangers on this machine, and pages in a browser, can do to the relay of the application,
  * and what a server can make it show. */
@@ -24,7 +24,7 @@ typedef struct
 static guint16
 get_relay_port (void)
 {
-  SignalClient *client = demo_session_get_client (stage_get_session ());
+  SignalClient *client = demo_session_get_client (test_app_get_session ());
   g_autofree char *url = NULL;
   g_autoptr (GUri) uri = NULL;
 
@@ -90,7 +90,7 @@ is_done (gconstpointer stranger)
 static gboolean
 has_frame (gconstpointer size)
 {
-  GListModel *frames = demo_wire_get_frames (demo_session_get_wire (stage_get_session ()));
+  GListModel *frames = test_app_get_frames ();
 
   for (guint i = 0; i < g_list_model_get_n_items (frames); i++)
     {
@@ -109,9 +109,9 @@ check_text (const char *text)
   Stranger stranger = { get_relay_port (), "", frame };
   GThread *thread = g_thread_new ("stranger", run_stranger, &stranger);
 
-  stage_wait (is_done, &stranger, "the stranger");
+  test_app_wait (is_done, &stranger, "the stranger");
   g_assert_nonnull (strstr (stranger.answer, " 101 "));
-  stage_wait (has_frame, GSIZE_TO_POINTER (strlen (text)), "the frame");
+  test_app_wait (has_frame, GSIZE_TO_POINTER (strlen (text)), "the frame");
   g_thread_join (thread);
 }
 
@@ -125,14 +125,14 @@ test_deep (void)
   g_autofree char *escaped = g_strconcat ("[\"\\u\",", brackets, "\"]", NULL);
   g_autofree char *comment = g_strconcat ("[/*\"*/", brackets, "\"]", NULL);
 
-  stage_try_it ();
-  stage_show_page ("wire");
+  test_app_try_it ();
+  test_app_show_page ("frames");
   check_text (brackets);
   check_text (quoted);
   check_text (escaped);
   check_text (comment);
-  g_assert_true (demo_session_is_active (stage_get_session ()));
-  stage_disconnect ();
+  g_assert_true (demo_session_is_active (test_app_get_session ()));
+  test_app_disconnect ();
 }
 
 /* A page in a browser, which cannot leave out where it comes from. */
@@ -142,19 +142,19 @@ test_origin (void)
   static const char * const headers[] = { "Origin: http://evil.test\r\n", "Origin: null\r\n" };
   g_autoptr (GBytes) frame = build_frame ("{\"event\":\"from a page\"}");
 
-  stage_try_it ();
+  test_app_try_it ();
   for (guint i = 0; i < G_N_ELEMENTS (headers); i++)
     {
       Stranger stranger = { get_relay_port (), headers[i], frame };
       GThread *thread = g_thread_new ("stranger", run_stranger, &stranger);
 
-      stage_wait (is_done, &stranger, "the answer");
+      test_app_wait (is_done, &stranger, "the answer");
       g_thread_join (thread);
       g_assert_true (g_str_has_prefix (stranger.answer, "HTTP/1.1 403 "));
     }
-  stage_turn (50);
+  test_app_iterate (50);
   g_assert_false (has_frame (GSIZE_TO_POINTER (strlen ("{\"event\":\"from a page\"}"))));
-  stage_disconnect ();
+  test_app_disconnect ();
 }
 
 static DemoFrame *
@@ -187,8 +187,8 @@ test_frames (void)
   g_assert_cmpstr (demo_frame_get_text (deep), ==, "••••••••");
   g_assert_cmpuint (demo_frame_get_size (large), ==, 1 << 24);
   g_assert_cmpuint (strlen (demo_frame_get_text (large)), <, 2000);
-  g_assert_true (demo_frame_is_unread (large));
-  g_assert_false (demo_frame_is_unread (plain));
+  g_assert_true (demo_frame_is_unparsed (large));
+  g_assert_false (demo_frame_is_unparsed (plain));
   g_assert_cmpstr (demo_frame_get_text (broken), ==, "\ufffd\ufffd<b>\ufffd\ufffd");
 }
 
@@ -263,7 +263,7 @@ on_peer (SignalServer *server,
 static gboolean
 has_other (gconstpointer start)
 {
-  GListModel *messages = demo_room_get_messages (stage_find_room (NULL));
+  GListModel *messages = demo_room_get_messages (test_app_find_room (NULL));
   g_autoptr (DemoMessage) message = g_list_model_get_item (messages, 0);
 
   return message != NULL && g_str_has_prefix (demo_message_get_text (message), start);
@@ -284,14 +284,14 @@ test_markup (void)
   g_assert_no_error (error);
   url = signal_server_get_uri (server);
 
-  stage_show_page ("connection");
-  demo_session_connect (stage_get_session (), url, "token", rooms, NULL);
-  stage_wait (stage_sees, "^<b>ann</b> &lt;\ufffd\ufffd$", "the user in the statistics");
-  stage_show_page ("messages");
-  stage_wait (stage_sees, "^<b>&amp; a</b>\ufffd\n\ufffdb$", "the message");
-  g_assert_true (stage_sees ("^<i>eve\ufffd</i>n{200,256}…$"));
-  stage_wait (has_other, "\u2068<u>nnn", "the message that belongs to no room");
-  stage_disconnect ();
+  test_app_show_page ("connection");
+  demo_session_connect (test_app_get_session (), url, "token", rooms, NULL);
+  test_app_wait (test_app_shows, "^<b>ann</b> &lt;\ufffd\ufffd$", "the user in the statistics");
+  test_app_show_page ("messages");
+  test_app_wait (test_app_shows, "^<b>&amp; a</b>\ufffd\n\ufffdb$", "the message");
+  g_assert_true (test_app_shows ("^<i>eve\ufffd</i>n{200,256}…$"));
+  test_app_wait (has_other, "\u2068<u>nnn", "the message that belongs to no room");
+  test_app_disconnect ();
 }
 
 static void
@@ -299,7 +299,7 @@ cause_problem (const char *text)
 {
   g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, text);
 
-  g_signal_emit_by_name (stage_get_session (), "problem", error);
+  g_signal_emit_by_name (test_app_get_session (), "problem", error);
 }
 
 /* There is not one after the other for as many as a server has sent. */
@@ -308,9 +308,9 @@ test_toasts (void)
 {
   for (guint i = 0; i < 1000; i++)
     cause_problem ("one of <many");
-  stage_wait (stage_sees, "^one of <many$", "the toast");
+  test_app_wait (test_app_shows, "^one of <many$", "the toast");
   cause_problem ("<b>the last</b>\x1b\u202e &lt;");
-  g_assert_true (stage_sees ("^<b>the last</b>\ufffd\ufffd &lt;$"));
+  g_assert_true (test_app_shows ("^<b>the last</b>\ufffd\ufffd &lt;$"));
 }
 
 static void
@@ -319,8 +319,8 @@ test_error_bar (void)
   g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED,
                                                   "<b>no</b> &lt;\x1b\u202e");
 
-  g_signal_emit_by_name (stage_get_session (), "problem", error);
-  stage_wait (stage_sees, "^<b>no</b> &lt;\ufffd\ufffd$", "the error");
+  g_signal_emit_by_name (test_app_get_session (), "problem", error);
+  test_app_wait (test_app_shows, "^<b>no</b> &lt;\ufffd\ufffd$", "the error");
 }
 
 int
@@ -335,5 +335,5 @@ main (int    argc,
   g_test_add_func ("/gtk/hostile/markup", test_markup);
   g_test_add_func ("/gtk/hostile/toasts", test_toasts);
   g_test_add_func ("/gtk/hostile/error-bar", test_error_bar);
-  return stage_run ();
+  return test_app_run ();
 }

@@ -8,7 +8,7 @@
 #include "demo-preferences.h"
 #include "demo-room-list.h"
 #include "demo-sandbox.h"
-#include "stage.h"
+#include "test-application.h"
 
 #define NOTIFICATIONS "org.freedesktop.Notifications"
 
@@ -16,7 +16,7 @@ static GtkEditable *
 find_entry (GType       type,
             const char *name)
 {
-  GtkWidget *parent = stage_find (type);
+  GtkWidget *parent = test_app_find_widget (type);
   GObject *entry = gtk_widget_get_template_child (parent, type, name);
 
   g_assert_true (GTK_IS_EDITABLE (entry));
@@ -27,7 +27,7 @@ static void
 click (GType       type,
        const char *name)
 {
-  GtkWidget *parent = stage_find (type);
+  GtkWidget *parent = test_app_find_widget (type);
   GtkWidget *button = GTK_WIDGET (gtk_widget_get_template_child (parent, type, name));
 
   g_assert_true (gtk_widget_is_sensitive (button));
@@ -38,7 +38,7 @@ static void
 connect_to (const char *url,
             const char *token)
 {
-  stage_show_page ("connection");
+  test_app_show_page ("connection");
   gtk_editable_set_text (find_entry (DEMO_TYPE_CONNECTION_PAGE, "server_url"), url);
   gtk_editable_set_text (find_entry (DEMO_TYPE_CONNECTION_PAGE, "token"), token);
   click (DEMO_TYPE_CONNECTION_PAGE, "connect");
@@ -47,7 +47,7 @@ connect_to (const char *url,
 static gboolean
 is_idle (gconstpointer data)
 {
-  return !demo_session_is_active (stage_get_session ());
+  return !demo_session_is_active (test_app_get_session ());
 }
 
 static char *
@@ -62,7 +62,7 @@ let_in (SignalServer *server,
 static gboolean
 is_listed (gconstpointer name)
 {
-  return stage_find_room (name) != NULL;
+  return test_app_find_room (name) != NULL;
 }
 
 /* To a server that is not the one inside. */
@@ -79,18 +79,18 @@ test_connect (void)
   url = signal_server_get_uri (server);
 
   connect_to ("ws://example.org/ws", "right");
-  stage_wait (stage_sees, "begins with wss://", "the advice");
+  test_app_wait (test_app_shows, "begins with wss://", "the advice");
   connect_to (url, "wrong");
-  stage_wait (stage_sees, "^Enter a token that the server knows", "the advice");
-  stage_wait (is_idle, NULL, "the end");
+  test_app_wait (test_app_shows, "^Enter a token that the server knows", "the advice");
+  test_app_wait (is_idle, NULL, "the end");
 
   gtk_editable_set_text (find_entry (DEMO_TYPE_CONNECTION_PAGE, "rooms"), "tea, chess ,,go");
   connect_to (url, "right");
-  stage_wait (stage_sees, "^Connected and encrypted$", "the connection");
-  stage_wait (stage_sees, "^ann$", "the user in the statistics");
-  g_assert_false (demo_session_is_sandboxed (stage_get_session ()));
+  test_app_wait (test_app_shows, "^Connected and encrypted$", "the connection");
+  test_app_wait (test_app_shows, "^ann$", "the user in the statistics");
+  g_assert_false (demo_session_is_sandboxed (test_app_get_session ()));
   g_assert_true (is_listed ("tea") && is_listed ("chess") && is_listed ("go"));
-  stage_disconnect ();
+  test_app_disconnect ();
 }
 
 /* The token of the server inside is the system's choice, and differs each time. */
@@ -116,8 +116,8 @@ test_sandbox_token (void)
 static void
 test_rooms (void)
 {
-  stage_try_it ();
-  stage_show_page ("messages");
+  test_app_try_it ();
+  test_app_show_page ("messages");
   g_assert_false (is_listed ("chess"));
 
   gtk_editable_set_text (find_entry (DEMO_TYPE_ROOM_LIST, "name"), "ws:no room is called that");
@@ -127,13 +127,13 @@ test_rooms (void)
 
   gtk_editable_set_text (find_entry (DEMO_TYPE_ROOM_LIST, "name"), "chess");
   click (DEMO_TYPE_ROOM_LIST, "join");
-  stage_wait (is_listed, "chess", "the room");
-  stage_wait (stage_sees, "^Say something", "the welcome, in the room that was joined");
+  test_app_wait (is_listed, "chess", "the room");
+  test_app_wait (test_app_shows, "^Say something", "the welcome, in the room that was joined");
 
   click (DEMO_TYPE_CONVERSATION, "leave");
   g_assert_false (is_listed ("chess"));
   g_assert_true (is_listed ("tea"));
-  stage_disconnect ();
+  test_app_disconnect ();
 }
 
 static void
@@ -141,25 +141,25 @@ test_composer (void)
 {
   GtkEditable *text = find_entry (DEMO_TYPE_CONVERSATION, "text");
 
-  stage_try_it ();
-  stage_show_page ("messages");
+  test_app_try_it ();
+  test_app_show_page ("messages");
   gtk_editable_set_text (text, "typed by hand");
   click (DEMO_TYPE_CONVERSATION, "send");
   g_assert_cmpstr (gtk_editable_get_text (text), ==, "");
-  stage_wait (stage_sees, "^You said: typed by hand$", "the answer");
+  test_app_wait (test_app_shows, "^You said: typed by hand$", "the answer");
 
   click (DEMO_TYPE_CONVERSATION, "as_json");
   gtk_editable_set_text (text, "{\"cups\": 2");
   click (DEMO_TYPE_CONVERSATION, "send");
   g_assert_cmpstr (gtk_editable_get_text (text), !=, "");
-  stage_wait (stage_sees, "^The payload cannot be sent", "the complaint");
+  test_app_wait (test_app_shows, "^The payload cannot be sent", "the complaint");
 
   gtk_editable_set_text (text, "{\"room\":\"tea\",\"cups\":9007199254740993}");
-  g_assert_false (stage_sees ("^The payload cannot be sent"));
+  g_assert_false (test_app_shows ("^The payload cannot be sent"));
   click (DEMO_TYPE_CONVERSATION, "send");
-  stage_wait (stage_hears, "\"cups\":9007199254740993", "the answer, with all its digits");
+  test_app_wait (test_app_has_received, "\"cups\":9007199254740993", "the exact number");
   click (DEMO_TYPE_CONVERSATION, "as_json");
-  stage_disconnect ();
+  test_app_disconnect ();
 }
 
 static gboolean
@@ -194,10 +194,10 @@ test_words (void)
   static const char * const types[] = { "DemoRoomList", "DemoConversation", "DemoInspector",
                                         "DemoStatusBar", "DemoErrorBar" };
 
-  stage_try_it ();
+  test_app_try_it ();
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
-    check_words (stage_find (g_type_from_name (types[i])));
-  stage_disconnect ();
+    check_words (test_app_find_widget (g_type_from_name (types[i])));
+  test_app_disconnect ();
 }
 
 static GtkWindow *
@@ -224,7 +224,7 @@ is_open (gconstpointer type)
 static void
 close_dialog (const char *type)
 {
-  stage_wait (is_open, type, type);
+  test_app_wait (is_open, type, type);
   gtk_window_destroy (find_window (g_type_from_name (type)));
   g_assert_false (is_open (type));
 }
@@ -233,12 +233,12 @@ static void
 test_dialogs (void)
 {
   AdwStyleManager *style = adw_style_manager_get_default ();
-  GActionGroup *window = G_ACTION_GROUP (stage_get_window ());
+  GActionGroup *window = G_ACTION_GROUP (test_app_get_window ());
   GtkWidget *preferences;
   AdwComboRow *scheme;
 
-  stage_activate ("preferences");
-  stage_wait (is_open, "DemoPreferences", "the preferences");
+  test_app_activate_action ("preferences");
+  test_app_wait (is_open, "DemoPreferences", "the preferences");
   preferences = GTK_WIDGET (find_window (DEMO_TYPE_PREFERENCES));
   scheme = ADW_COMBO_ROW (gtk_widget_get_template_child (preferences, DEMO_TYPE_PREFERENCES,
                                                          "color_scheme"));
@@ -250,10 +250,10 @@ test_dialogs (void)
   g_assert_cmpint (adw_style_manager_get_color_scheme (style), ==, ADW_COLOR_SCHEME_DEFAULT);
   close_dialog ("DemoPreferences");
 
-  stage_activate ("about");
+  test_app_activate_action ("about");
   close_dialog ("AdwAboutWindow");
   g_action_group_activate_action (window, "show-help-overlay", NULL);
-  stage_wait (is_open, "GtkShortcutsWindow", "the shortcuts");
+  test_app_wait (is_open, "GtkShortcutsWindow", "the shortcuts");
   gtk_window_close (find_window (GTK_TYPE_SHORTCUTS_WINDOW));
 }
 
@@ -288,7 +288,7 @@ on_call (GDBusConnection       *connection,
 static gboolean
 is_active (gconstpointer data)
 {
-  return gtk_window_is_active (stage_get_window ());
+  return gtk_window_is_active (test_app_get_window ());
 }
 
 static gboolean
@@ -333,26 +333,26 @@ test_notifications (void)
   g_bus_own_name_on_connection (bus, NOTIFICATIONS, 0, NULL, NULL, NULL, NULL);
 
   /* Without a window manager the focus does not come back from a dialog. */
-  stage_close ();
-  stage_open ();
-  stage_wait (is_active, NULL, "the focus");
-  stage_try_it ();
-  room = stage_find_room ("tea");
-  stage_wait (stage_hears, "Say something", "the welcome");
-  stage_turn (100);
+  test_app_close_window ();
+  test_app_open_window ();
+  test_app_wait (is_active, NULL, "the focus");
+  test_app_try_it ();
+  room = test_app_find_room ("tea");
+  test_app_wait (test_app_has_received, "Say something", "the welcome");
+  test_app_iterate (100);
   g_assert_cmpstr (told->str, ==, "");
 
   demo_room_mark_read (room);
-  stage_close ();
-  stage_say ("in the <b>background</b> &");
-  stage_wait (was_told, told, "the notification");
+  test_app_close_window ();
+  test_app_send ("in the <b>background</b> &");
+  test_app_wait (was_told, told, "the notification");
   g_assert_true (g_str_has_prefix (told->str, "Still connected|"));
 
-  g_action_group_activate_action (G_ACTION_GROUP (stage_get_app ()), "show-room",
+  g_action_group_activate_action (G_ACTION_GROUP (test_app_get_application ()), "show-room",
                                   g_variant_new_string ("tea"));
-  stage_wait (stage_sees, "^You said: in the <b>background</b> &$", "the room in the window");
-  stage_wait (was_withdrawn, told, "the end of the notification");
-  stage_disconnect ();
+  test_app_wait (test_app_shows, "^You said: in the <b>background</b> &$", "the room in the window");
+  test_app_wait (was_withdrawn, told, "the end of the notification");
+  test_app_disconnect ();
 }
 
 int
@@ -367,5 +367,5 @@ main (int    argc,
   g_test_add_func ("/gtk/parts/words", test_words);
   g_test_add_func ("/gtk/parts/dialogs", test_dialogs);
   g_test_add_func ("/gtk/parts/notifications", test_notifications);
-  return stage_run ();
+  return test_app_run ();
 }

@@ -7,7 +7,7 @@
 
 #define ID "io.github.signal_glib.Demo"
 #define PATH "/io/github/signal_glib/Demo"
-#define DEADLINE_SECONDS 40
+#define TIMEOUT_SECONDS 40
 
 typedef struct
 {
@@ -20,9 +20,9 @@ typedef struct
 static const char *binary;
 
 static gboolean
-on_deadline (gpointer data)
+on_timeout (gpointer data)
 {
-  g_error ("it took longer than %d s", DEADLINE_SECONDS);
+  g_error ("it took longer than %d s", TIMEOUT_SECONDS);
   return G_SOURCE_REMOVE;
 }
 
@@ -37,7 +37,8 @@ has_name (Program *self)
 {
   g_autoptr (GVariant) answer =
     g_dbus_connection_call_sync (self->bus, "org.freedesktop.DBus", "/", "org.freedesktop.DBus",
-                                 "NameHasOwner", g_variant_new ("(s)", ID), NULL, 0, -1, NULL, NULL);
+                                 "NameHasOwner", g_variant_new ("(s)", ID), NULL, 0, -1, NULL,
+                                 NULL);
   gboolean has = FALSE;
 
   g_variant_get (answer, "(b)", &has);
@@ -212,7 +213,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   binary = argv[1];
-  g_timeout_add_seconds (DEADLINE_SECONDS, on_deadline, NULL);
+  g_timeout_add_seconds (TIMEOUT_SECONDS, on_timeout, NULL);
   g_timeout_add (20, on_tick, NULL);
   g_test_add_func ("/gtk/process/connected", test_connected);
   g_test_add_func ("/gtk/process/idle", test_idle);

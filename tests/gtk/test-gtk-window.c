@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "demo-error-bar.h"
-#include "stage.h"
+#include "test-application.h"
 
 #define MAX_WIDTH 360
 #define N_TIMES 20
@@ -13,90 +13,90 @@
 static void
 test_try_it (void)
 {
-  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (stage_get_window ())));
-  g_assert_true (stage_sees ("^Not connected$"));
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (test_app_get_window ())));
+  g_assert_true (test_app_shows ("^Not connected$"));
 
-  stage_try_it ();
-  stage_wait (stage_sees, "^Connected and encrypted$", "the sentence");
-  g_assert_true (stage_sees ("^Disconnect$"));
-  g_assert_true (stage_sees ("^[0-9a-f-]{36}$")); /* the client ID in the statistics */
-  g_assert_true (demo_session_is_sandboxed (stage_get_session ()));
+  test_app_try_it ();
+  test_app_wait (test_app_shows, "^Connected and encrypted$", "the sentence");
+  g_assert_true (test_app_shows ("^Disconnect$"));
+  g_assert_true (test_app_shows ("^[0-9a-f-]{36}$")); /* the client ID in the statistics */
+  g_assert_true (demo_session_is_sandboxed (test_app_get_session ()));
 
-  stage_disconnect ();
-  stage_wait (stage_sees, "^Not connected$", "the sentence");
-  g_assert_false (stage_sees ("^Disconnect$"));
+  test_app_disconnect ();
+  test_app_wait (test_app_shows, "^Not connected$", "the sentence");
+  g_assert_false (test_app_shows ("^Disconnect$"));
 }
 
 static void
 test_comes_and_goes (void)
 {
-  SignalClient *client = demo_session_get_client (stage_get_session ());
+  SignalClient *client = demo_session_get_client (test_app_get_session ());
   g_autofree char *id = NULL;
 
-  stage_try_it ();
+  test_app_try_it ();
   id = g_strdup (signal_client_get_client_id (client));
   for (guint i = 1; i <= N_TIMES; i++)
     {
       g_autofree char *text = g_strdup_printf ("said in between, %u", i);
       g_autofree char *pattern = g_strdup_printf ("You said: %s$", text);
 
-      stage_close ();
-      stage_say (text);
+      test_app_close_window ();
+      test_app_send (text);
       if (i == 1 || i == N_TIMES)
-        stage_wait (stage_hears, text, "the answer");
-      stage_open ();
+        test_app_wait (test_app_has_received, text, "the answer");
+      test_app_open_window ();
       g_assert_cmpstr (signal_client_get_client_id (client), ==, id);
       if (i == 1 || i == N_TIMES)
         {
-          stage_show_page ("messages");
-          stage_wait (stage_sees, pattern, "the message of the time between");
+          test_app_show_page ("messages");
+          test_app_wait (test_app_shows, pattern, "the message of the time between");
         }
     }
   for (guint i = 1; i <= N_TIMES; i++)
     {
       g_autofree char *text = g_strdup_printf ("said in between, %u", i);
 
-      g_assert_true (stage_hears (text));
+      g_assert_true (test_app_has_received (text));
     }
-  stage_disconnect ();
+  test_app_disconnect ();
 }
 
 static void
 test_reconnecting (void)
 {
-  GActionGroup *actions = G_ACTION_GROUP (stage_get_app ());
+  GActionGroup *actions = G_ACTION_GROUP (test_app_get_application ());
   GtkWidget *error_bar;
   g_autofree char *id = NULL;
-  SignalClient *client = demo_session_get_client (stage_get_session ());
+  SignalClient *client = demo_session_get_client (test_app_get_session ());
 
-  stage_try_it ();
+  test_app_try_it ();
   id = g_strdup (signal_client_get_client_id (client));
   g_assert_false (g_action_group_get_action_enabled (actions, "try-now"));
 
   g_action_group_change_action_state (actions, "unplug", g_variant_new_boolean (TRUE));
-  stage_wait (stage_sees, "Attempt [0-9]+ in 2 seconds$", "the countdown");
-  stage_wait (stage_sees, "Attempt [0-9]+ in 1 second$", "the next second");
-  g_assert_true (stage_sees ("^Try Now$"));
-  stage_wait (stage_sees, "see whether the server runs", "the advice");
+  test_app_wait (test_app_shows, "Attempt [0-9]+ in 2 seconds$", "the countdown");
+  test_app_wait (test_app_shows, "Attempt [0-9]+ in 1 second$", "the next second");
+  g_assert_true (test_app_shows ("^Try Now$"));
+  test_app_wait (test_app_shows, "see whether the server runs", "the advice");
 
-  stage_close ();
-  stage_open ();
-  error_bar = gtk_widget_get_first_child (stage_find (DEMO_TYPE_ERROR_BAR));
+  test_app_close_window ();
+  test_app_open_window ();
+  error_bar = gtk_widget_get_first_child (test_app_find_widget (DEMO_TYPE_ERROR_BAR));
   g_assert_true (gtk_revealer_get_reveal_child (GTK_REVEALER (error_bar)));
 
   g_action_group_change_action_state (actions, "unplug", g_variant_new_boolean (FALSE));
-  stage_activate ("try-now");
-  stage_wait (stage_sees, "^Connected and encrypted$", "the connection");
+  test_app_activate_action ("try-now");
+  test_app_wait (test_app_shows, "^Connected and encrypted$", "the connection");
   g_assert_cmpstr (signal_client_get_client_id (client), !=, id);
   g_assert_false (gtk_revealer_get_reveal_child (GTK_REVEALER (error_bar)));
-  stage_disconnect ();
+  test_app_disconnect ();
 }
 
 /* Without the borders that a window has where there is no compositor. */
 static GtkWidget *
 get_content (void)
 {
-  return adw_application_window_get_content (ADW_APPLICATION_WINDOW (stage_get_window ()));
+  return adw_application_window_get_content (ADW_APPLICATION_WINDOW (test_app_get_window ()));
 }
 
 static gboolean
@@ -108,45 +108,45 @@ is_narrow (gconstpointer data)
 static void
 test_narrow (void)
 {
-  static const char * const pages[] = { "connection", "messages", "wire" };
-  GActionGroup *actions = G_ACTION_GROUP (stage_get_app ());
+  static const char * const pages[] = { "connection", "messages", "frames" };
+  GActionGroup *actions = G_ACTION_GROUP (test_app_get_application ());
 
-  stage_try_it ();
-  stage_say ("AnUncommonlyLongWordWithoutASpaceAnywhereInItThatWouldNotFitIntoSuchANarrowWindow");
-  stage_wait (stage_hears, "AnUncommonly", "the answer");
+  test_app_try_it ();
+  test_app_send ("AnUncommonlyLongWordWithoutASpaceAnywhereInItThatWouldNotFitIntoSuchANarrowWindow");
+  test_app_wait (test_app_has_received, "AnUncommonly", "the answer");
   g_action_group_change_action_state (actions, "unplug", g_variant_new_boolean (TRUE));
-  stage_wait (stage_sees, "Attempt", "the countdown");
+  test_app_wait (test_app_shows, "Attempt", "the countdown");
   for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
     {
       int minimum;
 
-      stage_show_page (pages[i]);
-      stage_turn (100);
+      test_app_show_page (pages[i]);
+      test_app_iterate (100);
       gtk_widget_measure (get_content (), GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL,
                           NULL);
       g_assert_cmpint (minimum, <=, MAX_WIDTH);
     }
 
-  gtk_window_set_default_size (stage_get_window (), MAX_WIDTH, 600);
-  stage_wait (is_narrow, NULL, "the narrow window");
-  stage_disconnect ();
+  gtk_window_set_default_size (test_app_get_window (), MAX_WIDTH, 600);
+  test_app_wait (is_narrow, NULL, "the narrow window");
+  test_app_disconnect ();
 
   /* What moves at once complains of what moves too early. */
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
-  stage_close ();
-  stage_open ();
-  gtk_window_set_default_size (stage_get_window (), MAX_WIDTH, 600);
-  stage_wait (is_narrow, NULL, "the narrow window");
-  stage_turn (300);
+  test_app_close_window ();
+  test_app_open_window ();
+  gtk_window_set_default_size (test_app_get_window (), MAX_WIDTH, 600);
+  test_app_wait (is_narrow, NULL, "the narrow window");
+  test_app_iterate (300);
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", TRUE, NULL);
-  stage_close ();
-  stage_open ();
+  test_app_close_window ();
+  test_app_open_window ();
 }
 
 static gboolean
 has_plaintexts (gconstpointer data)
 {
-  GListModel *frames = demo_wire_get_frames (demo_session_get_wire (stage_get_session ()));
+  GListModel *frames = test_app_get_frames ();
   guint n_found = 0;
 
   for (guint i = 0; i < g_list_model_get_n_items (frames); i++)
@@ -163,13 +163,13 @@ has_plaintexts (gconstpointer data)
 static void
 test_inspector (void)
 {
-  GListModel *frames = demo_wire_get_frames (demo_session_get_wire (stage_get_session ()));
+  GListModel *frames = test_app_get_frames ();
   guint n_encrypted = 0;
 
-  stage_try_it ();
-  stage_show_page ("wire");
-  stage_say (SECRET);
-  stage_wait (has_plaintexts, NULL, "the frames and what they say");
+  test_app_try_it ();
+  test_app_show_page ("frames");
+  test_app_send (SECRET);
+  test_app_wait (has_plaintexts, NULL, "the frames and what they say");
   for (guint i = 0; i < g_list_model_get_n_items (frames); i++)
     {
       g_autoptr (DemoFrame) frame = g_list_model_get_item (frames, i);
@@ -187,28 +187,28 @@ test_inspector (void)
         g_assert_nonnull (strstr (text, "\"token\":\"••••••••\""));
     }
   g_assert_cmpuint (n_encrypted, >=, 2);
-  stage_wait (stage_sees, SECRET, "the plaintext");
-  g_assert_true (stage_sees ("^\\{\"event\":\"encrypted\",\"data\":\\{\"iv\":"));
-  stage_disconnect ();
+  test_app_wait (test_app_shows, SECRET, "the plaintext");
+  g_assert_true (test_app_shows ("^\\{\"event\":\"encrypted\",\"data\":\\{\"iv\":"));
+  test_app_disconnect ();
 }
 
 /* A long run must not grow without end. */
 static void
 test_bounded (void)
 {
-  DemoSettings *settings = demo_session_get_settings (stage_get_session ());
-  GListModel *frames = demo_wire_get_frames (demo_session_get_wire (stage_get_session ()));
+  DemoSettings *settings = demo_session_get_settings (test_app_get_session ());
+  GListModel *frames = test_app_get_frames ();
   g_autofree char *large = g_strnfill (80000, 'x');
   GListModel *messages;
 
   g_object_set (settings, "history", 10, NULL);
-  stage_try_it ();
-  messages = demo_room_get_messages (stage_find_room ("tea"));
+  test_app_try_it ();
+  messages = demo_room_get_messages (test_app_find_room ("tea"));
   for (guint i = 0; i < 150; i++)
-    stage_say ("one of many");
-  stage_say (large);
-  stage_say ("the last");
-  stage_wait (stage_hears, "the last", "the answer");
+    test_app_send ("one of many");
+  test_app_send (large);
+  test_app_send ("the last");
+  test_app_wait (test_app_has_received, "the last", "the answer");
   g_assert_cmpuint (g_list_model_get_n_items (messages), ==, 10);
   g_assert_cmpuint (g_list_model_get_n_items (frames), ==, 200);
   for (guint i = 0; i < 10; i++)
@@ -225,7 +225,7 @@ test_bounded (void)
       g_assert_cmpuint (strlen (demo_frame_get_plaintext (frame)), <, 2000);
     }
   g_object_set (settings, "history", 500, NULL);
-  stage_disconnect ();
+  test_app_disconnect ();
 }
 
 int
@@ -239,5 +239,5 @@ main (int    argc,
   g_test_add_func ("/gtk/window/narrow", test_narrow);
   g_test_add_func ("/gtk/window/inspector", test_inspector);
   g_test_add_func ("/gtk/window/bounded", test_bounded);
-  return stage_run ();
+  return test_app_run ();
 }

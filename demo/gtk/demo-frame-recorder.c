@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "demo-wire.h"
+#include "demo-frame-recorder.h"
 
 #include <string.h>
 
@@ -15,26 +15,26 @@
 #define OPCODE_TEXT 1
 #define OPCODE_CLOSE 8
 
-struct _DemoWire
+struct _DemoFrameRecorder
 {
   GObject parent_instance;
   TourRelay *relay;
   guint16 port;     /* where the relay listens */
-  guint16 upstream; /* where the server listens; 0: nothing is relayed */
+  guint16 upstream; /* where the server listens, or 0 */
   gboolean recording;
   GListStore *frames;
-  GQueue sent;      /* Plaintext, those whose frames have not passed yet */
-  GQueue received;  /* DemoFrame, those whose plaintexts have not been told of yet */
+  GQueue sent;      /* of Plaintext, whose frames have not been relayed yet */
+  GQueue received;  /* of DemoFrame, whose plaintexts have not been added yet */
 };
 
-/* What is kept of a message: enough to find the frame, and to show. */
+/* The part of a message that is needed to match it with a frame and to show it. */
 typedef struct
 {
   gsize length;
   char *text;
 } Plaintext;
 
-G_DEFINE_FINAL_TYPE (DemoWire, demo_wire, G_TYPE_OBJECT)
+G_DEFINE_FINAL_TYPE (DemoFrameRecorder, demo_frame_recorder, G_TYPE_OBJECT)
 
 static void
 plaintext_free (gpointer data)
@@ -48,65 +48,65 @@ plaintext_free (gpointer data)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Plaintext, plaintext_free)
 
 static void
-forget_pending (DemoWire *self)
+clear_pending (DemoFrameRecorder *self)
 {
   g_queue_clear_full (&self->sent, plaintext_free);
   g_queue_clear_full (&self->received, g_object_unref);
 }
 
 static void
-demo_wire_finalize (GObject *object)
+demo_frame_recorder_finalize (GObject *object)
 {
-  DemoWire *self = DEMO_WIRE (object);
+  DemoFrameRecorder *self = DEMO_FRAME_RECORDER (object);
 
   g_clear_pointer (&self->relay, tour_relay_free);
-  forget_pending (self);
+  clear_pending (self);
   g_object_unref (self->frames);
 
-  G_OBJECT_CLASS (demo_wire_parent_class)->finalize (object);
+  G_OBJECT_CLASS (demo_frame_recorder_parent_class)->finalize (object);
 }
 
 static void
-demo_wire_class_init (DemoWireClass *klass)
+demo_frame_recorder_class_init (DemoFrameRecorderClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = demo_wire_finalize;
+  G_OBJECT_CLASS (klass)->finalize = demo_frame_recorder_finalize;
 }
 
 static void
-demo_wire_init (DemoWire *self)
+demo_frame_recorder_init (DemoFrameRecorder *self)
 {
   self->frames = g_list_store_new (DEMO_TYPE_FRAME);
   g_queue_init (&self->sent);
   g_queue_init (&self->received);
 }
 
-DemoWire *
-demo_wire_new (void)
+DemoFrameRecorder *
+demo_frame_recorder_new (void)
 {
-  return g_object_new (DEMO_TYPE_WIRE, NULL);
+  return g_object_new (DEMO_TYPE_FRAME_RECORDER, NULL);
 }
 
-/* Drops what waits before @found, whose time has passed, and gives what is there. */
+/* Pops @found, and drops the older elements before it, which can no longer be matched. */
 static gpointer
-take (GQueue         *queue,
-      GList          *found,
-      GDestroyNotify  free_func)
+pop_until (GQueue         *queue,
+           GList          *found,
+           GDestroyNotify  free_func)
 {
   while (g_queue_peek_head_link (queue) != found)
     free_func (g_queue_pop_head (queue));
   return g_queue_pop_head (queue);
 }
 
-/* What was lost with a connection has no frame: the lengths tell. */
+/* Messages that were lost with a connection have no frame, so the lengths are compared. */
 static void
-find_plaintext (DemoWire  *self,
-                DemoFrame *frame)
+match_plaintext (DemoFrameRecorder *self,
+                 DemoFrame         *frame)
 {
   for (GList *each = self->sent.head; each != NULL; each = each->next)
     {
-      if (demo_frame_holds (frame, ((Plaintext *) each->data)->length))
+      if (demo_frame_has_plaintext_length (frame, ((Plaintext *) each->data)->length))
         {
-          g_autoptr (Plaintext) plaintext = take (&self->sent, each, plaintext_free);
+          g_autoptr (Plaintext) plaintext = pop_until (&self->sent, each, plaintext_free);
 
           demo_frame_set_plaintext (frame, plaintext->text);
           return;
@@ -115,22 +115,22 @@ find_plaintext (DemoWire  *self,
 }
 
 static void
-on_frame (const TourFrame *seen,
+on_frame (const TourFrame *tour_frame,
           gpointer         data)
 {
-  DemoWire *self = data;
+  DemoFrameRecorder *self = data;
   g_autoptr (DemoFrame) frame = NULL;
   guint n_frames;
 
-  if (seen->opcode == OPCODE_CLOSE)
+  if (tour_frame->opcode == OPCODE_CLOSE)
     g_queue_clear_full (&self->received, g_object_unref);
-  if (seen->opcode != OPCODE_TEXT)
+  if (tour_frame->opcode != OPCODE_TEXT)
     return;
-  frame = demo_frame_new (seen);
+  frame = demo_frame_new (tour_frame);
   if (demo_frame_is_encrypted (frame))
     {
       if (demo_frame_is_from_client (frame))
-        find_plaintext (self, frame);
+        match_plaintext (self, frame);
       else
         g_queue_push_tail (&self->received, g_object_ref (frame));
       if (g_queue_get_length (&self->received) > MAX_PENDING)
@@ -143,28 +143,28 @@ on_frame (const TourFrame *seen,
 }
 
 static gboolean
-can_record (GUri *uri)
+can_relay (GUri *uri)
 {
   const char *host = g_uri_get_host (uri);
 
-  /* What is inside TLS can only be seen by its ends. */
+  /* The relay cannot decrypt TLS. */
   return g_str_equal (g_uri_get_scheme (uri), "ws")
          && (g_strcmp0 (host, "127.0.0.1") == 0 || g_strcmp0 (host, "localhost") == 0);
 }
 
-/* The URL to connect to instead of @url, so that its frames can be seen; @url itself where they
- * cannot. */
+/* Returns the URL to connect to instead of @url in order to record its frames, or a copy of @url if
+ * they cannot be recorded. */
 char *
-demo_wire_redirect (DemoWire    *self,
-                    const char  *url,
-                    GError     **error)
+demo_frame_recorder_relay (DemoFrameRecorder  *self,
+                           const char         *url,
+                           GError            **error)
 {
   g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_ENCODED, NULL);
   g_autoptr (GUri) relayed = NULL;
 
-  forget_pending (self);
+  clear_pending (self);
   g_list_store_remove_all (self->frames);
-  self->recording = uri != NULL && can_record (uri);
+  self->recording = uri != NULL && can_relay (uri);
   if (!self->recording)
     return g_strdup (url);
   if (self->relay == NULL)
@@ -178,17 +178,17 @@ demo_wire_redirect (DemoWire    *self,
   return g_uri_to_string (relayed);
 }
 
-/* While it is unplugged, whoever calls is turned away. */
+/* While it is blocked, the relay rejects new connections. */
 void
-demo_wire_set_unplugged (DemoWire *self,
-                         gboolean  unplugged)
+demo_frame_recorder_set_blocked (DemoFrameRecorder *self,
+                                 gboolean           blocked)
 {
   if (self->relay != NULL)
-    tour_relay_set_upstream (self->relay, unplugged ? 0 : self->upstream);
+    tour_relay_set_upstream (self->relay, blocked ? 0 : self->upstream);
 }
 
 GListModel *
-demo_wire_get_frames (DemoWire *self)
+demo_frame_recorder_get_frames (DemoFrameRecorder *self)
 {
   return G_LIST_MODEL (self->frames);
 }
@@ -211,9 +211,9 @@ compose (const char *event,
 }
 
 void
-demo_wire_note_sent (DemoWire   *self,
-                     const char *event,
-                     const char *json)
+demo_frame_recorder_add_sent (DemoFrameRecorder *self,
+                              const char        *event,
+                              const char        *json)
 {
   if (!self->recording)
     return;
@@ -222,27 +222,27 @@ demo_wire_note_sent (DemoWire   *self,
     plaintext_free (g_queue_pop_head (&self->sent));
 }
 
-/* One that fits exactly, else one that may. */
+/* Returns the first frame with exactly this length, else the first that is long enough. */
 static GList *
-find_frame (DemoWire *self,
-            gsize     length)
+find_frame (DemoFrameRecorder *self,
+            gsize              length)
 {
   GList *found = NULL;
 
   for (GList *each = self->received.head; each != NULL; each = each->next)
     {
-      if (demo_frame_holds (each->data, length))
+      if (demo_frame_has_plaintext_length (each->data, length))
         return each;
-      if (found == NULL && demo_frame_may_hold (each->data, length))
+      if (found == NULL && demo_frame_fits_plaintext_length (each->data, length))
         found = each;
     }
   return found;
 }
 
 void
-demo_wire_note_received (DemoWire   *self,
-                         const char *event,
-                         const char *json)
+demo_frame_recorder_add_received (DemoFrameRecorder *self,
+                                  const char        *event,
+                                  const char        *json)
 {
   g_autoptr (Plaintext) plaintext = compose (event, json);
   GList *found = find_frame (self, plaintext->length);
@@ -250,6 +250,6 @@ demo_wire_note_received (DemoWire   *self,
 
   if (found == NULL)
     return;
-  frame = take (&self->received, found, g_object_unref);
+  frame = pop_until (&self->received, found, g_object_unref);
   demo_frame_set_plaintext (frame, plaintext->text);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "stage.h"
+#include "test-application.h"
 
 #include <string.h>
 
-#define DEADLINE_SECONDS 20
+#define TIMEOUT_SECONDS 20
 
 static DemoApplication *application;
 static int result;
@@ -14,8 +14,8 @@ static gboolean
 on_idle (gpointer data)
 {
   result = g_test_run ();
-  if (demo_session_is_active (stage_get_session ()))
-    stage_disconnect ();
+  if (demo_session_is_active (test_app_get_session ()))
+    test_app_disconnect ();
   g_application_quit (G_APPLICATION (application));
   return G_SOURCE_REMOVE;
 }
@@ -27,9 +27,9 @@ on_first_activate (void)
   g_idle_add (on_idle, NULL);
 }
 
-/* Runs the tests inside of the application, and gives their exit code. */
+/* Runs the tests inside the application, and returns their exit code. */
 int
-stage_run (void)
+test_app_run (void)
 {
   application = demo_application_new ();
   g_signal_connect_after (application, "activate", G_CALLBACK (on_first_activate), NULL);
@@ -39,51 +39,51 @@ stage_run (void)
 }
 
 DemoApplication *
-stage_get_app (void)
+test_app_get_application (void)
 {
   return application;
 }
 
 DemoSession *
-stage_get_session (void)
+test_app_get_session (void)
 {
   return demo_application_get_session (application);
 }
 
-/* NULL: it is closed. */
+/* Returns %NULL if the window is closed. */
 GtkWindow *
-stage_get_window (void)
+test_app_get_window (void)
 {
   return gtk_application_get_active_window (GTK_APPLICATION (application));
 }
 
 static gboolean
-on_deadline (gpointer data)
+on_timeout (gpointer data)
 {
   *(gboolean *) data = TRUE;
   return G_SOURCE_CONTINUE;
 }
 
 void
-stage_wait (StageCheck     check,
-            gconstpointer  data,
-            const char    *what)
+test_app_wait (TestAppCondition  check,
+               gconstpointer     data,
+               const char       *what)
 {
-  gboolean late = FALSE;
-  guint deadline = g_timeout_add_seconds (DEADLINE_SECONDS, on_deadline, &late);
+  gboolean timed_out = FALSE;
+  guint timeout = g_timeout_add_seconds (TIMEOUT_SECONDS, on_timeout, &timed_out);
 
-  while (!check (data) && !late)
+  while (!check (data) && !timed_out)
     g_main_context_iteration (NULL, TRUE);
-  g_source_remove (deadline);
+  g_source_remove (timeout);
   if (!check (data))
-    g_error ("%s did not come within %d s", what, DEADLINE_SECONDS);
+    g_error ("Timed out after %d s while waiting for %s", TIMEOUT_SECONDS, what);
 }
 
 void
-stage_turn (guint milliseconds)
+test_app_iterate (guint milliseconds)
 {
   gboolean over = FALSE;
-  guint source = g_timeout_add (milliseconds, on_deadline, &over);
+  guint source = g_timeout_add (milliseconds, on_timeout, &over);
 
   while (!over)
     g_main_context_iteration (NULL, TRUE);
@@ -91,64 +91,67 @@ stage_turn (guint milliseconds)
 }
 
 void
-stage_activate (const char *action)
+test_app_activate_action (const char *action)
 {
   g_assert_true (g_action_group_get_action_enabled (G_ACTION_GROUP (application), action));
   g_action_group_activate_action (G_ACTION_GROUP (application), action, NULL);
 }
 
 void
-stage_show_page (const char *page)
+test_app_show_page (const char *page)
 {
-  g_action_group_activate_action (G_ACTION_GROUP (stage_get_window ()), "show-page",
+  g_action_group_activate_action (G_ACTION_GROUP (test_app_get_window ()), "show-page",
                                   g_variant_new_string (page));
 }
 
 static gboolean
 has_state (gconstpointer state)
 {
-  return signal_client_get_state (demo_session_get_client (stage_get_session ()))
+  return signal_client_get_state (demo_session_get_client (test_app_get_session ()))
          == GPOINTER_TO_UINT (state);
 }
 
 void
-stage_try_it (void)
+test_app_try_it (void)
 {
-  stage_activate ("try-it");
-  stage_wait (has_state, GUINT_TO_POINTER (SIGNAL_CONNECTION_STATE_AUTHENTICATED), "the connection");
+  test_app_activate_action ("try-it");
+  test_app_wait (has_state, GUINT_TO_POINTER (SIGNAL_CONNECTION_STATE_AUTHENTICATED),
+                 "the connection");
 }
 
 void
-stage_disconnect (void)
+test_app_disconnect (void)
 {
-  demo_session_disconnect (stage_get_session ());
-  stage_wait (has_state, GUINT_TO_POINTER (SIGNAL_CONNECTION_STATE_DISCONNECTED), "the end");
+  demo_session_disconnect (test_app_get_session ());
+  test_app_wait (has_state, GUINT_TO_POINTER (SIGNAL_CONNECTION_STATE_DISCONNECTED), "the disconnection");
 }
 
 static gboolean
 is_mapped (gconstpointer data)
 {
-  return stage_get_window () != NULL && gtk_widget_get_mapped (GTK_WIDGET (stage_get_window ()));
+  GtkWindow *window = test_app_get_window ();
+
+  return window != NULL && gtk_widget_get_mapped (GTK_WIDGET (window));
 }
 
 static gboolean
 is_closed (gconstpointer data)
 {
-  return stage_get_window () == NULL;
+  return test_app_get_window () == NULL;
 }
 
 void
-stage_open (void)
+test_app_open_window (void)
 {
   g_application_activate (G_APPLICATION (application));
-  stage_wait (is_mapped, NULL, "the window");
+  test_app_wait (is_mapped, NULL, "the window");
 }
 
 void
-stage_close (void)
+test_app_close_window (void)
 {
-  gtk_window_close (stage_get_window ());
-  stage_wait (is_closed, NULL, "the end of the window");
+  gtk_window_close (test_app_get_window ());
+  test_app_wait (is_closed, NULL, "the window to close");
 }
 
 static GtkWidget *
@@ -168,20 +171,20 @@ find_type (GtkWidget *root,
   return NULL;
 }
 
-/* The first widget of @type in the window. */
+/* Returns the first widget of @type in the window. */
 gpointer
-stage_find (GType type)
+test_app_find_widget (GType type)
 {
-  GtkWidget *found = find_type (GTK_WIDGET (stage_get_window ()), type);
+  GtkWidget *found = find_type (GTK_WIDGET (test_app_get_window ()), type);
 
   g_assert_nonnull (found);
   return found;
 }
 
-/* A label in @root that is on the screen and matches; NULL: there is none. */
+/* Returns a mapped label in @root that matches @pattern, or %NULL. */
 GtkWidget *
-stage_find_label (GtkWidget  *root,
-                  const char *pattern)
+test_app_find_label (GtkWidget  *root,
+                     const char *pattern)
 {
   if (GTK_IS_LABEL (root) && gtk_widget_get_mapped (root)
       && g_regex_match_simple (pattern, gtk_label_get_text (GTK_LABEL (root)), 0, 0))
@@ -189,7 +192,7 @@ stage_find_label (GtkWidget  *root,
   for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
        child = gtk_widget_get_next_sibling (child))
     {
-      GtkWidget *found = stage_find_label (child, pattern);
+      GtkWidget *found = test_app_find_label (child, pattern);
 
       if (found != NULL)
         return found;
@@ -197,17 +200,25 @@ stage_find_label (GtkWidget  *root,
   return NULL;
 }
 
-/* A #StageCheck. */
+/* A #TestAppCondition: whether the window shows a label that matches @pattern. */
 gboolean
-stage_sees (gconstpointer pattern)
+test_app_shows (gconstpointer pattern)
 {
-  return stage_find_label (GTK_WIDGET (stage_get_window ()), pattern) != NULL;
+  return test_app_find_label (GTK_WIDGET (test_app_get_window ()), pattern) != NULL;
+}
+
+GListModel *
+test_app_get_frames (void)
+{
+  DemoFrameRecorder *recorder = demo_session_get_recorder (test_app_get_session ());
+
+  return demo_frame_recorder_get_frames (recorder);
 }
 
 DemoRoom *
-stage_find_room (const char *name)
+test_app_find_room (const char *name)
 {
-  GListModel *rooms = demo_session_get_rooms (stage_get_session ());
+  GListModel *rooms = demo_session_get_rooms (test_app_get_session ());
 
   for (guint i = 0; i < g_list_model_get_n_items (rooms); i++)
     {
@@ -219,11 +230,11 @@ stage_find_room (const char *name)
   return NULL;
 }
 
-/* A #StageCheck: whether somebody said it in the room "tea". */
+/* A #TestAppCondition: whether a message with @text was received in the room "tea". */
 gboolean
-stage_hears (gconstpointer text)
+test_app_has_received (gconstpointer text)
 {
-  GListModel *messages = demo_room_get_messages (stage_find_room ("tea"));
+  GListModel *messages = demo_room_get_messages (test_app_find_room ("tea"));
 
   for (guint i = 0; i < g_list_model_get_n_items (messages); i++)
     {
@@ -236,12 +247,12 @@ stage_hears (gconstpointer text)
   return FALSE;
 }
 
-/* Says it in the room "tea". */
+/* Sends a message to the room "tea". */
 void
-stage_say (const char *text)
+test_app_send (const char *text)
 {
   g_autoptr (GError) error = NULL;
 
-  demo_session_say (stage_get_session (), stage_find_room ("tea"), text, &error);
+  demo_session_say (test_app_get_session (), test_app_find_room ("tea"), text, &error);
   g_assert_no_error (error);
 }
