@@ -36,7 +36,7 @@ static void
 on_session_changed (DemoApplication *self)
 {
   gboolean active = demo_session_is_active (self->session);
-  gboolean sandboxed = demo_session_is_sandboxed (self->session);
+  gboolean has_local_server = demo_session_has_local_server (self->session);
 
   if (active && !self->held)
     g_application_hold (G_APPLICATION (self));
@@ -46,9 +46,10 @@ on_session_changed (DemoApplication *self)
 
   g_simple_action_set_enabled (find_action (self, "try-it"), !active);
   g_simple_action_set_enabled (find_action (self, "disconnect"), active);
-  g_simple_action_set_enabled (find_action (self, "unplug"), active && sandboxed);
+  g_simple_action_set_enabled (find_action (self, "simulate-outage"), active && has_local_server);
   if (!active)
-    g_simple_action_set_state (find_action (self, "unplug"), g_variant_new_boolean (FALSE));
+    g_simple_action_set_state (find_action (self, "simulate-outage"),
+                               g_variant_new_boolean (FALSE));
   g_simple_action_set_enabled (
     find_action (self, "try-now"),
     signal_client_get_state (demo_session_get_client (self->session))
@@ -70,7 +71,7 @@ on_try_it (GSimpleAction *action,
            GVariant      *parameter,
            gpointer       data)
 {
-  demo_session_try_it (DEMO_APPLICATION (data)->session);
+  demo_session_connect_local (DEMO_APPLICATION (data)->session);
 }
 
 static void
@@ -90,11 +91,11 @@ on_try_now (GSimpleAction *action,
 }
 
 static void
-on_unplug (GSimpleAction *action,
-           GVariant      *state,
-           gpointer       data)
+on_simulate_outage (GSimpleAction *action,
+                    GVariant      *state,
+                    gpointer       data)
 {
-  demo_session_set_unplugged (DEMO_APPLICATION (data)->session, g_variant_get_boolean (state));
+  demo_session_set_blocked (DEMO_APPLICATION (data)->session, g_variant_get_boolean (state));
   g_simple_action_set_state (action, state);
 }
 
@@ -208,7 +209,7 @@ add_actions (DemoApplication *self)
     { .name = "try-it", .activate = on_try_it },
     { .name = "disconnect", .activate = on_disconnect },
     { .name = "try-now", .activate = on_try_now },
-    { .name = "unplug", .state = "false", .change_state = on_unplug },
+    { .name = "simulate-outage", .state = "false", .change_state = on_simulate_outage },
     { .name = "show-room", .activate = on_show_room, .parameter_type = "s" },
     { .name = "preferences", .activate = on_preferences },
     { .name = "about", .activate = on_about },
@@ -245,8 +246,8 @@ demo_application_startup (GApplication *application)
   add_actions (self);
   g_signal_connect_object (demo_session_get_client (self->session), "notify::state",
                            G_CALLBACK (on_session_changed), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->session, "notify::sandboxed", G_CALLBACK (on_session_changed),
-                           self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->session, "notify::has-local-server",
+                           G_CALLBACK (on_session_changed), self, G_CONNECT_SWAPPED);
   on_session_changed (self);
 }
 

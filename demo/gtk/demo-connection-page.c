@@ -14,9 +14,9 @@ struct _DemoConnectionPage
   DemoSession *session;
   GCancellable *cancellable;
   GtkFileChooserNative *chooser; /* while it is open */
-  GtkWidget *sandbox;
+  GtkWidget *local_group;
   GtkWidget *try_row;
-  GtkWidget *unplug_row;
+  GtkWidget *outage_row;
   GtkWidget *connect;
   GtkEditable *server_url;
   GtkEditable *token;
@@ -163,12 +163,12 @@ static void
 on_state (DemoConnectionPage *self)
 {
   gboolean active = demo_session_is_active (self->session);
-  gboolean sandboxed = demo_session_is_sandboxed (self->session);
+  gboolean has_local_server = demo_session_has_local_server (self->session);
 
   gtk_widget_set_sensitive (self->connect, !active);
   gtk_widget_set_visible (self->try_row, !active);
-  gtk_widget_set_visible (self->unplug_row, active && sandboxed);
-  gtk_widget_set_visible (self->sandbox, !active || sandboxed);
+  gtk_widget_set_visible (self->outage_row, active && has_local_server);
+  gtk_widget_set_visible (self->local_group, !active || has_local_server);
 }
 
 static void
@@ -195,9 +195,9 @@ demo_connection_page_class_init (DemoConnectionPageClass *klass)
   g_type_ensure (DEMO_TYPE_STATISTICS);
   gtk_widget_class_set_template_from_resource (
     widget_class, "/io/github/signal_glib/Demo/demo-connection-page.ui");
-  gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, sandbox);
+  gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, local_group);
   gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, try_row);
-  gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, unplug_row);
+  gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, outage_row);
   gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, connect);
   gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, server_url);
   gtk_widget_class_bind_template_child (widget_class, DemoConnectionPage, token);
@@ -239,7 +239,7 @@ demo_connection_page_set_session (DemoConnectionPage *self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (demo_session_get_client (session), "notify::state",
                            G_CALLBACK (on_state), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (session, "notify::sandboxed", G_CALLBACK (on_state), self,
+  g_signal_connect_object (session, "notify::has-local-server", G_CALLBACK (on_state), self,
                            G_CONNECT_SWAPPED);
   demo_statistics_set_client (self->statistics, demo_session_get_client (session));
   on_ca_file (self);

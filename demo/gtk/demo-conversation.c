@@ -87,10 +87,10 @@ on_send (DemoConversation *self)
   if (*text == '\0' || self->room == NULL)
     return;
   if (gtk_toggle_button_get_active (self->as_json))
-    sent = demo_session_send (self->session, self->room, gtk_editable_get_text (self->event), text,
-                              &error);
+    sent = demo_session_send_json (self->session, self->room, gtk_editable_get_text (self->event),
+                                   text, &error);
   else
-    sent = demo_session_say (self->session, self->room, text, &error);
+    sent = demo_session_send_text (self->session, self->room, text, &error);
   if (sent)
     gtk_editable_set_text (self->text, "");
   else

@@ -3,10 +3,10 @@
 
 #include "demo-session.h"
 
-#include "demo-chat.h"
-#include "demo-sandbox.h"
+#include "demo-chat-payload.h"
+#include "demo-local-server.h"
 
-/* A ping that often gives a round-trip time that is fresh. */
+/* Frequent pings keep the round-trip time up to date. */
 #define HEARTBEAT_MS 10000
 
 struct _DemoSession
@@ -16,14 +16,14 @@ struct _DemoSession
   SignalClient *client;
   DemoStatus *status;
   DemoFrameRecorder *recorder;
-  DemoSandbox *sandbox; /* NULL: the server is somewhere else */
-  GListStore *rooms;    /* the first one is the one without a name */
+  DemoLocalServer *local_server; /* NULL if the server is another program */
+  GListStore *rooms;    /* the first one has no name */
 };
 
 enum
 {
   PROP_0,
-  PROP_SANDBOXED,
+  PROP_HAS_LOCAL_SERVER,
   N_PROPS
 };
 
@@ -40,7 +40,7 @@ demo_session_dispose (GObject *object)
 
   g_clear_object (&self->status);
   g_clear_object (&self->client);
-  g_clear_object (&self->sandbox);
+  g_clear_object (&self->local_server);
   g_clear_object (&self->recorder);
   g_clear_object (&self->rooms);
   g_clear_object (&self->settings);
@@ -54,8 +54,8 @@ demo_session_get_property (GObject    *object,
                            GValue     *value,
                            GParamSpec *pspec)
 {
-  if (prop_id == PROP_SANDBOXED)
-    g_value_set_boolean (value, demo_session_is_sandboxed (DEMO_SESSION (object)));
+  if (prop_id == PROP_HAS_LOCAL_SERVER)
+    g_value_set_boolean (value, demo_session_has_local_server (DEMO_SESSION (object)));
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
 }
@@ -68,20 +68,20 @@ demo_session_class_init (DemoSessionClass *klass)
   object_class->dispose = demo_session_dispose;
   object_class->get_property = demo_session_get_property;
 
-  properties[PROP_SANDBOXED] =
-    g_param_spec_boolean ("sandboxed", NULL, NULL, FALSE,
+  properties[PROP_HAS_LOCAL_SERVER] =
+    g_param_spec_boolean ("has-local-server", NULL, NULL, FALSE,
                           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
-  /* error: what went wrong */
+  /* DemoSession::problem: an error to show to the user */
   problem_signal = g_signal_new ("problem", DEMO_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                  NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
-  /* room, message: something was said by somebody else */
+  /* DemoSession::message: a message was received and added to a room */
   message_signal = g_signal_new ("message", DEMO_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                  NULL, G_TYPE_NONE, 2, DEMO_TYPE_ROOM, DEMO_TYPE_MESSAGE);
 }
 
-/* NULL: there is none of that name. */
+/* Returns the room with @name, or %NULL. */
 static DemoRoom *
 find_room (DemoSession *self,
            const char  *name)
@@ -90,7 +90,7 @@ find_room (DemoSession *self,
     {
       g_autoptr (DemoRoom) room = g_list_model_get_item (G_LIST_MODEL (self->rooms), i);
 
-      /* The list keeps it. */
+      /* The list holds a reference. */
       if (g_strcmp0 (demo_room_get_name (room), name) == 0)
         return room;
     }
@@ -139,7 +139,8 @@ on_message (SignalClient  *client,
   g_signal_emit (self, message_signal, 0, room, message);
 }
 
-/* Of “error” and of “disconnected”, which has none where it was asked for. */
+/* For SignalClient::error and SignalClient::disconnected, whose error is %NULL if the disconnection
+ * was requested. */
 static void
 on_error (SignalClient *client,
           const GError *error,
@@ -205,7 +206,7 @@ demo_session_get_rooms (DemoSession *self)
   return G_LIST_MODEL (self->rooms);
 }
 
-/* Whether it is connected, or tries to be. */
+/* Returns whether the client is connected or tries to connect. */
 gboolean
 demo_session_is_active (DemoSession *self)
 {
@@ -241,7 +242,7 @@ prepare (DemoSession         *self,
       if (database == NULL)
         return FALSE;
     }
-  /* Those of the last connection are wanted no longer. */
+  /* The rooms of the last connection are not joined again. */
   signal_client_leave_rooms (self->client, signal_client_get_rooms (self->client), NULL);
   if (!signal_client_join_rooms (self->client, rooms, error))
     return FALSE;
@@ -268,14 +269,14 @@ start (DemoSession        *self,
 }
 
 static void
-set_sandbox (DemoSession *self,
-             DemoSandbox *sandbox)
+set_local_server (DemoSession     *self,
+                  DemoLocalServer *local_server)
 {
-  if (g_set_object (&self->sandbox, sandbox))
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SANDBOXED]);
+  if (g_set_object (&self->local_server, local_server))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HAS_LOCAL_SERVER]);
 }
 
-/* What goes wrong is told of by “problem”. */
+/* Errors are reported by DemoSession::problem. */
 void
 demo_session_connect (DemoSession        *self,
                       const char         *url,
@@ -285,29 +286,29 @@ demo_session_connect (DemoSession        *self,
 {
   if (demo_session_is_active (self))
     return;
-  set_sandbox (self, NULL);
+  set_local_server (self, NULL);
   start (self, url, token, rooms, ca_file);
 }
 
-/* Connects to a server that it starts for that. */
+/* Starts a server in this process and connects to it. */
 void
-demo_session_try_it (DemoSession *self)
+demo_session_connect_local (DemoSession *self)
 {
   static const char * const rooms[] = { "tea", "coffee", NULL };
-  g_autoptr (DemoSandbox) sandbox = demo_sandbox_new ();
+  g_autoptr (DemoLocalServer) local_server = demo_local_server_new ();
   g_autoptr (GError) error = NULL;
   g_autofree char *url = NULL;
 
   if (demo_session_is_active (self))
     return;
-  if (!demo_sandbox_start (sandbox, &error))
+  if (!demo_local_server_start (local_server, &error))
     {
       g_signal_emit (self, problem_signal, 0, error);
       return;
     }
-  set_sandbox (self, sandbox);
-  url = demo_sandbox_dup_url (sandbox);
-  start (self, url, demo_sandbox_get_token (sandbox), rooms, NULL);
+  set_local_server (self, local_server);
+  url = demo_local_server_dup_url (local_server);
+  start (self, url, demo_local_server_get_token (local_server), rooms, NULL);
 }
 
 static void
@@ -319,7 +320,7 @@ on_disconnect_done (GObject      *source,
 
   signal_client_disconnect_finish (SIGNAL_CLIENT (source), result, NULL);
   if (!demo_session_is_active (self))
-    set_sandbox (self, NULL);
+    set_local_server (self, NULL);
 }
 
 void
@@ -329,21 +330,21 @@ demo_session_disconnect (DemoSession *self)
 }
 
 gboolean
-demo_session_is_sandboxed (DemoSession *self)
+demo_session_has_local_server (DemoSession *self)
 {
-  return self->sandbox != NULL;
+  return self->local_server != NULL;
 }
 
-/* Pulls the plug of the server inside, or puts it back. */
+/* Blocks the connection to the local server to simulate an outage, or unblocks it. */
 void
-demo_session_set_unplugged (DemoSession *self,
-                            gboolean     unplugged)
+demo_session_set_blocked (DemoSession *self,
+                          gboolean     blocked)
 {
-  if (self->sandbox == NULL)
+  if (self->local_server == NULL)
     return;
-  demo_frame_recorder_set_blocked (self->recorder, unplugged);
-  if (unplugged)
-    demo_sandbox_cut (self->sandbox);
+  demo_frame_recorder_set_blocked (self->recorder, blocked);
+  if (blocked)
+    demo_local_server_disconnect_peers (self->local_server);
 }
 
 gboolean
@@ -362,31 +363,32 @@ demo_session_leave (DemoSession *self,
 {
   const char * const rooms[] = { demo_room_get_name (room), NULL };
 
-  /* A room that was joined has a name that is valid. */
+  /* A room that was joined has a valid name. */
   if (rooms[0] != NULL)
     signal_client_leave_rooms (self->client, rooms, NULL);
 }
 
 gboolean
-demo_session_say (DemoSession  *self,
-                  DemoRoom     *room,
-                  const char   *text,
-                  GError      **error)
+demo_session_send_text (DemoSession  *self,
+                        DemoRoom     *room,
+                        const char   *text,
+                        GError      **error)
 {
   g_autofree char *name = demo_settings_dup_string (self->settings, "name");
   g_autoptr (JsonNode) payload =
-    demo_chat_compose (demo_room_get_name (room), *name != '\0' ? name : g_get_user_name (), text);
+    demo_chat_payload_new (demo_room_get_name (room), *name != '\0' ? name : g_get_user_name (),
+                           text);
   g_autofree char *json = json_to_string (payload, FALSE);
 
-  return demo_session_send (self, room, "chat", json, error);
+  return demo_session_send_json (self, room, "chat", json, error);
 }
 
 gboolean
-demo_session_send (DemoSession  *self,
-                   DemoRoom     *room,
-                   const char   *event,
-                   const char   *json,
-                   GError      **error)
+demo_session_send_json (DemoSession  *self,
+                        DemoRoom     *room,
+                        const char   *event,
+                        const char   *json,
+                        GError      **error)
 {
   g_autoptr (DemoMessage) message = NULL;
 

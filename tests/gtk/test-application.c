@@ -123,7 +123,8 @@ void
 test_app_disconnect (void)
 {
   demo_session_disconnect (test_app_get_session ());
-  test_app_wait (has_state, GUINT_TO_POINTER (SIGNAL_CONNECTION_STATE_DISCONNECTED), "the disconnection");
+  test_app_wait (has_state, GUINT_TO_POINTER (SIGNAL_CONNECTION_STATE_DISCONNECTED),
+                 "the disconnection");
 }
 
 static gboolean
@@ -253,6 +254,6 @@ test_app_send (const char *text)
 {
   g_autoptr (GError) error = NULL;
 
-  demo_session_say (test_app_get_session (), test_app_find_room ("tea"), text, &error);
+  demo_session_send_text (test_app_get_session (), test_app_find_room ("tea"), text, &error);
   g_assert_no_error (error);
 }

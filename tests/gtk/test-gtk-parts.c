@@ -5,9 +5,9 @@
 
 #include "demo-connection-page.h"
 #include "demo-conversation.h"
+#include "demo-local-server.h"
 #include "demo-preferences.h"
 #include "demo-room-list.h"
-#include "demo-sandbox.h"
 #include "test-application.h"
 
 #define NOTIFICATIONS "org.freedesktop.Notifications"
@@ -65,7 +65,7 @@ is_listed (gconstpointer name)
   return test_app_find_room (name) != NULL;
 }
 
-/* To a server that is not the one inside. */
+/* Connects to a server other than the local one. */
 static void
 test_connect (void)
 {
@@ -88,28 +88,28 @@ test_connect (void)
   connect_to (url, "right");
   test_app_wait (test_app_shows, "^Connected and encrypted$", "the connection");
   test_app_wait (test_app_shows, "^ann$", "the user in the statistics");
-  g_assert_false (demo_session_is_sandboxed (test_app_get_session ()));
+  g_assert_false (demo_session_has_local_server (test_app_get_session ()));
   g_assert_true (is_listed ("tea") && is_listed ("chess") && is_listed ("go"));
   test_app_disconnect ();
 }
 
-/* The token of the server inside is the system's choice, and differs each time. */
+/* The token of the local server is random, even if the state of GRandom is known. */
 static void
-test_sandbox_token (void)
+test_local_server_token (void)
 {
-  g_autoptr (DemoSandbox) sandbox = demo_sandbox_new ();
+  g_autoptr (DemoLocalServer) server = demo_local_server_new ();
   g_autofree char *first = NULL;
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < 2; i++)
     {
       g_random_set_seed (1);
-      g_assert_true (demo_sandbox_start (sandbox, &error));
+      g_assert_true (demo_local_server_start (server, &error));
       g_assert_no_error (error);
-      g_assert_cmpuint (strlen (demo_sandbox_get_token (sandbox)), ==, 32);
-      g_assert_cmpstr (demo_sandbox_get_token (sandbox), !=, first);
+      g_assert_cmpuint (strlen (demo_local_server_get_token (server)), ==, 32);
+      g_assert_cmpstr (demo_local_server_get_token (server), !=, first);
       g_free (first);
-      first = g_strdup (demo_sandbox_get_token (sandbox));
+      first = g_strdup (demo_local_server_get_token (server));
     }
 }
 
@@ -350,7 +350,7 @@ test_notifications (void)
 
   g_action_group_activate_action (G_ACTION_GROUP (test_app_get_application ()), "show-room",
                                   g_variant_new_string ("tea"));
-  test_app_wait (test_app_shows, "^You said: in the <b>background</b> &$", "the room in the window");
+  test_app_wait (test_app_shows, "^You said: in the <b>background</b> &$", "the message");
   test_app_wait (was_withdrawn, told, "the end of the notification");
   test_app_disconnect ();
 }
@@ -361,7 +361,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/gtk/parts/connect", test_connect);
-  g_test_add_func ("/gtk/parts/sandbox-token", test_sandbox_token);
+  g_test_add_func ("/gtk/parts/local-server-token", test_local_server_token);
   g_test_add_func ("/gtk/parts/rooms", test_rooms);
   g_test_add_func ("/gtk/parts/composer", test_composer);
   g_test_add_func ("/gtk/parts/words", test_words);

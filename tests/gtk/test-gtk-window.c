@@ -20,7 +20,7 @@ test_try_it (void)
   test_app_wait (test_app_shows, "^Connected and encrypted$", "the sentence");
   g_assert_true (test_app_shows ("^Disconnect$"));
   g_assert_true (test_app_shows ("^[0-9a-f-]{36}$")); /* the client ID in the statistics */
-  g_assert_true (demo_session_is_sandboxed (test_app_get_session ()));
+  g_assert_true (demo_session_has_local_server (test_app_get_session ()));
 
   test_app_disconnect ();
   test_app_wait (test_app_shows, "^Not connected$", "the sentence");
@@ -73,7 +73,7 @@ test_reconnecting (void)
   id = g_strdup (signal_client_get_client_id (client));
   g_assert_false (g_action_group_get_action_enabled (actions, "try-now"));
 
-  g_action_group_change_action_state (actions, "unplug", g_variant_new_boolean (TRUE));
+  g_action_group_change_action_state (actions, "simulate-outage", g_variant_new_boolean (TRUE));
   test_app_wait (test_app_shows, "Attempt [0-9]+ in 2 seconds$", "the countdown");
   test_app_wait (test_app_shows, "Attempt [0-9]+ in 1 second$", "the next second");
   g_assert_true (test_app_shows ("^Try Now$"));
@@ -84,7 +84,7 @@ test_reconnecting (void)
   error_bar = gtk_widget_get_first_child (test_app_find_widget (DEMO_TYPE_ERROR_BAR));
   g_assert_true (gtk_revealer_get_reveal_child (GTK_REVEALER (error_bar)));
 
-  g_action_group_change_action_state (actions, "unplug", g_variant_new_boolean (FALSE));
+  g_action_group_change_action_state (actions, "simulate-outage", g_variant_new_boolean (FALSE));
   test_app_activate_action ("try-now");
   test_app_wait (test_app_shows, "^Connected and encrypted$", "the connection");
   g_assert_cmpstr (signal_client_get_client_id (client), !=, id);
@@ -114,7 +114,7 @@ test_narrow (void)
   test_app_try_it ();
   test_app_send ("AnUncommonlyLongWordWithoutASpaceAnywhereInItThatWouldNotFitIntoSuchANarrowWindow");
   test_app_wait (test_app_has_received, "AnUncommonly", "the answer");
-  g_action_group_change_action_state (actions, "unplug", g_variant_new_boolean (TRUE));
+  g_action_group_change_action_state (actions, "simulate-outage", g_variant_new_boolean (TRUE));
   test_app_wait (test_app_shows, "Attempt", "the countdown");
   for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
     {
