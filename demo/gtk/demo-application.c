@@ -10,7 +10,7 @@
 #include "demo-window.h"
 
 #define APPLICATION_ID "io.github.signal_glib.Demo"
-#define GOODBYE_MS 1000
+#define QUIT_TIMEOUT_MS 1000
 
 struct _DemoApplication
 {
@@ -18,8 +18,8 @@ struct _DemoApplication
   DemoSettings *settings;
   DemoSession *session;
   DemoNotifier *notifier;
-  gboolean held;
-  guint goodbye;
+  gboolean is_held;
+  guint quit_timeout;
 };
 
 G_DEFINE_FINAL_TYPE (DemoApplication, demo_application, ADW_TYPE_APPLICATION)
@@ -31,18 +31,18 @@ find_action (DemoApplication *self,
   return G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), name));
 }
 
-/* While there is a connection the program stays, with or without a window. */
+/* The application keeps running while it is connected, even without a window. */
 static void
 on_session_changed (DemoApplication *self)
 {
   gboolean active = demo_session_is_active (self->session);
   gboolean has_local_server = demo_session_has_local_server (self->session);
 
-  if (active && !self->held)
+  if (active && !self->is_held)
     g_application_hold (G_APPLICATION (self));
-  else if (!active && self->held)
+  else if (!active && self->is_held)
     g_application_release (G_APPLICATION (self));
-  self->held = active;
+  self->is_held = active;
 
   g_simple_action_set_enabled (find_action (self, "try-it"), !active);
   g_simple_action_set_enabled (find_action (self, "disconnect"), active);
@@ -140,19 +140,19 @@ on_about (GSimpleAction *action,
 }
 
 static gboolean
-on_goodbye_deadline (gpointer data)
+on_quit_timeout (gpointer data)
 {
   DemoApplication *self = data;
 
-  self->goodbye = 0;
+  self->quit_timeout = 0;
   g_application_quit (G_APPLICATION (self));
   return G_SOURCE_REMOVE;
 }
 
 static void
-on_goodbye_said (GObject      *source,
-                 GAsyncResult *result,
-                 gpointer      data)
+on_disconnect_done (GObject      *source,
+                    GAsyncResult *result,
+                    gpointer      data)
 {
   g_autoptr (DemoApplication) self = data;
 
@@ -160,7 +160,7 @@ on_goodbye_said (GObject      *source,
   g_application_quit (G_APPLICATION (self));
 }
 
-/* The server is told; but a server that does not listen must not keep the program. */
+/* Disconnects before quitting, but does not wait long for a server that does not respond. */
 static void
 on_quit (GSimpleAction *action,
          GVariant      *parameter,
@@ -173,9 +173,9 @@ on_quit (GSimpleAction *action,
       g_application_quit (G_APPLICATION (self));
       return;
     }
-  if (self->goodbye == 0)
-    self->goodbye = g_timeout_add (GOODBYE_MS, on_goodbye_deadline, self);
-  signal_client_disconnect_async (demo_session_get_client (self->session), NULL, on_goodbye_said,
+  if (self->quit_timeout == 0)
+    self->quit_timeout = g_timeout_add (QUIT_TIMEOUT_MS, on_quit_timeout, self);
+  signal_client_disconnect_async (demo_session_get_client (self->session), NULL, on_disconnect_done,
                                   g_object_ref (self));
 }
 
@@ -183,13 +183,13 @@ static void
 on_color_scheme (DemoApplication *self)
 {
   g_autofree char *scheme = demo_settings_dup_string (self->settings, "color-scheme");
-  AdwColorScheme wanted = ADW_COLOR_SCHEME_DEFAULT;
+  AdwColorScheme color_scheme = ADW_COLOR_SCHEME_DEFAULT;
 
   if (g_str_equal (scheme, "light"))
-    wanted = ADW_COLOR_SCHEME_FORCE_LIGHT;
+    color_scheme = ADW_COLOR_SCHEME_FORCE_LIGHT;
   else if (g_str_equal (scheme, "dark"))
-    wanted = ADW_COLOR_SCHEME_FORCE_DARK;
-  adw_style_manager_set_color_scheme (adw_style_manager_get_default (), wanted);
+    color_scheme = ADW_COLOR_SCHEME_FORCE_DARK;
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (), color_scheme);
 }
 
 static void
@@ -268,7 +268,7 @@ demo_application_window_removed (GtkApplication *application,
   if (gtk_application_get_windows (application) != NULL || !demo_session_is_active (self->session))
     return;
   if (demo_settings_get_boolean (self->settings, "stay-connected"))
-    demo_notifier_tell_of_staying (self->notifier);
+    demo_notifier_notify_still_connected (self->notifier);
   else
     demo_session_disconnect (self->session);
 }
@@ -278,10 +278,10 @@ demo_application_shutdown (GApplication *application)
 {
   DemoApplication *self = DEMO_APPLICATION (application);
 
-  /* The session outlives us by what it has under way. */
+  /* Pending operations hold references to the session. */
   g_signal_handlers_disconnect_by_data (demo_session_get_client (self->session), self);
   g_signal_handlers_disconnect_by_data (self->session, self);
-  g_clear_handle_id (&self->goodbye, g_source_remove);
+  g_clear_handle_id (&self->quit_timeout, g_source_remove);
   g_clear_object (&self->notifier);
   g_clear_object (&self->session);
   g_clear_object (&self->settings);
@@ -314,7 +314,7 @@ demo_application_new (void)
                        NULL);
 }
 
-/* NULL before the application has started and after it has ended. */
+/* Returns %NULL before startup and after shutdown. */
 DemoSession *
 demo_application_get_session (DemoApplication *self)
 {

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_APPLICATION (demo_application_get_type ())
 
-/* Owns the connection: windows come and go. */
+/* Owns the session, which is independent of the windows. */
 G_DECLARE_FINAL_TYPE (DemoApplication, demo_application, DEMO, APPLICATION, AdwApplication)
 
 DemoApplication *demo_application_new         (void);

@@ -104,12 +104,12 @@ load_token (DemoConnectionPage *self)
 }
 
 static void
-on_remember (DemoConnectionPage *self)
+on_remember_changed (DemoConnectionPage *self)
 {
   const char *url = gtk_editable_get_text (self->server_url);
 
   if (!gtk_switch_get_active (self->remember) && *url != '\0')
-    demo_keyring_forget (url);
+    demo_keyring_clear (url);
 }
 
 static void
@@ -148,7 +148,7 @@ on_clear_ca_file (DemoConnectionPage *self)
 }
 
 static void
-on_ca_file (DemoConnectionPage *self)
+update_ca_file (DemoConnectionPage *self)
 {
   g_autofree char *path =
     demo_settings_dup_string (demo_session_get_settings (self->session), "ca-file");
@@ -218,7 +218,7 @@ demo_connection_page_init (DemoConnectionPage *self)
 {
   self->cancellable = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
-  gtk_widget_set_visible (GTK_WIDGET (self->remember_row), demo_keyring_is_there ());
+  gtk_widget_set_visible (GTK_WIDGET (self->remember_row), demo_keyring_is_available ());
 }
 
 void
@@ -233,16 +233,16 @@ demo_connection_page_set_session (DemoConnectionPage *self,
   g_object_bind_property (settings, "rooms", self->rooms, "text", flags);
   g_object_bind_property (settings, "name", self->name, "text", flags);
   g_object_bind_property (settings, "remember-token", self->remember, "active", flags);
-  g_signal_connect_object (settings, "notify::ca-file", G_CALLBACK (on_ca_file), self,
+  g_signal_connect_object (settings, "notify::ca-file", G_CALLBACK (update_ca_file), self,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (settings, "notify::remember-token", G_CALLBACK (on_remember), self,
-                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (settings, "notify::remember-token",
+                           G_CALLBACK (on_remember_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (demo_session_get_client (session), "notify::state",
                            G_CALLBACK (on_state), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (session, "notify::has-local-server", G_CALLBACK (on_state), self,
                            G_CONNECT_SWAPPED);
   demo_statistics_set_client (self->statistics, demo_session_get_client (session));
-  on_ca_file (self);
+  update_ca_file (self);
   on_state (self);
   load_token (self);
 }

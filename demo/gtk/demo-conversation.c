@@ -24,7 +24,7 @@ struct _DemoConversation
   GtkToggleButton *as_json;
   GtkEditable *text;
   GtkWidget *send;
-  GtkLabel *complaint;
+  GtkLabel *error_label;
 };
 
 enum
@@ -39,11 +39,11 @@ static GParamSpec *properties[N_PROPS];
 G_DEFINE_FINAL_TYPE (DemoConversation, demo_conversation, GTK_TYPE_BOX)
 
 static void
-complain (DemoConversation *self,
-          const char       *text)
+set_error (DemoConversation *self,
+           const char       *text)
 {
-  gtk_label_set_text (self->complaint, text != NULL ? text : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->complaint), text != NULL);
+  gtk_label_set_text (self->error_label, text != NULL ? text : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->error_label), text != NULL);
   if (text != NULL)
     gtk_widget_add_css_class (GTK_WIDGET (self->text), "error");
   else
@@ -61,7 +61,7 @@ update_composer (DemoConversation *self)
 static void
 on_changed (DemoConversation *self)
 {
-  complain (self, NULL);
+  set_error (self, NULL);
   update_composer (self);
 }
 
@@ -69,11 +69,11 @@ static void
 on_as_json (DemoConversation *self)
 {
   gboolean as_json = gtk_toggle_button_get_active (self->as_json);
-  const char *hint = as_json ? _("JSON, such as {\"cups\": 2}") : _("Write a message");
+  const char *placeholder = as_json ? _("JSON, such as {\"cups\": 2}") : _("Write a message");
 
-  gtk_entry_set_placeholder_text (GTK_ENTRY (self->text), hint);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->text), GTK_ACCESSIBLE_PROPERTY_LABEL, hint,
-                                  -1);
+  gtk_entry_set_placeholder_text (GTK_ENTRY (self->text), placeholder);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->text), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  placeholder, -1);
   on_changed (self);
 }
 
@@ -94,7 +94,7 @@ on_send (DemoConversation *self)
   if (sent)
     gtk_editable_set_text (self->text, "");
   else
-    complain (self, error->message);
+    set_error (self, error->message);
 }
 
 static void
@@ -160,7 +160,7 @@ demo_conversation_class_init (DemoConversationClass *klass)
   object_class->dispose = demo_conversation_dispose;
   object_class->set_property = demo_conversation_set_property;
 
-  /* Whether the list of rooms is on another page. */
+  /* DemoConversation:folded: whether the list of rooms is on another page. */
   properties[PROP_FOLDED] = g_param_spec_boolean ("folded", NULL, NULL, FALSE,
                                                   G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
@@ -177,7 +177,7 @@ demo_conversation_class_init (DemoConversationClass *klass)
   gtk_widget_class_bind_template_child (widget_class, DemoConversation, as_json);
   gtk_widget_class_bind_template_child (widget_class, DemoConversation, text);
   gtk_widget_class_bind_template_child (widget_class, DemoConversation, send);
-  gtk_widget_class_bind_template_child (widget_class, DemoConversation, complaint);
+  gtk_widget_class_bind_template_child (widget_class, DemoConversation, error_label);
   gtk_widget_class_bind_template_callback (widget_class, on_leave);
   gtk_widget_class_bind_template_callback (widget_class, on_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_as_json);

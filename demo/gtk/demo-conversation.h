@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_CONVERSATION (demo_conversation_get_type ())
 
-/* The messages of a room, and the composer. */
+/* The messages of a room, and an entry to send more. */
 G_DECLARE_FINAL_TYPE (DemoConversation, demo_conversation, DEMO, CONVERSATION, GtkBox)
 
 void demo_conversation_set_session (DemoConversation *self,

@@ -41,7 +41,7 @@ demo_error_bar_show (DemoErrorBar *self,
                      const GError *error)
 {
   const char *hint = demo_error_get_hint (error);
-  g_autofree char *message = demo_text_shorten (error->message);
+  g_autofree char *message = demo_text_sanitize (error->message);
 
   gtk_label_set_text (self->message, message);
   gtk_label_set_text (self->hint, hint);

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_ERROR_BAR (demo_error_bar_get_type ())
 
-/* What went wrong, and what to do about it, until it is dismissed. */
+/* An error and what to do about it, shown until it is dismissed. */
 G_DECLARE_FINAL_TYPE (DemoErrorBar, demo_error_bar, DEMO, ERROR_BAR, AdwBin)
 
 void demo_error_bar_show (DemoErrorBar *self,

@@ -206,7 +206,7 @@ compose (const char *event,
   Plaintext *plaintext = g_new0 (Plaintext, 1);
 
   plaintext->length = strlen (head) + (json != NULL ? strlen (json) : 0) + 1;
-  plaintext->text = demo_text_shorten (text);
+  plaintext->text = demo_text_sanitize (text);
   return plaintext;
 }
 

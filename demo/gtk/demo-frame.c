@@ -119,7 +119,7 @@ parse_envelope (DemoFrame       *self,
     self->plaintext_length = get_plaintext_length (data);
   else if (frame->from_client && (root == NULL || g_strcmp0 (event, "authenticate") == 0))
     redacted = redact_token (root, data);
-  self->text = demo_text_shorten (redacted != NULL ? redacted : frame->payload);
+  self->text = demo_text_sanitize (redacted != NULL ? redacted : frame->payload);
 }
 
 DemoFrame *

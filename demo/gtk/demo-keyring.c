@@ -20,7 +20,7 @@ get_schema (void)
 }
 
 gboolean
-demo_keyring_is_there (void)
+demo_keyring_is_available (void)
 {
   return TRUE;
 }
@@ -62,7 +62,7 @@ demo_keyring_store_finish (GAsyncResult  *result,
 }
 
 void
-demo_keyring_forget (const char *server_url)
+demo_keyring_clear (const char *server_url)
 {
   secret_password_clear (get_schema (), NULL, NULL, NULL, "server", server_url, NULL);
 }
@@ -70,7 +70,7 @@ demo_keyring_forget (const char *server_url)
 #else
 
 gboolean
-demo_keyring_is_there (void)
+demo_keyring_is_available (void)
 {
   return FALSE;
 }
@@ -112,7 +112,7 @@ demo_keyring_store_finish (GAsyncResult  *result,
 }
 
 void
-demo_keyring_forget (const char *server_url)
+demo_keyring_clear (const char *server_url)
 {
 }
 

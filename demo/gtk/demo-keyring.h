@@ -5,26 +5,26 @@
 
 G_BEGIN_DECLS
 
-/* Tokens in the desktop's keyring, one a server. Without libsecret there is none. */
+/* Tokens in the desktop keyring, one for each server. Not available without libsecret. */
 
-gboolean demo_keyring_is_there      (void);
+gboolean  demo_keyring_is_available (void);
 
-void     demo_keyring_load_async    (const char           *server_url,
+void      demo_keyring_load_async   (const char           *server_url,
                                      GCancellable         *cancellable,
                                      GAsyncReadyCallback   callback,
                                      gpointer              user_data);
 
-char    *demo_keyring_load_finish   (GAsyncResult         *result,
+char     *demo_keyring_load_finish  (GAsyncResult         *result,
                                      GError              **error);
 
-void     demo_keyring_store_async   (const char           *server_url,
+void      demo_keyring_store_async  (const char           *server_url,
                                      const char           *token,
                                      GAsyncReadyCallback   callback,
                                      gpointer              user_data);
 
-gboolean demo_keyring_store_finish  (GAsyncResult         *result,
+gboolean  demo_keyring_store_finish (GAsyncResult         *result,
                                      GError              **error);
 
-void     demo_keyring_forget        (const char           *server_url);
+void      demo_keyring_clear        (const char           *server_url);
 
 G_END_DECLS

@@ -10,7 +10,7 @@
 #include "demo/tour/tour-json.h"
 #include "demo-text.h"
 
-/* A room's name has no more characters than 256. */
+/* A room name has at most 256 characters. */
 #define MAX_ROOM_BYTES (256 * 6)
 
 struct _DemoMessage
@@ -53,20 +53,20 @@ demo_message_init (DemoMessage *self)
   self->time = g_date_time_format (now, "%X");
 }
 
-/* Not more of @json than can be shown. */
+/* Returns the event, and as much of @json as is shown. */
 static char *
 compose_text (const char *event,
               const char *json)
 {
-  g_autofree char *name = demo_text_shorten_name (event);
+  g_autofree char *name = demo_text_sanitize_line (event);
   g_autofree char *isolated = demo_text_isolate (name);
-  g_autofree char *text = demo_text_shorten (json != NULL ? json : "");
+  g_autofree char *text = demo_text_sanitize (json != NULL ? json : "");
 
   return g_strchomp (g_strdup_printf ("%s %s", isolated, text));
 }
 
-/* @json: the payload, or NULL for none. One with a text shows that; of any other, and of one that
- * is too large to be looked into, the beginning is shown as it is. */
+/* @json is the payload, or %NULL. If it has a "text" member, that is shown; otherwise, and if it is
+ * too large to be parsed, the beginning of the JSON is shown. */
 DemoMessage *
 demo_message_new (const char *event,
                   const char *json,
@@ -83,15 +83,15 @@ demo_message_new (const char *event,
   self->room = tour_json_dup_string (payload, "room");
   if (self->room != NULL && strlen (self->room) > MAX_ROOM_BYTES)
     g_clear_pointer (&self->room, g_free);
-  self->text = text != NULL ? demo_text_shorten (text) : compose_text (event, json);
+  self->text = text != NULL ? demo_text_sanitize (text) : compose_text (event, json);
   if (outgoing)
     self->author = g_strdup (_("You"));
   else
-    self->author = author != NULL ? demo_text_shorten_name (author) : g_strdup (_("Somebody"));
+    self->author = author != NULL ? demo_text_sanitize_line (author) : g_strdup (_("Somebody"));
   return self;
 }
 
-/* The room that the payload names, or NULL. */
+/* Returns the room in the payload, or %NULL. */
 const char *
 demo_message_get_room (DemoMessage *self)
 {

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_MESSAGE (demo_message_get_type ())
 
-/* What was said in a room, by us or by somebody else. */
+/* A message that was sent to a room or received from it. */
 G_DECLARE_FINAL_TYPE (DemoMessage, demo_message, DEMO, MESSAGE, GObject)
 
 DemoMessage *demo_message_new          (const char  *event,

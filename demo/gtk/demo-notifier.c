@@ -8,25 +8,25 @@
 
 #include "demo-text.h"
 
-/* Messages may come faster than anybody reads. */
-#define PAUSE_MS 1000
-#define STAYING_ID "staying"
+/* Messages can arrive faster than a user reads: at most one notification per room and interval. */
+#define INTERVAL_MS 1000
+#define STILL_CONNECTED_ID "still-connected"
 
-/* Who shows notifications, of which GIO complains when there is nobody. */
-#define DAEMON "org.freedesktop.Notifications"
-#define SANDBOX_DAEMON "org.freedesktop.portal.Desktop"
-#define SANDBOX_FILE "/.flatpak-info"
+/* The services that show notifications. GIO warns if there is none. */
+#define NOTIFICATIONS_NAME "org.freedesktop.Notifications"
+#define PORTAL_NAME "org.freedesktop.portal.Desktop"
+#define FLATPAK_INFO_FILE "/.flatpak-info"
 
 struct _DemoNotifier
 {
   GObject parent_instance;
-  GApplication *application; /* which owns us */
+  GApplication *application; /* unowned: it owns this object */
   DemoSession *session;
-  GHashTable *waiting; /* DemoRoom → the last DemoMessage in it that was not told of */
-  guint pause;
-  guint watch;
+  GHashTable *pending; /* DemoRoom → its last DemoMessage without a notification */
+  guint interval_id;
+  guint watch_id;
   gboolean has_daemon;
-  gboolean told_of_staying;
+  gboolean notified_still_connected;
 };
 
 G_DEFINE_FINAL_TYPE (DemoNotifier, demo_notifier, G_TYPE_OBJECT)
@@ -36,9 +36,9 @@ demo_notifier_dispose (GObject *object)
 {
   DemoNotifier *self = DEMO_NOTIFIER (object);
 
-  g_clear_handle_id (&self->pause, g_source_remove);
-  g_clear_handle_id (&self->watch, g_bus_unwatch_name);
-  g_clear_pointer (&self->waiting, g_hash_table_unref);
+  g_clear_handle_id (&self->interval_id, g_source_remove);
+  g_clear_handle_id (&self->watch_id, g_bus_unwatch_name);
+  g_clear_pointer (&self->pending, g_hash_table_unref);
   g_clear_object (&self->session);
 
   G_OBJECT_CLASS (demo_notifier_parent_class)->dispose (object);
@@ -53,7 +53,7 @@ demo_notifier_class_init (DemoNotifierClass *klass)
 static void
 demo_notifier_init (DemoNotifier *self)
 {
-  self->waiting = g_hash_table_new_full (NULL, NULL, g_object_unref, g_object_unref);
+  self->pending = g_hash_table_new_full (NULL, NULL, g_object_unref, g_object_unref);
 }
 
 static char *
@@ -64,7 +64,7 @@ dup_id (DemoRoom *room)
   return g_strdup_printf ("room-%s", name != NULL ? name : "");
 }
 
-/* What was read needs no telling of. */
+/* Withdraws the notification of a room once its messages have been read. */
 static void
 on_unread (DemoRoom     *room,
            GParamSpec   *pspec,
@@ -78,25 +78,25 @@ on_unread (DemoRoom     *room,
   g_application_withdraw_notification (self->application, id);
 }
 
-/* Some of those who show notifications take the text for markup, with links and images, and some do
- * not. */
+/* Some notification services interpret markup in the body, including links and images; others show
+ * it as text. */
 static char *
-describe (DemoMessage *message)
+format_body (DemoMessage *message)
 {
   g_autofree char *author = demo_text_isolate (demo_message_get_author (message));
   g_autofree char *text = g_strdup_printf ("%s: %s", author, demo_message_get_text (message));
 
-  return demo_text_disarm (text);
+  return demo_text_replace_markup (text);
 }
 
 static void
-notify (DemoNotifier *self,
-        DemoRoom     *room,
-        DemoMessage  *message)
+send_notification (DemoNotifier *self,
+                   DemoRoom     *room,
+                   DemoMessage  *message)
 {
   guint unread = demo_room_get_unread (room);
   const char *name = demo_room_get_name (room);
-  g_autofree char *title = demo_text_disarm (demo_room_get_title (room));
+  g_autofree char *title = demo_text_replace_markup (demo_room_get_title (room));
   g_autoptr (GNotification) notification = g_notification_new (title);
   g_autofree char *id = dup_id (room);
   g_autofree char *body = NULL;
@@ -104,7 +104,7 @@ notify (DemoNotifier *self,
   if (unread > 1)
     body = g_strdup_printf (ngettext ("%u new message", "%u new messages", unread), unread);
   else
-    body = describe (message);
+    body = format_body (message);
   g_notification_set_body (notification, body);
   g_notification_set_default_action_and_target (notification, "app.show-room", "s",
                                                 name != NULL ? name : "");
@@ -114,34 +114,34 @@ notify (DemoNotifier *self,
 }
 
 static gboolean
-on_pause_over (gpointer data)
+on_interval (gpointer data)
 {
   DemoNotifier *self = data;
   GHashTableIter iter;
   gpointer room;
   gpointer message;
 
-  if (g_hash_table_size (self->waiting) == 0)
+  if (g_hash_table_size (self->pending) == 0)
     {
-      self->pause = 0;
+      self->interval_id = 0;
       return G_SOURCE_REMOVE;
     }
-  g_hash_table_iter_init (&iter, self->waiting);
+  g_hash_table_iter_init (&iter, self->pending);
   while (g_hash_table_iter_next (&iter, &room, &message))
-    notify (self, room, message);
-  g_hash_table_remove_all (self->waiting);
+    send_notification (self, room, message);
+  g_hash_table_remove_all (self->pending);
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
-is_wanted (DemoNotifier *self)
+is_enabled (DemoNotifier *self)
 {
   return self->has_daemon
          && demo_settings_get_boolean (demo_session_get_settings (self->session), "notifications");
 }
 
 static gboolean
-is_looked_at (DemoNotifier *self)
+is_window_active (DemoNotifier *self)
 {
   GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self->application));
 
@@ -154,15 +154,15 @@ on_message (DemoSession  *session,
             DemoMessage  *message,
             DemoNotifier *self)
 {
-  if (!is_wanted (self) || is_looked_at (self))
+  if (!is_enabled (self) || is_window_active (self))
     return;
-  if (self->pause != 0)
+  if (self->interval_id != 0)
     {
-      g_hash_table_replace (self->waiting, g_object_ref (room), g_object_ref (message));
+      g_hash_table_replace (self->pending, g_object_ref (room), g_object_ref (message));
       return;
     }
-  notify (self, room, message);
-  self->pause = g_timeout_add (PAUSE_MS, on_pause_over, self);
+  send_notification (self, room, message);
+  self->interval_id = g_timeout_add (INTERVAL_MS, on_interval, self);
 }
 
 static void
@@ -187,29 +187,28 @@ demo_notifier_new (GApplication *application,
                    DemoSession  *session)
 {
   DemoNotifier *self = g_object_new (DEMO_TYPE_NOTIFIER, NULL);
+  gboolean in_flatpak = g_file_test (FLATPAK_INFO_FILE, G_FILE_TEST_EXISTS);
+  const char *name = in_flatpak ? PORTAL_NAME : NOTIFICATIONS_NAME;
 
   self->application = application;
   self->session = g_object_ref (session);
-  self->watch = g_bus_watch_name (G_BUS_TYPE_SESSION,
-                                  g_file_test (SANDBOX_FILE, G_FILE_TEST_EXISTS) ? SANDBOX_DAEMON
-                                                                                 : DAEMON,
-                                  G_BUS_NAME_WATCHER_FLAGS_AUTO_START, on_daemon_appeared,
-                                  on_daemon_vanished, self, NULL);
+  self->watch_id = g_bus_watch_name (G_BUS_TYPE_SESSION, name, G_BUS_NAME_WATCHER_FLAGS_AUTO_START,
+                                     on_daemon_appeared, on_daemon_vanished, self, NULL);
   g_signal_connect_object (session, "message", G_CALLBACK (on_message), self, 0);
   return self;
 }
 
-/* Once: that the window is gone and the connection is not. */
+/* Notifies the user once that the connection continues after the window was closed. */
 void
-demo_notifier_tell_of_staying (DemoNotifier *self)
+demo_notifier_notify_still_connected (DemoNotifier *self)
 {
   g_autoptr (GNotification) notification = NULL;
 
-  if (self->told_of_staying || !is_wanted (self))
+  if (self->notified_still_connected || !is_enabled (self))
     return;
-  self->told_of_staying = TRUE;
+  self->notified_still_connected = TRUE;
   notification = g_notification_new (_("Still connected"));
   g_notification_set_body (notification, _("The window is closed; the connection is kept."));
   g_notification_add_button (notification, _("Quit"), "app.quit");
-  g_application_send_notification (self->application, STAYING_ID, notification);
+  g_application_send_notification (self->application, STILL_CONNECTED_ID, notification);
 }

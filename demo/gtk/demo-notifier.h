@@ -7,12 +7,12 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_NOTIFIER (demo_notifier_get_type ())
 
-/* Tells the desktop of messages that come while no window is looked at. */
+/* Sends notifications for messages that are received while no window is active. */
 G_DECLARE_FINAL_TYPE (DemoNotifier, demo_notifier, DEMO, NOTIFIER, GObject)
 
-DemoNotifier *demo_notifier_new             (GApplication *application,
-                                             DemoSession  *session);
+DemoNotifier *demo_notifier_new                    (GApplication *application,
+                                                    DemoSession  *session);
 
-void          demo_notifier_tell_of_staying (DemoNotifier *self);
+void          demo_notifier_notify_still_connected (DemoNotifier *self);
 
 G_END_DECLS

@@ -24,7 +24,7 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (DemoRoomList, demo_room_list, GTK_TYPE_BOX)
 
-/* The list keeps it. */
+/* The list holds a reference. */
 static DemoRoom *
 get_room (DemoRoomList *self,
           int           position)
@@ -36,8 +36,8 @@ get_room (DemoRoomList *self,
 }
 
 static void
-choose (DemoRoomList *self,
-        int           position)
+select_room (DemoRoomList *self,
+             int           position)
 {
   gtk_list_box_select_row (self->list, gtk_list_box_get_row_at_index (self->list, position));
   g_signal_emit (self, signals[ROOM_CHOSEN], 0, get_room (self, position));
@@ -47,7 +47,7 @@ static void
 on_row_activated (DemoRoomList  *self,
                   GtkListBoxRow *row)
 {
-  choose (self, gtk_list_box_row_get_index (row));
+  select_room (self, gtk_list_box_row_get_index (row));
   gtk_widget_activate_action (GTK_WIDGET (self), "win.forward", NULL);
 }
 
@@ -131,7 +131,7 @@ create_row (gpointer item,
   return row;
 }
 
-/* The room that was shown may be gone; the first one with a name is of more use than none. */
+/* Selects the first room with a name if the selected room was removed. */
 static void
 on_rooms_changed (DemoRoomList *self)
 {
@@ -139,7 +139,7 @@ on_rooms_changed (DemoRoomList *self)
   DemoRoom *selected = demo_room_list_get_selected (self);
 
   if (selected == NULL || (demo_room_get_name (selected) == NULL && n_rooms > 1))
-    choose (self, n_rooms > 1 ? 1 : 0);
+    select_room (self, n_rooms > 1 ? 1 : 0);
 }
 
 static void
@@ -198,7 +198,7 @@ demo_room_list_get_selected (DemoRoomList *self)
   return row != NULL ? get_room (self, gtk_list_box_row_get_index (row)) : NULL;
 }
 
-/* @name: NULL for what belongs to no room. */
+/* @name can be %NULL for the room without a name. */
 void
 demo_room_list_select (DemoRoomList *self,
                        const char   *name)
@@ -208,7 +208,7 @@ demo_room_list_select (DemoRoomList *self,
   for (guint i = 0; i < g_list_model_get_n_items (rooms); i++)
     {
       if (g_strcmp0 (demo_room_get_name (get_room (self, (int) i)), name) == 0)
-        choose (self, (int) i);
+        select_room (self, (int) i);
     }
   gtk_widget_activate_action (GTK_WIDGET (self), "win.forward", NULL);
 }

@@ -110,7 +110,7 @@ set_unread (DemoRoom *self,
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_UNREAD]);
 }
 
-/* Keeps the last @limit messages. */
+/* Adds @message, and removes the oldest messages if there are more than @limit. */
 void
 demo_room_add (DemoRoom    *self,
                DemoMessage *message,

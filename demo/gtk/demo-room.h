@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_ROOM (demo_room_get_type ())
 
-/* A room and the last messages in it. The one without a name has what belongs to no other. */
+/* A room and its latest messages. The room without a name has the messages of no other room. */
 G_DECLARE_FINAL_TYPE (DemoRoom, demo_room, DEMO, ROOM, GObject)
 
 DemoRoom   *demo_room_new          (const char  *name);

@@ -17,7 +17,7 @@ struct _DemoSession
   DemoStatus *status;
   DemoFrameRecorder *recorder;
   DemoLocalServer *local_server; /* NULL if the server is another program */
-  GListStore *rooms;    /* the first one has no name */
+  GListStore *rooms;             /* the first one has no name */
 };
 
 enum

@@ -11,7 +11,7 @@
 struct _DemoSettings
 {
   GObject parent_instance;
-  GSettings *stored;
+  GSettings *settings;
   GValue values[9];
 };
 
@@ -39,7 +39,7 @@ demo_settings_finalize (GObject *object)
 {
   DemoSettings *self = DEMO_SETTINGS (object);
 
-  g_clear_object (&self->stored);
+  g_clear_object (&self->settings);
   for (guint i = 1; i < N_PROPS; i++)
     g_value_unset (&self->values[i - 1]);
 
@@ -61,11 +61,11 @@ demo_settings_set_property (GObject      *object,
                             const GValue *value,
                             GParamSpec   *pspec)
 {
-  GValue *kept = &DEMO_SETTINGS (object)->values[prop_id - 1];
+  GValue *current = &DEMO_SETTINGS (object)->values[prop_id - 1];
 
-  if (g_param_values_cmp (pspec, kept, value) == 0)
+  if (g_param_values_cmp (pspec, current, value) == 0)
     return;
-  g_value_copy (value, kept);
+  g_value_copy (value, current);
   g_object_notify_by_pspec (object, pspec);
 }
 
@@ -96,10 +96,10 @@ demo_settings_class_init (DemoSettingsClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
-/* Without a schema g_settings_new() would end the program; so would a key that an older one has
- * not. */
+/* g_settings_new() aborts if the schema is missing, and g_settings_bind() if an older schema lacks a
+ * key. */
 static void
-bind_stored (DemoSettings *self)
+bind_settings (DemoSettings *self)
 {
   GSettingsSchemaSource *source = g_settings_schema_source_get_default ();
   g_autoptr (GSettingsSchema) schema = NULL;
@@ -108,13 +108,13 @@ bind_stored (DemoSettings *self)
     schema = g_settings_schema_source_lookup (source, SCHEMA_ID, TRUE);
   if (schema == NULL)
     return;
-  self->stored = g_settings_new_full (schema, NULL, NULL);
+  self->settings = g_settings_new_full (schema, NULL, NULL);
   for (guint i = 1; i < N_PROPS; i++)
     {
       const char *name = g_param_spec_get_name (properties[i]);
 
       if (g_settings_schema_has_key (schema, name))
-        g_settings_bind (self->stored, name, self, name, G_SETTINGS_BIND_DEFAULT);
+        g_settings_bind (self->settings, name, self, name, G_SETTINGS_BIND_DEFAULT);
     }
 }
 
@@ -128,7 +128,7 @@ demo_settings_init (DemoSettings *self)
       g_value_init (&self->values[i - 1], G_PARAM_SPEC_VALUE_TYPE (properties[i]));
       g_param_value_set_default (properties[i], &self->values[i - 1]);
     }
-  bind_stored (self);
+  bind_settings (self);
 }
 
 DemoSettings *

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_SETTINGS (demo_settings_get_type ())
 
-/* What the program remembers. Where its schema is not installed, it remembers until it ends. */
+/* The settings of the application. They are not stored if the schema is not installed. */
 G_DECLARE_FINAL_TYPE (DemoSettings, demo_settings, DEMO, SETTINGS, GObject)
 
 DemoSettings *demo_settings_new         (void);

@@ -39,7 +39,7 @@ static void
 set_value (AdwActionRow *row,
            const char   *text)
 {
-  g_autofree char *shown = demo_text_shorten_name (text != NULL ? text : _("None yet"));
+  g_autofree char *shown = demo_text_sanitize_line (text != NULL ? text : _("None yet"));
 
   if (g_strcmp0 (adw_action_row_get_subtitle (row), shown) != 0)
     adw_action_row_set_subtitle (row, shown);

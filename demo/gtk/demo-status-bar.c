@@ -8,7 +8,7 @@ struct _DemoStatusBar
   GtkBox parent_instance;
   DemoStatus *status;
   GtkImage *icon;
-  GtkLabel *sentence;
+  GtkLabel *description;
   GtkWidget *try_now;
   GtkWidget *disconnect;
 };
@@ -33,7 +33,7 @@ demo_status_bar_class_init (DemoStatusBarClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/signal_glib/Demo/demo-status-bar.ui");
   gtk_widget_class_bind_template_child (widget_class, DemoStatusBar, icon);
-  gtk_widget_class_bind_template_child (widget_class, DemoStatusBar, sentence);
+  gtk_widget_class_bind_template_child (widget_class, DemoStatusBar, description);
   gtk_widget_class_bind_template_child (widget_class, DemoStatusBar, try_now);
   gtk_widget_class_bind_template_child (widget_class, DemoStatusBar, disconnect);
 }
@@ -44,7 +44,7 @@ demo_status_bar_init (DemoStatusBar *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
-/* A button for what cannot be done would only take room. */
+/* Unavailable actions are hidden to save space. */
 static void
 on_state (DemoStatusBar *self)
 {
@@ -60,7 +60,7 @@ demo_status_bar_set_status (DemoStatusBar *self,
 {
   g_set_object (&self->status, status);
   g_object_bind_property (status, "icon-name", self->icon, "icon-name", G_BINDING_SYNC_CREATE);
-  g_object_bind_property (status, "sentence", self->sentence, "label", G_BINDING_SYNC_CREATE);
+  g_object_bind_property (status, "description", self->description, "label", G_BINDING_SYNC_CREATE);
   g_signal_connect_object (status, "notify::icon-name", G_CALLBACK (on_state), self,
                            G_CONNECT_SWAPPED);
   on_state (self);

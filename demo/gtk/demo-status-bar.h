@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_STATUS_BAR (demo_status_bar_get_type ())
 
-/* The state, and what can be done now. */
+/* The state of the connection, and buttons for the actions that are available in it. */
 G_DECLARE_FINAL_TYPE (DemoStatusBar, demo_status_bar, DEMO, STATUS_BAR, GtkBox)
 
 void demo_status_bar_set_status (DemoStatusBar *self,

@@ -11,17 +11,17 @@ struct _DemoStatus
 {
   GObject parent_instance;
   SignalClient *client;
-  char *sentence;
+  char *description;
   guint attempt;
   gint64 retry_at;
-  guint tick; /* while there is something to count down */
+  guint tick_id; /* while a countdown is shown */
 };
 
 enum
 {
   PROP_0,
   PROP_ICON_NAME,
-  PROP_SENTENCE,
+  PROP_DESCRIPTION,
   N_PROPS
 };
 
@@ -34,7 +34,7 @@ demo_status_dispose (GObject *object)
 {
   DemoStatus *self = DEMO_STATUS (object);
 
-  g_clear_handle_id (&self->tick, g_source_remove);
+  g_clear_handle_id (&self->tick_id, g_source_remove);
   g_clear_object (&self->client);
 
   G_OBJECT_CLASS (demo_status_parent_class)->dispose (object);
@@ -43,7 +43,7 @@ demo_status_dispose (GObject *object)
 static void
 demo_status_finalize (GObject *object)
 {
-  g_free (DEMO_STATUS (object)->sentence);
+  g_free (DEMO_STATUS (object)->description);
 
   G_OBJECT_CLASS (demo_status_parent_class)->finalize (object);
 }
@@ -61,8 +61,8 @@ demo_status_get_property (GObject    *object,
     case PROP_ICON_NAME:
       g_value_set_string (value, demo_status_get_icon_name (self));
       break;
-    case PROP_SENTENCE:
-      g_value_set_string (value, self->sentence);
+    case PROP_DESCRIPTION:
+      g_value_set_string (value, self->description);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -80,7 +80,7 @@ demo_status_class_init (DemoStatusClass *klass)
   object_class->get_property = demo_status_get_property;
 
   properties[PROP_ICON_NAME] = g_param_spec_string ("icon-name", NULL, NULL, NULL, flags);
-  properties[PROP_SENTENCE] = g_param_spec_string ("sentence", NULL, NULL, NULL, flags);
+  properties[PROP_DESCRIPTION] = g_param_spec_string ("description", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -90,7 +90,7 @@ demo_status_init (DemoStatus *self)
 }
 
 static char *
-describe_wait (DemoStatus *self)
+build_countdown (DemoStatus *self)
 {
   guint seconds = demo_status_get_countdown (self);
 
@@ -100,7 +100,7 @@ describe_wait (DemoStatus *self)
 }
 
 static char *
-describe (DemoStatus *self)
+build_description (DemoStatus *self)
 {
   switch (signal_client_get_state (self->client))
     {
@@ -114,7 +114,7 @@ describe (DemoStatus *self)
       return g_strdup (signal_client_get_encrypted (self->client)
                        ? _("Connected and encrypted") : _("Connected, without encryption"));
     case SIGNAL_CONNECTION_STATE_RECONNECTING:
-      return describe_wait (self);
+      return build_countdown (self);
     case SIGNAL_CONNECTION_STATE_DISCONNECTED:
     default:
       return g_strdup (_("Not connected"));
@@ -124,13 +124,13 @@ describe (DemoStatus *self)
 static void
 update (DemoStatus *self)
 {
-  g_autofree char *sentence = describe (self);
+  g_autofree char *description = build_description (self);
 
-  if (g_strcmp0 (sentence, self->sentence) == 0)
+  if (g_strcmp0 (description, self->description) == 0)
     return;
-  g_free (self->sentence);
-  self->sentence = g_steal_pointer (&sentence);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SENTENCE]);
+  g_free (self->description);
+  self->description = g_steal_pointer (&description);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DESCRIPTION]);
 }
 
 static gboolean
@@ -148,8 +148,8 @@ on_reconnecting (SignalClient *client,
 {
   self->attempt = attempt;
   self->retry_at = g_get_monotonic_time () + (gint64) delay * 1000;
-  if (self->tick == 0)
-    self->tick = g_timeout_add (TICK_MS, on_tick, self);
+  if (self->tick_id == 0)
+    self->tick_id = g_timeout_add (TICK_MS, on_tick, self);
   update (self);
 }
 
@@ -158,10 +158,10 @@ on_state (SignalClient *client,
           GParamSpec   *pspec,
           DemoStatus   *self)
 {
-  /* “reconnecting” follows, and says for how long. */
+  /* SignalClient::reconnecting follows with the delay. */
   if (signal_client_get_state (client) != SIGNAL_CONNECTION_STATE_RECONNECTING)
     {
-      g_clear_handle_id (&self->tick, g_source_remove);
+      g_clear_handle_id (&self->tick_id, g_source_remove);
       update (self);
     }
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ICON_NAME]);
@@ -201,18 +201,18 @@ demo_status_get_icon_name (DemoStatus *self)
 }
 
 const char *
-demo_status_get_sentence (DemoStatus *self)
+demo_status_get_description (DemoStatus *self)
 {
-  return self->sentence;
+  return self->description;
 }
 
-/* Seconds until the next attempt; 0: now, or there is none to come. */
+/* Returns the seconds until the next attempt, or 0 if none is scheduled. */
 guint
 demo_status_get_countdown (DemoStatus *self)
 {
-  gint64 left = self->retry_at - g_get_monotonic_time ();
+  gint64 remaining = self->retry_at - g_get_monotonic_time ();
 
-  if (signal_client_get_state (self->client) != SIGNAL_CONNECTION_STATE_RECONNECTING || left <= 0)
+  if (demo_status_get_state (self) != SIGNAL_CONNECTION_STATE_RECONNECTING || remaining <= 0)
     return 0;
-  return (guint) ((left + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
+  return (guint) ((remaining + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
 }

@@ -9,7 +9,7 @@
 #define FIRST_STRONG_ISOLATE "\u2068"
 #define POP_DIRECTIONAL_ISOLATE "\u2069"
 
-/* Those that turn the direction of what follows, and those that end that. */
+/* Whether @c is a directional embedding, override or isolate, or terminates one. */
 static gboolean
 is_directional (gunichar c)
 {
@@ -22,12 +22,12 @@ is_line_end (gunichar c)
   return c == '\n' || c == 0x2028 || c == 0x2029;
 }
 
-/* Returns the first @max_bytes of @text in at most @max_lines lines, without what could act on the
- * text around it. */
+/* Returns the first @max_bytes of @text in at most @max_lines lines, without characters that affect
+ * the text around it. */
 static char *
-clean (const char *text,
-       gsize       max_bytes,
-       guint       max_lines)
+sanitize (const char *text,
+          gsize       max_bytes,
+          guint       max_lines)
 {
   gsize length = strnlen (text, max_bytes + 1);
   GString *result = g_string_sized_new (MIN (length, max_bytes));
@@ -38,10 +38,10 @@ clean (const char *text,
   for (const char *p = text; p < end; p = next)
     {
       gunichar c = g_utf8_get_char_validated (p, end - p);
-      gboolean cut = c == (gunichar) -2 && length > max_bytes;
+      gboolean truncated = c == (gunichar) -2 && length > max_bytes;
       gboolean valid = c != (gunichar) -1 && c != (gunichar) -2;
 
-      next = valid ? g_utf8_next_char (p) : cut ? end : p + 1;
+      next = valid ? g_utf8_next_char (p) : truncated ? end : p + 1;
       if (valid && is_line_end (c) && n_lines < max_lines)
         {
           g_string_append_c (result, '\n');
@@ -51,7 +51,7 @@ clean (const char *text,
         g_string_append_c (result, ' ');
       else if (valid && !g_unichar_iscntrl (c) && !is_directional (c))
         g_string_append_unichar (result, c);
-      else if (!cut)
+      else if (!truncated)
         g_string_append_unichar (result, REPLACEMENT);
     }
   if (length > max_bytes)
@@ -59,31 +59,31 @@ clean (const char *text,
   return g_string_free (result, FALSE);
 }
 
-/* Returns what can be shown of @text, which need not be UTF-8. */
+/* Returns @text, which does not have to be UTF-8, in a form that is safe to display. */
 char *
-demo_text_shorten (const char *text)
+demo_text_sanitize (const char *text)
 {
-  return clean (text, DEMO_TEXT_MAX_BYTES, DEMO_TEXT_MAX_LINES);
+  return sanitize (text, DEMO_TEXT_MAX_BYTES, DEMO_TEXT_MAX_LINES);
 }
 
-/* The same, on one line. */
+/* Like demo_text_sanitize(), but on a single line. */
 char *
-demo_text_shorten_name (const char *text)
+demo_text_sanitize_line (const char *text)
 {
-  return clean (text, DEMO_TEXT_MAX_NAME_BYTES, 1);
+  return sanitize (text, DEMO_TEXT_MAX_LINE_BYTES, 1);
 }
 
-/* Returns @text so that its direction does not become that of the text around it. */
+/* Returns @text in a directional isolate, so that it does not affect the text around it. */
 char *
 demo_text_isolate (const char *text)
 {
   return g_strconcat (FIRST_STRONG_ISOLATE, text, POP_DIRECTIONAL_ISOLATE, NULL);
 }
 
-/* Returns @text without a character that means something in markup, for those who may or may not
- * take it for markup. */
+/* Returns @text with the special characters of markup replaced by similar ones, for services that
+ * may or may not interpret markup. */
 char *
-demo_text_disarm (const char *text)
+demo_text_replace_markup (const char *text)
 {
   GString *result = g_string_new (text);
 

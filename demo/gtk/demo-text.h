@@ -5,22 +5,21 @@
 
 G_BEGIN_DECLS
 
-/* More than this is not shown of a text, nor kept: to break a long word into lines takes a time
- * that grows with the square of its length. */
+/* Longer text is truncated: wrapping a long word takes time that is quadratic in its length. */
 #define DEMO_TEXT_MAX_BYTES 1024
 #define DEMO_TEXT_MAX_LINES 24
 
-/* More than this is not shown where there is one line: names, ids, errors. */
-#define DEMO_TEXT_MAX_NAME_BYTES 256
+/* The limit for text on a single line: names, IDs, errors. */
+#define DEMO_TEXT_MAX_LINE_BYTES 256
 
-/* Texts of others, made fit to be shown. None of these is markup, or safe to be taken for it. */
+/* Sanitizes text from peers for display. The results are plain text and not safe as markup. */
 
-char *demo_text_shorten      (const char *text);
+char *demo_text_sanitize       (const char *text);
 
-char *demo_text_shorten_name (const char *text);
+char *demo_text_sanitize_line  (const char *text);
 
-char *demo_text_isolate      (const char *text);
+char *demo_text_isolate        (const char *text);
 
-char *demo_text_disarm       (const char *text);
+char *demo_text_replace_markup (const char *text);
 
 G_END_DECLS

@@ -16,7 +16,7 @@ struct _DemoWindow
 {
   AdwApplicationWindow parent_instance;
   DemoSession *session;
-  guint turn; /* the move of the switcher from top to bottom, or back, that is due */
+  guint idle_id; /* of the pending update of the switcher bar */
   AdwToastOverlay *toasts;
   AdwToast *toast; /* while it is shown */
   DemoErrorBar *error_bar;
@@ -35,15 +35,15 @@ struct _DemoWindow
 G_DEFINE_FINAL_TYPE (DemoWindow, demo_window, ADW_TYPE_APPLICATION_WINDOW)
 
 static gboolean
-is_reading (DemoWindow *self,
-            DemoRoom   *room)
+is_room_visible (DemoWindow *self,
+                 DemoRoom   *room)
 {
   return gtk_window_is_active (GTK_WINDOW (self))
          && g_strcmp0 (adw_view_stack_get_visible_child_name (self->stack), "messages") == 0
          && demo_room_list_get_selected (self->room_list) == room;
 }
 
-/* What is looked at is read; the sum of the rest goes beside the name of the page. */
+/* Marks the visible room as read, and shows the number of other unread messages. */
 static void
 update_unread (DemoWindow *self)
 {
@@ -54,7 +54,7 @@ update_unread (DemoWindow *self)
     {
       g_autoptr (DemoRoom) room = g_list_model_get_item (rooms, i);
 
-      if (is_reading (self, room))
+      if (is_room_visible (self, room))
         demo_room_mark_read (room);
       unread += demo_room_get_unread (room);
     }
@@ -76,13 +76,14 @@ on_toast_dismissed (DemoWindow *self)
   self->toast = NULL;
 }
 
-/* There is one at most, whatever a server sends; the last text counts. Its title is markup. */
+/* A server can send many errors, so there is a single toast, with the last one. Its title is
+ * markup. */
 static void
 show_toast (DemoWindow *self,
             const char *text)
 {
-  g_autofree char *shown = demo_text_shorten_name (text);
-  g_autofree char *title = g_markup_escape_text (shown, -1);
+  g_autofree char *line = demo_text_sanitize_line (text);
+  g_autofree char *title = g_markup_escape_text (line, -1);
 
   if (self->toast != NULL)
     {
@@ -113,22 +114,22 @@ on_connected (DemoWindow *self)
 }
 
 static gboolean
-on_turn (gpointer data)
+on_idle (gpointer data)
 {
   DemoWindow *self = data;
 
-  self->turn = 0;
+  self->idle_id = 0;
   adw_view_switcher_bar_set_reveal (
     self->switcher_bar, adw_view_switcher_title_get_title_visible (self->switcher_title));
   return G_SOURCE_REMOVE;
 }
 
-/* Comes while room is given out: too late to ask for more. */
+/* Emitted during size allocation, when a new size cannot be requested. */
 static void
 on_title_visible (DemoWindow *self)
 {
-  if (self->turn == 0)
-    self->turn = g_idle_add (on_turn, self);
+  if (self->idle_id == 0)
+    self->idle_id = g_idle_add (on_idle, self);
 }
 
 static void
@@ -167,7 +168,7 @@ on_close (GSimpleAction *action,
 static void
 demo_window_dispose (GObject *object)
 {
-  g_clear_handle_id (&DEMO_WINDOW (object)->turn, g_source_remove);
+  g_clear_handle_id (&DEMO_WINDOW (object)->idle_id, g_source_remove);
   g_clear_object (&DEMO_WINDOW (object)->session);
 
   G_OBJECT_CLASS (demo_window_parent_class)->dispose (object);
@@ -216,9 +217,9 @@ demo_window_init (DemoWindow *self)
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
 }
 
-/* A window that comes late tells of what is still wrong. */
+/* Shows the current error, if any, in a new window. */
 static void
-catch_up (DemoWindow *self)
+sync_state (DemoWindow *self)
 {
   SignalClient *client = demo_session_get_client (self->session);
 
@@ -254,11 +255,11 @@ demo_window_new (GtkApplication *application,
   g_signal_connect (self, "notify::is-active", G_CALLBACK (update_unread), NULL);
   g_signal_connect_object (self->switcher_title, "notify::title-visible",
                            G_CALLBACK (on_title_visible), self, G_CONNECT_SWAPPED);
-  catch_up (self);
+  sync_state (self);
   return self;
 }
 
-/* Shows the messages of the room named @name; "": what belongs to none. */
+/* Shows the messages of the room @name, or those without a room if it is empty. */
 void
 demo_window_show_room (DemoWindow *self,
                        const char *name)

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 #define DEMO_TYPE_WINDOW (demo_window_get_type ())
 
-/* One view of the session; there may be none. */
+/* A view of the session, which continues without a window. */
 G_DECLARE_FINAL_TYPE (DemoWindow, demo_window, DEMO, WINDOW, AdwApplicationWindow)
 
 DemoWindow *demo_window_new       (GtkApplication *application,

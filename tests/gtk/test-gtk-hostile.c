@@ -207,17 +207,17 @@ test_texts (void)
   g_autofree char *letters = g_strnfill (5000, 'a');
   g_autofree char *lines = g_strnfill (1000, '\n');
   g_autofree char *across = g_strconcat (letters + 4745, "üü", NULL);
-  g_autofree char *name = demo_text_shorten_name (letters);
-  g_autofree char *cut = demo_text_shorten (letters);
-  g_autofree char *high = demo_text_shorten (lines);
-  g_autofree char *edge = demo_text_shorten_name (letters + 4745);
-  g_autofree char *half = demo_text_shorten_name (across);
+  g_autofree char *name = demo_text_sanitize_line (letters);
+  g_autofree char *cut = demo_text_sanitize (letters);
+  g_autofree char *high = demo_text_sanitize (lines);
+  g_autofree char *edge = demo_text_sanitize_line (letters + 4745);
+  g_autofree char *half = demo_text_sanitize_line (across);
   guint n_lines = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
-      g_autofree char *shown = demo_text_shorten (texts[i].text);
-      g_autofree char *on_a_line = demo_text_shorten_name (texts[i].text);
+      g_autofree char *shown = demo_text_sanitize (texts[i].text);
+      g_autofree char *on_a_line = demo_text_sanitize_line (texts[i].text);
 
       g_assert_cmpstr (shown, ==, texts[i].long_one);
       g_assert_cmpstr (on_a_line, ==, texts[i].name);

@@ -17,13 +17,13 @@ test_try_it (void)
   g_assert_true (test_app_shows ("^Not connected$"));
 
   test_app_try_it ();
-  test_app_wait (test_app_shows, "^Connected and encrypted$", "the sentence");
+  test_app_wait (test_app_shows, "^Connected and encrypted$", "the state");
   g_assert_true (test_app_shows ("^Disconnect$"));
   g_assert_true (test_app_shows ("^[0-9a-f-]{36}$")); /* the client ID in the statistics */
   g_assert_true (demo_session_has_local_server (test_app_get_session ()));
 
   test_app_disconnect ();
-  test_app_wait (test_app_shows, "^Not connected$", "the sentence");
+  test_app_wait (test_app_shows, "^Not connected$", "the state");
   g_assert_false (test_app_shows ("^Disconnect$"));
 }
 
