@@ -3,12 +3,12 @@
 
 #include "test-application.h"
 
-/* Writes the pictures of the documentation: FOLDER. */
+/* Saves the screenshots of the documentation: FOLDER. */
 
 #define WIDTH 860
 #define HEIGHT 560
 #define NARROW 360
-#define SETTLE_MS 700 /* for what moves into place */
+#define SETTLE_MS 700 /* for animations and layout */
 
 static const char *folder;
 
@@ -18,7 +18,7 @@ resize (int width)
   test_app_close_window ();
   test_app_open_window ();
   gtk_window_set_default_size (test_app_get_window (), width, HEIGHT);
-  /* Without a compositor it has borders, which nobody else will see. */
+  /* Without a compositor, windows have a border that they do not have on a desktop. */
   gtk_widget_remove_css_class (GTK_WIDGET (test_app_get_window ()), "solid-csd");
 }
 
@@ -56,9 +56,9 @@ make_screenshots (void)
   set_style ("light");
   g_object_set (demo_session_get_settings (test_app_get_session ()), "name", "Ann", NULL);
   test_app_try_it ();
-  test_app_wait (test_app_has_received, "Say something", "the welcome");
+  test_app_wait (test_app_has_received, "Say something", "the greeting");
   test_app_send ("The kettle is on");
-  test_app_wait (test_app_has_received, "kettle", "the answer");
+  test_app_wait (test_app_has_received, "kettle", "the reply");
 
   resize (WIDTH);
   test_app_show_page ("messages");

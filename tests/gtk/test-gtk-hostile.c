@@ -6,20 +6,20 @@
 #include "demo-text.h"
 #include "test-application.h"
 
-/* What strangers on this machine, and pages in a browser, can do to the relay of the application,
- * and what a server can make it show. */
+/* What other programs on this machine, and web pages, can do to the relay of the application, and what
+ * a server can make it show. */
 
 #define N_BRACKETS 120000
 
-/* Somebody who connects to the relay, and says something when it is let in. */
+/* Connects to the relay, and sends a frame if the upgrade succeeds. */
 typedef struct
 {
   guint16 port;
   const char *headers;
   GBytes *frame;
-  char answer[256];
+  char response[256];
   gboolean done;
-} Stranger;
+} HostileClient;
 
 static guint16
 get_relay_port (void)
@@ -34,33 +34,33 @@ get_relay_port (void)
   return (guint16) g_uri_get_port (uri);
 }
 
-/* A text frame as clients send it; the mask is zero. */
+/* Returns a text frame of a client, with a mask of zeros. */
 static GBytes *
 build_frame (const char *text)
 {
   g_autoptr (GByteArray) frame = g_byte_array_new ();
   gsize length = strlen (text);
-  guint8 head[14] = { 0x81, 0xff };
+  guint8 header[14] = { 0x81, 0xff };
 
   for (guint i = 0; i < 8; i++)
-    head[9 - i] = (guint8) ((guint64) length >> 8 * i);
-  g_byte_array_append (frame, head, sizeof head);
+    header[9 - i] = (guint8) ((guint64) length >> 8 * i);
+  g_byte_array_append (frame, header, sizeof header);
   g_byte_array_append (frame, (const guint8 *) text, (guint) length);
   return g_byte_array_free_to_bytes (g_steal_pointer (&frame));
 }
 
 static gpointer
-run_stranger (gpointer data)
+run_hostile_client (gpointer data)
 {
-  Stranger *self = data;
-  g_autoptr (GSocketClient) dialer = g_socket_client_new ();
+  HostileClient *self = data;
+  g_autoptr (GSocketClient) socket_client = g_socket_client_new ();
   g_autoptr (GSocketConnection) connection = NULL;
   g_autofree char *request = NULL;
   GOutputStream *output;
 
-  g_socket_client_set_timeout (dialer, 10);
-  g_socket_client_set_enable_proxy (dialer, FALSE);
-  connection = g_socket_client_connect_to_host (dialer, "127.0.0.1", self->port, NULL, NULL);
+  g_socket_client_set_timeout (socket_client, 10);
+  g_socket_client_set_enable_proxy (socket_client, FALSE);
+  connection = g_socket_client_connect_to_host (socket_client, "127.0.0.1", self->port, NULL, NULL);
   g_assert_nonnull (connection);
   output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
   request = g_strdup_printf ("GET /ws HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\n"
@@ -68,23 +68,23 @@ run_stranger (gpointer data)
                              "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
                              self->port, self->headers);
   g_output_stream_write_all (output, request, strlen (request), NULL, NULL, NULL);
-  g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)), self->answer,
-                       sizeof self->answer - 1, NULL, NULL);
-  if (self->frame != NULL && strstr (self->answer, " 101 ") != NULL)
+  g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)), self->response,
+                       sizeof self->response - 1, NULL, NULL);
+  if (self->frame != NULL && strstr (self->response, " 101 ") != NULL)
     g_output_stream_write_all (output, g_bytes_get_data (self->frame, NULL),
                                g_bytes_get_size (self->frame), NULL, NULL, NULL);
   g_atomic_int_set (&self->done, TRUE);
-  /* Until the server closes. */
-  while (g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)), self->answer,
-                              0, NULL, NULL) > 0)
+  /* Read until the server closes. */
+  while (g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)),
+                              self->response, 0, NULL, NULL) > 0)
     ;
   return NULL;
 }
 
 static gboolean
-is_done (gconstpointer stranger)
+is_done (gconstpointer client)
 {
-  return g_atomic_int_get (&((const Stranger *) stranger)->done);
+  return g_atomic_int_get (&((const HostileClient *) client)->done);
 }
 
 static gboolean
@@ -103,20 +103,20 @@ has_frame (gconstpointer size)
 }
 
 static void
-check_text (const char *text)
+check_frame_with_payload (const char *text)
 {
   g_autoptr (GBytes) frame = build_frame (text);
-  Stranger stranger = { get_relay_port (), "", frame };
-  GThread *thread = g_thread_new ("stranger", run_stranger, &stranger);
+  HostileClient client = { get_relay_port (), "", frame };
+  GThread *thread = g_thread_new ("client", run_hostile_client, &client);
 
-  test_app_wait (is_done, &stranger, "the stranger");
-  g_assert_nonnull (strstr (stranger.answer, " 101 "));
+  test_app_wait (is_done, &client, "the response");
+  g_assert_nonnull (strstr (client.response, " 101 "));
   test_app_wait (has_frame, GSIZE_TO_POINTER (strlen (text)), "the frame");
   g_thread_join (thread);
 }
 
-/* json-glib calls itself for each of them; in the last ones they hide from whoever takes a string
- * for what is none. */
+/* json-glib recurses for each bracket. In the last payloads, a parser that disagrees about strings
+ * would not see the brackets. */
 static void
 test_deep (void)
 {
@@ -127,15 +127,15 @@ test_deep (void)
 
   test_app_try_it ();
   test_app_show_page ("frames");
-  check_text (brackets);
-  check_text (quoted);
-  check_text (escaped);
-  check_text (comment);
+  check_frame_with_payload (brackets);
+  check_frame_with_payload (quoted);
+  check_frame_with_payload (escaped);
+  check_frame_with_payload (comment);
   g_assert_true (demo_session_is_active (test_app_get_session ()));
   test_app_disconnect ();
 }
 
-/* A page in a browser, which cannot leave out where it comes from. */
+/* A web page: the browser always sends its origin. */
 static void
 test_origin (void)
 {
@@ -145,12 +145,12 @@ test_origin (void)
   test_app_try_it ();
   for (guint i = 0; i < G_N_ELEMENTS (headers); i++)
     {
-      Stranger stranger = { get_relay_port (), headers[i], frame };
-      GThread *thread = g_thread_new ("stranger", run_stranger, &stranger);
+      HostileClient client = { get_relay_port (), headers[i], frame };
+      GThread *thread = g_thread_new ("client", run_hostile_client, &client);
 
-      test_app_wait (is_done, &stranger, "the answer");
+      test_app_wait (is_done, &client, "the response");
       g_thread_join (thread);
-      g_assert_true (g_str_has_prefix (stranger.answer, "HTTP/1.1 403 "));
+      g_assert_true (g_str_has_prefix (client.response, "HTTP/1.1 403 "));
     }
   test_app_iterate (50);
   g_assert_false (has_frame (GSIZE_TO_POINTER (strlen ("{\"event\":\"from a page\"}"))));
@@ -158,27 +158,27 @@ test_origin (void)
 }
 
 static DemoFrame *
-see_frame (gboolean    from_client,
-           const char *text,
-           guint64     length)
+create_frame (gboolean    from_client,
+              const char *text,
+              guint64     length)
 {
-  TourFrame seen = { 1, from_client, from_client, 1, text, strlen (text), length };
+  TourFrame tour_frame = { 1, from_client, from_client, 1, text, strlen (text), length };
 
-  return demo_frame_new (&seen);
+  return demo_frame_new (&tour_frame);
 }
 
-/* Whatever a frame is, little of it is kept, and never a token. */
+/* Only the beginning of a frame is stored, and never a token. */
 static void
 test_frames (void)
 {
   static const char authenticate[] =
     "{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\",\"token\":\"a\\\"b\\u0063\"}}";
   g_autofree char *brackets = g_strnfill (N_BRACKETS, '[');
-  g_autoptr (DemoFrame) plain = see_frame (TRUE, authenticate, strlen (authenticate));
-  g_autoptr (DemoFrame) cut = see_frame (TRUE, authenticate, 1 << 24);
-  g_autoptr (DemoFrame) deep = see_frame (TRUE, brackets, N_BRACKETS);
-  g_autoptr (DemoFrame) large = see_frame (FALSE, brackets, 1 << 24);
-  g_autoptr (DemoFrame) broken = see_frame (FALSE, "\xff\xfe<b>\x1b\u202e", 9);
+  g_autoptr (DemoFrame) plain = create_frame (TRUE, authenticate, strlen (authenticate));
+  g_autoptr (DemoFrame) cut = create_frame (TRUE, authenticate, 1 << 24);
+  g_autoptr (DemoFrame) deep = create_frame (TRUE, brackets, N_BRACKETS);
+  g_autoptr (DemoFrame) large = create_frame (FALSE, brackets, 1 << 24);
+  g_autoptr (DemoFrame) broken = create_frame (FALSE, "\xff\xfe<b>\x1b\u202e", 9);
 
   g_assert_cmpstr (demo_frame_get_text (plain), ==,
                    "{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\","
@@ -233,17 +233,17 @@ test_texts (void)
 }
 
 static char *
-let_in (SignalServer *server,
-        SignalPeer   *peer,
-        const char   *type,
-        const char   *token)
+on_authenticate (SignalServer *server,
+                 SignalPeer   *peer,
+                 const char   *type,
+                 const char   *token)
 {
   return g_strdup ("<b>ann</b> &lt;\u202e\x1b");
 }
 
 static void
-on_peer (SignalServer *server,
-         SignalPeer   *peer)
+on_peer_connected (SignalServer *server,
+                   SignalPeer   *peer)
 {
   g_autofree char *long_name = g_strnfill (3000, 'n');
   g_autofree char *event = g_strdup_printf ("<u>%s</u>", long_name);
@@ -261,7 +261,7 @@ on_peer (SignalServer *server,
 }
 
 static gboolean
-has_other (gconstpointer start)
+has_unsorted_message (gconstpointer start)
 {
   GListModel *messages = demo_room_get_messages (test_app_find_room (NULL));
   g_autoptr (DemoMessage) message = g_list_model_get_item (messages, 0);
@@ -269,7 +269,8 @@ has_other (gconstpointer start)
   return message != NULL && g_str_has_prefix (demo_message_get_text (message), start);
 }
 
-/* Nothing of a server's is markup. A bad one would be a warning of GTK, which ends the test. */
+/* Text from the server is not interpreted as markup. Invalid markup causes a GTK warning, which is
+ * fatal in tests. */
 static void
 test_markup (void)
 {
@@ -278,8 +279,8 @@ test_markup (void)
   g_autoptr (GError) error = NULL;
   g_autofree char *url = NULL;
 
-  g_signal_connect (server, "authenticate", G_CALLBACK (let_in), NULL);
-  g_signal_connect (server, "peer-connected", G_CALLBACK (on_peer), NULL);
+  g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), NULL);
+  g_signal_connect (server, "peer-connected", G_CALLBACK (on_peer_connected), NULL);
   signal_server_listen (server, NULL, 0, &error);
   g_assert_no_error (error);
   url = signal_server_get_uri (server);
@@ -290,26 +291,26 @@ test_markup (void)
   test_app_show_page ("messages");
   test_app_wait (test_app_shows, "^<b>&amp; a</b>\ufffd\n\ufffdb$", "the message");
   g_assert_true (test_app_shows ("^<i>eve\ufffd</i>n{200,256}…$"));
-  test_app_wait (has_other, "\u2068<u>nnn", "the message that belongs to no room");
+  test_app_wait (has_unsorted_message, "\u2068<u>nnn", "the message without a room");
   test_app_disconnect ();
 }
 
 static void
-cause_problem (const char *text)
+emit_problem (const char *text)
 {
   g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, text);
 
   g_signal_emit_by_name (test_app_get_session (), "problem", error);
 }
 
-/* There is not one after the other for as many as a server has sent. */
+/* Many errors do not queue as many toasts. */
 static void
 test_toasts (void)
 {
   for (guint i = 0; i < 1000; i++)
-    cause_problem ("one of <many");
+    emit_problem ("one of <many");
   test_app_wait (test_app_shows, "^one of <many$", "the toast");
-  cause_problem ("<b>the last</b>\x1b\u202e &lt;");
+  emit_problem ("<b>the last</b>\x1b\u202e &lt;");
   g_assert_true (test_app_shows ("^<b>the last</b>\ufffd\ufffd &lt;$"));
 }
 

@@ -45,16 +45,16 @@ connect_to (const char *url,
 }
 
 static gboolean
-is_idle (gconstpointer data)
+is_inactive (gconstpointer data)
 {
   return !demo_session_is_active (test_app_get_session ());
 }
 
 static char *
-let_in (SignalServer *server,
-        SignalPeer   *peer,
-        const char   *type,
-        const char   *token)
+on_authenticate (SignalServer *server,
+                 SignalPeer   *peer,
+                 const char   *type,
+                 const char   *token)
 {
   return g_strcmp0 (token, "right") == 0 ? g_strdup ("ann") : NULL;
 }
@@ -73,16 +73,16 @@ test_connect (void)
   g_autoptr (GError) error = NULL;
   g_autofree char *url = NULL;
 
-  g_signal_connect (server, "authenticate", G_CALLBACK (let_in), NULL);
+  g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), NULL);
   signal_server_listen (server, NULL, 0, &error);
   g_assert_no_error (error);
   url = signal_server_get_uri (server);
 
   connect_to ("ws://example.org/ws", "right");
-  test_app_wait (test_app_shows, "begins with wss://", "the advice");
+  test_app_wait (test_app_shows, "begins with wss://", "the hint");
   connect_to (url, "wrong");
-  test_app_wait (test_app_shows, "^Enter a token that the server knows", "the advice");
-  test_app_wait (is_idle, NULL, "the end");
+  test_app_wait (test_app_shows, "^Enter a token that the server knows", "the hint");
+  test_app_wait (is_inactive, NULL, "the disconnection");
 
   gtk_editable_set_text (find_entry (DEMO_TYPE_CONNECTION_PAGE, "rooms"), "tea, chess ,,go");
   connect_to (url, "right");
@@ -128,7 +128,7 @@ test_rooms (void)
   gtk_editable_set_text (find_entry (DEMO_TYPE_ROOM_LIST, "name"), "chess");
   click (DEMO_TYPE_ROOM_LIST, "join");
   test_app_wait (is_listed, "chess", "the room");
-  test_app_wait (test_app_shows, "^Say something", "the welcome, in the room that was joined");
+  test_app_wait (test_app_shows, "^Say something", "the greeting in the joined room");
 
   click (DEMO_TYPE_CONVERSATION, "leave");
   g_assert_false (is_listed ("chess"));
@@ -146,13 +146,13 @@ test_composer (void)
   gtk_editable_set_text (text, "typed by hand");
   click (DEMO_TYPE_CONVERSATION, "send");
   g_assert_cmpstr (gtk_editable_get_text (text), ==, "");
-  test_app_wait (test_app_shows, "^You said: typed by hand$", "the answer");
+  test_app_wait (test_app_shows, "^You said: typed by hand$", "the reply");
 
   click (DEMO_TYPE_CONVERSATION, "as_json");
   gtk_editable_set_text (text, "{\"cups\": 2");
   click (DEMO_TYPE_CONVERSATION, "send");
   g_assert_cmpstr (gtk_editable_get_text (text), !=, "");
-  test_app_wait (test_app_shows, "^The payload cannot be sent", "the complaint");
+  test_app_wait (test_app_shows, "^The payload cannot be sent", "the error");
 
   gtk_editable_set_text (text, "{\"room\":\"tea\",\"cups\":9007199254740993}");
   g_assert_false (test_app_shows ("^The payload cannot be sent"));
@@ -163,7 +163,7 @@ test_composer (void)
 }
 
 static gboolean
-has_words (GtkWidget *widget)
+has_accessible_name (GtkWidget *widget)
 {
   if (GTK_IS_BUTTON (widget) && gtk_button_get_label (GTK_BUTTON (widget)) != NULL)
     return TRUE;
@@ -172,31 +172,31 @@ has_words (GtkWidget *widget)
                                               GTK_ACCESSIBLE_RELATION_LABELLED_BY);
 }
 
-/* Of ours; what the toolkits put inside of theirs is theirs to name. */
+/* Checks the widgets of the application, but not the children of toolkit widgets. */
 static void
-check_words (GtkWidget *root)
+check_accessible_names (GtkWidget *root)
 {
   if (GTK_IS_BUTTON (root) || GTK_IS_MENU_BUTTON (root) || GTK_IS_ENTRY (root)
       || GTK_IS_LIST_VIEW (root) || GTK_IS_LIST_BOX_ROW (root))
     {
-      if (!has_words (root))
-        g_error ("a %s has no words for a screen reader", G_OBJECT_TYPE_NAME (root));
+      if (!has_accessible_name (root))
+        g_error ("a %s has no accessible name", G_OBJECT_TYPE_NAME (root));
       return;
     }
   for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
        child = gtk_widget_get_next_sibling (child))
-    check_words (child);
+    check_accessible_names (child);
 }
 
 static void
-test_words (void)
+test_accessible_names (void)
 {
   static const char * const types[] = { "DemoRoomList", "DemoConversation", "DemoInspector",
                                         "DemoStatusBar", "DemoErrorBar" };
 
   test_app_try_it ();
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
-    check_words (test_app_find_widget (g_type_from_name (types[i])));
+    check_accessible_names (test_app_find_widget (g_type_from_name (types[i])));
   test_app_disconnect ();
 }
 
@@ -258,16 +258,16 @@ test_dialogs (void)
 }
 
 static void
-on_call (GDBusConnection       *connection,
-         const char            *sender,
-         const char            *path,
-         const char            *interface,
-         const char            *method,
-         GVariant              *parameters,
-         GDBusMethodInvocation *invocation,
-         gpointer               data)
+on_method_call (GDBusConnection       *connection,
+                const char            *sender,
+                const char            *path,
+                const char            *interface,
+                const char            *method,
+                GVariant              *parameters,
+                GDBusMethodInvocation *invocation,
+                gpointer               data)
 {
-  GString *told = data;
+  GString *log = data;
   const char *summary;
   const char *body;
 
@@ -275,12 +275,12 @@ on_call (GDBusConnection       *connection,
     {
       g_variant_get_child (parameters, 3, "&s", &summary);
       g_variant_get_child (parameters, 4, "&s", &body);
-      g_string_append_printf (told, "%s|%s\n", summary, body);
+      g_string_append_printf (log, "%s|%s\n", summary, body);
       g_dbus_method_invocation_return_value (invocation, g_variant_new ("(u)", 1));
     }
   else
     {
-      g_string_append (told, "withdrawn\n");
+      g_string_append (log, "withdrawn\n");
       g_dbus_method_invocation_return_value (invocation, NULL);
     }
 }
@@ -292,20 +292,20 @@ is_active (gconstpointer data)
 }
 
 static gboolean
-was_told (gconstpointer told)
+was_notified (gconstpointer log)
 {
-  return strstr (((const GString *) told)->str,
+  return strstr (((const GString *) log)->str,
                  "tea|\u2068Echo\u2069: You said: in the ‹b›background‹/b› ＆\n") != NULL;
 }
 
 static gboolean
-was_withdrawn (gconstpointer told)
+was_withdrawn (gconstpointer log)
 {
-  return strstr (((const GString *) told)->str, "withdrawn\n") != NULL;
+  return strstr (((const GString *) log)->str, "withdrawn\n") != NULL;
 }
 
-/* Somebody who shows notifications comes up, hears of what comes while there is no window, and of
- * nothing while there is one. */
+/* A notification service receives the messages that arrive while there is no window, and none that
+ * arrive while there is one. */
 static void
 test_notifications (void)
 {
@@ -314,8 +314,8 @@ test_notifications (void)
     "<arg type='s'/><arg type='u'/><arg type='s'/><arg type='s'/><arg type='s'/><arg type='as'/>"
     "<arg type='a{sv}'/><arg type='i'/><arg type='u' direction='out'/></method>"
     "<method name='CloseNotification'><arg type='u'/></method></interface></node>";
-  static const GDBusInterfaceVTable calls = { .method_call = on_call };
-  g_autoptr (GString) told = g_string_new (NULL);
+  static const GDBusInterfaceVTable vtable = { .method_call = on_method_call };
+  g_autoptr (GString) log = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (xml, &error);
   g_autoptr (GDBusConnection) bus = NULL;
@@ -328,30 +328,30 @@ test_notifications (void)
     NULL, NULL, &error);
   g_assert_no_error (error);
   g_dbus_connection_register_object (bus, "/org/freedesktop/Notifications", node->interfaces[0],
-                                     &calls, told, NULL, &error);
+                                     &vtable, log, NULL, &error);
   g_assert_no_error (error);
   g_bus_own_name_on_connection (bus, NOTIFICATIONS, 0, NULL, NULL, NULL, NULL);
 
-  /* Without a window manager the focus does not come back from a dialog. */
+  /* Without a window manager, the focus does not return from a dialog. */
   test_app_close_window ();
   test_app_open_window ();
   test_app_wait (is_active, NULL, "the focus");
   test_app_try_it ();
   room = test_app_find_room ("tea");
-  test_app_wait (test_app_has_received, "Say something", "the welcome");
+  test_app_wait (test_app_has_received, "Say something", "the greeting");
   test_app_iterate (100);
-  g_assert_cmpstr (told->str, ==, "");
+  g_assert_cmpstr (log->str, ==, "");
 
   demo_room_mark_read (room);
   test_app_close_window ();
   test_app_send ("in the <b>background</b> &");
-  test_app_wait (was_told, told, "the notification");
-  g_assert_true (g_str_has_prefix (told->str, "Still connected|"));
+  test_app_wait (was_notified, log, "the notification");
+  g_assert_true (g_str_has_prefix (log->str, "Still connected|"));
 
   g_action_group_activate_action (G_ACTION_GROUP (test_app_get_application ()), "show-room",
                                   g_variant_new_string ("tea"));
   test_app_wait (test_app_shows, "^You said: in the <b>background</b> &$", "the message");
-  test_app_wait (was_withdrawn, told, "the end of the notification");
+  test_app_wait (was_withdrawn, log, "the withdrawal of the notification");
   test_app_disconnect ();
 }
 
@@ -364,7 +364,7 @@ main (int    argc,
   g_test_add_func ("/gtk/parts/local-server-token", test_local_server_token);
   g_test_add_func ("/gtk/parts/rooms", test_rooms);
   g_test_add_func ("/gtk/parts/composer", test_composer);
-  g_test_add_func ("/gtk/parts/words", test_words);
+  g_test_add_func ("/gtk/parts/accessible-names", test_accessible_names);
   g_test_add_func ("/gtk/parts/dialogs", test_dialogs);
   g_test_add_func ("/gtk/parts/notifications", test_notifications);
   return test_app_run ();

@@ -3,7 +3,7 @@
 
 #include <gio/gio.h>
 
-/* The program itself, as a user starts it, seen from outside: PROGRAM. */
+/* Runs the application in a separate process, as a user does: PROGRAM. */
 
 #define ID "io.github.signal_glib.Demo"
 #define PATH "/io/github/signal_glib/Demo"
@@ -22,7 +22,7 @@ static const char *binary;
 static gboolean
 on_timeout (gpointer data)
 {
-  g_error ("it took longer than %d s", TIMEOUT_SECONDS);
+  g_error ("Timed out after %d s", TIMEOUT_SECONDS);
   return G_SOURCE_REMOVE;
 }
 
@@ -45,7 +45,7 @@ has_name (Program *self)
   return has;
 }
 
-/* How many windows are there, by what each exports. */
+/* Returns the number of windows, each of which exports its actions. */
 static guint
 count_windows (Program *self)
 {
@@ -148,7 +148,7 @@ activate_again (void)
   g_assert_no_error (error);
 }
 
-/* Started again, it is the same one that opens a window again. */
+/* A second start opens a window of the first process. */
 static void
 test_connected (void)
 {
@@ -193,7 +193,7 @@ test_quit (void)
   program_end (&self);
 }
 
-/* Without its schema it works, and forgets. */
+/* Without its schema the application works, but does not store its settings. */
 static void
 test_no_schema (void)
 {

@@ -28,7 +28,7 @@ test_try_it (void)
 }
 
 static void
-test_comes_and_goes (void)
+test_reopen (void)
 {
   SignalClient *client = demo_session_get_client (test_app_get_session ());
   g_autofree char *id = NULL;
@@ -37,24 +37,24 @@ test_comes_and_goes (void)
   id = g_strdup (signal_client_get_client_id (client));
   for (guint i = 1; i <= N_TIMES; i++)
     {
-      g_autofree char *text = g_strdup_printf ("said in between, %u", i);
+      g_autofree char *text = g_strdup_printf ("sent without a window, %u", i);
       g_autofree char *pattern = g_strdup_printf ("You said: %s$", text);
 
       test_app_close_window ();
       test_app_send (text);
       if (i == 1 || i == N_TIMES)
-        test_app_wait (test_app_has_received, text, "the answer");
+        test_app_wait (test_app_has_received, text, "the reply");
       test_app_open_window ();
       g_assert_cmpstr (signal_client_get_client_id (client), ==, id);
       if (i == 1 || i == N_TIMES)
         {
           test_app_show_page ("messages");
-          test_app_wait (test_app_shows, pattern, "the message of the time between");
+          test_app_wait (test_app_shows, pattern, "the message sent without a window");
         }
     }
   for (guint i = 1; i <= N_TIMES; i++)
     {
-      g_autofree char *text = g_strdup_printf ("said in between, %u", i);
+      g_autofree char *text = g_strdup_printf ("sent without a window, %u", i);
 
       g_assert_true (test_app_has_received (text));
     }
@@ -77,7 +77,7 @@ test_reconnecting (void)
   test_app_wait (test_app_shows, "Attempt [0-9]+ in 2 seconds$", "the countdown");
   test_app_wait (test_app_shows, "Attempt [0-9]+ in 1 second$", "the next second");
   g_assert_true (test_app_shows ("^Try Now$"));
-  test_app_wait (test_app_shows, "see whether the server runs", "the advice");
+  test_app_wait (test_app_shows, "see whether the server runs", "the hint");
 
   test_app_close_window ();
   test_app_open_window ();
@@ -92,7 +92,7 @@ test_reconnecting (void)
   test_app_disconnect ();
 }
 
-/* Without the borders that a window has where there is no compositor. */
+/* Returns the content, without the border that a window has if there is no compositor. */
 static GtkWidget *
 get_content (void)
 {
@@ -113,7 +113,7 @@ test_narrow (void)
 
   test_app_try_it ();
   test_app_send ("AnUncommonlyLongWordWithoutASpaceAnywhereInItThatWouldNotFitIntoSuchANarrowWindow");
-  test_app_wait (test_app_has_received, "AnUncommonly", "the answer");
+  test_app_wait (test_app_has_received, "AnUncommonly", "the reply");
   g_action_group_change_action_state (actions, "simulate-outage", g_variant_new_boolean (TRUE));
   test_app_wait (test_app_shows, "Attempt", "the countdown");
   for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
@@ -131,7 +131,7 @@ test_narrow (void)
   test_app_wait (is_narrow, NULL, "the narrow window");
   test_app_disconnect ();
 
-  /* What moves at once complains of what moves too early. */
+  /* Without animations, a resize during size allocation causes a warning. */
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
   test_app_close_window ();
   test_app_open_window ();
@@ -159,7 +159,7 @@ has_plaintexts (gconstpointer data)
   return n_found == 2;
 }
 
-/* There and back. */
+/* The plaintext is matched with the frames that were sent and received. */
 static void
 test_inspector (void)
 {
@@ -169,7 +169,7 @@ test_inspector (void)
   test_app_try_it ();
   test_app_show_page ("frames");
   test_app_send (SECRET);
-  test_app_wait (has_plaintexts, NULL, "the frames and what they say");
+  test_app_wait (has_plaintexts, NULL, "the frames with their plaintexts");
   for (guint i = 0; i < g_list_model_get_n_items (frames); i++)
     {
       g_autoptr (DemoFrame) frame = g_list_model_get_item (frames, i);
@@ -192,7 +192,7 @@ test_inspector (void)
   test_app_disconnect ();
 }
 
-/* A long run must not grow without end. */
+/* The number and the size of stored messages and frames are limited. */
 static void
 test_bounded (void)
 {
@@ -208,7 +208,7 @@ test_bounded (void)
     test_app_send ("one of many");
   test_app_send (large);
   test_app_send ("the last");
-  test_app_wait (test_app_has_received, "the last", "the answer");
+  test_app_wait (test_app_has_received, "the last", "the reply");
   g_assert_cmpuint (g_list_model_get_n_items (messages), ==, 10);
   g_assert_cmpuint (g_list_model_get_n_items (frames), ==, 200);
   for (guint i = 0; i < 10; i++)
@@ -234,7 +234,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/gtk/window/try-it", test_try_it);
-  g_test_add_func ("/gtk/window/comes-and-goes", test_comes_and_goes);
+  g_test_add_func ("/gtk/window/reopen", test_reopen);
   g_test_add_func ("/gtk/window/reconnecting", test_reconnecting);
   g_test_add_func ("/gtk/window/narrow", test_narrow);
   g_test_add_func ("/gtk/window/inspector", test_inspector);
