@@ -64,11 +64,21 @@ on_drained (SignalChannel *channel,
   end->n_drained++;
 }
 
+static void
+on_key_worn (SignalChannel *channel,
+             gpointer       user_data)
+{
+  End *end = user_data;
+
+  end->n_worn++;
+}
+
 static const SignalChannelHandlers handlers = {
   .message = on_message,
   .fault = on_fault,
   .closed = on_closed,
   .drained = on_drained,
+  .key_worn = on_key_worn,
 };
 
 void

@@ -19,6 +19,7 @@ typedef struct
   char          *reason;
   GError        *error;
   guint          n_drained;
+  guint          n_worn;
   gboolean       drops; /* the channel, in whatever it is told first */
 } End;
 

@@ -268,7 +268,7 @@ test_drained (void)
   WAIT_UNTIL (pair->server.messages->len == 50);
 }
 
-/* A key serves for a number of messages, and says when that is reached. */
+/* A key serves for a number of messages, both ways, and the owner is told when that is reached. */
 static void
 test_worn_key (void)
 {
@@ -276,12 +276,15 @@ test_worn_key (void)
 
   pair_take_keys (pair);
   signal_channel_set_key_limit (pair->client.channel, 3);
-  for (guint i = 0; i < 3; i++)
-    {
-      g_assert_false (signal_channel_is_key_worn (pair->client.channel));
-      end_send (&pair->client, "{\"event\":\"a\"}");
-    }
-  g_assert_true (signal_channel_is_key_worn (pair->client.channel));
+  end_send (&pair->client, "{\"event\":\"a\"}");
+  end_send (&pair->server, "{\"event\":\"b\"}");
+  WAIT_UNTIL (pair->client.messages->len == 1);
+  g_assert_cmpuint (pair->client.n_worn, ==, 0);
+  end_send (&pair->client, "{\"event\":\"c\"}");
+  g_assert_cmpuint (pair->client.n_worn, ==, 1);
+  end_send (&pair->server, "{\"event\":\"d\"}");
+  WAIT_UNTIL (pair->client.messages->len == 2);
+  g_assert_cmpuint (pair->client.n_worn, ==, 2);
 }
 
 typedef enum

@@ -301,11 +301,14 @@ on_renewal (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Makes way for a connection with a new key when this one has served long enough. */
+/* Makes way for a connection with a new key. */
 static void
-check_key (SignalConnection *self)
+on_channel_key_worn (SignalChannel *channel,
+                     gpointer       user_data)
 {
-  if (self->handlers == NULL || self->renewal != NULL || !signal_channel_is_key_worn (self->channel))
+  SignalConnection *self = user_data;
+
+  if (self->handlers == NULL || self->renewal != NULL)
     return;
 
   self->renewal = signal_source_new_timed (on_renewal, self, "[signal-glib] key renewal");
@@ -341,8 +344,6 @@ on_channel_message (SignalChannel *channel,
     report_protocol_fault (self, _("A message that came before the “connected” event was dropped"));
   else if (self->handlers != NULL)
     self->handlers->message (self, message, self->user_data);
-
-  check_key (self);
 }
 
 static void
@@ -398,6 +399,7 @@ static const SignalChannelHandlers channel_handlers = {
   .fault = on_channel_fault,
   .closed = on_channel_closed,
   .drained = on_channel_drained,
+  .key_worn = on_channel_key_worn,
 };
 
 static void
@@ -723,10 +725,7 @@ signal_connection_send (SignalConnection  *self,
                         gsize              length,
                         GError           **error)
 {
-  gboolean sent = signal_channel_send (self->channel, envelope, length, error);
-
-  check_key (self);
-  return sent;
+  return signal_channel_send (self->channel, envelope, length, error);
 }
 
 /* Sends a control event. */

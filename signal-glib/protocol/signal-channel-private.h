@@ -35,6 +35,12 @@ typedef struct
   /* All that had to wait for the socket has been written. May be NULL. */
   void (*drained) (SignalChannel *channel,
                    gpointer       user_data);
+
+  /* The key has served for as many messages as it should, and another connection should have a new
+   * one. Called with each further message, while it is sent or read: to be acted upon later. May be
+   * NULL. */
+  void (*key_worn) (SignalChannel *channel,
+                    gpointer       user_data);
 } SignalChannelHandlers;
 
 SignalChannel   *signal_channel_new                  (SignalWebsocket              *websocket,
@@ -44,7 +50,6 @@ SignalWebsocket *signal_channel_get_websocket        (SignalChannel             
 void             signal_channel_take_key             (SignalChannel                *self,
                                                       SignalAead                   *key);
 gboolean         signal_channel_is_encrypted         (SignalChannel                *self);
-gboolean         signal_channel_is_key_worn          (SignalChannel                *self);
 void             signal_channel_set_key_limit        (SignalChannel                *self,
                                                       guint64                       limit);
 gboolean         signal_channel_saw_unreadable       (SignalChannel                *self);

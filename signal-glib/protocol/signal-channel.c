@@ -68,6 +68,14 @@ decode_iv (const SignalEncryptedData *data,
          && length == SIGNAL_AEAD_IV_SIZE;
 }
 
+/* The channel goes on with a key that is worn: its owner decides. */
+static void
+count_key_use (SignalChannel *self)
+{
+  if (++self->key_uses >= self->key_limit && self->handlers != NULL && self->handlers->key_worn != NULL)
+    self->handlers->key_worn (self, self->user_data);
+}
+
 /* Decrypts into the message's own storage, then opens the inner envelope there. */
 static SignalMessage *
 decrypt (SignalChannel              *self,
@@ -104,7 +112,7 @@ decrypt (SignalChannel              *self,
   if (!signal_aead_decrypt (self->key, iv, storage, length, storage, error))
     return NULL;
 
-  self->key_uses++;
+  count_key_use (self);
   if (!signal_replay_window_add (self->replay, iv))
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
@@ -292,14 +300,6 @@ signal_channel_is_encrypted (SignalChannel *self)
   return self->key != NULL;
 }
 
-/* Whether the key has served for as many messages as it should. The channel goes on: its owner
- * decides. */
-gboolean
-signal_channel_is_key_worn (SignalChannel *self)
-{
-  return self->key_uses >= self->key_limit;
-}
-
 /* For tests: another limit than KEY_LIMIT. */
 void
 signal_channel_set_key_limit (SignalChannel *self,
@@ -408,7 +408,7 @@ signal_channel_send (SignalChannel  *self,
 
   /* So that a message of ours which is sent back to us is recognized. */
   signal_replay_window_add (self->replay, iv);
-  self->key_uses++;
+  count_key_use (self);
 
   signal_envelope_write_encrypted ((char *) payload, iv, self->scratch->data, self->scratch->len);
   signal_websocket_end_text (self->websocket, FALSE);

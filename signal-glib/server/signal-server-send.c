@@ -16,12 +16,10 @@ compose (const char  *event,
 {
   g_autofree char *envelope = signal_envelope_compose_node (event, payload, length, error);
 
-  if (envelope != NULL && signal_envelope_get_encrypted_size (*length) > SIGNAL_PEER_MAX_OUTGOING_SIZE)
-    {
-      g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
-                   _("The message takes more than %d bytes"), SIGNAL_PEER_MAX_OUTGOING_SIZE);
-      return NULL;
-    }
+  if (envelope == NULL
+      || !signal_channel_check_size (signal_envelope_get_encrypted_size (*length),
+                                     SIGNAL_PEER_MAX_OUTGOING_SIZE, error))
+    return NULL;
 
   return g_steal_pointer (&envelope);
 }
