@@ -21,7 +21,7 @@ guint                    signal_connection_limiter_count_waiting     (SignalConn
 guint                    signal_connection_limiter_count_peers       (SignalConnectionLimiter *self);
 gboolean                 signal_connection_limiter_evict             (SignalConnectionLimiter *self,
                                                                       gboolean                 peers_only);
-void                     signal_connection_limiter_hang_up           (SignalConnectionLimiter *self);
+void                     signal_connection_limiter_drop_lingering           (SignalConnectionLimiter *self);
 
 void signal_connection_limiter_promise        (GSocketAddress *remote_address);
 void signal_connection_limiter_clear_deadline (GSocketAddress *remote_address);

@@ -7,36 +7,36 @@
 
 #include "util/signal-source-private.h"
 
-/* Nobody is shown out before this time, in milliseconds: it is enough to authenticate, also when
- * many honest clients come at once. */
+/* No connection is evicted before this time, in milliseconds: it is enough to authenticate, even when
+ * many honest clients connect at once. */
 #define GRACE 250
 
-/* How long one that was turned away may take to read why, in milliseconds. */
+/* How long a rejected client may take to read why, in milliseconds. */
 #define LINGER 500
 
-#define CALLER_KEY "signal-glib-caller"
+#define PENDING_KEY "signal-glib-pending"
 
 struct _SignalConnectionLimiter
 {
   GMainContext *context;
-  GQueue        waiting;       /* SignalCaller, the oldest first */
-  GHashTable   *houses;        /* where the waiting ones come from → how many do */
+  GQueue        waiting;       /* PendingConnection, the oldest first */
+  GHashTable   *networks;        /* of the waiting ones → how many are from there */
   guint         n_peers;       /* of the waiting ones, those that are promised to become peers */
   guint         n_connections; /* all that are open, peers included */
 };
 
 typedef struct
 {
-  SignalConnectionLimiter *lobby; /* NULL: the connection is gone */
+  SignalConnectionLimiter *limiter; /* NULL once the connection is gone */
   GList        link;
   gboolean     is_waiting;
   gboolean     is_peer;
-  guint64      house;
+  guint64      network;
   gint64       since;
   GSocket     *socket;
   GSource     *deadline;
   GIOStream   *lingering;
-} SignalCaller;
+} PendingConnection;
 
 SignalConnectionLimiter *
 signal_connection_limiter_new (void)
@@ -45,141 +45,141 @@ signal_connection_limiter_new (void)
 
   self->context = g_main_context_ref_thread_default ();
   g_queue_init (&self->waiting);
-  self->houses = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->networks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   return self;
 }
 
 static void
-lobby_clear (gpointer lobby)
+limiter_clear (gpointer limiter)
 {
-  SignalConnectionLimiter *self = lobby;
+  SignalConnectionLimiter *self = limiter;
 
-  g_hash_table_unref (self->houses);
+  g_hash_table_unref (self->networks);
   g_main_context_unref (self->context);
 }
 
-/* Connections that outlive the server keep the lobby. */
+/* Connections that outlive the server keep the limiter. */
 void
 signal_connection_limiter_unref (SignalConnectionLimiter *self)
 {
-  g_rc_box_release_full (self, lobby_clear);
+  g_rc_box_release_full (self, limiter_clear);
 }
 
-/* One who has a thousand addresses has them in one network: IPv6 hands those out whole. */
+/* An attacker with many addresses has them in one network: with IPv6, a /64 is handed out whole. */
 static guint64
-get_house (GSocketAddress *remote_address)
+get_network (GSocketAddress *remote_address)
 {
   GInetAddress *address;
-  guint64 house = 0;
+  guint64 network = 0;
 
   if (!G_IS_INET_SOCKET_ADDRESS (remote_address))
     return 0;
 
   address = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote_address));
-  memcpy (&house, g_inet_address_to_bytes (address),
-          MIN (sizeof house, g_inet_address_get_native_size (address)));
-  return house;
+  memcpy (&network, g_inet_address_to_bytes (address),
+          MIN (sizeof network, g_inet_address_get_native_size (address)));
+  return network;
 }
 
 static guint
-count_house (SignalConnectionLimiter *self,
-             guint64                  house)
+count_in_network (SignalConnectionLimiter *self,
+                  guint64                  network)
 {
-  return GPOINTER_TO_UINT (g_hash_table_lookup (self->houses, &house));
+  return GPOINTER_TO_UINT (g_hash_table_lookup (self->networks, &network));
 }
 
 static void
-set_house (SignalConnectionLimiter *self,
-           guint64                  house,
+set_count (SignalConnectionLimiter *self,
+           guint64                  network,
            guint                    count)
 {
   if (count == 0)
-    g_hash_table_remove (self->houses, &house);
+    g_hash_table_remove (self->networks, &network);
   else
-    g_hash_table_insert (self->houses, g_memdup2 (&house, sizeof house), GUINT_TO_POINTER (count));
+    g_hash_table_insert (self->networks, g_memdup2 (&network, sizeof network), GUINT_TO_POINTER (count));
 }
 
-/* Dropping what lingers can end the connection, and so come here again. */
+/* Dropping a lingering stream can end the connection, and so call this again. */
 static void
-leave (SignalCaller *caller)
+leave (PendingConnection *pending)
 {
-  SignalConnectionLimiter *lobby = caller->lobby;
+  SignalConnectionLimiter *limiter = pending->limiter;
 
-  if (!caller->is_waiting)
+  if (!pending->is_waiting)
     return;
 
-  caller->is_waiting = FALSE;
-  lobby->n_peers -= caller->is_peer;
-  g_queue_unlink (&lobby->waiting, &caller->link);
-  set_house (lobby, caller->house, count_house (lobby, caller->house) - 1);
-  signal_source_clear (&caller->deadline);
-  g_clear_object (&caller->socket);
-  g_clear_object (&caller->lingering);
+  pending->is_waiting = FALSE;
+  limiter->n_peers -= pending->is_peer;
+  g_queue_unlink (&limiter->waiting, &pending->link);
+  set_count (limiter, pending->network, count_in_network (limiter, pending->network) - 1);
+  signal_source_clear (&pending->deadline);
+  g_clear_object (&pending->socket);
+  g_clear_object (&pending->lingering);
 }
 
-/* Whoever has the connection finds that it is at its end. */
+/* The owner of the connection then reads the end of the stream. */
 static void
-show_out (SignalCaller *caller)
+end_connection (PendingConnection *pending)
 {
-  g_rc_box_acquire (caller);
-  g_socket_shutdown (caller->socket, TRUE, TRUE, NULL);
-  leave (caller);
-  g_rc_box_release (caller);
+  g_rc_box_acquire (pending);
+  g_socket_shutdown (pending->socket, TRUE, TRUE, NULL);
+  leave (pending);
+  g_rc_box_release (pending);
 }
 
 static gboolean
-on_deadline (gpointer caller)
+on_deadline (gpointer pending)
 {
-  show_out (caller);
+  end_connection (pending);
   return G_SOURCE_REMOVE;
 }
 
 static void
-set_deadline (SignalCaller *caller,
-              guint         timeout)
+set_deadline (PendingConnection *pending,
+              guint              timeout)
 {
-  signal_source_clear (&caller->deadline);
-  caller->deadline = g_timeout_source_new (timeout);
-  g_source_set_static_name (caller->deadline, "[signal-glib] connection deadline");
-  g_source_set_callback (caller->deadline, on_deadline, caller, NULL);
-  g_source_attach (caller->deadline, caller->lobby->context);
+  signal_source_clear (&pending->deadline);
+  pending->deadline = g_timeout_source_new (timeout);
+  g_source_set_static_name (pending->deadline, "[signal-glib] connection deadline");
+  g_source_set_callback (pending->deadline, on_deadline, pending, NULL);
+  g_source_attach (pending->deadline, pending->limiter->context);
 }
 
 static void
 on_connection_gone (gpointer data)
 {
-  SignalCaller *caller = data;
+  PendingConnection *pending = data;
 
-  leave (caller);
-  caller->lobby->n_connections--;
-  g_clear_pointer (&caller->lobby, signal_connection_limiter_unref);
-  g_rc_box_release (caller);
+  leave (pending);
+  pending->limiter->n_connections--;
+  g_clear_pointer (&pending->limiter, signal_connection_limiter_unref);
+  g_rc_box_release (pending);
 }
 
-/* Waits from now on, until it leaves, is shown out or has waited for @timeout milliseconds. */
+/* Counts the connection as pending until it leaves, is evicted, or @timeout milliseconds have passed. */
 void
 signal_connection_limiter_enter (SignalConnectionLimiter *self,
                                  GSocketConnection       *connection,
                                  GSocketAddress          *remote_address,
                                  guint                    timeout)
 {
-  SignalCaller *caller = g_rc_box_new0 (SignalCaller);
+  PendingConnection *pending = g_rc_box_new0 (PendingConnection);
 
-  caller->lobby = g_rc_box_acquire (self);
-  caller->link.data = caller;
-  caller->is_waiting = TRUE;
-  caller->house = get_house (remote_address);
-  caller->since = g_get_monotonic_time ();
-  caller->socket = g_object_ref (g_socket_connection_get_socket (connection));
-  set_deadline (caller, timeout);
+  pending->limiter = g_rc_box_acquire (self);
+  pending->link.data = pending;
+  pending->is_waiting = TRUE;
+  pending->network = get_network (remote_address);
+  pending->since = g_get_monotonic_time ();
+  pending->socket = g_object_ref (g_socket_connection_get_socket (connection));
+  set_deadline (pending, timeout);
 
   self->n_connections++;
-  g_queue_push_tail_link (&self->waiting, &caller->link);
-  set_house (self, caller->house, count_house (self, caller->house) + 1);
+  g_queue_push_tail_link (&self->waiting, &pending->link);
+  set_count (self, pending->network, count_in_network (self, pending->network) + 1);
 
-  g_object_set_data_full (G_OBJECT (remote_address), CALLER_KEY, g_rc_box_acquire (caller),
+  g_object_set_data_full (G_OBJECT (remote_address), PENDING_KEY, g_rc_box_acquire (pending),
                           g_rc_box_release);
-  g_object_set_data_full (G_OBJECT (connection), CALLER_KEY, caller, on_connection_gone);
+  g_object_set_data_full (G_OBJECT (connection), PENDING_KEY, pending, on_connection_gone);
 }
 
 guint
@@ -194,31 +194,31 @@ signal_connection_limiter_count_waiting (SignalConnectionLimiter *self)
   return self->waiting.length;
 }
 
-/* Those of the waiting ones that take the place of a peer. */
+/* How many pending connections were upgraded, and so take the place of a peer. */
 guint
 signal_connection_limiter_count_peers (SignalConnectionLimiter *self)
 {
   return self->n_peers;
 }
 
-/* Shows out the oldest from where most of them come, unless it has yet to have the time to
- * authenticate. FALSE: nobody was. peers_only: of those that take the place of a peer. */
+/* Ends the oldest connection from the network with most of them, unless it has not yet had the time to
+ * authenticate. Returns whether there was one. peers_only: only those that take the place of a peer. */
 gboolean
 signal_connection_limiter_evict (SignalConnectionLimiter *self,
                                  gboolean                 peers_only)
 {
   gint64 latest = g_get_monotonic_time () - GRACE * G_TIME_SPAN_MILLISECOND;
-  SignalCaller *chosen = NULL;
+  PendingConnection *chosen = NULL;
   guint most = 0;
 
   for (GList *l = self->waiting.head; l != NULL; l = l->next)
     {
-      SignalCaller *caller = l->data;
-      guint count = count_house (self, caller->house);
+      PendingConnection *pending = l->data;
+      guint count = count_in_network (self, pending->network);
 
-      if (count > most && (caller->is_peer || !peers_only))
+      if (count > most && (pending->is_peer || !peers_only))
         {
-          chosen = caller;
+          chosen = pending;
           most = count;
         }
     }
@@ -226,79 +226,79 @@ signal_connection_limiter_evict (SignalConnectionLimiter *self,
   if (chosen == NULL || chosen->since > latest)
     return FALSE;
 
-  show_out (chosen);
+  end_connection (chosen);
   return TRUE;
 }
 
-/* Those that only linger go at once. */
+/* Ends the connections that only wait for the client to read why it was rejected. */
 void
-signal_connection_limiter_hang_up (SignalConnectionLimiter *self)
+signal_connection_limiter_drop_lingering (SignalConnectionLimiter *self)
 {
   GList *next;
 
   for (GList *l = self->waiting.head; l != NULL; l = next)
     {
-      SignalCaller *caller = l->data;
+      PendingConnection *pending = l->data;
 
       next = l->next;
-      if (caller->lingering != NULL)
-        show_out (caller);
+      if (pending->lingering != NULL)
+        end_connection (pending);
     }
 }
 
-static SignalCaller *
+static PendingConnection *
 find_waiting (GSocketAddress *remote_address)
 {
-  SignalCaller *caller = g_object_get_data (G_OBJECT (remote_address), CALLER_KEY);
+  PendingConnection *pending = g_object_get_data (G_OBJECT (remote_address), PENDING_KEY);
 
-  return caller != NULL && caller->is_waiting ? caller : NULL;
+  return pending != NULL && pending->is_waiting ? pending : NULL;
 }
 
-/* It takes the place of a peer. */
+/* The connection is being upgraded: it takes the place of a peer. */
 void
 signal_connection_limiter_promise (GSocketAddress *remote_address)
 {
-  SignalCaller *caller = find_waiting (remote_address);
+  PendingConnection *pending = find_waiting (remote_address);
 
-  if (caller == NULL || caller->is_peer)
+  if (pending == NULL || pending->is_peer)
     return;
 
-  caller->is_peer = TRUE;
-  caller->lobby->n_peers++;
+  pending->is_peer = TRUE;
+  pending->limiter->n_peers++;
 }
 
-/* It has become a peer, which has a deadline of its own, and waits on. */
+/* The connection has become a peer, which has a deadline of its own; it is still pending. */
 void
 signal_connection_limiter_clear_deadline (GSocketAddress *remote_address)
 {
-  SignalCaller *caller = find_waiting (remote_address);
+  PendingConnection *pending = find_waiting (remote_address);
 
-  if (caller != NULL)
-    signal_source_clear (&caller->deadline);
+  if (pending != NULL)
+    signal_source_clear (&pending->deadline);
 }
 
-/* It has authenticated. */
+/* The peer has authenticated: the connection is no longer pending. */
 void
 signal_connection_limiter_leave (GSocketAddress *remote_address)
 {
-  SignalCaller *caller = find_waiting (remote_address);
+  PendingConnection *pending = find_waiting (remote_address);
 
-  if (caller != NULL)
-    leave (caller);
+  if (pending != NULL)
+    leave (pending);
 }
 
-/* It was turned away before all was read that it had to say. To close at once would reset the
- * connection, and could take the answer from it; so the stream is kept for a moment. */
+/* The client was rejected before its request was read to the end. To close at once would reset the
+ * connection, and the response could be lost; so the stream is kept for a moment. */
 void
 signal_connection_limiter_linger (GSocketAddress *remote_address,
                                   GIOStream      *stream)
 {
-  SignalCaller *caller = find_waiting (remote_address);
+  PendingConnection *pending = find_waiting (remote_address);
 
-  if (caller == NULL)
+  if (pending == NULL)
     return;
 
-  g_socket_shutdown (caller->socket, FALSE, TRUE, NULL);
-  caller->lingering = g_object_ref (stream);
-  set_deadline (caller, LINGER);
+  g_socket_shutdown (pending->socket, FALSE, TRUE, NULL);
+  pending->lingering = g_object_ref (stream);
+  set_deadline (pending, LINGER);
 }

@@ -8,27 +8,27 @@
 #include "util/signal-source-private.h"
 #include "websocket/signal-url-private.h"
 
-/* The port is our own, and only what comes in through it is given to SoupServer: that one neither
- * counts connections nor gives them a deadline, and it stops to listen for good once it runs out
- * of file descriptors. */
+/* The listening socket belongs to the server, and only accepted connections are given to SoupServer:
+ * SoupServer neither limits connections nor gives them a deadline, and it stops listening for good once it
+ * runs out of file descriptors. */
 
 #define BACKLOG 128
 
-/* How many new connections are taken in one turn of the main loop, which is everybody's. */
+/* How many connections are accepted in one iteration of the main loop. */
 #define MAX_AT_ONCE 16
 
-/* Connections that are on their way out, beside the peers and those who want to become one. */
+/* Connections that are being closed, beside the peers and the pending ones. */
 #define MAX_SPARE_CONNECTIONS 64
 
-/* How long to leave new connections alone when there is no room for one, in milliseconds: until
- * somebody goes; until somebody may be shown out; until somebody who was shown out is gone. */
+/* How long to accept no connections when there is no room for one, in milliseconds: until one is closed;
+ * until one may be evicted; until an evicted one is closed. */
 #define PAUSE 500
 #define PAUSE_FOR_GRACE 20
-#define PAUSE_FOR_GOODBYE 5
+#define PAUSE_FOR_EVICTED 5
 
-static void watch_port (SignalServer *self);
+static void watch_socket (SignalServer *self);
 
-/* Without a database: clients show no certificate, and to load those of the system takes
+/* Without a database: clients are not asked for a certificate, and loading the system's takes
  * milliseconds for each connection. */
 static GIOStream *
 add_tls (GIOStream        *connection,
@@ -48,15 +48,15 @@ add_tls (GIOStream        *connection,
 }
 
 static void
-welcome (SignalServer *self,
-         GSocket      *socket)
+accept_connection (SignalServer *self,
+                   GSocket      *socket)
 {
   g_autoptr (GSocketConnection) connection = g_socket_connection_factory_create_connection (socket);
   g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
   g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
   g_autoptr (GIOStream) stream = NULL;
 
-  /* Who has gone already has no address. */
+  /* A connection that is closed already has no address. */
   if (local == NULL || remote == NULL)
     return;
 
@@ -68,47 +68,47 @@ welcome (SignalServer *self,
   if (stream == NULL)
     return;
 
-  signal_connection_limiter_enter (self->lobby, connection, remote, self->auth_timeout);
+  signal_connection_limiter_enter (self->limiter, connection, remote, self->auth_timeout);
   soup_server_accept_iostream (self->soup, stream, local, remote, NULL);
 }
 
 static gboolean
 on_pause_over (gpointer user_data)
 {
-  watch_port (user_data);
+  watch_socket (user_data);
   return G_SOURCE_REMOVE;
 }
 
 static void
-pause_port (SignalServer *self,
-            guint         ms)
+pause_listening (SignalServer *self,
+                 guint         ms)
 {
-  signal_source_clear (&self->port_source);
-  self->port_source = g_timeout_source_new (ms);
-  g_source_set_static_name (self->port_source, "[signal-glib] server pause");
-  g_source_set_callback (self->port_source, on_pause_over, self, NULL);
-  g_source_attach (self->port_source, self->affinity.context);
+  signal_source_clear (&self->listen_source);
+  self->listen_source = g_timeout_source_new (ms);
+  g_source_set_static_name (self->listen_source, "[signal-glib] server pause");
+  g_source_set_callback (self->listen_source, on_pause_over, self, NULL);
+  g_source_attach (self->listen_source, self->affinity.context);
 }
 
-/* Returns how long to wait until there is, in milliseconds; 0: there is room. */
+/* Returns 0 if there is room for a connection, or how long to wait for it, in milliseconds. */
 static guint
 make_room (SignalServer *self)
 {
   guint64 limit = (guint64) self->max_peers + self->max_pending + MAX_SPARE_CONNECTIONS;
 
-  if (signal_connection_limiter_count_connections (self->lobby) >= limit)
+  if (signal_connection_limiter_count_connections (self->limiter) >= limit)
     return PAUSE;
 
-  while (signal_connection_limiter_count_waiting (self->lobby) >= self->max_pending)
-    if (!signal_connection_limiter_evict (self->lobby, FALSE))
+  while (signal_connection_limiter_count_waiting (self->limiter) >= self->max_pending)
+    if (!signal_connection_limiter_evict (self->limiter, FALSE))
       return PAUSE_FOR_GRACE;
 
   return 0;
 }
 
-/* Returns FALSE if there is nobody else for now. */
+/* Returns FALSE if no connection is waiting. */
 static gboolean
-take_one (SignalServer *self)
+accept_one (SignalServer *self)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GSocket) socket = NULL;
@@ -116,51 +116,51 @@ take_one (SignalServer *self)
 
   if (wait > 0)
     {
-      pause_port (self, wait);
+      pause_listening (self, wait);
       return FALSE;
     }
 
-  socket = g_socket_accept (self->port, NULL, &error);
+  socket = g_socket_accept (self->socket, NULL, &error);
   if (socket != NULL)
-    welcome (self, socket);
+    accept_connection (self, socket);
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES)
-           && signal_connection_limiter_evict (self->lobby, FALSE))
-    pause_port (self, PAUSE_FOR_GOODBYE);
+           && signal_connection_limiter_evict (self->limiter, FALSE))
+    pause_listening (self, PAUSE_FOR_EVICTED);
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    pause_port (self, PAUSE);
+    pause_listening (self, PAUSE);
 
   return socket != NULL;
 }
 
 static gboolean
-on_incoming (GSocket      *port,
+on_incoming (GSocket      *socket,
              GIOCondition  condition,
              gpointer      user_data)
 {
   g_autoptr (SignalServer) self = g_object_ref (user_data);
 
-  for (guint i = 0; i < MAX_AT_ONCE && self->port != NULL; i++)
-    if (!take_one (self))
+  for (guint i = 0; i < MAX_AT_ONCE && self->socket != NULL; i++)
+    if (!accept_one (self))
       break;
 
   return G_SOURCE_CONTINUE;
 }
 
 static void
-watch_port (SignalServer *self)
+watch_socket (SignalServer *self)
 {
-  signal_source_clear (&self->port_source);
-  self->port_source = g_socket_create_source (self->port, G_IO_IN, NULL);
-  g_source_set_static_name (self->port_source, "[signal-glib] server port");
-  g_source_set_callback (self->port_source, G_SOURCE_FUNC (on_incoming), self, NULL);
-  g_source_attach (self->port_source, self->affinity.context);
+  signal_source_clear (&self->listen_source);
+  self->listen_source = g_socket_create_source (self->socket, G_IO_IN, NULL);
+  g_source_set_static_name (self->listen_source, "[signal-glib] server port");
+  g_source_set_callback (self->listen_source, G_SOURCE_FUNC (on_incoming), self, NULL);
+  g_source_attach (self->listen_source, self->affinity.context);
 }
 
-/* NULL is the loopback address, and so are its names, which need no look-up. */
+/* NULL is the loopback address, and so are its names, which are not resolved. */
 static GSocketAddress *
-look_up (const char  *address,
-         guint16      port,
-         GError     **error)
+resolve_address (const char  *address,
+                 guint16      port,
+                 GError     **error)
 {
   g_autoptr (GSocketConnectable) name = NULL;
   g_autoptr (GSocketAddressEnumerator) addresses = NULL;
@@ -180,28 +180,28 @@ look_up (const char  *address,
 }
 
 static GSocket *
-bind_port (GSocketAddress  *address,
-           GError         **error)
+bind_socket (GSocketAddress  *address,
+             GError         **error)
 {
-  g_autoptr (GSocket) port = g_socket_new (g_socket_address_get_family (address),
+  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (address),
                                            G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
 
-  if (port == NULL)
+  if (socket == NULL)
     return NULL;
 
-  g_socket_set_blocking (port, FALSE);
-  g_socket_set_listen_backlog (port, BACKLOG);
-  if (!g_socket_bind (port, address, TRUE, error) || !g_socket_listen (port, error))
+  g_socket_set_blocking (socket, FALSE);
+  g_socket_set_listen_backlog (socket, BACKLOG);
+  if (!g_socket_bind (socket, address, TRUE, error) || !g_socket_listen (socket, error))
     return NULL;
-  return g_steal_pointer (&port);
+  return g_steal_pointer (&socket);
 }
 
-/* Where a client on this machine finds the server. */
+/* The URL for a client on this machine. */
 static char *
 compose_uri (SignalServer *self,
              const char   *name)
 {
-  g_autoptr (GSocketAddress) bound = g_socket_get_local_address (self->port, NULL);
+  g_autoptr (GSocketAddress) bound = g_socket_get_local_address (self->socket, NULL);
   GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (bound);
   GInetAddress *address = g_inet_socket_address_get_address (inet);
   g_autofree char *host = NULL;
@@ -228,16 +228,16 @@ compose_uri (SignalServer *self,
 }
 
 gboolean
-signal_server_open_port (SignalServer  *self,
-                         const char    *address,
-                         guint16        port,
-                         GError       **error)
+signal_server_open_socket (SignalServer  *self,
+                           const char    *address,
+                           guint16        port,
+                           GError       **error)
 {
-  g_autoptr (GSocketAddress) socket_address = look_up (address, port, error);
+  g_autoptr (GSocketAddress) socket_address = resolve_address (address, port, error);
 
   if (socket_address != NULL)
-    self->port = bind_port (socket_address, error);
-  if (self->port == NULL)
+    self->socket = bind_socket (socket_address, error);
+  if (self->socket == NULL)
     {
       /* Translators: what went wrong follows */
       g_prefix_error (error, _("Cannot listen on “%s”, port %u: "),
@@ -248,16 +248,16 @@ signal_server_open_port (SignalServer  *self,
   if (address != NULL && !g_hostname_is_ip_address (address))
     self->listen_name = g_hostname_to_ascii (address);
   self->uri = compose_uri (self, address);
-  watch_port (self);
+  watch_socket (self);
   return TRUE;
 }
 
 void
-signal_server_close_port (SignalServer *self)
+signal_server_close_socket (SignalServer *self)
 {
-  signal_source_clear (&self->port_source);
+  signal_source_clear (&self->listen_source);
   g_clear_pointer (&self->uri, g_free);
-  if (self->port != NULL)
-    g_socket_close (self->port, NULL);
-  g_clear_object (&self->port);
+  if (self->socket != NULL)
+    g_socket_close (self->socket, NULL);
+  g_clear_object (&self->socket);
 }

@@ -20,7 +20,7 @@ gboolean signal_origin_check_list (const char * const        *origins,
                                    GError                   **error);
 gboolean signal_origin_is_listed  (const char                *origin,
                                    const char * const        *origins);
-gboolean signal_origin_is_own     (const char                *origin,
-                                   const SignalOriginTarget  *target);
+gboolean signal_origin_is_own     (const char               *origin,
+                                   const SignalOriginTarget *target);
 
 G_END_DECLS

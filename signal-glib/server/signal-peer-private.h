@@ -17,13 +17,13 @@ typedef struct
                    gpointer       user_data);
 
   /* A frame was dropped and the peer is still there. */
-  void (*fault)   (SignalPeer    *peer,
-                   const GError  *error,
-                   gpointer       user_data);
+  void (*fault)   (SignalPeer   *peer,
+                   const GError *error,
+                   gpointer      user_data);
 
   /* The socket is closed; nothing comes after it. */
-  void (*gone)    (SignalPeer    *peer,
-                   gpointer       user_data);
+  void (*gone)    (SignalPeer *peer,
+                   gpointer    user_data);
 } SignalPeerHandlers;
 
 /* What a peer is made of. The WebSocket is taken over: no reference to it is needed any more. */
@@ -60,11 +60,11 @@ gboolean signal_peer_send              (SignalPeer  *self,
                                         const char  *text,
                                         gsize        length,
                                         GError     **error);
-void     signal_peer_send_error        (SignalPeer  *self,
-                                        const char  *text);
-void     signal_peer_shut              (SignalPeer  *self,
-                                        guint16      code,
-                                        const char  *reason);
+void     signal_peer_send_error        (SignalPeer *self,
+                                        const char *text);
+void     signal_peer_shut              (SignalPeer *self,
+                                        guint16     code,
+                                        const char *reason);
 gint64   signal_peer_get_last_received (SignalPeer  *self);
 
 gboolean signal_peer_has_room    (SignalPeer *self,

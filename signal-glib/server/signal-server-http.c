@@ -11,7 +11,7 @@
 #define MAX_ORIGIN_LENGTH 512
 
 static void
-refuse (SoupServerMessage *request,
+reject (SoupServerMessage *request,
         guint              status)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (request);
@@ -22,27 +22,27 @@ refuse (SoupServerMessage *request,
   soup_server_message_set_status (request, status, NULL);
 }
 
-/* As refuse(), without reading what else the client has to send. SoupServer would read all of it
- * first, and hold up everybody while it comes. */
+/* As reject(), without reading the body of the request. SoupServer would read all of it first, and
+ * block other clients meanwhile. */
 static void
-turn_away (SoupServerMessage *request,
-           guint              status)
+reject_early (SoupServerMessage *request,
+              guint              status)
 {
   G_GNUC_UNUSED g_autoptr (SoupServerMessage) keep = g_object_ref (request);
   g_autoptr (GSocketAddress) remote = g_object_ref (soup_server_message_get_remote_address (request));
-  g_autofree char *answer = NULL;
+  g_autofree char *response = NULL;
   g_autoptr (GIOStream) stream = NULL;
 
-  answer = g_strdup_printf ("HTTP/1.1 %u %s\r\n%sConnection: close\r\nContent-Length: 0\r\n\r\n", status,
-                            soup_status_get_phrase (status),
-                            status == SOUP_STATUS_METHOD_NOT_ALLOWED ? "Allow: GET\r\n" : "");
+  response = g_strdup_printf ("HTTP/1.1 %u %s\r\n%sConnection: close\r\nContent-Length: 0\r\n\r\n", status,
+                                    soup_status_get_phrase (status),
+                                    status == SOUP_STATUS_METHOD_NOT_ALLOWED ? "Allow: GET\r\n" : "");
   stream = soup_server_message_steal_connection (request);
   if (stream == NULL)
     return;
 
-  /* It is the first that is written, and fits into the socket's buffer. */
+  /* Nothing was written before, so this fits into the socket's buffer. */
   g_pollable_output_stream_write_nonblocking (
-    G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream)), answer, strlen (answer), NULL,
+    G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream)), response, strlen (response), NULL,
     NULL);
   signal_connection_limiter_linger (remote, stream);
 }
@@ -56,15 +56,15 @@ has_body (SoupServerMessage *request)
          || soup_message_headers_get_content_length (headers) != 0;
 }
 
-/* Whether there is room for one more peer; those who have not authenticated make room. */
+/* Whether there is room for one more peer. Peers that have not authenticated are evicted for it. */
 static gboolean
 make_room (SignalServer *self)
 {
   if (self->n_admitted >= self->max_peers)
     return FALSE;
 
-  while (self->n_admitted + signal_connection_limiter_count_peers (self->lobby) >= self->max_peers)
-    if (!signal_connection_limiter_evict (self->lobby, TRUE))
+  while (self->n_admitted + signal_connection_limiter_count_peers (self->limiter) >= self->max_peers)
+    if (!signal_connection_limiter_evict (self->limiter, TRUE))
       return FALSE;
 
   return TRUE;
@@ -103,7 +103,7 @@ find_header (SoupServerMessage *request,
   return header;
 }
 
-/* The answer is written: from here on the connection is no longer SoupServer's. */
+/* The response is written: from here on the connection no longer belongs to SoupServer. */
 static void
 on_upgraded (SoupServerMessage *request,
              gpointer           user_data)
@@ -126,8 +126,8 @@ on_upgraded (SoupServerMessage *request,
 }
 
 static void
-answer (SignalServer      *self,
-        SoupServerMessage *request)
+handle_upgrade (SignalServer      *self,
+                SoupServerMessage *request)
 {
   g_autoptr (GError) error = NULL;
 
@@ -138,17 +138,18 @@ answer (SignalServer      *self,
 
       soup_message_headers_replace (soup_server_message_get_response_headers (request),
                                     "Upgrade", "websocket");
-      refuse (request, plain ? 426 : SOUP_STATUS_BAD_REQUEST);
+      reject (request, plain ? 426 : SOUP_STATUS_BAD_REQUEST);
       return;
     }
 
   if (!make_room (self))
     {
-      refuse (request, SOUP_STATUS_SERVICE_UNAVAILABLE);
+      reject (request, SOUP_STATUS_SERVICE_UNAVAILABLE);
       return;
     }
 
-  /* Without extensions: deflate costs memory, and says something about what is encrypted. */
+  /* Without extensions: compression costs memory, and the size of compressed messages leaks their
+   * content. */
   if (!soup_websocket_server_process_handshake (request, NULL, NULL, NULL, NULL))
     return;
 
@@ -156,7 +157,7 @@ answer (SignalServer      *self,
   g_signal_connect_object (request, "wrote-informational", G_CALLBACK (on_upgraded), self, 0);
 }
 
-/* Visible ASCII, and no longer than a name in DNS makes it. */
+/* Visible ASCII of a bounded length. */
 static gboolean
 is_plain (const char *origin)
 {
@@ -167,7 +168,7 @@ is_plain (const char *origin)
   return TRUE;
 }
 
-/* Which page it is that asks; programs other than browsers do not say. 0: it may. */
+/* Checks which web page asks; other programs send no origin. Returns a status, or 0 to go on. */
 static guint
 check_origin (SignalServer      *self,
               SoupServerMessage *request)
@@ -195,7 +196,7 @@ check_origin (SignalServer      *self,
   return SOUP_STATUS_FORBIDDEN;
 }
 
-/* SoupServer has looked at them before: 0 if it found nothing wrong. */
+/* Returns a status to reject the request with, or 0 to go on. SoupServer has checked it before. */
 static guint
 check_headers (SignalServer      *self,
                SoupServerMessage *request)
@@ -227,11 +228,11 @@ on_headers (SoupServerMessage *request,
   guint status = check_headers (self, request);
 
   if (status == 0)
-    answer (self, request);
+    handle_upgrade (self, request);
   else if (has_body (request))
-    turn_away (request, status);
+    reject_early (request, status);
   else
-    refuse (request, status);
+    reject (request, status);
 }
 
 static void

@@ -13,72 +13,72 @@ G_BEGIN_DECLS
 
 struct _SignalServer
 {
-  GObject          parent_instance;
+  GObject                  parent_instance;
 
-  /* What the user has set */
-  char            *path;
-  char            *ecdh_info;
-  gboolean         require_encryption;
-  GStrv            default_rooms;
-  guint            auth_timeout;
-  guint            heartbeat_timeout;
-  guint            max_message_size;
-  guint            max_peers;
-  guint            max_pending;
-  guint            max_rooms;
-  guint            max_backlog;
-  GTlsCertificate *tls_certificate;
-  GStrv            allowed_origins;
+  /* Properties */
+  char                    *path;
+  char                    *ecdh_info;
+  gboolean                 require_encryption;
+  GStrv                    default_rooms;
+  guint                    auth_timeout;
+  guint                    heartbeat_timeout;
+  guint                    max_message_size;
+  guint                    max_peers;
+  guint                    max_pending;
+  guint                    max_rooms;
+  guint                    max_backlog;
+  GTlsCertificate         *tls_certificate;
+  GStrv                    allowed_origins;
 
-  SignalAffinity   affinity;
-  SignalConnectionLimiter     *lobby;        /* the connections, and who of them has yet to authenticate */
-  guint            n_admitted;   /* peers that have, until they are gone */
+  SignalAffinity           affinity;
+  SignalConnectionLimiter *limiter;
+  guint                    n_admitted;    /* peers that have authenticated and are not gone */
 
-  /* From listening to stopping */
-  GSocket         *port;
-  GSource         *port_source;
-  SoupServer      *soup;
-  GTlsCertificate *listen_certificate;
-  char            *listen_path;
-  char            *listen_name;  /* NULL: it was an address */
-  char            *uri;
-  GSource         *sweep;        /* looks for peers that are silent */
+  /* From listen() to stop() */
+  GSocket                 *socket;        /* which listens */
+  GSource                 *listen_source;
+  SoupServer              *soup;
+  GTlsCertificate         *listen_certificate;
+  char                    *listen_path;
+  char                    *listen_name;   /* NULL if an address was given */
+  char                    *uri;
+  GSource                 *sweep;         /* looks for peers that are silent */
 
-  GHashTable      *peers;        /* id → peer: all of them, from the upgrade to the last word */
-  SignalPeerIndex *rooms;        /* those that have authenticated */
-  SignalPeerIndex *users;
-  GPtrArray       *stop_tasks;   /* NULL: not stopping */
+  GHashTable              *peers;         /* id → peer, from the upgrade to the end */
+  SignalPeerIndex         *rooms;         /* of the peers that have authenticated */
+  SignalPeerIndex         *users;
+  GPtrArray               *stop_tasks;    /* NULL unless the server is stopping */
 };
 
-/* server/signal-server-settings.c */
-void signal_server_init_properties (SignalServer *self);
-
 /* server/signal-server-properties.c */
+void signal_server_init_properties    (SignalServer *self);
 void signal_server_install_properties (GObjectClass *object_class);
 
-/* server/signal-server-signals.c */
-void      signal_server_install_signals   (void);
-char     *signal_server_emit_authenticate (SignalServer  *self,
-                                           SignalPeer    *peer,
-                                           const char    *type,
-                                           const char    *token) G_GNUC_WARN_UNUSED_RESULT;
-gboolean  signal_server_emit_join         (SignalServer  *self,
-                                           SignalPeer    *peer,
-                                           const char    *room);
-void      signal_server_emit_connected    (SignalServer  *self,
-                                           SignalPeer    *peer);
-void      signal_server_emit_disconnected (SignalServer  *self,
-                                           SignalPeer    *peer);
-void      signal_server_emit_message      (SignalServer  *self,
-                                           SignalPeer    *peer,
-                                           SignalMessage *message);
+/* server/signal-server.c */
+char      *signal_server_emit_authenticate (SignalServer  *self,
+                                            SignalPeer    *peer,
+                                            const char    *type,
+                                            const char    *token) G_GNUC_WARN_UNUSED_RESULT;
+gboolean   signal_server_emit_join         (SignalServer  *self,
+                                            SignalPeer    *peer,
+                                            const char    *room);
+void       signal_server_emit_connected    (SignalServer  *self,
+                                            SignalPeer    *peer);
+void       signal_server_emit_disconnected (SignalServer  *self,
+                                            SignalPeer    *peer);
+void       signal_server_emit_message      (SignalServer  *self,
+                                            SignalPeer    *peer,
+                                            SignalMessage *message);
+GPtrArray *signal_server_snapshot          (SignalServer  *self) G_GNUC_WARN_UNUSED_RESULT;
+void       signal_server_restart_sweep     (SignalServer  *self);
+void       signal_server_finish_stop       (SignalServer  *self);
 
 /* server/signal-listener.c */
-gboolean signal_server_open_port  (SignalServer  *self,
-                                   const char    *address,
-                                   guint16        port,
-                                   GError       **error);
-void     signal_server_close_port (SignalServer  *self);
+gboolean signal_server_open_socket  (SignalServer  *self,
+                                     const char    *address,
+                                     guint16        port,
+                                     GError       **error);
+void     signal_server_close_socket (SignalServer  *self);
 
 /* server/signal-server-http.c */
 void signal_server_open_http  (SignalServer *self);
@@ -94,10 +94,5 @@ void signal_server_add_peer (SignalServer    *self,
                              SignalWebsocket *websocket,
                              GSocketAddress  *remote_address,
                              const char      *origin);
-
-/* server/signal-server.c */
-GPtrArray *signal_server_snapshot      (SignalServer *self) G_GNUC_WARN_UNUSED_RESULT;
-void       signal_server_restart_sweep (SignalServer *self);
-void       signal_server_finish_stop   (SignalServer *self);
 
 G_END_DECLS

@@ -1,13 +1,262 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "server/signal-server-properties-private.h"
+#include "server/signal-server-private.h"
 
 #include "protocol/signal-handshake-private.h"
+#include "util/signal-property-private.h"
+
+#define DEFAULT_PATH "/ws"
+#define DEFAULT_AUTH_TIMEOUT 5000
+#define DEFAULT_HEARTBEAT_TIMEOUT 90000
+#define DEFAULT_MAX_MESSAGE_SIZE 131072
+
+/* Each takes a file descriptor, and a process usually has 1024 of them. */
+#define DEFAULT_MAX_PEERS 512
+
+/* Each takes a file descriptor, too, and some milliseconds at most if it is honest and near. */
+#define DEFAULT_MAX_PENDING 128
+
+#define DEFAULT_MAX_ROOMS 1024
+
+/* The public server has 1 MiB, and drops what a program sends in one go to a peer that is merely
+ * waiting for its turn. */
+#define DEFAULT_MAX_BACKLOG (8 * 1024 * 1024)
+
+enum
+{
+  PROP_0,
+  PROP_PATH,
+  PROP_ECDH_INFO,
+  PROP_REQUIRE_ENCRYPTION,
+  PROP_DEFAULT_ROOMS,
+  PROP_AUTH_TIMEOUT,
+  PROP_HEARTBEAT_TIMEOUT,
+  PROP_MAX_MESSAGE_SIZE,
+  PROP_MAX_PEERS,
+  PROP_MAX_PENDING,
+  PROP_MAX_ROOMS,
+  PROP_MAX_BACKLOG,
+  PROP_TLS_CERTIFICATE,
+  PROP_ALLOWED_ORIGINS,
+  N_PROPS,
+};
 
 #define SETTING (G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS)
 
-static GParamSpec *properties[SIGNAL_SERVER_N_PROPS];
+static GParamSpec *properties[N_PROPS];
+
+void
+signal_server_init_properties (SignalServer *self)
+{
+  self->path = g_strdup (DEFAULT_PATH);
+  self->ecdh_info = g_strdup (SIGNAL_HANDSHAKE_DEFAULT_INFO);
+  self->require_encryption = TRUE;
+  self->default_rooms = g_new0 (char *, 1);
+  self->allowed_origins = g_new0 (char *, 1);
+  self->auth_timeout = DEFAULT_AUTH_TIMEOUT;
+  self->heartbeat_timeout = DEFAULT_HEARTBEAT_TIMEOUT;
+  self->max_message_size = DEFAULT_MAX_MESSAGE_SIZE;
+  self->max_peers = DEFAULT_MAX_PEERS;
+  self->max_pending = DEFAULT_MAX_PENDING;
+  self->max_rooms = DEFAULT_MAX_ROOMS;
+  self->max_backlog = DEFAULT_MAX_BACKLOG;
+}
+
+static void
+signal_server_get_property (GObject    *object,
+                            guint       prop_id,
+                            GValue     *value,
+                            GParamSpec *pspec)
+{
+  SignalServer *self = SIGNAL_SERVER (object);
+
+  switch (prop_id)
+    {
+    case PROP_PATH:
+      g_value_set_string (value, self->path);
+      break;
+
+    case PROP_ECDH_INFO:
+      g_value_set_string (value, self->ecdh_info);
+      break;
+
+    case PROP_REQUIRE_ENCRYPTION:
+      g_value_set_boolean (value, self->require_encryption);
+      break;
+
+    case PROP_DEFAULT_ROOMS:
+      g_value_set_boxed (value, self->default_rooms);
+      break;
+
+    case PROP_AUTH_TIMEOUT:
+      g_value_set_uint (value, self->auth_timeout);
+      break;
+
+    case PROP_HEARTBEAT_TIMEOUT:
+      g_value_set_uint (value, self->heartbeat_timeout);
+      break;
+
+    case PROP_MAX_MESSAGE_SIZE:
+      g_value_set_uint (value, self->max_message_size);
+      break;
+
+    case PROP_MAX_PEERS:
+      g_value_set_uint (value, self->max_peers);
+      break;
+
+    case PROP_MAX_PENDING:
+      g_value_set_uint (value, self->max_pending);
+      break;
+
+    case PROP_MAX_ROOMS:
+      g_value_set_uint (value, self->max_rooms);
+      break;
+
+    case PROP_MAX_BACKLOG:
+      g_value_set_uint (value, self->max_backlog);
+      break;
+
+    case PROP_TLS_CERTIFICATE:
+      g_value_set_object (value, self->tls_certificate);
+      break;
+
+    case PROP_ALLOWED_ORIGINS:
+      g_value_set_boxed (value, self->allowed_origins);
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+/* NULL is the default again. */
+static gboolean
+set_string (char         **field,
+            const GValue  *value,
+            const char    *fallback)
+{
+  const char *text = g_value_get_string (value);
+
+  if (text == NULL)
+    text = fallback;
+  if (g_strcmp0 (*field, text) == 0)
+    return FALSE;
+
+  g_free (*field);
+  *field = g_strdup (text);
+  return TRUE;
+}
+
+static gboolean
+set_strv (GStrv        *field,
+          const GValue *value)
+{
+  static const char * const none[] = { NULL };
+  const char * const *names = g_value_get_boxed (value);
+
+  if (names == NULL)
+    names = none;
+  if (g_strv_equal ((const char * const *) *field, names))
+    return FALSE;
+
+  g_strfreev (*field);
+  *field = g_strdupv ((GStrv) names);
+  return TRUE;
+}
+
+static gboolean
+set_require_encryption (SignalServer *self,
+                        gboolean      require)
+{
+  if (self->require_encryption == require)
+    return FALSE;
+
+  self->require_encryption = require;
+  return TRUE;
+}
+
+static gboolean
+set_heartbeat_timeout (SignalServer *self,
+                       const GValue *value)
+{
+  if (!signal_property_set_uint (&self->heartbeat_timeout, value))
+    return FALSE;
+
+  signal_server_restart_sweep (self);
+  return TRUE;
+}
+
+static void
+signal_server_set_property (GObject      *object,
+                            guint         prop_id,
+                            const GValue *value,
+                            GParamSpec   *pspec)
+{
+  SignalServer *self = SIGNAL_SERVER (object);
+  gboolean changed = FALSE;
+
+  switch (prop_id)
+    {
+    case PROP_PATH:
+      changed = set_string (&self->path, value, DEFAULT_PATH);
+      break;
+
+    case PROP_ECDH_INFO:
+      changed = set_string (&self->ecdh_info, value, SIGNAL_HANDSHAKE_DEFAULT_INFO);
+      break;
+
+    case PROP_REQUIRE_ENCRYPTION:
+      changed = set_require_encryption (self, g_value_get_boolean (value));
+      break;
+
+    case PROP_DEFAULT_ROOMS:
+      changed = set_strv (&self->default_rooms, value);
+      break;
+
+    case PROP_AUTH_TIMEOUT:
+      changed = signal_property_set_uint (&self->auth_timeout, value);
+      break;
+
+    case PROP_HEARTBEAT_TIMEOUT:
+      changed = set_heartbeat_timeout (self, value);
+      break;
+
+    case PROP_MAX_MESSAGE_SIZE:
+      changed = signal_property_set_uint (&self->max_message_size, value);
+      break;
+
+    case PROP_MAX_PEERS:
+      changed = signal_property_set_uint (&self->max_peers, value);
+      break;
+
+    case PROP_MAX_PENDING:
+      changed = signal_property_set_uint (&self->max_pending, value);
+      break;
+
+    case PROP_MAX_ROOMS:
+      changed = signal_property_set_uint (&self->max_rooms, value);
+      break;
+
+    case PROP_MAX_BACKLOG:
+      changed = signal_property_set_uint (&self->max_backlog, value);
+      break;
+
+    case PROP_TLS_CERTIFICATE:
+      changed = g_set_object (&self->tls_certificate, g_value_get_object (value));
+      break;
+
+    case PROP_ALLOWED_ORIGINS:
+      changed = set_strv (&self->allowed_origins, value);
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+
+  if (changed)
+    g_object_notify_by_pspec (object, pspec);
+}
 
 static void
 install_allowed_origins (void)
@@ -43,7 +292,7 @@ install_allowed_origins (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_ALLOWED_ORIGINS] =
+  properties[PROP_ALLOWED_ORIGINS] =
     g_param_spec_boxed ("allowed-origins", NULL, NULL, G_TYPE_STRV, SETTING);
 }
 
@@ -59,8 +308,8 @@ install_protocol_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_PATH] =
-    g_param_spec_string ("path", NULL, NULL, SIGNAL_SERVER_DEFAULT_PATH, SETTING);
+  properties[PROP_PATH] =
+    g_param_spec_string ("path", NULL, NULL, DEFAULT_PATH, SETTING);
 
   /**
    * SignalServer:ecdh-info: (getter get_ecdh_info) (setter set_ecdh_info)
@@ -71,7 +320,7 @@ install_protocol_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_ECDH_INFO] =
+  properties[PROP_ECDH_INFO] =
     g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_HANDSHAKE_DEFAULT_INFO, SETTING);
 
   /**
@@ -84,7 +333,7 @@ install_protocol_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_REQUIRE_ENCRYPTION] =
+  properties[PROP_REQUIRE_ENCRYPTION] =
     g_param_spec_boolean ("require-encryption", NULL, NULL, TRUE, SETTING);
 
   /**
@@ -98,7 +347,7 @@ install_protocol_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_DEFAULT_ROOMS] =
+  properties[PROP_DEFAULT_ROOMS] =
     g_param_spec_boxed ("default-rooms", NULL, NULL, G_TYPE_STRV, SETTING);
 
   /**
@@ -111,7 +360,7 @@ install_protocol_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_TLS_CERTIFICATE] =
+  properties[PROP_TLS_CERTIFICATE] =
     g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, SETTING);
 
   install_allowed_origins ();
@@ -130,9 +379,9 @@ install_time_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_AUTH_TIMEOUT] =
+  properties[PROP_AUTH_TIMEOUT] =
     g_param_spec_uint ("auth-timeout", NULL, NULL, 1, G_MAXINT,
-                       SIGNAL_SERVER_DEFAULT_AUTH_TIMEOUT, SETTING);
+                       DEFAULT_AUTH_TIMEOUT, SETTING);
 
   /**
    * SignalServer:heartbeat-timeout: (getter get_heartbeat_timeout) (setter set_heartbeat_timeout)
@@ -143,9 +392,9 @@ install_time_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_HEARTBEAT_TIMEOUT] =
+  properties[PROP_HEARTBEAT_TIMEOUT] =
     g_param_spec_uint ("heartbeat-timeout", NULL, NULL, 0, G_MAXINT,
-                       SIGNAL_SERVER_DEFAULT_HEARTBEAT_TIMEOUT, SETTING);
+                       DEFAULT_HEARTBEAT_TIMEOUT, SETTING);
 }
 
 static void
@@ -162,9 +411,9 @@ install_limit_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_MAX_MESSAGE_SIZE] =
+  properties[PROP_MAX_MESSAGE_SIZE] =
     g_param_spec_uint ("max-message-size", NULL, NULL, 1, G_MAXINT,
-                       SIGNAL_SERVER_DEFAULT_MAX_MESSAGE_SIZE, SETTING);
+                       DEFAULT_MAX_MESSAGE_SIZE, SETTING);
 
   /**
    * SignalServer:max-peers: (getter get_max_peers) (setter set_max_peers)
@@ -177,9 +426,9 @@ install_limit_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_MAX_PEERS] =
+  properties[PROP_MAX_PEERS] =
     g_param_spec_uint ("max-peers", NULL, NULL, 1, G_MAXINT,
-                       SIGNAL_SERVER_DEFAULT_MAX_PEERS, SETTING);
+                       DEFAULT_MAX_PEERS, SETTING);
 
   /**
    * SignalServer:max-pending: (getter get_max_pending) (setter set_max_pending)
@@ -196,9 +445,9 @@ install_limit_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_MAX_PENDING] =
+  properties[PROP_MAX_PENDING] =
     g_param_spec_uint ("max-pending", NULL, NULL, 1, G_MAXINT,
-                       SIGNAL_SERVER_DEFAULT_MAX_PENDING, SETTING);
+                       DEFAULT_MAX_PENDING, SETTING);
 
   /**
    * SignalServer:max-rooms: (getter get_max_rooms) (setter set_max_rooms)
@@ -211,9 +460,9 @@ install_limit_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_MAX_ROOMS] =
+  properties[PROP_MAX_ROOMS] =
     g_param_spec_uint ("max-rooms", NULL, NULL, 1, G_MAXINT,
-                       SIGNAL_SERVER_DEFAULT_MAX_ROOMS, SETTING);
+                       DEFAULT_MAX_ROOMS, SETTING);
 
   /**
    * SignalServer:max-backlog: (getter get_max_backlog) (setter set_max_backlog)
@@ -226,9 +475,9 @@ install_limit_properties (void)
    *
    * Since: 0.1
    */
-  properties[SIGNAL_SERVER_PROP_MAX_BACKLOG] =
+  properties[PROP_MAX_BACKLOG] =
     g_param_spec_uint ("max-backlog", NULL, NULL, 1, G_MAXINT,
-                       SIGNAL_SERVER_DEFAULT_MAX_BACKLOG, SETTING);
+                       DEFAULT_MAX_BACKLOG, SETTING);
 }
 
 void
@@ -241,5 +490,5 @@ signal_server_install_properties (GObjectClass *object_class)
   install_time_properties ();
   install_limit_properties ();
 
-  g_object_class_install_properties (object_class, SIGNAL_SERVER_N_PROPS, properties);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 }

@@ -7,9 +7,11 @@
 
 #include "crypto/signal-certificate-private.h"
 #include "protocol/signal-close-code-private.h"
+#include "protocol/signal-envelope-private.h"
 #include "server/signal-origin-private.h"
 #include "signal-error.h"
 #include "util/signal-i18n-private.h"
+#include "util/signal-property-private.h"
 #include "util/signal-source-private.h"
 #include "websocket/signal-url-private.h"
 
@@ -62,13 +64,243 @@
 
 G_DEFINE_FINAL_TYPE (SignalServer, signal_server, G_TYPE_OBJECT)
 
+/* Signals */
+
+enum
+{
+  AUTHENTICATE,
+  JOIN,
+  PEER_CONNECTED,
+  PEER_DISCONNECTED,
+  MESSAGE,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static gboolean
+stop_at_false (GSignalInvocationHint *hint,
+               GValue                *result,
+               const GValue          *answer,
+               gpointer               user_data)
+{
+  g_value_copy (answer, result);
+  return g_value_get_boolean (answer);
+}
+
+static gboolean
+allow_join (SignalServer *self,
+            SignalPeer   *peer,
+            const char   *room)
+{
+  return TRUE;
+}
+
+/* They are not copied for each emission. */
+#define STATIC_SCOPE(type) ((type) | G_SIGNAL_TYPE_STATIC_SCOPE)
+
+static void
+install_questions (void)
+{
+  /**
+   * SignalServer::authenticate:
+   * @self: the server
+   * @peer: who asks; it has no user id yet
+   * @type: the type of the token, usually `Bearer`
+   * @token: what the client shows
+   *
+   * Asks who the peer is.
+   *
+   * The first handler that returns a user id wins. If none does, or there is no handler, the peer
+   * is refused: it is sent the `error` event `Authentication failed` and is closed with the code
+   * 4003. So is one whose id is not valid UTF-8. A peer that sends no type or no token as text is
+   * refused without asking.
+   *
+   * A program that is more than an example compares secrets in constant time, as
+   * `gnutls_memcmp()` and Python's `hmac.compare_digest()` do, or looks up a hash of the token: a
+   * comparison that ends at the first difference tells how much of a guess is right.
+   *
+   * Returns: (nullable) (transfer full): the user's id, or %NULL to refuse
+   *
+   * Since: 0.1
+   */
+  signals[AUTHENTICATE] =
+    g_signal_new ("authenticate",
+                  SIGNAL_TYPE_SERVER,
+                  G_SIGNAL_RUN_LAST,
+                  0,
+                  signal_property_first_string, NULL,
+                  NULL,
+                  G_TYPE_STRING, 3,
+                  SIGNAL_TYPE_PEER,
+                  STATIC_SCOPE (G_TYPE_STRING),
+                  STATIC_SCOPE (G_TYPE_STRING));
+
+  /**
+   * SignalServer::join:
+   * @self: the server
+   * @peer: who asks; it has authenticated
+   * @room: the name of the room
+   *
+   * Asks whether the peer may join the room.
+   *
+   * Emitted for every room that a client names, unless it is in it already. The first handler that
+   * returns %FALSE refuses; if there is no handler, everyone may. The client is not told.
+   *
+   * Not asked, and refused: names that no room may have, the ids of other peers, and more rooms for
+   * a peer than [property@Signal.Server:max-rooms]. A name that looks like an id but is no peer's is
+   * one like any other; who is in a room when a peer comes that has its name as
+   * [property@Signal.Peer:id] leaves it.
+   *
+   * Returns: %TRUE to let it in
+   *
+   * Since: 0.1
+   */
+  signals[JOIN] =
+    g_signal_new_class_handler ("join",
+                                SIGNAL_TYPE_SERVER,
+                                G_SIGNAL_RUN_LAST,
+                                G_CALLBACK (allow_join),
+                                stop_at_false, NULL,
+                                NULL,
+                                G_TYPE_BOOLEAN, 2,
+                                SIGNAL_TYPE_PEER,
+                                STATIC_SCOPE (G_TYPE_STRING));
+}
+
+static void
+install_news (void)
+{
+  /**
+   * SignalServer::peer-connected:
+   * @self: the server
+   * @peer: the peer
+   *
+   * A peer has authenticated: messages flow.
+   *
+   * Since: 0.1
+   */
+  signals[PEER_CONNECTED] =
+    g_signal_new ("peer-connected",
+                  SIGNAL_TYPE_SERVER,
+                  G_SIGNAL_RUN_LAST,
+                  0,
+                  NULL, NULL,
+                  NULL,
+                  G_TYPE_NONE, 1,
+                  SIGNAL_TYPE_PEER);
+
+  /**
+   * SignalServer::peer-disconnected:
+   * @self: the server
+   * @peer: the peer; its properties keep their last values
+   *
+   * A peer is gone.
+   *
+   * Emitted once for each [signal@Signal.Server::peer-connected], unless the server itself is
+   * dropped before.
+   *
+   * Since: 0.1
+   */
+  signals[PEER_DISCONNECTED] =
+    g_signal_new ("peer-disconnected",
+                  SIGNAL_TYPE_SERVER,
+                  G_SIGNAL_RUN_LAST,
+                  0,
+                  NULL, NULL,
+                  NULL,
+                  G_TYPE_NONE, 1,
+                  SIGNAL_TYPE_PEER);
+
+  /**
+   * SignalServer::message:
+   * @self: the server
+   * @peer: who sent it
+   * @message: the message
+   *
+   * A peer has sent a message.
+   *
+   * The detail is the name of the event: `message::chat`. What the protocol keeps for itself, such
+   * as `join` and `heartbeat`, is not emitted.
+   *
+   * Since: 0.1
+   */
+  signals[MESSAGE] =
+    g_signal_new ("message",
+                  SIGNAL_TYPE_SERVER,
+                  G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED,
+                  0,
+                  NULL, NULL,
+                  NULL,
+                  G_TYPE_NONE, 2,
+                  SIGNAL_TYPE_PEER,
+                  SIGNAL_TYPE_MESSAGE);
+}
+
+static void
+install_signals (void)
+{
+  install_questions ();
+  install_news ();
+}
+
+char *
+signal_server_emit_authenticate (SignalServer *self,
+                                 SignalPeer   *peer,
+                                 const char   *type,
+                                 const char   *token)
+{
+  char *user_id = NULL;
+
+  g_signal_emit (self, signals[AUTHENTICATE], 0, peer, type, token, &user_id);
+  return user_id;
+}
+
+gboolean
+signal_server_emit_join (SignalServer *self,
+                         SignalPeer   *peer,
+                         const char   *room)
+{
+  gboolean allowed = FALSE;
+
+  g_signal_emit (self, signals[JOIN], 0, peer, room, &allowed);
+  return allowed;
+}
+
+void
+signal_server_emit_connected (SignalServer *self,
+                              SignalPeer   *peer)
+{
+  g_signal_emit (self, signals[PEER_CONNECTED], 0, peer);
+}
+
+void
+signal_server_emit_disconnected (SignalServer *self,
+                                 SignalPeer   *peer)
+{
+  g_signal_emit (self, signals[PEER_DISCONNECTED], 0, peer);
+}
+
+/* A handler that asks for an event has made its quark; a name from the network never makes one. */
+void
+signal_server_emit_message (SignalServer  *self,
+                            SignalPeer    *peer,
+                            SignalMessage *message)
+{
+  GQuark detail = g_quark_try_string (signal_message_get_event (message));
+
+  g_signal_emit (self, signals[MESSAGE], detail, peer, message);
+}
+
+/* Begin and end */
+
 static void
 stop_listening (SignalServer *self)
 {
   signal_source_clear (&self->sweep);
-  signal_server_close_port (self);
+  signal_server_close_socket (self);
   signal_server_close_http (self);
-  signal_connection_limiter_hang_up (self->lobby);
+  signal_connection_limiter_drop_lingering (self->limiter);
   g_clear_object (&self->listen_certificate);
   g_clear_pointer (&self->listen_path, g_free);
   g_clear_pointer (&self->listen_name, g_free);
@@ -128,7 +360,7 @@ signal_server_finalize (GObject *object)
   g_clear_pointer (&self->peers, g_hash_table_unref);
   g_clear_pointer (&self->rooms, signal_peer_index_free);
   g_clear_pointer (&self->users, signal_peer_index_free);
-  g_clear_pointer (&self->lobby, signal_connection_limiter_unref);
+  g_clear_pointer (&self->limiter, signal_connection_limiter_unref);
   signal_affinity_clear (&self->affinity);
 
   G_OBJECT_CLASS (signal_server_parent_class)->finalize (object);
@@ -145,7 +377,7 @@ signal_server_class_init (SignalServerClass *klass)
   object_class->finalize = signal_server_finalize;
 
   signal_server_install_properties (object_class);
-  signal_server_install_signals ();
+  install_signals ();
 }
 
 static void
@@ -153,7 +385,7 @@ signal_server_init (SignalServer *self)
 {
   signal_server_init_properties (self);
   signal_affinity_init (&self->affinity);
-  self->lobby = signal_connection_limiter_new ();
+  self->limiter = signal_connection_limiter_new ();
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->rooms = signal_peer_index_new ();
   self->users = signal_peer_index_new ();
@@ -316,7 +548,7 @@ signal_server_listen (SignalServer  *self,
 
   self->listen_path = g_strdup (self->path);
   g_set_object (&self->listen_certificate, self->tls_certificate);
-  if (!signal_server_open_port (self, address, port, error))
+  if (!signal_server_open_socket (self, address, port, error))
     {
       stop_listening (self);
       return FALSE;
@@ -472,4 +704,194 @@ signal_server_stop_finish (SignalServer  *self,
   g_return_val_if_fail (g_async_result_is_tagged (result, signal_server_stop_async), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Sending */
+
+/* The envelope is the same for all who get it: what differs between them is the key. */
+static char *
+compose (const char  *event,
+         JsonNode    *payload,
+         gsize       *length,
+         GError     **error)
+{
+  g_autofree char *envelope = signal_envelope_compose_node (event, payload, length, error);
+
+  if (envelope == NULL
+      || !signal_channel_check_size (signal_envelope_get_encrypted_size (*length),
+                                     SIGNAL_PEER_MAX_OUTGOING_SIZE, error))
+    return NULL;
+
+  return g_steal_pointer (&envelope);
+}
+
+/* Takes a snapshot, since writing can find that a peer is gone, and handlers may do anything. */
+static gboolean
+send_to_all (GPtrArray   *snapshot,
+             SignalPeer  *except,
+             const char  *event,
+             JsonNode    *payload,
+             GError     **error)
+{
+  g_autoptr (GPtrArray) peers = snapshot;
+  g_autofree char *envelope = NULL;
+  gsize length;
+
+  envelope = compose (event, payload, &length, error);
+  if (envelope == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < peers->len; i++)
+    if (peers->pdata[i] != except && signal_peer_is_admitted (peers->pdata[i]))
+      signal_peer_send (peers->pdata[i], envelope, length, NULL);
+  return TRUE;
+}
+
+/**
+ * signal_server_send_to_peer:
+ * @self: a server
+ * @peer: the peer
+ * @event: the name of the event
+ * @payload: (nullable): any JSON value; %NULL for a message without payload
+ * @error: where to put an error
+ *
+ * Sends a message to one peer, encrypted if the peer has a key.
+ *
+ * Fails with %SIGNAL_ERROR_INVALID_ARGUMENT if @event is empty or one of the protocol's own, or if
+ * @payload is nothing that JSON can express; with %SIGNAL_ERROR_TOO_LARGE if the message takes more
+ * than 16 MiB; with %SIGNAL_ERROR_NOT_CONNECTED if the peer is gone or has not authenticated; with
+ * %SIGNAL_ERROR_OUTBOX_FULL if it does not read what it has been sent.
+ *
+ * Returns: %TRUE if the message is on its way
+ *
+ * Since: 0.1
+ */
+gboolean
+signal_server_send_to_peer (SignalServer  *self,
+                            SignalPeer    *peer,
+                            const char    *event,
+                            JsonNode      *payload,
+                            GError       **error)
+{
+  g_autofree char *envelope = NULL;
+  g_autoptr (SignalPeer) keep = NULL;
+  gsize length;
+
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (SIGNAL_IS_PEER (peer), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!signal_affinity_check (&self->affinity, error))
+    return FALSE;
+
+  envelope = compose (event, payload, &length, error);
+  if (envelope == NULL)
+    return FALSE;
+
+  if (g_hash_table_lookup (self->peers, signal_peer_get_id (peer)) != peer
+      || !signal_peer_is_admitted (peer))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
+                           _("The peer is not connected to this server"));
+      return FALSE;
+    }
+
+  keep = g_object_ref (peer);
+  return signal_peer_send (peer, envelope, length, error);
+}
+
+/**
+ * signal_server_send_to_user:
+ * @self: a server
+ * @user_id: what a handler of [signal@Signal.Server::authenticate] returned
+ * @event: the name of the event
+ * @payload: (nullable): any JSON value; %NULL for a message without payload
+ * @error: where to put an error
+ *
+ * Sends a message to all peers of a user.
+ *
+ * It is no error if there is none. Fails with %SIGNAL_ERROR_INVALID_ARGUMENT and
+ * %SIGNAL_ERROR_TOO_LARGE as [method@Signal.Server.send_to_peer] does.
+ *
+ * Returns: %TRUE if the message could be sent to whoever is there
+ *
+ * Since: 0.1
+ */
+gboolean
+signal_server_send_to_user (SignalServer  *self,
+                            const char    *user_id,
+                            const char    *event,
+                            JsonNode      *payload,
+                            GError       **error)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (user_id != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return signal_affinity_check (&self->affinity, error)
+         && send_to_all (signal_peer_index_snapshot (self->users, user_id), NULL, event, payload, error);
+}
+
+/**
+ * signal_server_send_to_room:
+ * @self: a server
+ * @room: the name of a room
+ * @event: the name of the event
+ * @payload: (nullable): any JSON value; %NULL for a message without payload
+ * @except: (nullable): a peer that is left out, such as the one who said it
+ * @error: where to put an error
+ *
+ * Sends a message to all peers in a room.
+ *
+ * It is no error if there is none. Fails with %SIGNAL_ERROR_INVALID_ARGUMENT and
+ * %SIGNAL_ERROR_TOO_LARGE as [method@Signal.Server.send_to_peer] does.
+ *
+ * Returns: %TRUE if the message could be sent to whoever is there
+ *
+ * Since: 0.1
+ */
+gboolean
+signal_server_send_to_room (SignalServer  *self,
+                            const char    *room,
+                            const char    *event,
+                            JsonNode      *payload,
+                            SignalPeer    *except,
+                            GError       **error)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (room != NULL, FALSE);
+  g_return_val_if_fail (except == NULL || SIGNAL_IS_PEER (except), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return signal_affinity_check (&self->affinity, error)
+         && send_to_all (signal_peer_index_snapshot (self->rooms, room), except, event, payload, error);
+}
+
+/**
+ * signal_server_broadcast:
+ * @self: a server
+ * @event: the name of the event
+ * @payload: (nullable): any JSON value; %NULL for a message without payload
+ * @error: where to put an error
+ *
+ * Sends a message to all peers that have authenticated.
+ *
+ * It is no error if there is none. Fails with %SIGNAL_ERROR_INVALID_ARGUMENT and
+ * %SIGNAL_ERROR_TOO_LARGE as [method@Signal.Server.send_to_peer] does.
+ *
+ * Returns: %TRUE if the message could be sent to whoever is there
+ *
+ * Since: 0.1
+ */
+gboolean
+signal_server_broadcast (SignalServer  *self,
+                         const char    *event,
+                         JsonNode      *payload,
+                         GError       **error)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return signal_affinity_check (&self->affinity, error)
+         && send_to_all (signal_server_snapshot (self), NULL, event, payload, error);
 }
