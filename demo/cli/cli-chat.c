@@ -7,9 +7,15 @@
 #include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 
+#include "cli-arguments.h"
 #include "cli-color.h"
+#include "cli-commands.h"
 #include "cli-json.h"
+#include "cli-options.h"
+#include "cli-output.h"
 #include "cli-session.h"
+#include "cli-text.h"
+#include "cli-token.h"
 
 /* No tree is made of a larger payload, of which it could take a hundred times the size. */
 #define PAYLOAD_MAX (256 * 1024)
@@ -164,11 +170,11 @@ chat_run (Chat             *self,
   g_autoptr (GDataInputStream) input = g_data_input_stream_new (standard_input);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autofree char *token = NULL;
-  int exit_code = CLI_EXIT_OK;
+  CliExitCode exit_code = CLI_EXIT_OK;
 
-  if (!cli_check_rooms (rooms))
+  if (!cli_options_check_rooms (rooms))
     return CLI_EXIT_USAGE;
-  client = cli_client_new (options, url, rooms);
+  client = cli_options_create_client (options, url, rooms);
   if (client == NULL)
     return CLI_EXIT_FAILED;
   token = cli_token_get (options->token_file, &exit_code);
@@ -217,7 +223,7 @@ cli_chat (char **args)
     "Exit codes: 0 end of input, 1 failed, 2 usage, 3 token refused, 130 Ctrl-C."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   cli_options_init (&options, context, 20);
-  operands = cli_parse (context, "URL", 1, args);
+  operands = cli_arguments_parse (context, "URL", 1, args);
   if (operands == NULL)
     return CLI_EXIT_USAGE;
 

@@ -5,9 +5,15 @@
 
 #include <glib/gi18n.h>
 
+#include "cli-arguments.h"
 #include "cli-color.h"
+#include "cli-commands.h"
 #include "cli-json.h"
+#include "cli-options.h"
+#include "cli-output.h"
 #include "cli-session.h"
+#include "cli-text.h"
+#include "cli-token.h"
 #include "cli-trace.h"
 
 typedef struct
@@ -53,11 +59,11 @@ listen_run (Listen           *self,
 {
   g_autoptr (SignalClient) client = NULL;
   g_autofree char *token = NULL;
-  int exit_code = CLI_EXIT_OK;
+  CliExitCode exit_code = CLI_EXIT_OK;
 
-  if (!cli_check_rooms (rooms))
+  if (!cli_options_check_rooms (rooms))
     return CLI_EXIT_USAGE;
-  client = cli_client_new (options, url, rooms);
+  client = cli_options_create_client (options, url, rooms);
   if (client == NULL)
     return CLI_EXIT_FAILED;
   token = cli_token_get (options->token_file, &exit_code);
@@ -110,7 +116,7 @@ cli_listen (char **args)
     "Exit codes: 0 after --count messages, 1 failed, 2 usage, 3 token refused, 130 Ctrl-C."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   cli_options_init (&options, context, 20);
-  operands = cli_parse (context, "URL", 1, args);
+  operands = cli_arguments_parse (context, "URL", 1, args);
   if (operands == NULL)
     return CLI_EXIT_USAGE;
   return listen_run (&self, &options, wait, operands[0], rooms);

@@ -5,7 +5,8 @@
 
 #include <glib/gi18n.h>
 
-#include "cli-common.h"
+#include "cli-commands.h"
+#include "cli-output.h"
 #include "cli-signal.h"
 
 typedef struct

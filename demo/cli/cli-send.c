@@ -7,7 +7,12 @@
 #include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 
+#include "cli-arguments.h"
+#include "cli-commands.h"
+#include "cli-options.h"
+#include "cli-output.h"
 #include "cli-session.h"
+#include "cli-token.h"
 
 /* More than any server takes in one frame. */
 #define INPUT_MAX (64 * 1024 * 1024)
@@ -50,11 +55,11 @@ send_run (const CliOptions *options,
           const char       *event,
           const char       *json)
 {
-  g_autoptr (SignalClient) client = cli_client_new (options, url, NULL);
+  g_autoptr (SignalClient) client = cli_options_create_client (options, url, NULL);
   g_auto (CliSession) session = { 0 };
   g_autofree char *token = NULL;
   g_autoptr (GError) error = NULL;
-  int exit_code = CLI_EXIT_OK;
+  CliExitCode exit_code = CLI_EXIT_OK;
 
   if (client == NULL)
     return CLI_EXIT_FAILED;
@@ -90,7 +95,7 @@ cli_send (char **args)
     "was written to an authenticated connection.\n\n"
     "Exit codes: 0 sent, 1 failed, 2 usage, 3 token refused, 130 Ctrl-C."));
   cli_options_init (&options, context, 0);
-  operands = cli_parse (context, "URL EVENT JSON", 3, args);
+  operands = cli_arguments_parse (context, "URL EVENT JSON", 3, args);
   if (operands == NULL)
     return CLI_EXIT_USAGE;
   if (!g_str_equal (operands[2], "-"))

@@ -6,10 +6,14 @@
 #include <glib/gi18n.h>
 
 #include "demo/common/secret-token.h"
-#include "cli-common.h"
+#include "cli-arguments.h"
+#include "cli-commands.h"
 #include "cli-json.h"
+#include "cli-output.h"
 #include "cli-signal.h"
+#include "cli-text.h"
 #include "cli-tls.h"
+#include "cli-token.h"
 
 #define STOP_SECONDS 6
 #define DEFAULT_PORT 8080
@@ -267,7 +271,7 @@ serve_run (Serve              *self,
   if (!signal_server_listen (self->server, options->address, (guint16) options->port, &error))
     {
       cli_error (_("Cannot listen on port %d: %s"), options->port, error->message);
-      return cli_exit_code (error);
+      return cli_exit_code_from_error (error);
     }
   uri = signal_server_get_uri (self->server);
   if (self->json)
@@ -317,7 +321,7 @@ cli_serve (char **args)
     "other message goes back to its sender.\n\n"
     "Exit codes: 1 failed (a port in use, …), 2 usage, 130 Ctrl-C, 143 SIGTERM."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
-  operands = cli_parse (context, "", 0, args);
+  operands = cli_arguments_parse (context, "", 0, args);
   if (operands == NULL)
     return CLI_EXIT_USAGE;
   if (options.port < 0 || options.port > G_MAXUINT16)

@@ -3,6 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "cli-exit-code.h"
+#include "cli-output.h"
 #include "cli-session.h"
 #include "cli-signal.h"
 #include "cli-tls.h"
@@ -66,7 +68,7 @@ cli_session_fail (CliSession   *self,
     return;
   cli_error ("%s", error->message);
   advise (self, error);
-  cli_session_stop (self, cli_exit_code (error));
+  cli_session_stop (self, cli_exit_code_from_error (error));
 }
 
 static void

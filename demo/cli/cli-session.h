@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cli-common.h"
+#include "cli-options.h"
 #include "cli-status.h"
 
 G_BEGIN_DECLS

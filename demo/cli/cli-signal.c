@@ -10,7 +10,7 @@
 
 #include <glib-unix.h>
 
-#include "cli-common.h"
+#include "cli-exit-code.h"
 #include "cli-status.h"
 
 static const int numbers[] = { SIGINT, SIGTERM };

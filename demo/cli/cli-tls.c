@@ -5,7 +5,7 @@
 
 #include <glib/gi18n.h>
 
-#include "cli-common.h"
+#include "cli-output.h"
 
 static gboolean
 has_private_key (GTlsCertificate *certificate)

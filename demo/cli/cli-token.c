@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "cli-token.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,7 +14,7 @@
 #include <gio/gio.h>
 #include <glib/gi18n.h>
 
-#include "cli-common.h"
+#include "cli-output.h"
 
 #define TOKEN_MAX 65536
 
@@ -107,8 +109,8 @@ read_secret (int fd)
 /* The token of the file, the environment or the person at the terminal; %NULL with
  * @exit_code set after having said what is wrong. */
 char *
-cli_token_get (const char *token_file,
-               int        *exit_code)
+cli_token_get (const char  *token_file,
+               CliExitCode *exit_code)
 {
   g_autoptr (GError) error = NULL;
   char *token = cli_token_find (token_file, &error);

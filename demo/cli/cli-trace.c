@@ -5,8 +5,8 @@
 
 #include <glib/gi18n.h>
 
-#include "cli-common.h"
 #include "cli-status.h"
+#include "cli-text.h"
 #include "cli-trace.h"
 
 static struct

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "cli-arguments.h"
+
+#include <glib/gi18n.h>
+
+#include "cli-color.h"
+#include "cli-output.h"
+
+/* Parses @args and returns the operands, or prints an error and returns %NULL. */
+char **
+cli_arguments_parse (GOptionContext *context,
+                     const char     *usage,
+                     guint           n_operands,
+                     char          **args)
+{
+  g_auto (GStrv) operands = NULL;
+  g_auto (GStrv) rest = g_strdupv (args);
+  g_autoptr (GError) error = NULL;
+  const GOptionEntry entries[] = {
+    { "color", 0, 0, G_OPTION_ARG_CALLBACK, cli_color_option,
+      N_("Use colour: auto (on a terminal), always or never"), N_("WHEN") },
+    /* File names, because GOption rejects other strings that are not valid in the locale. */
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &operands, NULL, usage },
+    G_OPTION_ENTRY_NULL
+  };
+
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  if (!g_option_context_parse_strv (context, &rest, &error))
+    {
+      cli_error (_("%s; try “%s --help”"), error->message, g_get_prgname ());
+      return NULL;
+    }
+  if (operands == NULL)
+    operands = g_new0 (char *, 1);
+  if (g_strv_length (operands) != n_operands)
+    {
+      cli_error (_("Usage: %s [OPTION…] %s"), g_get_prgname (), usage);
+      return NULL;
+    }
+  for (guint i = 0; i < n_operands; i++)
+    {
+      if (!g_utf8_validate (operands[i], -1, NULL))
+        {
+          cli_error (_("An argument is not valid UTF-8"));
+          return NULL;
+        }
+    }
+  return g_steal_pointer (&operands);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "cli-options.h"
+
+#include <glib/gi18n.h>
+
+#include "cli-output.h"
+
+/* Sets the defaults and adds the options to @context. @max_retries is the default of
+ * --max-retries. */
+void
+cli_options_init (CliOptions     *options,
+                  GOptionContext *context,
+                  int             max_retries)
+{
+  const GOptionEntry entries[] = {
+    { "token-file", 0, 0, G_OPTION_ARG_FILENAME, &options->token_file,
+      N_("Read the token from the first line of FILE"), N_("FILE") },
+    { "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &options->ca_file,
+      N_("Trust the certificates in FILE (PEM) instead of the system’s"), N_("FILE") },
+    { "allow-insecure", 0, 0, G_OPTION_ARG_NONE, &options->allow_insecure,
+      N_("Allow ws:// to another machine: the token is then sent in the clear"), NULL },
+    { "ecdh-info", 0, 0, G_OPTION_ARG_STRING, &options->ecdh_info,
+      N_("The key derivation text that the server uses"), N_("TEXT") },
+    { "no-encryption", 0, 0, G_OPTION_ARG_NONE, &options->no_encryption,
+      N_("Also talk to a server without encryption"), NULL },
+    { "max-retries", 0, 0, G_OPTION_ARG_INT, &options->max_retries,
+      N_("Failed attempts in a row before giving up; -1: never give up"), N_("N") },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet,
+      N_("Do not tell how the connection is; errors are still told"), NULL },
+    G_OPTION_ENTRY_NULL
+  };
+
+  *options = (CliOptions) { .max_retries = max_retries };
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+}
+
+void
+cli_options_clear (CliOptions *options)
+{
+  g_clear_pointer (&options->token_file, g_free);
+  g_clear_pointer (&options->ca_file, g_free);
+  g_clear_pointer (&options->ecdh_info, g_free);
+}
+
+/* Returns whether there are rooms with valid names, and prints an error if not. */
+gboolean
+cli_options_check_rooms (char **rooms)
+{
+  if (rooms == NULL || rooms[0] == NULL)
+    {
+      cli_error (_("No room given: use --room"));
+      return FALSE;
+    }
+  for (guint i = 0; rooms[i] != NULL; i++)
+    {
+      if (!g_utf8_validate (rooms[i], -1, NULL))
+        {
+          cli_error (_("A room’s name is not valid UTF-8"));
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* Returns a client with the given options, or prints an error and returns %NULL. */
+SignalClient *
+cli_options_create_client (const CliOptions *options,
+                           const char       *url,
+                           char            **rooms)
+{
+  g_autoptr (SignalClient) client = g_object_new (SIGNAL_TYPE_CLIENT, "server-url", url, NULL);
+
+  g_object_set (client,
+                "allow-insecure", options->allow_insecure,
+                "require-encryption", !options->no_encryption,
+                "auto-join-rooms", rooms,
+                NULL);
+  if (options->ecdh_info != NULL)
+    g_object_set (client, "ecdh-info", options->ecdh_info, NULL);
+  if (options->ca_file != NULL)
+    {
+      g_autofree char *path = g_canonicalize_filename (options->ca_file, NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GTlsDatabase) database = g_tls_file_database_new (path, &error);
+
+      if (database == NULL)
+        {
+          cli_error (_("Cannot read the certificates in “%s”: %s"),
+                     options->ca_file, error->message);
+          return NULL;
+        }
+      g_object_set (client, "tls-database", database, NULL);
+    }
+  return g_steal_pointer (&client);
+}
