@@ -17,7 +17,7 @@
 #include "cli-text.h"
 #include "cli-token.h"
 
-/* No tree is made of a larger payload, of which it could take a hundred times the size. */
+/* Larger payloads are not parsed: a tree can take a hundred times the size of its text. */
 #define PAYLOAD_MAX (256 * 1024)
 
 typedef struct
@@ -69,8 +69,8 @@ build_payload (Chat       *self,
   return node;
 }
 
-/* Sends the line that waits, then reads the next one. While there is no connection nothing is
- * read, so that a long input waits where it is. */
+/* Sends the current line, then reads the next one. Nothing is read while there is no connection, so
+ * that long input is not buffered. */
 static void
 chat_advance (Chat *self)
 {
@@ -128,14 +128,14 @@ format_text (SignalMessage *message)
   JsonNode *payload = get_payload (message);
   const char *from = get_string (payload, "from");
   const char *text = get_string (payload, "text");
-  gboolean said = from != NULL && text != NULL;
-  g_autofree char *name = cli_printable (said ? from : signal_message_get_event (message));
-  g_autofree char *what = cli_printable (said ? text
-                                              : signal_message_get_payload_json (message) ?: "");
+  gboolean has_text = from != NULL && text != NULL;
+  g_autofree char *name = cli_text_escape (has_text ? from : signal_message_get_event (message));
+  g_autofree char *body = cli_text_escape (has_text ? text
+                                                : signal_message_get_payload_json (message) ?: "");
 
-  return g_strdup_printf (said ? "%s%s:%s %s\n" : "%s[%s]%s %s\n",
+  return g_strdup_printf (has_text ? "%s%s:%s %s\n" : "%s[%s]%s %s\n",
                           cli_color (STDOUT_FILENO, CLI_COLOR_NAME), name,
-                          cli_color (STDOUT_FILENO, CLI_COLOR_OFF), what);
+                          cli_color (STDOUT_FILENO, CLI_COLOR_OFF), body);
 }
 
 static void
@@ -186,7 +186,7 @@ chat_run (Chat             *self,
   cli_session_init (&self->session, client, options, FALSE);
   g_signal_connect (client, "message", G_CALLBACK (on_message), self);
   g_signal_connect_after (client, "connected", G_CALLBACK (on_connected), self);
-  /* Not in place: the line belongs to the one who types. */
+  /* Not on a single line, which would interfere with what the user types. */
   cli_session_start (&self->session, token, CLI_STATUS_LOG);
   exit_code = cli_session_run (&self->session);
   g_signal_handlers_disconnect_by_data (client, self);

@@ -9,12 +9,12 @@
 
 typedef enum
 {
-  WHEN_AUTO,
-  WHEN_ALWAYS,
-  WHEN_NEVER,
-} When;
+  COLOR_MODE_AUTO,
+  COLOR_MODE_ALWAYS,
+  COLOR_MODE_NEVER,
+} ColorMode;
 
-static const char * const words[] = { "auto", "always", "never", NULL };
+static const char * const mode_names[] = { "auto", "always", "never", NULL };
 
 static const char * const sequences[] = {
   [CLI_COLOR_OFF] = "\033[0m",
@@ -24,7 +24,7 @@ static const char * const sequences[] = {
   [CLI_COLOR_NAME] = "\033[1m",
 };
 
-static When when = WHEN_AUTO;
+static ColorMode mode = COLOR_MODE_AUTO;
 
 /* A GOptionArgFunc. */
 gboolean
@@ -33,11 +33,11 @@ cli_color_option (const char  *name,
                   gpointer     data,
                   GError     **error)
 {
-  for (guint i = 0; words[i] != NULL; i++)
+  for (guint i = 0; mode_names[i] != NULL; i++)
     {
-      if (g_str_equal (words[i], value))
+      if (g_str_equal (mode_names[i], value))
         {
-          when = (When) i;
+          mode = (ColorMode) i;
           return TRUE;
         }
     }
@@ -46,23 +46,24 @@ cli_color_option (const char  *name,
   return FALSE;
 }
 
-/* no-color.org: any value but the empty one says no. */
+/* See https://no-color.org: any value except the empty string disables colors. */
 static gboolean
-is_wanted (int fd)
+use_color (int fd)
 {
   const char *no_color = g_getenv ("NO_COLOR");
 
-  if (when != WHEN_AUTO)
-    return when == WHEN_ALWAYS;
+  if (mode != COLOR_MODE_AUTO)
+    return mode == COLOR_MODE_ALWAYS;
   return isatty (fd)
          && (no_color == NULL || *no_color == '\0')
          && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
 }
 
-/* What to write to @fd before some text, CLI_COLOR_OFF after it; empty where there is no colour. */
+/* Returns the escape sequence for @color, or an empty string if @fd does not use colors. Write
+ * CLI_COLOR_OFF after the text. */
 const char *
 cli_color (int      fd,
            CliColor color)
 {
-  return is_wanted (fd) ? sequences[color] : "";
+  return use_color (fd) ? sequences[color] : "";
 }

@@ -9,7 +9,7 @@
 
 #define FIRST_SURROGATE_PAIR 0x10000
 
-/* As JSON has it: above U+FFFF in two halves. */
+/* Appends an escape sequence, or a surrogate pair above U+FFFF. */
 static void
 append_escaped (GString  *out,
                 gunichar  c)
@@ -23,8 +23,8 @@ append_escaped (GString  *out,
   g_string_append_printf (out, "\\u%04x\\u%04x", 0xd800 + (c >> 10), 0xdc00 + (c & 0x3ff));
 }
 
-/* Returns @text as a JSON string; %NULL as null. What json-glib writes still has the controls from
- * U+0080 on, and U+001F, which is not JSON. */
+/* Returns @text as a JSON string, or null if it is %NULL. json-glib does not escape the control
+ * characters from U+0080 on, nor U+001F, which is not valid JSON. */
 char *
 cli_json_quote (const char *text)
 {
@@ -52,9 +52,8 @@ cli_json_quote (const char *text)
   return g_string_free (quoted, FALSE);
 }
 
-/* Appends JSON text that means the same, on one line and safe for a terminal. Between values there
- * are no unsafe characters but white space; all others are in a string, where an escape is the
- * same. */
+/* Appends equivalent JSON on a single line that is safe for a terminal. Between values, whitespace
+ * is the only kind of unsafe characters; all others are in strings, where they can be escaped. */
 static void
 append_value (GString    *line,
               const char *json)
@@ -72,7 +71,7 @@ append_value (GString    *line,
     }
 }
 
-/* Returns @message as one line of JSON. */
+/* Returns @message as a JSON object on a single line. */
 char *
 cli_json_message (SignalMessage *message)
 {

@@ -28,8 +28,8 @@ static char *
 format_text (SignalMessage *message)
 {
   const char *payload = signal_message_get_payload_json (message);
-  g_autofree char *event = cli_printable (signal_message_get_event (message));
-  g_autofree char *text = cli_printable (payload != NULL ? payload : "");
+  g_autofree char *event = cli_text_escape (signal_message_get_event (message));
+  g_autofree char *text = cli_text_escape (payload != NULL ? payload : "");
 
   return g_strdup_printf ("%s%s%s %s\n", cli_color (STDOUT_FILENO, CLI_COLOR_NAME), event,
                           cli_color (STDOUT_FILENO, CLI_COLOR_OFF), text);
@@ -51,11 +51,11 @@ on_message (SignalClient  *client,
 }
 
 static int
-listen_run (Listen           *self,
-            const CliOptions *options,
-            gboolean          wait,
-            const char       *url,
-            char            **rooms)
+listen_run (Listen            *self,
+            const CliOptions  *options,
+            gboolean           retry_first,
+            const char        *url,
+            char             **rooms)
 {
   g_autoptr (SignalClient) client = NULL;
   g_autofree char *token = NULL;
@@ -70,13 +70,13 @@ listen_run (Listen           *self,
   if (token == NULL)
     return exit_code;
 
-  cli_session_init (&self->session, client, options, wait);
+  cli_session_init (&self->session, client, options, retry_first);
   g_signal_connect (client, "message", G_CALLBACK (on_message), self);
   if (self->trace)
     cli_trace_start (client);
   cli_session_start (&self->session, token, CLI_STATUS_LINE);
   exit_code = cli_session_run (&self->session);
-  cli_trace_end ();
+  cli_trace_stop ();
   g_signal_handlers_disconnect_by_data (client, self);
   cli_session_clear (&self->session);
   return exit_code;
@@ -89,7 +89,7 @@ cli_listen (char **args)
   g_auto (GStrv) rooms = NULL;
   g_auto (GStrv) operands = NULL;
   Listen self = { 0 };
-  gboolean wait = FALSE;
+  gboolean retry_first = FALSE;
   const GOptionEntry entries[] = {
     { "room", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &rooms,
       N_("Join this room; can be given more than once"), N_("ROOM") },
@@ -97,7 +97,7 @@ cli_listen (char **args)
       N_("Print one JSON object a line: event, payload, id"), NULL },
     { "count", 'n', 0, G_OPTION_ARG_INT, &self.count,
       N_("Leave after N messages"), N_("N") },
-    { "wait", 'w', 0, G_OPTION_ARG_NONE, &wait,
+    { "wait", 'w', 0, G_OPTION_ARG_NONE, &retry_first,
       N_("Retry too when the first connection fails"), NULL },
     { "trace", 0, 0, G_OPTION_ARG_NONE, &self.trace,
       N_("Print each transition, its cause and its time"), NULL },
@@ -119,5 +119,5 @@ cli_listen (char **args)
   operands = cli_arguments_parse (context, "URL", 1, args);
   if (operands == NULL)
     return CLI_EXIT_USAGE;
-  return listen_run (&self, &options, wait, operands[0], rooms);
+  return listen_run (&self, &options, retry_first, operands[0], rooms);
 }

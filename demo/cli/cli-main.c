@@ -102,6 +102,6 @@ main (int    argc,
   g_set_prgname (program);
   exit_code = command->run (args + 1);
   if (exit_code > CLI_EXIT_SIGNAL)
-    cli_signal_die (exit_code - CLI_EXIT_SIGNAL);
+    cli_signal_terminate (exit_code - CLI_EXIT_SIGNAL);
   return exit_code;
 }

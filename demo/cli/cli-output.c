@@ -23,7 +23,7 @@ cli_error (const char *format,
   text = g_strdup_vprintf (format, args);
   va_end (args);
   /* Errors can contain text from a server, a file or the command line. */
-  printable = cli_printable (text);
+  printable = cli_text_escape (text);
 
   cli_status_hide ();
   /* Not g_printerr(), which replaces characters that the locale does not have. */

@@ -14,7 +14,7 @@
 #include "cli-session.h"
 #include "cli-token.h"
 
-/* More than any server takes in one frame. */
+/* Larger than the maximum size of a message of any server. */
 #define INPUT_MAX (64 * 1024 * 1024)
 
 static char *
@@ -68,11 +68,11 @@ send_run (const CliOptions *options,
     return exit_code;
 
   cli_session_init (&session, client, options, TRUE);
-  session.leave_when_connected = TRUE;
+  session.stop_when_connected = TRUE;
   cli_session_start (&session, token,
                      isatty (STDERR_FILENO) ? CLI_STATUS_LINE : CLI_STATUS_NONE);
-  /* Waits in the outbox; what is wrong with the message itself is said at once. A client that
-   * did not even start says why by itself. */
+  /* The message is queued. Invalid messages are reported at once. If the client has not started to
+   * connect, on_connect_done() reports the error. */
   if (signal_client_get_state (client) != SIGNAL_CONNECTION_STATE_DISCONNECTED
       && !signal_client_send_json (client, event, json, &error))
     cli_session_fail (&session, error);

@@ -58,7 +58,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServeOptions, serve_options_clear)
 static void
 serve_clear (Serve *self)
 {
-  cli_signal_unwatch ();
+  cli_signal_remove_handler ();
   if (self->server != NULL)
     g_signal_handlers_disconnect_by_data (self->server, self);
   g_clear_object (&self->server);
@@ -131,7 +131,7 @@ find_room (JsonNode *payload)
   return json_node_get_string (room);
 }
 
-/* With a room in the payload: to all others in that room. Without: back to where it came from. */
+/* Sends a message with a room to the other members of that room, and any other back to its sender. */
 static void
 on_message (SignalServer  *server,
             SignalPeer    *peer,
@@ -209,7 +209,7 @@ build_server (const ServeOptions *options)
 }
 
 static void
-print_welcome_json (Serve      *self,
+print_address_json (Serve      *self,
                     const char *uri,
                     gboolean    with_token)
 {
@@ -222,11 +222,11 @@ print_welcome_json (Serve      *self,
 }
 
 static void
-print_welcome (Serve      *self,
+print_address (Serve      *self,
                const char *uri,
                gboolean    with_token)
 {
-  g_autofree char *printable = cli_printable (uri);
+  g_autofree char *printable = cli_text_escape (uri);
   g_autofree char *text = g_strdup_printf (_("Listening on %s\n"), printable);
 
   cli_print (text);
@@ -266,7 +266,7 @@ serve_run (Serve              *self,
   g_signal_connect (self->server, "peer-disconnected", G_CALLBACK (on_peer_disconnected), self);
   g_signal_connect (self->server, "message", G_CALLBACK (on_message), self);
   self->loop = g_main_loop_new (NULL, FALSE);
-  cli_signal_watch (on_signal, self);
+  cli_signal_install_handler (on_signal, self);
 
   if (!signal_server_listen (self->server, options->address, (guint16) options->port, &error))
     {
@@ -275,9 +275,9 @@ serve_run (Serve              *self,
     }
   uri = signal_server_get_uri (self->server);
   if (self->json)
-    print_welcome_json (self, uri, generated);
+    print_address_json (self, uri, generated);
   else
-    print_welcome (self, uri, generated);
+    print_address (self, uri, generated);
   g_main_loop_run (self->loop);
   return self->exit_code;
 }

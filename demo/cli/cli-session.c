@@ -31,7 +31,7 @@ on_close_deadline (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Disconnects, then ends cli_session_run(), which returns @exit_code. The first call counts. */
+/* Disconnects and ends cli_session_run(), which returns @exit_code. Later calls have no effect. */
 void
 cli_session_stop (CliSession *self,
                   int         exit_code)
@@ -40,24 +40,24 @@ cli_session_stop (CliSession *self,
     return;
   self->stopping = TRUE;
   self->exit_code = exit_code;
-  cli_trace_leave ();
-  cli_status_leave ();
+  cli_trace_sample ();
+  cli_status_set_disconnecting ();
   g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, CLOSE_SECONDS, on_close_deadline,
                               g_main_loop_ref (self->loop), (GDestroyNotify) g_main_loop_unref);
   signal_client_disconnect_async (self->client, NULL, on_disconnect_done,
                                   g_main_loop_ref (self->loop));
 }
 
-/* Once, and not for each attempt. */
+/* Prints each hint once rather than at each attempt. */
 static void
-advise (CliSession   *self,
-        const GError *error)
+print_hints (CliSession   *self,
+             const GError *error)
 {
   if (error->domain != G_TLS_ERROR
       && !g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED))
     return;
-  cli_tls_advise (self->tls_errors & ~self->tls_advised, self->has_ca_file);
-  self->tls_advised |= self->tls_errors;
+  cli_tls_print_hints (self->tls_errors & ~self->tls_hints_printed, self->has_ca_file);
+  self->tls_hints_printed |= self->tls_errors;
 }
 
 void
@@ -67,7 +67,7 @@ cli_session_fail (CliSession   *self,
   if (self->stopping)
     return;
   cli_error ("%s", error->message);
-  advise (self, error);
+  print_hints (self, error);
   cli_session_stop (self, cli_exit_code_from_error (error));
 }
 
@@ -82,7 +82,7 @@ on_connect_done (GObject      *source,
 
   if (!signal_client_connect_finish (SIGNAL_CLIENT (source), result, &error))
     cli_session_fail (self, error);
-  else if (self->leave_when_connected)
+  else if (self->stop_when_connected)
     cli_session_stop (self, CLI_EXIT_OK);
 }
 
@@ -111,10 +111,10 @@ on_error (SignalClient *client,
   if (self->stopping)
     return;
   cli_error (_("Warning: %s"), error->message);
-  advise (self, error);
+  print_hints (self, error);
 }
 
-/* Accepts none that was not, but notes why. */
+/* Rejects the certificate, but records the errors. */
 static gboolean
 on_accept_certificate (SignalClient         *client,
                        GTlsCertificate      *certificate,
@@ -125,7 +125,7 @@ on_accept_certificate (SignalClient         *client,
   return FALSE;
 }
 
-/* Whatever it was about to end with: it ends by the signal. */
+/* Terminates by the signal, even if the program was about to exit with another code. */
 static void
 on_signal (int      number,
            gpointer data)
@@ -136,12 +136,12 @@ on_signal (int      number,
   self->exit_code = CLI_EXIT_SIGNAL + number;
 }
 
-/* @wait: also retry before the first connection was made. */
+/* @retry_first: whether to retry if the first attempt fails */
 void
 cli_session_init (CliSession       *self,
                   SignalClient     *client,
                   const CliOptions *options,
-                  gboolean          wait)
+                  gboolean          retry_first)
 {
   *self = (CliSession) {
     .client = g_object_ref (client),
@@ -150,12 +150,12 @@ cli_session_init (CliSession       *self,
     .quiet = options->quiet,
     .has_ca_file = options->ca_file != NULL,
   };
-  g_object_set (client, "max-retries", wait ? self->max_retries : 0, NULL);
+  g_object_set (client, "max-retries", retry_first ? self->max_retries : 0, NULL);
   g_signal_connect (client, "connected", G_CALLBACK (on_connected), self);
   g_signal_connect (client, "disconnected", G_CALLBACK (on_disconnected), self);
   g_signal_connect (client, "error", G_CALLBACK (on_error), self);
   g_signal_connect (client, "accept-certificate", G_CALLBACK (on_accept_certificate), self);
-  cli_signal_watch (on_signal, self);
+  cli_signal_install_handler (on_signal, self);
 }
 
 void
@@ -163,8 +163,8 @@ cli_session_clear (CliSession *self)
 {
   if (self->client != NULL)
     g_signal_handlers_disconnect_by_data (self->client, self);
-  cli_signal_unwatch ();
-  cli_status_end ();
+  cli_signal_remove_handler ();
+  cli_status_stop ();
   g_clear_object (&self->client);
   g_clear_pointer (&self->loop, g_main_loop_unref);
 }

@@ -6,17 +6,17 @@
 
 G_BEGIN_DECLS
 
-/* One client, from its first attempt to a clean end. */
+/* A client, from its first attempt to connect until it has disconnected. */
 typedef struct
 {
   SignalClient *client;
   GMainLoop *loop;
   guint max_retries;
   int exit_code;
-  GTlsCertificateFlags tls_errors;  /* of the last certificate that was not accepted */
-  GTlsCertificateFlags tls_advised; /* those about which advice was given */
+  GTlsCertificateFlags tls_errors;        /* of the last rejected certificate */
+  GTlsCertificateFlags tls_hints_printed; /* errors for which hints were printed */
   gboolean has_ca_file;
-  gboolean leave_when_connected;
+  gboolean stop_when_connected;
   gboolean quiet;
   gboolean stopping;
 } CliSession;
@@ -24,7 +24,7 @@ typedef struct
 void cli_session_init  (CliSession       *self,
                         SignalClient     *client,
                         const CliOptions *options,
-                        gboolean          wait);
+                        gboolean          retry_first);
 
 void cli_session_clear (CliSession       *self);
 

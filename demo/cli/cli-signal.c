@@ -13,7 +13,7 @@
 #include "cli-exit-code.h"
 #include "cli-status.h"
 
-static const int numbers[] = { SIGINT, SIGTERM };
+static const int handled_signals[] = { SIGINT, SIGTERM };
 
 static struct
 {
@@ -21,26 +21,26 @@ static struct
   gpointer data;
   guint source;
   int pipe[2];
-} watch;
+} handler;
 
-static volatile sig_atomic_t caught;
+static volatile sig_atomic_t received;
 
-/* The second one does not wait for the main loop, which may wait for somebody else. */
+/* A second signal terminates the program at once, as the main loop may be blocked. */
 static void
 on_signal (int number)
 {
-  int before = errno;
+  int saved_errno = errno;
   guint8 byte = (guint8) number;
 
-  if (caught)
+  if (received)
     {
-      cli_status_abandon ();
+      cli_status_end_line ();
       signal (number, SIG_DFL);
       raise (number);
     }
-  else if (write (watch.pipe[1], &byte, sizeof byte) == sizeof byte)
-    caught = TRUE;
-  errno = before;
+  else if (write (handler.pipe[1], &byte, sizeof byte) == sizeof byte)
+    received = TRUE;
+  errno = saved_errno;
 }
 
 static gboolean
@@ -51,44 +51,44 @@ on_pipe (int          fd,
   guint8 number;
 
   if (read (fd, &number, sizeof number) == sizeof number)
-    watch.func (number, watch.data);
+    handler.func (number, handler.data);
   return G_SOURCE_CONTINUE;
 }
 
-/* Calls @func from the main loop when SIGINT or SIGTERM comes, once. Another one ends the program.
- * Unlike g_unix_signal_add() this does so too while the program waits for a reader of its output:
- * the system call is not started again. */
+/* Calls @func in the main loop at the first SIGINT or SIGTERM. A second one terminates the program.
+ * Unlike g_unix_signal_add(), this also works while a write to a full pipe blocks, because the system
+ * call is not restarted. */
 void
-cli_signal_watch (CliSignalFunc func,
-                  gpointer      data)
+cli_signal_install_handler (CliSignalFunc func,
+                            gpointer      data)
 {
   struct sigaction action = { .sa_handler = on_signal };
 
-  if (!g_unix_open_pipe (watch.pipe, FD_CLOEXEC, NULL))
+  if (!g_unix_open_pipe (handler.pipe, FD_CLOEXEC, NULL))
     return;
-  watch.func = func;
-  watch.data = data;
-  watch.source = g_unix_fd_add (watch.pipe[0], G_IO_IN, on_pipe, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
-    sigaction (numbers[i], &action, NULL);
+  handler.func = func;
+  handler.data = data;
+  handler.source = g_unix_fd_add (handler.pipe[0], G_IO_IN, on_pipe, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (handled_signals); i++)
+    sigaction (handled_signals[i], &action, NULL);
 }
 
 void
-cli_signal_unwatch (void)
+cli_signal_remove_handler (void)
 {
-  if (watch.source == 0)
+  if (handler.source == 0)
     return;
-  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
-    signal (numbers[i], SIG_DFL);
-  g_clear_handle_id (&watch.source, g_source_remove);
-  close (watch.pipe[0]);
-  close (watch.pipe[1]);
+  for (guint i = 0; i < G_N_ELEMENTS (handled_signals); i++)
+    signal (handled_signals[i], SIG_DFL);
+  g_clear_handle_id (&handler.source, g_source_remove);
+  close (handler.pipe[0]);
+  close (handler.pipe[1]);
 }
 
-/* Ends the program by @number, for whoever waits for it: a shell leaves its loop, and systemd takes
- * SIGINT and SIGTERM for a clean end, neither of which an exit code can bring about. */
+/* Terminates the program by the signal @number. This tells the parent process more than an exit code:
+ * a shell leaves its loop, and systemd considers SIGINT and SIGTERM a clean exit. */
 void
-cli_signal_die (int number)
+cli_signal_terminate (int number)
 {
   sigset_t set;
 
@@ -97,6 +97,6 @@ cli_signal_die (int number)
   sigaddset (&set, number);
   sigprocmask (SIG_UNBLOCK, &set, NULL);
   raise (number);
-  /* The first process of a container is spared by signals without a handler. */
+  /* The init process of a container ignores signals without a handler. */
   _exit (CLI_EXIT_SIGNAL + number);
 }

@@ -17,13 +17,13 @@ static struct
   SignalClient *client;
   gboolean in_place;
   volatile sig_atomic_t drawn;
-  gboolean leaving;
+  gboolean disconnecting;
   char *text;
   CliColor color;
   guint attempt;
   gint64 retry_at;
-  gint64 since; /* when what is waited for began */
-  guint tick;
+  gint64 since; /* start of the current state */
+  guint tick_id;
 } status;
 
 static void
@@ -53,7 +53,7 @@ cli_status_show (void)
   status.drawn = TRUE;
 }
 
-/* Takes @text. */
+/* Takes ownership of @text. */
 static void
 set_text (CliColor  color,
           char     *text)
@@ -72,7 +72,7 @@ set_text (CliColor  color,
     print_text ("", "\n");
 }
 
-/* With the seconds that it takes, from the second one on, where the line can be drawn again. */
+/* On a terminal, shows how long the state has lasted if that is more than a second. */
 static void
 show_progress (const char *text)
 {
@@ -87,10 +87,10 @@ show_progress (const char *text)
 static void
 show_countdown (void)
 {
-  double left = MAX (0, status.retry_at - g_get_monotonic_time ()) / (double) G_USEC_PER_SEC;
+  double remaining = MAX (0, status.retry_at - g_get_monotonic_time ()) / (double) G_USEC_PER_SEC;
 
   set_text (CLI_COLOR_WAIT,
-            g_strdup_printf (_("Reconnecting in %.1f s (attempt %u)"), left, status.attempt));
+            g_strdup_printf (_("Reconnecting in %.1f s (attempt %u)"), remaining, status.attempt));
 }
 
 static void
@@ -98,7 +98,7 @@ show_state (void)
 {
   SignalConnectionState state = signal_client_get_state (status.client);
 
-  if (status.leaving && state != SIGNAL_CONNECTION_STATE_DISCONNECTED)
+  if (status.disconnecting && state != SIGNAL_CONNECTION_STATE_DISCONNECTED)
     {
       show_progress (_("Disconnecting…"));
       return;
@@ -140,17 +140,17 @@ is_waiting (void)
   SignalConnectionState state = signal_client_get_state (status.client);
 
   if (state == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
-    return status.leaving;
+    return status.disconnecting;
   return state != SIGNAL_CONNECTION_STATE_DISCONNECTED;
 }
 
 static void
-follow (void)
+update (void)
 {
   if (!is_waiting ())
-    g_clear_handle_id (&status.tick, g_source_remove);
-  else if (status.in_place && status.tick == 0)
-    status.tick = g_timeout_add (TICK_MS, on_tick, NULL);
+    g_clear_handle_id (&status.tick_id, g_source_remove);
+  else if (status.in_place && status.tick_id == 0)
+    status.tick_id = g_timeout_add (TICK_MS, on_tick, NULL);
   show_state ();
 }
 
@@ -161,7 +161,7 @@ on_reconnecting (SignalClient *client,
 {
   status.attempt = attempt;
   status.retry_at = g_get_monotonic_time () + (gint64) delay * 1000;
-  follow ();
+  update ();
 }
 
 static void
@@ -169,12 +169,12 @@ on_state (SignalClient *client)
 {
   SignalConnectionState state = signal_client_get_state (client);
 
-  /* The signal “reconnecting” tells more than this state does. */
+  /* SignalClient::reconnecting follows with the delay. */
   if (state == SIGNAL_CONNECTION_STATE_RECONNECTING)
     return;
   if (state == SIGNAL_CONNECTION_STATE_CONNECTING)
     status.since = g_get_monotonic_time ();
-  follow ();
+  update ();
 }
 
 void
@@ -190,23 +190,23 @@ cli_status_start (SignalClient  *client,
   g_signal_connect (client, "reconnecting", G_CALLBACK (on_reconnecting), NULL);
 }
 
-/* Closing can take seconds: on the line it is worth a word, in a log it is not. */
+/* The closing handshake can take seconds, which is shown on a terminal only. */
 void
-cli_status_leave (void)
+cli_status_set_disconnecting (void)
 {
   if (status.client == NULL || !status.in_place)
     return;
-  status.leaving = TRUE;
+  status.disconnecting = TRUE;
   status.since = g_get_monotonic_time ();
-  follow ();
+  update ();
 }
 
 void
-cli_status_end (void)
+cli_status_stop (void)
 {
   if (status.client == NULL)
     return;
-  g_clear_handle_id (&status.tick, g_source_remove);
+  g_clear_handle_id (&status.tick_id, g_source_remove);
   g_signal_handlers_disconnect_by_func (status.client, on_state, NULL);
   g_signal_handlers_disconnect_by_func (status.client, on_reconnecting, NULL);
   g_clear_object (&status.client);
@@ -216,9 +216,9 @@ cli_status_end (void)
   g_clear_pointer (&status.text, g_free);
 }
 
-/* Leaves the line to what is written next, from within a signal handler. */
+/* Ends the status line. Can be called in a signal handler. */
 void
-cli_status_abandon (void)
+cli_status_end_line (void)
 {
   if (status.drawn && write (STDERR_FILENO, "\n", 1) == 1)
     status.drawn = FALSE;

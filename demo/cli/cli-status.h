@@ -9,21 +9,21 @@ typedef enum
 {
   CLI_STATUS_NONE,
   CLI_STATUS_LOG,  /* a line for each state */
-  CLI_STATUS_LINE, /* one line, drawn again where it stands; off a terminal as CLI_STATUS_LOG */
+  CLI_STATUS_LINE, /* a single line that is updated in place; CLI_STATUS_LOG if there is no terminal */
 } CliStatusMode;
 
-/* The state of the client, on standard error. */
-void cli_status_start   (SignalClient  *client,
-                         CliStatusMode  mode);
+/* The state of the client, shown on standard error. */
+void cli_status_start             (SignalClient  *client,
+                                   CliStatusMode  mode);
 
-void cli_status_leave   (void);
+void cli_status_set_disconnecting (void);
 
-void cli_status_hide    (void);
+void cli_status_hide              (void);
 
-void cli_status_show    (void);
+void cli_status_show              (void);
 
-void cli_status_end     (void);
+void cli_status_stop              (void);
 
-void cli_status_abandon (void);
+void cli_status_end_line          (void);
 
 G_END_DECLS

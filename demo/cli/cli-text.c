@@ -8,18 +8,17 @@
 #define LINE_SEPARATOR 0x2028
 #define PARAGRAPH_SEPARATOR 0x2029
 
-/* Whether @c only ever shows itself on a terminal. Control characters (C0, DEL, C1) do more, and so
- * do format characters, among them those that turn the direction of text. */
+/* Whether @c is safe to print to a terminal. Control characters (C0, DEL, C1) and format characters,
+ * such as those that change the direction of text, are not. */
 gboolean
 cli_text_is_safe (gunichar c)
 {
   return g_unichar_isprint (c) && c != LINE_SEPARATOR && c != PARAGRAPH_SEPARATOR;
 }
 
-/* Returns @text with everything escaped that could move the cursor or hide something on a
- * terminal. */
+/* Returns @text with all characters escaped that could move the cursor or hide text on a terminal. */
 char *
-cli_printable (const char *text)
+cli_text_escape (const char *text)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
   GString *printable = g_string_sized_new (strlen (valid));

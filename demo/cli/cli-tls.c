@@ -16,8 +16,8 @@ has_private_key (GTlsCertificate *certificate)
   return key != NULL;
 }
 
-/* Loads a server's certificate and its key, which are in one file if @key_file is %NULL. Returns
- * %NULL after it has printed what is wrong. */
+/* Loads the certificate of a server and its key, which are in the same file if @key_file is %NULL.
+ * Prints an error and returns %NULL on failure. */
 GTlsCertificate *
 cli_tls_load_certificate (const char *certificate_file,
                           const char *key_file)
@@ -43,10 +43,10 @@ cli_tls_load_certificate (const char *certificate_file,
   return NULL;
 }
 
-/* Prints what can be done about a server's certificate that was not accepted for @errors. */
+/* Prints how to fix the errors of a server certificate that was rejected. */
 void
-cli_tls_advise (GTlsCertificateFlags errors,
-                gboolean             has_ca_file)
+cli_tls_print_hints (GTlsCertificateFlags errors,
+                     gboolean             has_ca_file)
 {
   const GTlsCertificateFlags dates = G_TLS_CERTIFICATE_EXPIRED | G_TLS_CERTIFICATE_NOT_ACTIVATED;
 

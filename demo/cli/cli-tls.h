@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 GTlsCertificate *cli_tls_load_certificate (const char           *certificate_file,
                                            const char           *key_file);
 
-void             cli_tls_advise           (GTlsCertificateFlags  errors,
+void             cli_tls_print_hints      (GTlsCertificateFlags  errors,
                                            gboolean              has_ca_file);
 
 G_END_DECLS

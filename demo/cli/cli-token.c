@@ -36,7 +36,7 @@ read_token_file (const char *path,
 
   if (stream == NULL)
     return NULL;
-  /* A buffer that does not grow, for a device without an end. */
+  /* A buffer of fixed size, in case the file is a device without end. */
   token = g_malloc0 (TOKEN_MAX + 1);
   if (!g_input_stream_read_all (G_INPUT_STREAM (stream), token, TOKEN_MAX, NULL, NULL, error))
     return NULL;
@@ -52,7 +52,7 @@ read_token_file (const char *path,
   return g_steal_pointer (&token);
 }
 
-/* The token of the file, else of the environment; %NULL without @error: there is none. */
+/* Returns the token from the file or the environment, or %NULL without an error if there is none. */
 char *
 cli_token_find (const char *token_file,
                 GError    **error)
@@ -72,32 +72,32 @@ cli_token_find (const char *token_file,
   return g_strdup (token);
 }
 
-/* Reads a line with the echo off. A signal ends the wait, so that the echo always comes back. */
+/* Reads a line without echo. A signal interrupts the read, so that the echo is always restored. */
 static char *
-read_secret (int fd)
+read_password (int fd)
 {
-  struct termios before, silent;
+  struct termios saved, without_echo;
   struct sigaction action = { .sa_handler = on_prompt_signal };
-  struct sigaction interrupted, terminated;
+  struct sigaction old_sigint, old_sigterm;
   g_autofree char *line = g_malloc0 (TOKEN_MAX + 1);
   gssize length;
 
-  if (tcgetattr (fd, &before) != 0)
+  if (tcgetattr (fd, &saved) != 0)
     return NULL;
-  silent = before;
-  silent.c_lflag &= ~(tcflag_t) ECHO;
-  sigaction (SIGINT, &action, &interrupted);
-  sigaction (SIGTERM, &action, &terminated);
-  tcsetattr (fd, TCSAFLUSH, &silent);
+  without_echo = saved;
+  without_echo.c_lflag &= ~(tcflag_t) ECHO;
+  sigaction (SIGINT, &action, &old_sigint);
+  sigaction (SIGTERM, &action, &old_sigterm);
+  tcsetattr (fd, TCSAFLUSH, &without_echo);
 
   length = dprintf (fd, "%s", _("Token: "));
   if (length > 0 && prompt_signal == 0)
     length = read (fd, line, TOKEN_MAX);
   dprintf (fd, "\n");
 
-  tcsetattr (fd, TCSAFLUSH, &before);
-  sigaction (SIGINT, &interrupted, NULL);
-  sigaction (SIGTERM, &terminated, NULL);
+  tcsetattr (fd, TCSAFLUSH, &saved);
+  sigaction (SIGINT, &old_sigint, NULL);
+  sigaction (SIGTERM, &old_sigterm, NULL);
   if (length <= 0 || prompt_signal != 0)
     return NULL;
   g_strstrip (line);
@@ -106,8 +106,8 @@ read_secret (int fd)
   return g_steal_pointer (&line);
 }
 
-/* The token of the file, the environment or the person at the terminal; %NULL with
- * @exit_code set after having said what is wrong. */
+/* Returns the token from the file, the environment or a prompt on the terminal, or prints an error,
+ * sets @exit_code and returns %NULL. */
 char *
 cli_token_get (const char  *token_file,
                CliExitCode *exit_code)
@@ -125,11 +125,11 @@ cli_token_get (const char  *token_file,
       return NULL;
     }
 
-  /* Not standard input, which may carry the message. */
+  /* Not standard input, which can have the message. */
   fd = open ("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (fd >= 0)
     {
-      token = read_secret (fd);
+      token = read_password (fd);
       close (fd);
     }
   if (token == NULL && prompt_signal != 0)

@@ -14,17 +14,17 @@ static struct
   SignalClient *client;
   gint64 last; /* when the last line was printed */
   gint64 round_trip;
-  guint attempt; /* of the wait that is under way; 0: there is none */
+  guint attempt; /* the scheduled attempt, or 0 */
 } trace;
 
-/* @cause is ours or an error's, which may quote a peer. */
+/* @cause can contain text from a peer. */
 static void
 print_line (const char *state,
             const char *cause)
 {
   gint64 now = g_get_monotonic_time ();
   gint64 since = trace.last != 0 ? now - trace.last : 0;
-  g_autofree char *printable = cli_printable (cause);
+  g_autofree char *printable = cli_text_escape (cause);
 
   trace.last = now;
   cli_status_hide ();
@@ -65,7 +65,7 @@ on_state (SignalClient *client)
                                    ? _("the server took the token, and the key is derived")
                                    : _("the server took the token; there is no encryption"));
       break;
-    /* Signals of their own say why. */
+    /* These have signals of their own. */
     case SIGNAL_CONNECTION_STATE_RECONNECTING:
     case SIGNAL_CONNECTION_STATE_DISCONNECTED:
     default:
@@ -93,7 +93,7 @@ on_disconnected (SignalClient *client,
   print_line ("disconnected", error != NULL ? error->message : _("asked for"));
 }
 
-/* Traces @client until cli_trace_end(). */
+/* Traces @client until cli_trace_stop(). */
 void
 cli_trace_start (SignalClient *client)
 {
@@ -104,9 +104,9 @@ cli_trace_start (SignalClient *client)
   g_signal_connect (client, "disconnected", G_CALLBACK (on_disconnected), NULL);
 }
 
-/* What is known of a connection only while it is there. */
+/* Saves the properties that are only available while there is a connection. */
 void
-cli_trace_leave (void)
+cli_trace_sample (void)
 {
   if (trace.client != NULL)
     g_object_get (trace.client, "round-trip-time", &trace.round_trip, NULL);
@@ -131,7 +131,7 @@ print_statistics (void)
 }
 
 void
-cli_trace_end (void)
+cli_trace_stop (void)
 {
   if (trace.client == NULL)
     return;

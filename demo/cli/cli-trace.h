@@ -5,11 +5,11 @@
 
 G_BEGIN_DECLS
 
-/* Every transition of a client on standard error, and at the end what it has counted. */
-void cli_trace_start (SignalClient *client);
+/* Prints every transition of a client, and finally its statistics, to standard error. */
+void cli_trace_start  (SignalClient *client);
 
-void cli_trace_leave (void);
+void cli_trace_sample (void);
 
-void cli_trace_end   (void);
+void cli_trace_stop   (void);
 
 G_END_DECLS

@@ -8,8 +8,8 @@
 
 #define TOKEN_BYTES 24
 
-/* A token from the system's random source, which nobody can foretell (g_random_int() and
- * g_uuid_string_random() can be), easy on the shell and in a URL; NULL if there are no random bytes. */
+/* Returns a random token without characters that are special in a shell or a URL, or %NULL if the
+ * system has no random bytes. g_random_int() and g_uuid_string_random() are predictable. */
 char *
 secret_token_new (void)
 {
@@ -25,7 +25,7 @@ secret_token_new (void)
   return g_strdelimit (token, "/", '_');
 }
 
-/* Takes the same time wherever the two differ: it tells nobody how much of a guess is right. */
+/* Compares in constant time, which does not reveal how much of @given matches. */
 gboolean
 secret_token_equal (const char *expected,
                     const char *given)

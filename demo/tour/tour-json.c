@@ -8,10 +8,10 @@
 /* A tree can take a hundred times the size of its text. */
 #define MAX_BYTES (256 * 1024)
 
-/* json-glib calls itself for each array in an array, until the stack ends. */
+/* json-glib recurses for each nested array. */
 #define MAX_DEPTH 256
 
-/* Returns what follows the string that begins at @text, or %NULL if it is not a strict one. */
+/* Returns the text after the string that begins at @text, or %NULL if it is not a valid JSON string. */
 static const char *
 skip_string (const char *text)
 {
@@ -33,9 +33,8 @@ skip_string (const char *text)
   return NULL;
 }
 
-/* Whether json-glib can parse @text without going too deep. It takes more than JSON, comments and
- * other quotes among it: a text that has anything of that is refused, because brackets could be
- * hidden there. */
+/* Whether json-glib can parse @text without deep recursion. json-glib accepts more than JSON, such as
+ * comments and single quotes, in which brackets could be hidden, so such text is rejected. */
 static gboolean
 is_shallow (const char *text)
 {
@@ -63,7 +62,7 @@ is_shallow (const char *text)
   return TRUE;
 }
 
-/* Returns %NULL if @text is not JSON, or too much of it. */
+/* Returns %NULL if @text is not JSON, or is too large or too deeply nested. */
 JsonNode *
 tour_json_parse (const char *text)
 {
@@ -72,7 +71,7 @@ tour_json_parse (const char *text)
   return json_from_string (text, NULL);
 }
 
-/* Returns the object @name of @node, or %NULL if @node is none or has none. */
+/* Returns the object member @name of @node, or %NULL. @node can be %NULL. */
 JsonNode *
 tour_json_get_object (JsonNode   *node,
                       const char *name)
@@ -84,7 +83,7 @@ tour_json_get_object (JsonNode   *node,
   return member != NULL && JSON_NODE_HOLDS_OBJECT (member) ? member : NULL;
 }
 
-/* Returns the string @name of @object, or %NULL if @object is none or has none. */
+/* Returns the string member @name of @object, or %NULL. @object can be %NULL. */
 char *
 tour_json_dup_string (JsonNode   *object,
                       const char *name)

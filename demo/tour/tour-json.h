@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* JSON of which a tree can be made without harm, whoever wrote it. */
+/* Parses JSON from untrusted peers, within limits. */
 
 JsonNode *tour_json_parse      (const char *text);
 
