@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The program signal-glib as a test uses it: run to its end, or running beside the test."""
+"""Runs the program signal-glib in a test, to its end or in the background."""
 import contextlib
 import os
 import queue
@@ -26,14 +26,14 @@ def environment(token=TOKEN, **more):
 
 
 def run(*args, token=TOKEN, stdin='', env=None, **options):
-    """Runs the program to its end; without a terminal to ask on."""
+    """Runs the program to its end, without a terminal for a prompt."""
     return subprocess.run([PROGRAM, *args], input=stdin, text=True, timeout=SECONDS,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(token, **(env or {})),
                           start_new_session=True, **options)
 
 
 class Lines:
-    """What a program prints, read as it comes."""
+    """The output of a program, read in a thread."""
 
     def __init__(self, stream):
         self.seen = []
@@ -48,7 +48,7 @@ class Lines:
         self.lines.put(None)
 
     def wait_for(self, wanted):
-        """The next line with @wanted in it."""
+        """Returns the next line that contains @wanted."""
         end = time.monotonic() + SECONDS
         with contextlib.suppress(queue.Empty):
             while (line := self.lines.get(timeout=max(0.01, end - time.monotonic()))) is not None:
@@ -58,7 +58,7 @@ class Lines:
         raise AssertionError(f'no line with “{wanted}” in: {self.seen}')
 
     def rest(self):
-        """All that comes until the program closes its end."""
+        """Returns the output until the program closes it."""
         return ''.join(iter(lambda: self.lines.get(timeout=SECONDS), None))
 
 
@@ -93,15 +93,15 @@ def running(*args, **options):
 
 @contextlib.contextmanager
 def serving(*args, **options):
-    """A server; gives its URL and its process."""
+    """Runs a server; yields its URL and its process."""
     args = args if '--port' in args else ('--port', '0', *args)
     with running('serve', *args, stderr=subprocess.DEVNULL, **options) as process:
         yield process.out.wait_for('Listening on').split()[-1], process
 
 
 @contextlib.contextmanager
-def answering(answer):
-    """A server that answers whatever comes with some bytes, and closes."""
+def responding(response):
+    """A server that responds to any request with some bytes, and closes the connection."""
     listener = socket.create_server(('127.0.0.1', 0))
 
     def serve():
@@ -110,7 +110,7 @@ def answering(answer):
                 connection, _ = listener.accept()
                 with connection:
                     connection.recv(65536)
-                    connection.sendall(answer)
+                    connection.sendall(response)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()

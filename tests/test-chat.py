@@ -17,14 +17,14 @@ import threading
 SECONDS = 20
 TOKEN = 'chat'
 ROOM = 'kitchen'
-# What has no text is passed over; what could act on a terminal is not shown.
+# Messages without text are ignored, and characters that a terminal could interpret are replaced.
 HOSTILE = ('{"room":"kitchen"}', '{"room":"kitchen","from":1,"text":["a"]}',
            '{"room":"kitchen","from":null,"text":"a"}', '{"room":"kitchen","from":{},"text":null}',
            '{"room":"kitchen","from":"\\u001b[2J\\u0000","text":"\\u009bm\\u202e\\n ☕"}')
 
 
 processes = []
-"""All that were started, to be killed at the end."""
+"""All processes, which are killed at the end."""
 
 
 class Server:
@@ -56,74 +56,73 @@ class Chat:
             self.lines.put(line.rstrip('\n'))
         self.lines.put(None)
 
-    def hear(self, count):
+    def receive(self, count):
         return [self.lines.get(timeout=SECONDS) for _ in range(count)]
 
-    def say(self, text):
+    def send(self, text):
         self.process.stdin.write(text + '\n')
         self.process.stdin.flush()
 
-    def leave(self):
+    def close(self):
         self.process.stdin.close()
         return self.process.wait(SECONDS)
 
-
-    def fail(self):
-        """What it says when it ends by itself, and its status."""
+    def wait_for_failure(self):
+        """The exit status and the errors of a client that exits by itself."""
         status = self.process.wait(SECONDS)
         return status, self.process.stderr.read()
 
 
-def says(result, words):
-    """The words if they are in the last line and no traceback is, else all that it says."""
+def find_error(result, words):
+    """The words if they are in the last line and there is no traceback, else all of the output."""
     status, text = result
     is_right = words in text[text.rstrip().rfind('\n') + 1:] and not re.search('Traceback|JS ERROR', text)
     return status, words if is_right else text
 
 
-def refuse(program, commands):
-    """The same of chats that cannot connect. Their input stays open."""
+def run_failing(program, commands):
+    """Like run_chat(), for clients that cannot connect. Their input stays open."""
     server = Server(program)
-    gone = Server(program)
-    gone.stop()
-    for url, token, words in ((server.url, 'wrong', 'refused the token'), (gone.url, TOKEN, 'Could not connect'),
+    stopped = Server(program)
+    stopped.stop()
+    for url, token, words in ((server.url, 'wrong', 'refused the token'), (stopped.url, TOKEN, 'Could not connect'),
                               ('nonsense', TOKEN, 'URL is not valid')):
         for name, command in commands:
             chat = Chat(name, command, url, token, stderr=subprocess.PIPE)
-            yield f'{name}: {words}', [*chat.hear(1), says(chat.fail(), words)], [None, (1, words)]
+            yield f'{name}: {words}', [*chat.receive(1), find_error(chat.wait_for_failure(), words)], [None, (1, words)]
     server.stop()
 
 
-def lose(program, commands):
-    """The same of chats whose server comes back and does not want them any more."""
+def run_rejected(program, commands):
+    """Like run_chat(), for clients that a restarted server rejects."""
     server = Server(program)
     chats = [Chat(name, command, server.url, stderr=subprocess.PIPE) for name, command in commands]
-    heard = [chat.hear(1) for chat in chats]
+    received = [chat.receive(1) for chat in chats]
     server.stop()
     server = Server(program, server.port, 'another')
-    for chat, first in zip(chats, heard):
+    for chat, first in zip(chats, received):
         words = 'refused the token'
-        last = [*chat.hear(1), says(chat.fail(), words)]
+        last = [*chat.receive(1), find_error(chat.wait_for_failure(), words)]
         yield f'{chat.name}: {words} later', first + last, ['Connected', None, (1, words)]
     server.stop()
 
 
-def talk(chats, send):
-    """(name, heard, expected) of each."""
+def run_chat(chats, send):
+    """Yields (name, received, expected) for each check."""
     for chat in chats:
-        yield chat.name, chat.hear(1), ['Connected']
+        yield chat.name, chat.receive(1), ['Connected']
     for chat in chats:
-        chat.say(f'hello from {chat.name} ☕ "quoted"')
+        chat.send(f'hello from {chat.name} ☕ "quoted"')
     for chat in chats:
-        yield chat.name, sorted(chat.hear(len(chats) - 1)), sorted(
+        yield chat.name, sorted(chat.receive(len(chats) - 1)), sorted(
             f'{other.name}: hello from {other.name} ☕ "quoted"' for other in chats
             if other is not chat)
     for text in HOSTILE:
         send(text)
     for chat in chats:
-        yield chat.name, chat.hear(1), ['\ufffd[2J\ufffd: \ufffdm\ufffd\ufffd ☕']
+        yield chat.name, chat.receive(1), ['\ufffd[2J\ufffd: \ufffdm\ufffd\ufffd ☕']
     for chat in chats:
-        yield chat.name, [chat.leave(), *chat.hear(1)], [0, None]
+        yield chat.name, [chat.close(), *chat.receive(1)], [0, None]
 
 
 def main():
@@ -144,13 +143,14 @@ def main():
         subprocess.run([options.server, 'send', server.url, 'chat', text], check=True, timeout=SECONDS)
 
     print(f'1..{8 * len(chats)}', flush=True)
-    results = itertools.chain(talk(chats, send), refuse(options.server, commands), lose(options.server, commands))
+    results = itertools.chain(run_chat(chats, send), run_failing(options.server, commands),
+                              run_rejected(options.server, commands))
     try:
-        for number, (name, heard, expected) in enumerate(results, 1):
-            print('ok' if heard == expected else 'not ok', number, name, flush=True)
-            if heard != expected:
+        for number, (name, received, expected) in enumerate(results, 1):
+            print('ok' if received == expected else 'not ok', number, name, flush=True)
+            if received != expected:
                 failed = True
-                print('#', heard, 'not', expected, flush=True)
+                print('#', received, 'not', expected, flush=True)
     finally:
         for process in processes:
             process.kill()

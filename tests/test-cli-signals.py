@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""How the program signal-glib ends when it is interrupted or terminated: in good order, and by the
-signal, which is what a shell and systemd look at."""
+"""How the program signal-glib handles SIGINT and SIGTERM: it closes its connections and then terminates
+by the signal, which a shell and systemd check."""
 import os
 import shutil
 import signal
@@ -14,11 +14,11 @@ from cli import PROGRAM, SECONDS, TOKEN, Cli, environment, running, serving
 from plain import TEXT, Server, connect
 
 BOTH = (signal.SIGINT, signal.SIGTERM)
-# Less than the 3 seconds for which the library waits for a peer that does not answer its close frame.
-AT_ONCE = 2
+# Less than the 3 seconds for which the library waits for the close frame of the peer.
+IMMEDIATE_SECONDS = 2
 
 
-def talking(server, command='listen', *args, **options):
+def running_client(server, command='listen', *args, **options):
     return running(command, server.url, '--room', 'a', '--no-encryption', *args,
                    stdin=subprocess.PIPE, **options)
 
@@ -30,7 +30,7 @@ class Signals(Cli):
     def test_client(self):
         for number in BOTH:
             for command in ('listen', 'chat'):
-                with Server(SECONDS) as server, talking(server, command) as process:
+                with Server(SECONDS) as server, running_client(server, command) as process:
                     peer = server.peer()
                     process.err.wait_for('Connected')
                     process.send_signal(number)
@@ -62,29 +62,29 @@ class Signals(Cli):
                 self.check_killed(process, number)
 
     def test_second_signal(self):
-        """The peer does not answer the close frame; who asks twice does not wait for it."""
+        """A second signal terminates the program, although the peer has not sent its close frame."""
         for first in BOTH:
             for second in BOTH:
-                with Server(SECONDS) as server, talking(server) as process:
+                with Server(SECONDS) as server, running_client(server) as process:
                     peer = server.peer()
                     process.err.wait_for('Connected')
                     process.send_signal(first)
                     peer.wait_for_close()
                     process.send_signal(second)
-                    self.check_killed(process, second, AT_ONCE)
+                    self.check_killed(process, second, IMMEDIATE_SECONDS)
 
-    def test_second_signal_to_a_server(self):
+    def test_second_signal_to_server(self):
         with serving('--no-encryption') as (url, process):
             peer = connect(url, TOKEN, SECONDS)
             process.send_signal(signal.SIGINT)
             peer.wait_for_close()
             process.send_signal(signal.SIGINT)
-            self.check_killed(process, signal.SIGINT, AT_ONCE)
+            self.check_killed(process, signal.SIGINT, IMMEDIATE_SECONDS)
             peer.stream.close()
 
-    def test_signal_at_the_end(self):
-        """It ends by itself already, and is interrupted at that."""
-        with Server(SECONDS) as server, talking(server, 'listen', '-n', '1') as process:
+    def test_signal_while_disconnecting(self):
+        """The program is interrupted while it disconnects."""
+        with Server(SECONDS) as server, running_client(server, 'listen', '-n', '1') as process:
             peer = server.peer()
             peer.send(TEXT, b'{"event":"a"}')
             peer.wait_for_close()
@@ -92,10 +92,10 @@ class Signals(Cli):
             peer.answer_close(1000)
             self.check_killed(process, signal.SIGINT)
 
-    def test_nobody_reads(self):
-        """The program waits for whoever should read what it prints, and not for the main loop."""
+    def test_blocked_output(self):
+        """A signal is handled while a write to a full pipe blocks the main loop."""
         reader, writer = os.pipe()
-        with Server(SECONDS) as server, talking(server, stdout=writer) as process:
+        with Server(SECONDS) as server, running_client(server, stdout=writer) as process:
             os.close(writer)
             peer = server.peer()
             peer.stream.settimeout(1)
@@ -108,9 +108,9 @@ class Signals(Cli):
             self.check_killed(process, signal.SIGINT)
         os.close(reader)
 
-    @unittest.skipUnless(shutil.which('bash'), 'there is no bash here')
+    @unittest.skipUnless(shutil.which('bash'), 'bash is not installed')
     def test_loop(self):
-        """Ctrl-C goes to the shell as well, which goes on if the program does not die of it."""
+        """Ctrl-C is sent to the shell as well, which continues unless the program terminates by the signal."""
         script = 'for i in 1 2 3; do "$0" listen "$1" --room a --no-encryption; echo "round $i"; done'
         with Server(SECONDS) as server, \
                 subprocess.Popen(['bash', '-c', script, PROGRAM, server.url], stdout=subprocess.PIPE,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The program signal-glib on a terminal: its prompt, its progress and its colours."""
+"""The program signal-glib on a terminal: its prompt, its status line and its colors."""
 import os
 import pty
 import re
@@ -17,7 +17,7 @@ from plain import Server
 
 
 class OnTerminal(Cli):
-    """Can run the program on a terminal of its own."""
+    """Runs the program on a pseudo-terminal."""
 
     def setUp(self):
         self.pid, self.terminal = None, None
@@ -30,11 +30,11 @@ class OnTerminal(Cli):
             os.close(self.terminal)
         self.pid, self.terminal = None, None
 
-    def start_on_terminal(self, *args, token=TOKEN, **more):
+    def start(self, *args, token=TOKEN, **more):
         try:
             self.pid, self.terminal = pty.fork()
         except OSError as error:
-            self.skipTest(f'there are no pseudo-terminals here: {error}')
+            self.skipTest(f'pseudo-terminals are not available: {error}')
         if self.pid == 0:
             os.execve(PROGRAM, [PROGRAM, *args], {**environment(token), **more})
 
@@ -59,17 +59,17 @@ class OnTerminal(Cli):
         while pid == 0 and time.monotonic() < end:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             time.sleep(0.02)
-        self.assertNotEqual(pid, 0, 'it did not end')
+        self.assertNotEqual(pid, 0, 'the program did not terminate')
         self.pid = None
         return os.waitstatus_to_exitcode(status)
 
 
 class Terminal(OnTerminal):
-    """The prompt, and the state line that is drawn in place."""
+    """The prompt, and the status line that is updated in place."""
 
     def test_prompt(self):
         with serving() as (url, _):
-            self.start_on_terminal('listen', url, '--room', 'a', token=None)
+            self.start('listen', url, '--room', 'a', token=None)
             seen = self.read_until(b'Token: ')
             os.write(self.terminal, TOKEN.encode() + b'\n')
             seen += self.read_until(b'Connected, encrypted')
@@ -80,7 +80,7 @@ class Terminal(OnTerminal):
 
     def test_prompt_interrupted(self):
         for number in (signal.SIGINT, signal.SIGTERM):
-            self.start_on_terminal('listen', 'ws://127.0.0.1:1/ws', '--room', 'a', token=None)
+            self.start('listen', 'ws://127.0.0.1:1/ws', '--room', 'a', token=None)
             self.read_until(b'Token: ')
             self.assertFalse(self.has_echo())
             os.kill(self.pid, number)
@@ -89,9 +89,9 @@ class Terminal(OnTerminal):
             self.tearDown()
 
     def test_interrupted_twice(self):
-        """What comes after it begins on a line of its own."""
+        """Later output starts on a new line."""
         with Server(SECONDS) as server:
-            self.start_on_terminal('listen', server.url, '--room', 'a', '--no-encryption')
+            self.start('listen', server.url, '--room', 'a', '--no-encryption')
             peer = server.peer()
             self.read_until(b'Connected, not encrypted')
             os.write(self.terminal, b'\x03')
@@ -103,12 +103,12 @@ class Terminal(OnTerminal):
 
     def test_countdown(self):
         with serving() as (url, server):
-            self.start_on_terminal('listen', url, '--room', 'a')
+            self.start('listen', url, '--room', 'a')
             self.read_until(b'Connected, encrypted')
             server.terminate()
             seen = self.read_until(b'(attempt 2)')
-        figures = [float(figure) for figure in re.findall(rb'Reconnecting in ([\d.]+) s', seen)]
-        first = figures[:figures.index(min(figures)) + 1]
+        delays = [float(delay) for delay in re.findall(rb'Reconnecting in ([\d.]+) s', seen)]
+        first = delays[:delays.index(min(delays)) + 1]
         self.assertGreater(len(first), 3)
         self.assertEqual(first, sorted(first, reverse=True))
         self.assertIn(b'\r\x1b[K', seen)
@@ -116,27 +116,27 @@ class Terminal(OnTerminal):
 
     def test_waiting(self):
         with socket.create_server(('127.0.0.1', 0)) as listener:
-            self.start_on_terminal('send', f'ws://127.0.0.1:{listener.getsockname()[1]}/ws', 'a', '1')
+            self.start('send', f'ws://127.0.0.1:{listener.getsockname()[1]}/ws', 'a', '1')
             seen = self.read_until('Connecting… 1 s'.encode())
         self.assertIn('Connecting…\x1b'.encode(), seen)
         self.assertNotIn(b'\n', seen)
 
-    def test_leaving(self):
+    def test_disconnecting(self):
         with serving() as (url, _):
-            self.start_on_terminal('send', url, 'a', '1')
+            self.start('send', url, 'a', '1')
             seen = self.read_until(b'Disconnected\x1b[0m\r\n')
             self.assertIn('Disconnecting…'.encode(), seen)
             self.assertEqual(self.finish(), 0)
 
     def test_dumb(self):
         with serving() as (url, _):
-            self.start_on_terminal('listen', url, '--room', 'a', TERM='dumb')
+            self.start('listen', url, '--room', 'a', TERM='dumb')
             seen = self.read_until(b'Connected, encrypted\r\n')
         self.assertNotIn(b'\x1b', seen)
 
     def test_quiet(self):
         with serving() as (url, _):
-            self.start_on_terminal('listen', url, '--room', 'a', '-n', '1', '--quiet')
+            self.start('listen', url, '--room', 'a', '-n', '1', '--quiet')
             while not run('send', url, 'said', '{"room":"a"}').returncode \
                     and not select.select([self.terminal], [], [], 0.2)[0]:
                 pass
@@ -145,11 +145,11 @@ class Terminal(OnTerminal):
         self.assertEqual(seen, b'\x1b[1msaid\x1b[0m {"room":"a"}\r\n')
 
 
-class Colour(OnTerminal):
+class Color(OnTerminal):
     def connect(self, *args, **more):
-        """What is seen of a connection."""
+        """Returns the output until the program is connected."""
         with serving() as (url, _):
-            self.start_on_terminal('listen', url, '--room', 'a', *args, **more)
+            self.start('listen', url, '--room', 'a', *args, **more)
             return self.read_until(b'Connected, encrypted')
 
     def test_on_a_terminal(self):
@@ -179,10 +179,10 @@ class Colour(OnTerminal):
             process = run('send', f'ws://127.0.0.1:{free_port()}/ws', 'a', '1', '--color', color)
             self.assertTrue(process.stderr.startswith(error), process.stderr)
 
-    def test_bad_word(self):
+    def test_invalid_value(self):
         self.check_fails(run('send', 'ws://127.0.0.1/ws', 'a', '1', '--color=\x1bblue'), EXIT_USAGE,
                          r'“\\u001bblue” is not auto, always or never')
 
 
 if __name__ == '__main__':
-    tap.main(Terminal, Colour)
+    tap.main(Terminal, Color)

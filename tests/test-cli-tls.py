@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The certificates of the program signal-glib: which it takes, and what it says about the others."""
+"""The certificates that the program signal-glib accepts, and its errors and hints for others."""
 import pathlib
 import shutil
 import subprocess
@@ -27,7 +27,7 @@ commonName = supplied
 '''
 
 
-@unittest.skipUnless(shutil.which('openssl'), 'there is no openssl here')
+@unittest.skipUnless(shutil.which('openssl'), 'openssl is not installed')
 class Tls(Cli):
     @classmethod
     def setUpClass(cls):
@@ -49,7 +49,7 @@ class Tls(Cli):
 
     @classmethod
     def issue(cls, name, host, start, end):
-        """NAME.pem with the certificate and the key, NAME.crt and NAME.key with one of them."""
+        """Creates NAME.crt with a certificate, NAME.key with its key, and NAME.pem with both."""
         cls.openssl('req', '-new', *EC, '-keyout', f'{name}.key', '-out', f'{name}.csr',
                     '-subj', f'/CN={name}', '-addext', host)
         cls.openssl('ca', '-batch', '-config', 'ca.conf', '-cert', 'ca.pem', '-keyfile', 'ca.key', '-notext',
@@ -60,8 +60,8 @@ class Tls(Cli):
     def path(self, name):
         return str(self.folder / name)
 
-    def refuse(self, certificate, *args):
-        """What is printed when the certificate of the server is refused, but the first line."""
+    def reject(self, certificate, *args):
+        """Returns the errors that are printed when the certificate of the server is rejected."""
         with serving('--tls-certificate', self.path(certificate)) as (url, _):
             process = run('send', url, 'a', '1', *args)
         self.check_fails(process, EXIT_FAILED, 'certificate')
@@ -83,38 +83,38 @@ class Tls(Cli):
             process = run('send', url, 'a', '1', '--ca-file', self.path('self.crt'))
             self.assertEqual((process.returncode, process.stderr), (0, ''))
 
-    def test_key_of_its_own(self):
+    def test_separate_key(self):
         with serving('--tls-certificate', self.path('good.crt'),
                      '--tls-key', self.path('good.key')) as (url, _):
             self.assertEqual(run('send', url, 'a', '1', '--ca-file', self.path('ca.pem')).returncode, 0)
 
     def test_unknown_authority(self):
-        text = self.refuse('good.pem')
+        text = self.reject('good.pem')
         self.assertIn('with --ca-file\n', text)
         self.assertNotIn('host name', text)
 
     def test_other_authority(self):
-        text = self.refuse('good.pem', '--ca-file', self.path('else.pem'))
+        text = self.reject('good.pem', '--ca-file', self.path('else.pem'))
         self.assertIn('The file of --ca-file has neither', text)
 
     def test_other_host(self):
-        text = self.refuse('other.pem', '--ca-file', self.path('ca.pem'))
+        text = self.reject('other.pem', '--ca-file', self.path('ca.pem'))
         self.assertIn('Use a URL with a host name', text)
         self.assertNotIn('--ca-file', text)
 
     def test_expired(self):
-        text = self.refuse('old.pem', '--ca-file', self.path('ca.pem'))
+        text = self.reject('old.pem', '--ca-file', self.path('ca.pem'))
         self.assertIn('See whether the clock', text)
         self.assertNotIn('--ca-file', text)
 
-    def test_advice_is_given_once(self):
+    def test_hint_is_printed_once(self):
         with serving('--tls-certificate', self.path('good.pem')) as (url, _):
             with running('listen', url, '--room', 'a', '--wait', '--max-retries', '1') as process:
                 self.assertEqual(process.wait(SECONDS), EXIT_FAILED)
                 self.assertEqual(process.err.rest().count('--ca-file'), 1)
 
     def test_no_key(self):
-        """It ends before it says that it listens."""
+        """The server fails before it prints its URL."""
         process = run('serve', '--port', '0', '--tls-certificate', self.path('good.crt'))
         self.check_fails(process, EXIT_FAILED, r'no private key in “.*/good\.crt”.*--tls-key')
         self.assertEqual(process.stdout, '')

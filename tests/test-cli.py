@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The program signal-glib, from outside: what it prints, its exit codes, and that it ends."""
+"""The program signal-glib: its output, its exit codes, and that it terminates."""
 import json
 import os
 import re
@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 
 import tap
-from cli import (EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE, SECONDS, TOKEN, Cli, answering, free_port,
+from cli import (EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE, SECONDS, TOKEN, Cli, responding, free_port,
                  run, running, serving)
 
 
@@ -66,22 +66,22 @@ class BadInput(Cli):
         self.check_fails(process, EXIT_FAILED, r'wss://|cleartext|encrypt')
 
     def test_not_a_websocket(self):
-        answer = b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
-        with answering(answer) as url:
+        response = b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
+        with responding(response) as url:
             self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, '404')
             self.check_fails(run('listen', url, '--room', 'a'), EXIT_FAILED, '404')
 
     def test_garbage(self):
-        with answering(b'\x00\x01 what?\r\n\r\n') as url:
+        with responding(b'\x00\x01 what?\r\n\r\n') as url:
             self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, 'signal-glib: ')
 
-    def test_often(self):
-        """The threads that begin with a client do not stand in each other's way."""
+    def test_repeated(self):
+        """Many clients in a row: the initialization of their threads has no races."""
         url = f'ws://127.0.0.1:{free_port()}/ws'
         for _ in range(200):
             self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, 'refused')
 
-    def test_nobody_listens(self):
+    def test_connection_refused(self):
         url = f'ws://127.0.0.1:{free_port()}/ws'
         self.check_fails(run('send', url, 'a', '1'), EXIT_FAILED, 'refused')
         self.check_fails(run('chat', url, '--room', 'a'), EXIT_FAILED, 'refused')
@@ -108,7 +108,7 @@ class BadInput(Cli):
                 self.check_fails(process, EXIT_REFUSED, 'signal-glib: ')
                 self.assertNotIn('wrong', process.stderr)
 
-    def test_other_info(self):
+    def test_other_ecdh_info(self):
         with serving('--ecdh-info', 'something-else') as (url, _):
             with running('listen', url, '--room', 'a', '-n', '1') as listener:
                 listener.err.wait_for('Connected, encrypted')
@@ -126,27 +126,27 @@ class BadInput(Cli):
 
 
 class Origins(Cli):
-    def ask(self, url, origin):
-        """The status of the answer to a page's request for a WebSocket."""
+    def request(self, url, origin):
+        """Returns the status of the response to an upgrade request with an Origin header."""
         host = url.split('/')[2]
         name, port = host.split(':')
         with socket.create_connection((name, int(port)), SECONDS) as connection:
             connection.sendall((f'GET /ws HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\n'
                                 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n'
                                 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n').encode())
-            with connection.makefile('rb') as answer:
-                return int(answer.readline().split()[1])
+            with connection.makefile('rb') as response:
+                return int(response.readline().split()[1])
 
     def test_default(self):
         with serving() as (url, _):
-            self.assertEqual(self.ask(url, 'https://example.org'), 403)
-            self.assertEqual(self.ask(url, url.replace('ws:', 'http:').removesuffix('/ws')), 101)
+            self.assertEqual(self.request(url, 'https://example.org'), 403)
+            self.assertEqual(self.request(url, url.replace('ws:', 'http:').removesuffix('/ws')), 101)
 
     def test_allowed(self):
         with serving('--allow-origin', 'https://example.org', '--allow-origin=null') as (url, _):
-            self.assertEqual(self.ask(url, 'https://example.org'), 101)
-            self.assertEqual(self.ask(url, 'null'), 101)
-            self.assertEqual(self.ask(url, 'https://example.com'), 403)
+            self.assertEqual(self.request(url, 'https://example.org'), 101)
+            self.assertEqual(self.request(url, 'null'), 101)
+            self.assertEqual(self.request(url, 'https://example.com'), 403)
             self.assertEqual(run('send', url, 'a', '1').returncode, 0)
 
     def test_bad(self):
@@ -154,7 +154,7 @@ class Origins(Cli):
                          'example.org')
 
 
-class Work(Cli):
+class Commands(Cli):
     def test_send_and_listen(self):
         payload = '{"room" : "tea","big":9007199254740993,"text":"grüße ☕"}'
         with serving() as (url, _), \
@@ -173,7 +173,7 @@ class Work(Cli):
         self.assertEqual(messages[1]['payload'], {'room': 'tea'})
         self.assertIn('9007199254740993', output)
 
-    def test_nothing_secret_in_the_log(self):
+    def test_log_has_no_secrets(self):
         with serving() as (url, _):
             process = run('send', url, 'order', '{"sugar":"hidden-payload"}',
                           env={'G_MESSAGES_DEBUG': 'all'})
@@ -183,7 +183,7 @@ class Work(Cli):
         self.assertNotIn(TOKEN, log)
         self.assertNotIn('hidden-payload', log)
 
-    def test_other_room_hears_nothing(self):
+    def test_other_room(self):
         with serving() as (url, _), \
                 running('listen', url, '--room', 'tea', '-n', '1') as listener:
             listener.err.wait_for('Connected, encrypted')
@@ -224,16 +224,16 @@ class Work(Cli):
 
     def test_serve_json(self):
         with running('serve', '--port', '0', '--json', token=None) as server:
-            welcome = json.loads(server.out.wait_for('listening'))
-            self.assertEqual(set(welcome), {'status', 'uri', 'token'})
-            process = run('send', welcome['uri'], 'a', '1', token=welcome['token'])
+            address = json.loads(server.out.wait_for('listening'))
+            self.assertEqual(set(address), {'status', 'uri', 'token'})
+            process = run('send', address['uri'], 'a', '1', token=address['token'])
             self.assertEqual(process.returncode, 0, process.stderr)
-            came = json.loads(server.out.wait_for('"connected"'))
-            left = json.loads(server.out.wait_for('"disconnected"'))
+            connected = json.loads(server.out.wait_for('"connected"'))
+            disconnected = json.loads(server.out.wait_for('"disconnected"'))
             server.send_signal(signal.SIGTERM)
             self.assertEqual(server.err.rest(), '')
-        self.assertEqual(came, {'status': 'connected', 'id': left['id'], 'clients': 1})
-        self.assertEqual(left['clients'], 0)
+        self.assertEqual(connected, {'status': 'connected', 'id': disconnected['id'], 'clients': 1})
+        self.assertEqual(disconnected['clients'], 0)
         with running('serve', '--port', '0', '--json') as server:
             self.assertIsNone(json.loads(server.out.wait_for('listening'))['token'])
 
@@ -283,7 +283,7 @@ class Work(Cli):
             server.send_signal(signal.SIGINT)
             self.assertEqual(server.wait(SECONDS), -signal.SIGINT)
 
-    def test_nobody_reads(self):
+    def test_closed_output(self):
         reader, writer = os.pipe()
         with serving() as (url, _), \
                 running('listen', url, '--room', 'a', stdout=writer) as listener:
@@ -295,7 +295,7 @@ class Work(Cli):
 
 
 class Reconnect(Cli):
-    def test_listen_comes_back(self):
+    def test_listen(self):
         port = str(free_port())
         with serving('--port', port) as (url, server):
             with running('listen', url, '--room', 'tea', '-n', '1') as listener:
@@ -333,12 +333,12 @@ class Reconnect(Cli):
         self.assertEqual(times, sorted(times))
         for before, line in zip(times, lines[1:]):
             self.assertAlmostEqual(float(line[0]) - before, float(line[1]), delta=0.2)
-        figures = dict(re.findall(r'^trace: ([\w-]+): (\d+)$', text, re.MULTILINE))
-        self.assertEqual(set(figures), {'attempts', 'reconnects', 'messages-sent',
+        statistics = dict(re.findall(r'^trace: ([\w-]+): (\d+)$', text, re.MULTILINE))
+        self.assertEqual(set(statistics), {'attempts', 'reconnects', 'messages-sent',
                                         'messages-received', 'bytes-sent', 'bytes-received'})
-        self.assertEqual(figures['reconnects'], '1')
-        self.assertEqual(figures['messages-received'], '1')
-        self.assertGreaterEqual(int(figures['attempts']), 2)
+        self.assertEqual(statistics['reconnects'], '1')
+        self.assertEqual(statistics['messages-received'], '1')
+        self.assertGreaterEqual(int(statistics['attempts']), 2)
         self.assertNotIn(TOKEN, text)
 
     def test_no_trace(self):
@@ -346,7 +346,7 @@ class Reconnect(Cli):
             process = run('send', url, 'a', '1')
             self.assertNotIn('trace:', process.stderr)
 
-    def test_gives_up(self):
+    def test_max_retries(self):
         with serving() as (url, server):
             with running('listen', url, '--room', 'a', '--max-retries', '0') as listener:
                 listener.err.wait_for('Connected, encrypted')
@@ -363,4 +363,4 @@ class Reconnect(Cli):
 
 
 if __name__ == '__main__':
-    tap.main(Arguments, BadInput, Origins, Work, Reconnect)
+    tap.main(Arguments, BadInput, Origins, Commands, Reconnect)

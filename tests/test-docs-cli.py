@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The manual page and the completions of signal-glib know what --help knows, and nothing else:
+"""The manual page and the completions of signal-glib have the same options as --help:
 PROGRAM SOURCE-DIRECTORY."""
 import contextlib
 import os
@@ -33,7 +33,7 @@ def run(*command, **options):
 
 
 def help_options(command):
-    """The long options of a command, each with its short one or None."""
+    """Returns the long options of a command, each with its short option or None."""
     text = run(PROGRAM, command, '--help').stdout
     found = re.findall(r'^  (?:-(\w), )?--([\w-]+)', text, re.MULTILINE)
     assert found, text
@@ -71,12 +71,12 @@ class Manual(unittest.TestCase):
         self.assertEqual(set(re.findall(r'[{,]\\"(\w+)\\":', sources)),
                          set(re.findall(r'^\.It Li (\w+)', self.sections()['JSON'], re.MULTILINE)))
 
-    @unittest.skipUnless(shutil.which('mandoc'), 'there is no mandoc here')
+    @unittest.skipUnless(shutil.which('mandoc'), 'mandoc is not installed')
     def test_mandoc(self):
         process = run('mandoc', '-Tlint', str(MANUAL))
         self.assertEqual(process.stdout + process.stderr, '')
 
-    @unittest.skipUnless(shutil.which('man') and shutil.which('groff'), 'there is no man here')
+    @unittest.skipUnless(shutil.which('man') and shutil.which('groff'), 'man is not installed')
     def test_man(self):
         process = run('man', '-l', '--warnings', str(MANUAL),
                       env={**os.environ, 'LC_ALL': 'C.UTF-8', 'MANWIDTH': '80', 'MANPAGER': 'cat'})
@@ -84,10 +84,10 @@ class Manual(unittest.TestCase):
         self.assertIn('SIGNAL_TOKEN', process.stdout)
 
 
-@unittest.skipUnless(shutil.which('bash'), 'there is no bash here')
+@unittest.skipUnless(shutil.which('bash'), 'bash is not installed')
 class Bash(unittest.TestCase):
     def complete(self, *words):
-        """What bash offers for the last of the words."""
+        """Returns the completions of the last word."""
         script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _signal_glib; '
                   'printf "%s\\n" "${COMPREPLY[@]}"')
         process = run('bash', '--norc', '-c', script, 'bash', str(COMPLETION / 'signal-glib'),
@@ -121,10 +121,10 @@ class Bash(unittest.TestCase):
         self.assertEqual(process.stdout, 'complete -F _signal_glib signal-glib\n')
 
 
-@unittest.skipUnless(shutil.which('zsh'), 'there is no zsh here')
+@unittest.skipUnless(shutil.which('zsh'), 'zsh is not installed')
 class Zsh(unittest.TestCase):
     def specs(self, command):
-        """What the completion tells zsh of a command."""
+        """Returns the arguments of _arguments for a command."""
         script = ('command=$2; source $1 2>/dev/null; '
                   '_arguments () { print -rl -- "$@"; state=argument; words=($command) }; _signal-glib')
         process = run('zsh', '-f', '-c', script, 'zsh', str(COMPLETION / '_signal-glib'), command)
@@ -142,7 +142,7 @@ class Zsh(unittest.TestCase):
         try:
             pid, terminal = pty.fork()
         except OSError as error:
-            self.skipTest(f'there are no pseudo-terminals here: {error}')
+            self.skipTest(f'pseudo-terminals are not available: {error}')
         if pid == 0:
             os.execvpe('zsh', ['zsh', '-f', '-i'], {**os.environ, 'TERM': 'dumb', 'LC_ALL': 'C.UTF-8'})
         try:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A chat in one room, in C: chat-c URL ROOM NAME, with the token in SIGNAL_TOKEN.
- * Run "signal-glib serve" for a server to talk to. The end of the input ends the chat. */
+/* A chat client for a room, in C: chat-c URL ROOM NAME, with the token in SIGNAL_TOKEN.
+ * Start a server with "signal-glib serve". The chat ends at the end of the input. */
 #include <stdio.h>
 
 #include <gio/gunixinputstream.h>
@@ -17,13 +17,14 @@ typedef struct
 } Chat;
 
 static void
-say (const char *text)
+print_line (const char *text)
 {
   puts (text);
   fflush (stdout);
 }
 
-/* Returns the text @name of @payload, without what could act on the terminal; NULL if it has none. */
+/* Returns the string member @name of @payload, without characters that a terminal could interpret,
+ * or NULL. */
 static char *
 dup_text (JsonNode   *payload,
           const char *name)
@@ -59,7 +60,7 @@ on_message (SignalClient  *client,
   if (from == NULL || text == NULL)
     return;
   line = g_strdup_printf ("%s: %s", from, text);
-  say (line);
+  print_line (line);
 }
 
 static void
@@ -82,8 +83,8 @@ on_line (GObject      *source,
 {
   Chat *chat = data;
   g_autofree char *line = g_data_input_stream_read_line_finish (chat->input, result, NULL, NULL);
-  g_autoptr (JsonObject) said = json_object_new ();
-  g_autoptr (JsonNode) payload = json_node_init_object (json_node_alloc (), said);
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (JsonNode) payload = json_node_init_object (json_node_alloc (), object);
   g_autoptr (GError) error = NULL;
 
   if (line == NULL)
@@ -91,9 +92,9 @@ on_line (GObject      *source,
       signal_client_disconnect_async (chat->client, NULL, NULL, NULL);
       return;
     }
-  json_object_set_string_member (said, "room", chat->room);
-  json_object_set_string_member (said, "from", chat->name);
-  json_object_set_string_member (said, "text", line);
+  json_object_set_string_member (object, "room", chat->room);
+  json_object_set_string_member (object, "from", chat->name);
+  json_object_set_string_member (object, "text", line);
   if (!signal_client_send_message (chat->client, "chat", payload, &error))
     fprintf (stderr, "%s\n", error->message);
   g_data_input_stream_read_line_async (chat->input, G_PRIORITY_DEFAULT, NULL, on_line, chat);
@@ -112,10 +113,10 @@ on_connected (GObject      *source,
       on_disconnected (chat->client, error, chat);
       return;
     }
-  /* From now on a connection that is lost comes back. */
+  /* Reconnect from now on if the connection is lost. */
   g_object_set (chat->client, "max-retries", 20, NULL);
   g_signal_connect (chat->client, "disconnected", G_CALLBACK (on_disconnected), chat);
-  say ("Connected");
+  print_line ("Connected");
   g_data_input_stream_read_line_async (chat->input, G_PRIORITY_DEFAULT, NULL, on_line, chat);
 }
 

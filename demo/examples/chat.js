@@ -1,7 +1,7 @@
 #!/usr/bin/env -S gjs -m
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A chat in one room, in JavaScript: chat.js URL ROOM NAME, with the token in SIGNAL_TOKEN.
-// Run "signal-glib serve" for a server to talk to. The end of the input ends the chat.
+// A chat client for a room, in JavaScript: chat.js URL ROOM NAME, with the token in SIGNAL_TOKEN.
+// Start a server with "signal-glib serve". The chat ends at the end of the input.
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
@@ -27,7 +27,7 @@ const UnixInputStream = (() => {
 })();
 const input = new Gio.DataInputStream({base_stream: new UnixInputStream({fd: 0})});
 const client = new Signal.Client({server_url: url, auto_join_rooms: [room], max_retries: 0});
-// GJS 1.74 waits for an "await" at the top level by turning without rest.
+// GJS 1.74 uses the CPU all the time while it waits for an "await" at the top level.
 const loop = new GLib.MainLoop(null, false);
 let status = 0;
 
@@ -37,7 +37,7 @@ function fail(error) {
     loop.quit();
 }
 
-// Without what could act on the terminal.
+// Replaces characters that a terminal could interpret.
 function printable(text) {
     return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }
@@ -51,7 +51,7 @@ async function listen() {
 
 async function chat() {
     await client.connect_async(GLib.getenv('SIGNAL_TOKEN'), null);
-    // From now on a connection that is lost comes back.
+    // Reconnect from now on if the connection is lost.
     client.max_retries = 20;
     const listener = listen().catch(fail);
     print('Connected');

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A chat in one room, in Python: chat.py URL ROOM NAME, with the token in SIGNAL_TOKEN.
+"""A chat client for a room, in Python: chat.py URL ROOM NAME, with the token in SIGNAL_TOKEN.
 
-Run "signal-glib serve" for a server to talk to. The end of the input ends the chat.
+Start a server with "signal-glib serve". The chat ends at the end of the input.
 """
 import asyncio
 import os
@@ -15,20 +15,20 @@ from gi.repository import GLib, Signal  # noqa: E402
 
 
 def printable(text):
-    """The text without what could act on the terminal."""
+    """Replaces characters that a terminal could interpret."""
     return ''.join(char if char.isprintable() else '\ufffd' for char in text)
 
 
 async def listen(client):
     try:
         async for message in client.messages('chat'):
-            said = message.payload if isinstance(message.payload, dict) else {}
-            name, text = said.get('from'), said.get('text')
+            payload = message.payload if isinstance(message.payload, dict) else {}
+            name, text = payload.get('from'), payload.get('text')
             if isinstance(name, str) and isinstance(text, str):
                 print(f'{printable(name)}: {printable(text)}', flush=True)
     except GLib.Error as error:
         print(error.message, file=sys.stderr)
-        # Nothing else ends the thread that waits for a line.
+        # The thread that waits for a line cannot be interrupted.
         os._exit(1)
 
 
@@ -36,7 +36,7 @@ async def main(url, room, name):
     client = Signal.Client(server_url=url, auto_join_rooms=[room], token=os.environ.get('SIGNAL_TOKEN'),
                            max_retries=0)
     async with client:
-        # From now on a connection that is lost comes back.
+        # Reconnect from now on if the connection is lost.
         client.props.max_retries = 20
         listener = asyncio.create_task(listen(client))
         print('Connected', flush=True)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-// A chat in one room, in Vala: chat-vala URL ROOM NAME, with the token in SIGNAL_TOKEN.
-// Run "signal-glib serve" for a server to talk to. The end of the input ends the chat.
+// A chat client for a room, in Vala: chat-vala URL ROOM NAME, with the token in SIGNAL_TOKEN.
+// Start a server with "signal-glib serve". The chat ends at the end of the input.
 
-// The text without what could act on the terminal; null if there is none of that name.
+// Returns the string member, without characters that a terminal could interpret, or null.
 string? get_text (Json.Node? payload, string name) {
   if (payload == null || payload.get_node_type () != Json.NodeType.OBJECT)
     return null;
@@ -33,7 +33,7 @@ async void chat (string url, string room, string name) throws Error {
   });
 
   yield client.connect_async (Environment.get_variable ("SIGNAL_TOKEN"));
-  // From now on a connection that is lost comes back.
+  // Reconnect from now on if the connection is lost.
   client.max_retries = 20;
   client.disconnected.connect ((error) => {
     if (error != null)
