@@ -85,7 +85,7 @@ def run_failing(program, commands):
     server = Server(program)
     stopped = Server(program)
     stopped.stop()
-    for url, token, words in ((server.url, 'wrong', 'refused the token'), (stopped.url, TOKEN, 'Could not connect'),
+    for url, token, words in ((server.url, 'wrong', 'rejected the token'), (stopped.url, TOKEN, 'Could not connect'),
                               ('nonsense', TOKEN, 'URL is not valid')):
         for name, command in commands:
             chat = Chat(name, command, url, token, stderr=subprocess.PIPE)
@@ -101,7 +101,7 @@ def run_rejected(program, commands):
     server.stop()
     server = Server(program, server.port, 'another')
     for chat, first in zip(chats, received):
-        words = 'refused the token'
+        words = 'rejected the token'
         last = [*chat.receive(1), find_error(chat.wait_for_failure(), words)]
         yield f'{chat.name}: {words} later', first + last, ['Connected', None, (1, words)]
     server.stop()

@@ -244,7 +244,7 @@ class Code(unittest.TestCase):
 
     def refuse_program(self, block):
         world = self.world
-        for url, token, words in ((world.url, 'wrong', 'refused the token'), (BAD_URL, TOKEN, 'URL is not valid'),
+        for url, token, words in ((world.url, 'wrong', 'rejected the token'), (BAD_URL, TOKEN, 'URL is not valid'),
                                   (world.url_of_nobody, TOKEN, 'Could not connect')):
             with self.program(block, url, token) as (command, environment):
                 process = subprocess.run(command, env=environment, timeout=SECONDS, capture_output=True, text=True)

@@ -16,27 +16,27 @@ typedef struct
   const char *fault; /* a part of what the error says */
 } Frame;
 
-#define LARGE "larger than the limit"
+#define LARGE "exceeds the size limit"
 
 static const Frame frames[] = {
   { "rsv1", { 0xc1, 0x01, 'x' }, 3, "reserved bits" },
   { "rsv2", { 0xa1, 0x01, 'x' }, 3, "reserved bits" },
   { "rsv3", { 0x91, 0x01, 'x' }, 3, "reserved bits" },
   { "rsv-control", { 0xf9, 0x00 }, 2, "reserved bits" },
-  { "opcode-3", { 0x83, 0x00 }, 2, "data frame of an unknown kind" },
-  { "opcode-7", { 0x87, 0x00 }, 2, "data frame of an unknown kind" },
-  { "opcode-b", { 0x8b, 0x00 }, 2, "control frame of an unknown kind" },
-  { "opcode-f", { 0x8f, 0x00 }, 2, "control frame of an unknown kind" },
+  { "opcode-3", { 0x83, 0x00 }, 2, "data frame with an unknown opcode" },
+  { "opcode-7", { 0x87, 0x00 }, 2, "data frame with an unknown opcode" },
+  { "opcode-b", { 0x8b, 0x00 }, 2, "control frame with an unknown opcode" },
+  { "opcode-f", { 0x8f, 0x00 }, 2, "control frame with an unknown opcode" },
   { "masked", { 0x81, 0x82, 1, 2, 3, 4, 'x', 'y' }, 8, "masked frame" },
   { "masked-ping", { 0x89, 0x80, 1, 2, 3, 4 }, 6, "masked frame" },
-  { "ping-in-parts", { 0x09, 0x00 }, 2, "control frame in parts" },
+  { "ping-in-parts", { 0x09, 0x00 }, 2, "fragmented control frame" },
   { "long-ping", { 0x89, 126, 0, 126 }, 4, "more than 125 bytes" },
   { "long-pong", { 0x8a, 126, 0, 126 }, 4, "more than 125 bytes" },
-  { "close-inside-length", { 0x88, 0x01, 3 }, 3, "half a code" },
-  { "continuation-of-nothing", { 0x80, 0x01, 'x' }, 3, "has not begun" },
-  { "text-inside-text", { 0x01, 0x01, 'x', 0x81, 0x01, 'y' }, 6, "before the one before it" },
-  { "long-length", { 0x81, 126, 0, 1, 'x' }, 5, "more bytes than it takes" },
-  { "close-reserved-code", { 0x88, 0x02, 0x03, 0xed }, 4, "must not be sent" },
+  { "close-inside-length", { 0x88, 0x01, 3 }, 3, "truncated code" },
+  { "continuation-of-nothing", { 0x80, 0x01, 'x' }, 3, "without a message to continue" },
+  { "text-inside-text", { 0x01, 0x01, 'x', 0x81, 0x01, 'y' }, 6, "before it finished the previous one" },
+  { "long-length", { 0x81, 126, 0, 1, 'x' }, 5, "not minimally encoded" },
+  { "close-reserved-code", { 0x88, 0x02, 0x03, 0xed }, 4, "invalid code" },
   { "length-2-63", { 0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0 }, 10, LARGE },
   { "length-2-64", { 0x81, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, 10, LARGE },
   { "length-2-63-ping", { 0x89, 127, 0x80, 0, 0, 0, 0, 0, 0, 0 }, 10, LARGE },

@@ -76,9 +76,9 @@ typedef struct
 
 static const Answer answers[] = {
   ANSWER ("bare-lf", "HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\n\n",
-          SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE, "CR and LF"),
+          SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE, "CR LF"),
   ANSWER ("bare-lf-refusal", "HTTP/1.1 404 Not Found\n\n", SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE,
-          "CR and LF"),
+          "CR LF"),
   ANSWER ("nul", "HTTP/1.1 101 OK\r\nX: \0\r\n\r\n", SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE, "NUL"),
   ANSWER ("ssh", "SSH-2.0-OpenSSH_9.2p1\r\n", SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET, "not HTTP"),
   ANSWER ("tls", "\x15\x03\x01\0\x02\x02\x0a", SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET, "not HTTP"),

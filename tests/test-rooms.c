@@ -190,7 +190,7 @@ assert_name (const char *name,
 static void
 test_check_name (void)
 {
-  static const char too_long[] = "A room name is longer than 256 characters";
+  static const char too_long[] = "A room name cannot be longer than 256 characters";
   g_autofree char *ascii = repeat ("x", SIGNAL_ROOM_NAME_MAX_LENGTH, "");
   g_autofree char *ascii_more = repeat ("x", SIGNAL_ROOM_NAME_MAX_LENGTH, "x");
   g_autofree char *han = repeat ("\xe6\xbc\xa2", SIGNAL_ROOM_NAME_MAX_LENGTH, "");
@@ -207,12 +207,12 @@ test_check_name (void)
   assert_name (ascii, NULL);
   assert_name (han, NULL);
   assert_name (emoji, NULL);
-  assert_name (NULL, "A room name is empty");
-  assert_name ("", "A room name is empty");
-  assert_name ("ws:", "A room name begins with “ws:”, which is reserved");
-  assert_name ("ws:x", "A room name begins with “ws:”, which is reserved");
-  assert_name ("\xff", "A room name is not valid UTF-8");
-  assert_name ("\xed\xa0\x80", "A room name is not valid UTF-8");
+  assert_name (NULL, "A room name cannot be empty");
+  assert_name ("", "A room name cannot be empty");
+  assert_name ("ws:", "A room name cannot begin with “ws:”, which is reserved");
+  assert_name ("ws:x", "A room name cannot begin with “ws:”, which is reserved");
+  assert_name ("\xff", "A room name must be valid UTF-8");
+  assert_name ("\xed\xa0\x80", "A room name must be valid UTF-8");
   assert_name (ascii_more, too_long);
   assert_name (han_more, too_long);
   assert_name (emoji_more, too_long);

@@ -57,7 +57,7 @@ static const Case cases[] = {
   { "body/length", HEAD "Content-Length: 5\r\n\r\n", BAD, "body" },
   /* libsoup 3.7 and newer reads no such head: which text it is depends on that. */
   { "body/two-lengths", HEAD "Content-Length: 0\r\nContent-Length: 5\r\n\r\n", BAD,
-    "The server's answer to the WebSocket handshake " },
+    "The server's response to the WebSocket handshake " },
   { "body/no-number", HEAD "Content-Length: x\r\n\r\n", BAD, "body" },
   { "body/chunked", HEAD "Transfer-Encoding: chunked\r\n\r\n", BAD, "body" },
 
@@ -70,12 +70,12 @@ static const Case cases[] = {
   { "extension", HEAD "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n", BAD, "not offered" },
   { "protocol", HEAD "Sec-WebSocket-Protocol: chat\r\n\r\n", BAD, "not offered" },
 
-  { "line/bare-lf", "HTTP/1.1 101 OK\n", BAD, "CR and LF" },
-  { "line/bare-lf-later", HEAD "X: y\n", BAD, "CR and LF" },
-  { "line/bare-lf-of-refusal", "HTTP/1.1 404 Not Found\nContent-Length: 0\n\n", BAD, "CR and LF" },
-  { "line/bare-lf-at-end", HEAD "\n", BAD, "CR and LF" },
-  { "line/bare-cr", HEAD "X: y\rZ", BAD, "CR and LF" },
-  { "line/two-cr", HEAD "X: y\r\r\n", BAD, "CR and LF" },
+  { "line/bare-lf", "HTTP/1.1 101 OK\n", BAD, "CR LF" },
+  { "line/bare-lf-later", HEAD "X: y\n", BAD, "CR LF" },
+  { "line/bare-lf-of-refusal", "HTTP/1.1 404 Not Found\nContent-Length: 0\n\n", BAD, "CR LF" },
+  { "line/bare-lf-at-end", HEAD "\n", BAD, "CR LF" },
+  { "line/bare-cr", HEAD "X: y\rZ", BAD, "CR LF" },
+  { "line/two-cr", HEAD "X: y\r\r\n", BAD, "CR LF" },
   { "nul/line", "HTTP/1.1 101 O\\0K\r\n", BAD, "NUL" },
   { "nul/value", HEAD "X: \\0", BAD, "NUL" },
   { "nul/name", HEAD "\\0", BAD, "NUL" },

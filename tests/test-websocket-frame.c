@@ -108,23 +108,23 @@ static const Judgement judgements[] = {
   { { 0x81, 126, 0, 126 }, 4, FALSE, FALSE, NULL },
   { { 0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0 }, 10, FALSE, FALSE, NULL },
   { { 0x81, 0x81, 1, 2, 3, 4 }, 6, FALSE, FALSE, "masked frame" },
-  { { 0x81, 0x01 }, 2, TRUE, FALSE, "without a mask" },
+  { { 0x81, 0x01 }, 2, TRUE, FALSE, "unmasked frame" },
   { { 0xc1, 0x01 }, 2, FALSE, FALSE, "reserved bits" },
   { { 0xa1, 0x01 }, 2, FALSE, FALSE, "reserved bits" },
   { { 0x91, 0x01 }, 2, FALSE, FALSE, "reserved bits" },
   { { 0x99, 0x00 }, 2, FALSE, FALSE, "reserved bits" },
-  { { 0x81, 126, 0, 125 }, 4, FALSE, FALSE, "more bytes than it takes" },
-  { { 0x81, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff }, 10, FALSE, FALSE, "more bytes than it takes" },
-  { { 0x83, 0x00 }, 2, FALSE, FALSE, "data frame of an unknown kind" },
-  { { 0x87, 0x00 }, 2, FALSE, FALSE, "data frame of an unknown kind" },
-  { { 0x8b, 0x00 }, 2, FALSE, FALSE, "control frame of an unknown kind" },
-  { { 0x8f, 0x00 }, 2, FALSE, FALSE, "control frame of an unknown kind" },
-  { { 0x09, 0x00 }, 2, FALSE, FALSE, "control frame in parts" },
+  { { 0x81, 126, 0, 125 }, 4, FALSE, FALSE, "not minimally encoded" },
+  { { 0x81, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff }, 10, FALSE, FALSE, "not minimally encoded" },
+  { { 0x83, 0x00 }, 2, FALSE, FALSE, "data frame with an unknown opcode" },
+  { { 0x87, 0x00 }, 2, FALSE, FALSE, "data frame with an unknown opcode" },
+  { { 0x8b, 0x00 }, 2, FALSE, FALSE, "control frame with an unknown opcode" },
+  { { 0x8f, 0x00 }, 2, FALSE, FALSE, "control frame with an unknown opcode" },
+  { { 0x09, 0x00 }, 2, FALSE, FALSE, "fragmented control frame" },
   { { 0x89, 126, 0, 126 }, 4, FALSE, FALSE, "more than 125 bytes" },
-  { { 0x80, 0x01 }, 2, FALSE, FALSE, "has not begun" },
-  { { 0x00, 0x01 }, 2, FALSE, FALSE, "has not begun" },
-  { { 0x81, 0x01 }, 2, FALSE, TRUE, "before the one before it had ended" },
-  { { 0x02, 0x01 }, 2, FALSE, TRUE, "before the one before it had ended" },
+  { { 0x80, 0x01 }, 2, FALSE, FALSE, "without a message to continue" },
+  { { 0x00, 0x01 }, 2, FALSE, FALSE, "without a message to continue" },
+  { { 0x81, 0x01 }, 2, FALSE, TRUE, "before it finished the previous one" },
+  { { 0x02, 0x01 }, 2, FALSE, TRUE, "before it finished the previous one" },
 };
 
 static void
@@ -167,10 +167,10 @@ test_close_faults (void)
   assert_close ("\x0f\xa4token \xc3\xa9", 10, NULL);
   assert_close ("\x03\xe8to\0ken", 8, NULL);
   assert_close ("\x03\xe8to\0k\xff", 7, "not UTF-8");
-  assert_close ("\x03", 1, "half a code");
-  assert_close ("\x03\xed", 2, "must not be sent");
-  assert_close ("\x03\xee", 2, "must not be sent");
-  assert_close ("\x03\xf7", 2, "must not be sent");
+  assert_close ("\x03", 1, "truncated code");
+  assert_close ("\x03\xed", 2, "invalid code");
+  assert_close ("\x03\xee", 2, "invalid code");
+  assert_close ("\x03\xf7", 2, "invalid code");
   assert_close ("\x03\xe8\xff", 3, "not UTF-8");
   assert_close ("\x03\xe8\xc3", 3, "not UTF-8");
 }

@@ -237,8 +237,8 @@ test_close (void)
   static const struct { const char *payload; guint8 length; const char *fault; } cases[] = {
     { "", 0, NULL },
     { "\x03\xe8" "bye", 5, NULL },
-    { "\x03", 1, "half a code" },
-    { "\x03\xed", 2, "must not be sent" },
+    { "\x03", 1, "truncated code" },
+    { "\x03\xed", 2, "invalid code" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -6,17 +6,17 @@
 #include "signal-enums.h"
 #include "util/signal-property-private.h"
 
-#define FACT (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
-#define SECRET (G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
-#define SETTING (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
-#define DEFAULTED (SETTING | G_PARAM_CONSTRUCT) /* the default is set by construction */
+#define READ_ONLY (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
+#define WRITE_ONLY (G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
+#define READ_WRITE (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
+#define CONSTRUCTED (READ_WRITE | G_PARAM_CONSTRUCT) /* the default is set by construction */
 
 GParamSpec *signal_client_properties[SIGNAL_CLIENT_N_PROPS];
 
 static gboolean
-set_server_url (SignalClient *self,
-                char        **field,
-                const GValue *value)
+set_server_url (SignalClient  *self,
+                char         **field,
+                const GValue  *value)
 {
   g_return_val_if_fail (signal_client_get_state (self) == SIGNAL_CONNECTION_STATE_DISCONNECTED, FALSE);
 
@@ -186,9 +186,9 @@ get_statistic (SignalClient *self,
 }
 
 static void
-get_fact (SignalClient *self,
-          guint         prop_id,
-          GValue       *value)
+get_read_only_property (SignalClient *self,
+                        guint         prop_id,
+                        GValue       *value)
 {
   switch (prop_id)
     {
@@ -261,7 +261,7 @@ get_session_property (SignalClient *self,
       g_value_set_object (value, settings->network_monitor);
       break;
     default:
-      get_fact (self, prop_id, value);
+      get_read_only_property (self, prop_id, value);
     }
 }
 
@@ -333,7 +333,7 @@ install_server_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_SERVER_URL] =
-    g_param_spec_string ("server-url", NULL, NULL, NULL, SETTING);
+    g_param_spec_string ("server-url", NULL, NULL, NULL, READ_WRITE);
 
   /**
    * SignalClient:ecdh-info: (getter get_ecdh_info) (setter set_ecdh_info)
@@ -343,7 +343,7 @@ install_server_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_ECDH_INFO] =
-    g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_HANDSHAKE_DEFAULT_INFO, DEFAULTED);
+    g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_HANDSHAKE_DEFAULT_INFO, CONSTRUCTED);
 
   /**
    * SignalClient:token: (setter set_token)
@@ -353,7 +353,7 @@ install_server_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_TOKEN] =
-    g_param_spec_string ("token", NULL, NULL, NULL, SECRET);
+    g_param_spec_string ("token", NULL, NULL, NULL, WRITE_ONLY);
 
   /**
    * SignalClient:auto-join-rooms: (getter get_auto_join_rooms) (setter set_auto_join_rooms)
@@ -366,7 +366,7 @@ install_server_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_AUTO_JOIN_ROOMS] =
-    g_param_spec_boxed ("auto-join-rooms", NULL, NULL, G_TYPE_STRV, SETTING);
+    g_param_spec_boxed ("auto-join-rooms", NULL, NULL, G_TYPE_STRV, READ_WRITE);
 }
 
 static void
@@ -383,7 +383,7 @@ install_policy_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_MAX_RETRIES] =
-    g_param_spec_uint ("max-retries", NULL, NULL, 0, G_MAXUINT, 20, DEFAULTED);
+    g_param_spec_uint ("max-retries", NULL, NULL, 0, G_MAXUINT, 20, CONSTRUCTED);
 
   /**
    * SignalClient:base-interval: (getter get_base_interval) (setter set_base_interval)
@@ -395,7 +395,7 @@ install_policy_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_BASE_INTERVAL] =
-    g_param_spec_uint ("base-interval", NULL, NULL, 0, G_MAXINT, 2000, DEFAULTED);
+    g_param_spec_uint ("base-interval", NULL, NULL, 0, G_MAXINT, 2000, CONSTRUCTED);
 
   /**
    * SignalClient:backoff-multiplier: (getter get_backoff_multiplier) (setter set_backoff_multiplier)
@@ -405,7 +405,7 @@ install_policy_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_BACKOFF_MULTIPLIER] =
-    g_param_spec_double ("backoff-multiplier", NULL, NULL, 1, G_MAXDOUBLE, 1.5, DEFAULTED);
+    g_param_spec_double ("backoff-multiplier", NULL, NULL, 1, G_MAXDOUBLE, 1.5, CONSTRUCTED);
 
   /**
    * SignalClient:max-interval: (getter get_max_interval) (setter set_max_interval)
@@ -415,7 +415,7 @@ install_policy_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_MAX_INTERVAL] =
-    g_param_spec_uint ("max-interval", NULL, NULL, 0, G_MAXINT, 30000, DEFAULTED);
+    g_param_spec_uint ("max-interval", NULL, NULL, 0, G_MAXINT, 30000, CONSTRUCTED);
 
   /**
    * SignalClient:jitter: (getter get_jitter) (setter set_jitter)
@@ -426,7 +426,7 @@ install_policy_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_JITTER] =
-    g_param_spec_double ("jitter", NULL, NULL, 0, 1, 0.2, DEFAULTED);
+    g_param_spec_double ("jitter", NULL, NULL, 0, 1, 0.2, CONSTRUCTED);
 
   /**
    * SignalClient:heartbeat-interval: (getter get_heartbeat_interval) (setter set_heartbeat_interval)
@@ -439,7 +439,7 @@ install_policy_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_HEARTBEAT_INTERVAL] =
-    g_param_spec_uint ("heartbeat-interval", NULL, NULL, 0, G_MAXINT, 30000, DEFAULTED);
+    g_param_spec_uint ("heartbeat-interval", NULL, NULL, 0, G_MAXINT, 30000, CONSTRUCTED);
 
   /**
    * SignalClient:liveness-timeout: (getter get_liveness_timeout) (setter set_liveness_timeout)
@@ -449,7 +449,7 @@ install_policy_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_LIVENESS_TIMEOUT] =
-    g_param_spec_uint ("liveness-timeout", NULL, NULL, 1, G_MAXINT, 10000, DEFAULTED);
+    g_param_spec_uint ("liveness-timeout", NULL, NULL, 1, G_MAXINT, 10000, CONSTRUCTED);
 
   /**
    * SignalClient:connect-timeout: (getter get_connect_timeout) (setter set_connect_timeout)
@@ -459,7 +459,7 @@ install_policy_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_CONNECT_TIMEOUT] =
-    g_param_spec_uint ("connect-timeout", NULL, NULL, 1, G_MAXINT, 15000, DEFAULTED);
+    g_param_spec_uint ("connect-timeout", NULL, NULL, 1, G_MAXINT, 15000, CONSTRUCTED);
 
   /**
    * SignalClient:outbox-limit: (getter get_outbox_limit) (setter set_outbox_limit)
@@ -470,7 +470,7 @@ install_policy_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_OUTBOX_LIMIT] =
-    g_param_spec_uint ("outbox-limit", NULL, NULL, 0, G_MAXUINT, 256, DEFAULTED);
+    g_param_spec_uint ("outbox-limit", NULL, NULL, 0, G_MAXUINT, 256, CONSTRUCTED);
 }
 
 static void
@@ -487,7 +487,7 @@ install_limits_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_OUTBOX_TTL] =
-    g_param_spec_uint ("outbox-ttl", NULL, NULL, 0, G_MAXINT, 0, DEFAULTED);
+    g_param_spec_uint ("outbox-ttl", NULL, NULL, 0, G_MAXINT, 0, CONSTRUCTED);
 
   /**
    * SignalClient:max-message-size: (getter get_max_message_size) (setter set_max_message_size)
@@ -499,7 +499,7 @@ install_limits_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_MAX_MESSAGE_SIZE] =
-    g_param_spec_uint ("max-message-size", NULL, NULL, 1, G_MAXUINT, 131072, DEFAULTED);
+    g_param_spec_uint ("max-message-size", NULL, NULL, 1, G_MAXUINT, 131072, CONSTRUCTED);
 
   /**
    * SignalClient:max-incoming-size: (getter get_max_incoming_size) (setter set_max_incoming_size)
@@ -511,7 +511,7 @@ install_limits_properties (void)
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_MAX_INCOMING_SIZE] =
     g_param_spec_uint64 ("max-incoming-size", NULL, NULL, 1, G_MAXINT64, 16 * 1024 * 1024,
-                         DEFAULTED);
+                         CONSTRUCTED);
 
   /**
    * SignalClient:require-encryption: (getter get_require_encryption) (setter set_require_encryption)
@@ -521,7 +521,7 @@ install_limits_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_REQUIRE_ENCRYPTION] =
-    g_param_spec_boolean ("require-encryption", NULL, NULL, TRUE, DEFAULTED);
+    g_param_spec_boolean ("require-encryption", NULL, NULL, TRUE, CONSTRUCTED);
 
   /**
    * SignalClient:allow-insecure: (getter get_allow_insecure) (setter set_allow_insecure)
@@ -535,7 +535,7 @@ install_limits_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_ALLOW_INSECURE] =
-    g_param_spec_boolean ("allow-insecure", NULL, NULL, FALSE, DEFAULTED);
+    g_param_spec_boolean ("allow-insecure", NULL, NULL, FALSE, CONSTRUCTED);
 }
 
 static void
@@ -549,7 +549,7 @@ install_network_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_TLS_DATABASE] =
-    g_param_spec_object ("tls-database", NULL, NULL, G_TYPE_TLS_DATABASE, SETTING);
+    g_param_spec_object ("tls-database", NULL, NULL, G_TYPE_TLS_DATABASE, READ_WRITE);
 
   /**
    * SignalClient:tls-certificate: (getter get_tls_certificate) (setter set_tls_certificate)
@@ -559,7 +559,7 @@ install_network_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_TLS_CERTIFICATE] =
-    g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, SETTING);
+    g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, READ_WRITE);
 
   /**
    * SignalClient:proxy-resolver: (getter get_proxy_resolver) (setter set_proxy_resolver)
@@ -572,7 +572,7 @@ install_network_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_PROXY_RESOLVER] =
-    g_param_spec_object ("proxy-resolver", NULL, NULL, G_TYPE_PROXY_RESOLVER, SETTING);
+    g_param_spec_object ("proxy-resolver", NULL, NULL, G_TYPE_PROXY_RESOLVER, READ_WRITE);
 
   /**
    * SignalClient:headers: (getter get_headers) (setter set_headers)
@@ -585,7 +585,7 @@ install_network_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_HEADERS] =
-    g_param_spec_boxed ("headers", NULL, NULL, SOUP_TYPE_MESSAGE_HEADERS, SETTING);
+    g_param_spec_boxed ("headers", NULL, NULL, SOUP_TYPE_MESSAGE_HEADERS, READ_WRITE);
 
   /**
    * SignalClient:network-monitor: (getter get_network_monitor) (setter set_network_monitor)
@@ -595,11 +595,11 @@ install_network_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_NETWORK_MONITOR] =
-    g_param_spec_object ("network-monitor", NULL, NULL, G_TYPE_NETWORK_MONITOR, SETTING);
+    g_param_spec_object ("network-monitor", NULL, NULL, G_TYPE_NETWORK_MONITOR, READ_WRITE);
 }
 
 static void
-install_facts_properties (void)
+install_state_properties (void)
 {
   /**
    * SignalClient:state: (getter get_state)
@@ -610,7 +610,7 @@ install_facts_properties (void)
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_STATE] =
     g_param_spec_enum ("state", NULL, NULL, SIGNAL_TYPE_CONNECTION_STATE,
-                       SIGNAL_CONNECTION_STATE_DISCONNECTED, FACT);
+                       SIGNAL_CONNECTION_STATE_DISCONNECTED, READ_ONLY);
 
   /**
    * SignalClient:client-id: (getter get_client_id)
@@ -620,7 +620,7 @@ install_facts_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_CLIENT_ID] =
-    g_param_spec_string ("client-id", NULL, NULL, NULL, FACT);
+    g_param_spec_string ("client-id", NULL, NULL, NULL, READ_ONLY);
 
   /**
    * SignalClient:user-id: (getter get_user_id)
@@ -631,7 +631,7 @@ install_facts_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_USER_ID] =
-    g_param_spec_string ("user-id", NULL, NULL, NULL, FACT);
+    g_param_spec_string ("user-id", NULL, NULL, NULL, READ_ONLY);
 
   /**
    * SignalClient:rooms: (getter get_rooms)
@@ -641,7 +641,7 @@ install_facts_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_ROOMS] =
-    g_param_spec_boxed ("rooms", NULL, NULL, G_TYPE_STRV, FACT);
+    g_param_spec_boxed ("rooms", NULL, NULL, G_TYPE_STRV, READ_ONLY);
 
   /**
    * SignalClient:encrypted: (getter get_encrypted)
@@ -651,7 +651,7 @@ install_facts_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_ENCRYPTED] =
-    g_param_spec_boolean ("encrypted", NULL, NULL, FALSE, FACT);
+    g_param_spec_boolean ("encrypted", NULL, NULL, FALSE, READ_ONLY);
 
   /**
    * SignalClient:last-error: (getter get_last_error)
@@ -661,7 +661,7 @@ install_facts_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_LAST_ERROR] =
-    g_param_spec_boxed ("last-error", NULL, NULL, G_TYPE_ERROR, FACT);
+    g_param_spec_boxed ("last-error", NULL, NULL, G_TYPE_ERROR, READ_ONLY);
 }
 
 static void
@@ -675,7 +675,7 @@ install_statistics_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_OUTBOX_LENGTH] =
-    g_param_spec_uint ("outbox-length", NULL, NULL, 0, G_MAXUINT, 0, FACT);
+    g_param_spec_uint ("outbox-length", NULL, NULL, 0, G_MAXUINT, 0, READ_ONLY);
 
   /**
    * SignalClient:buffered-amount: (getter get_buffered_amount)
@@ -686,7 +686,7 @@ install_statistics_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_BUFFERED_AMOUNT] =
-    g_param_spec_uint64 ("buffered-amount", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+    g_param_spec_uint64 ("buffered-amount", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
 
   /**
    * SignalClient:attempts: (getter get_attempts)
@@ -696,7 +696,7 @@ install_statistics_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_ATTEMPTS] =
-    g_param_spec_uint64 ("attempts", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+    g_param_spec_uint64 ("attempts", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
 
   /**
    * SignalClient:reconnects: (getter get_reconnects)
@@ -706,7 +706,7 @@ install_statistics_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_RECONNECTS] =
-    g_param_spec_uint64 ("reconnects", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+    g_param_spec_uint64 ("reconnects", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
 
   /**
    * SignalClient:messages-sent: (getter get_messages_sent)
@@ -716,7 +716,7 @@ install_statistics_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_MESSAGES_SENT] =
-    g_param_spec_uint64 ("messages-sent", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+    g_param_spec_uint64 ("messages-sent", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
 
   /**
    * SignalClient:messages-received: (getter get_messages_received)
@@ -726,7 +726,7 @@ install_statistics_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_MESSAGES_RECEIVED] =
-    g_param_spec_uint64 ("messages-received", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+    g_param_spec_uint64 ("messages-received", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
 
   /**
    * SignalClient:bytes-sent: (getter get_bytes_sent)
@@ -736,7 +736,7 @@ install_statistics_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_BYTES_SENT] =
-    g_param_spec_uint64 ("bytes-sent", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+    g_param_spec_uint64 ("bytes-sent", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
 
   /**
    * SignalClient:bytes-received: (getter get_bytes_received)
@@ -746,7 +746,7 @@ install_statistics_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_BYTES_RECEIVED] =
-    g_param_spec_uint64 ("bytes-received", NULL, NULL, 0, G_MAXUINT64, 0, FACT);
+    g_param_spec_uint64 ("bytes-received", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
 
   /**
    * SignalClient:round-trip-time: (getter get_round_trip_time)
@@ -757,7 +757,7 @@ install_statistics_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_ROUND_TRIP_TIME] =
-    g_param_spec_int64 ("round-trip-time", NULL, NULL, -1, G_MAXINT64, -1, FACT);
+    g_param_spec_int64 ("round-trip-time", NULL, NULL, -1, G_MAXINT64, -1, READ_ONLY);
 }
 
 void
@@ -770,7 +770,7 @@ signal_client_install_properties (GObjectClass *object_class)
   install_policy_properties ();
   install_limits_properties ();
   install_network_properties ();
-  install_facts_properties ();
+  install_state_properties ();
   install_statistics_properties ();
 
   g_object_class_install_properties (object_class, SIGNAL_CLIENT_N_PROPS, signal_client_properties);

@@ -114,16 +114,16 @@ on_deadline (gpointer user_data)
   if (self->channel != NULL && signal_channel_saw_unreadable (self->channel))
     {
       error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
-                                   _("The server encrypted its “connected” event, which holds the "
-                                     "key to read it; its configuration is at fault"));
+                                   _("The server encrypted its “connected” event; check the server's "
+                                     "configuration"));
       end (self, error, SIGNAL_CLOSE_ACTION_STOP, 0);
     }
   else
     {
       error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
                                    self->dialing != NULL
-                                   ? _("The server could not be reached in time")
-                                   : _("The server did not finish the authentication in time"));
+                                   ? _("Connection timed out: the server could not be reached")
+                                   : _("Authentication timed out: the server did not respond"));
       end (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
     }
 
@@ -191,8 +191,7 @@ on_dead (gpointer user_data)
 {
   g_autoptr (SignalConnection) self = g_object_ref (user_data);
   g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
-                                                  _("The server is silent; the connection is given "
-                                                    "up as dead"));
+                                                  _("Connection timed out: the server stopped responding"));
 
   give_up (self, error, SIGNAL_CLOSE_ACTION_RETRY);
 }
@@ -232,7 +231,7 @@ take_keys (SignalConnection            *self,
     {
       *action = SIGNAL_CLOSE_ACTION_STOP;
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED,
-                           _("The server offers no encryption, and this client requires it"));
+                           _("The server does not offer encryption, which this client requires"));
       return FALSE;
     }
 
@@ -281,7 +280,7 @@ handle_server_error (SignalConnection *self,
   g_free (self->server_error);
   self->server_error = text != NULL
                        ? g_steal_pointer (&text)
-                       : g_strdup (_("The server reported an error without a text"));
+                       : g_strdup (_("The server reported an unspecified error"));
 
   displayed = signal_display_text_new (self->server_error);
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, displayed);
@@ -295,8 +294,8 @@ on_renewal (gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                               _("The session key has served for as many messages as it may; the "
-                                 "connection is made anew"));
+                               _("The session key has reached its message limit; reconnecting with a "
+                                 "new key"));
   signal_connection_renew (user_data, error);
   return G_SOURCE_REMOVE;
 }
@@ -331,17 +330,15 @@ on_channel_message (SignalChannel *channel,
   if (is_connected && self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATING)
     handle_connected (self, message);
   else if (is_connected)
-    report_protocol_fault (self, _("A second “connected” event was dropped"));
+    report_protocol_fault (self, _("Ignored a second “connected” event"));
   else if (signal_channel_is_encrypted (channel) && !signal_message_is_encrypted (message))
-    report_protocol_fault (self, _("A message in plaintext was dropped: this connection is "
-                                   "encrypted"));
+    report_protocol_fault (self, _("Ignored an unencrypted message on an encrypted connection"));
   else if (g_str_equal (event, "error"))
     handle_server_error (self, message);
   else if (signal_envelope_event_is_control (event))
-    report_protocol_fault (self, _("An event with a name that only the protocol may use was "
-                                   "dropped"));
+    report_protocol_fault (self, _("Ignored an event whose name is reserved by the protocol"));
   else if (!is_authenticated && self->options->require_encryption)
-    report_protocol_fault (self, _("A message that came before the “connected” event was dropped"));
+    report_protocol_fault (self, _("Ignored a message that arrived before the “connected” event"));
   else if (self->handlers != NULL)
     self->handlers->message (self, message, self->user_data);
 }
@@ -431,7 +428,7 @@ on_transport_connected (GObject      *source,
   g_autoptr (GError) error = NULL;
   guint retry_after;
 
-  websocket = signal_transport_connect_finish (result, &retry_after, &error);
+  websocket = signal_websocket_connect_finish (result, &retry_after, &error);
   if (self->handlers == NULL)
     return;
 
@@ -541,7 +538,7 @@ static void
 connect_transport (SignalConnection *self,
                    GUri             *uri)
 {
-  SignalTransportOptions transport = {
+  SignalWebsocketConnectOptions transport = {
     .uri = uri,
     .tls_database = self->options->tls_database,
     .tls_certificate = self->options->tls_certificate,
@@ -553,7 +550,7 @@ connect_transport (SignalConnection *self,
   };
 
   self->dialing = g_cancellable_new ();
-  signal_transport_connect_async (&transport, self->dialing, on_transport_connected,
+  signal_websocket_connect_async (&transport, self->dialing, on_transport_connected,
                                   g_object_ref (self));
 }
 

@@ -84,7 +84,7 @@ signal_credentials_check (SignalCredentials  *self,
   if (self->token == NULL)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED,
-                           _("There is no token to authenticate with"));
+                           _("No token is set to authenticate with"));
       return FALSE;
     }
 

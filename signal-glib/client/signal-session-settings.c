@@ -35,7 +35,7 @@ signal_session_settings_check (SignalSessionSettings  *self,
   if (uri == NULL)
     return NULL;
 
-  if (options->headers != NULL && !signal_upgrade_check_headers (options->headers, error))
+  if (options->headers != NULL && !signal_websocket_client_handshake_check_headers (options->headers, error))
     return NULL;
 
   if (!g_utf8_validate (options->ecdh_info, -1, NULL))

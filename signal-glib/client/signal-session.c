@@ -669,7 +669,7 @@ on_no_token (gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
-                               _("The token that was promised did not come in time"));
+                               _("Timed out waiting for the requested token"));
   signal_source_clear (&self->timer);
   handle_failure (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
   return G_SOURCE_REMOVE;
@@ -789,7 +789,7 @@ static GError *
 new_ended_error (void)
 {
   return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                              _("The connection was ended on request"));
+                              _("The connection was closed by the application"));
 }
 
 /* Ends whatever the session is doing. */
@@ -894,14 +894,14 @@ check_can_connect (SignalSession  *self,
   if (self->is_abandoned)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
-                           _("The client has been disposed of and cannot connect any more"));
+                           _("The client has been disposed of and can no longer connect"));
       return FALSE;
     }
 
   if (self->step != STEP_NONE)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
-                           _("The client is connected or connecting already"));
+                           _("The client is already connected or connecting"));
       return FALSE;
     }
 

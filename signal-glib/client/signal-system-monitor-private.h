@@ -22,10 +22,10 @@ typedef gint64 (*SignalSystemMonitorClockFunc) (gpointer         user_data);
 
 typedef struct _SignalSystemMonitor SignalSystemMonitor;
 
-SignalSystemMonitor *signal_system_monitor_new       (GNetworkMonitor              *monitor,
-                                                      guint                         tick,
-                                                      SignalSystemMonitorFunc       tell,
-                                                      gpointer                      user_data) G_GNUC_WARN_UNUSED_RESULT;
+SignalSystemMonitor *signal_system_monitor_new       (GNetworkMonitor         *monitor,
+                                                      guint                    tick,
+                                                      SignalSystemMonitorFunc  callback,
+                                                      gpointer                 user_data) G_GNUC_WARN_UNUSED_RESULT;
 void                 signal_system_monitor_free      (SignalSystemMonitor          *self);
 void                 signal_system_monitor_set_clock (SignalSystemMonitor          *self,
                                                       SignalSystemMonitorClockFunc  clock,

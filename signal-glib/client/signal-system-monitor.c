@@ -11,7 +11,7 @@
 #include "client/signal-system-objects-private.h"
 #include "util/signal-source-private.h"
 
-/* Network monitors tell of every address and route on its own. */
+/* Network monitors callback of every address and route on its own. */
 #define DEBOUNCE_US G_USEC_PER_SEC
 
 /* Clocks drift apart by less than this without a suspend. */
@@ -23,7 +23,7 @@
 
 struct _SignalSystemMonitor
 {
-  SignalSystemMonitorFunc tell;
+  SignalSystemMonitorFunc callback;
   gpointer user_data;
 
   GNetworkMonitor *monitor;
@@ -68,7 +68,7 @@ look_at_clock (SignalSystemMonitor *self)
 
   self->slept = now;
   if (slept >= SLEEP_MIN_US)
-    self->tell (SIGNAL_SYSTEM_EVENT_RESUMED, slept, self->user_data);
+    self->callback (SIGNAL_SYSTEM_EVENT_RESUMED, slept, self->user_data);
 }
 
 /* By the clock that goes on while the machine sleeps: what was due meanwhile is due on waking. */
@@ -120,9 +120,9 @@ on_debounced (gpointer user_data)
   is_changed = is_available != self->was_available || connectivity != self->connectivity;
   self->was_available = is_available;
   self->connectivity = connectivity;
-  self->tell (is_changed && is_available ? SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE
-                                         : SIGNAL_SYSTEM_EVENT_NETWORK_CHANGED,
-              0, self->user_data);
+  self->callback (is_changed && is_available ? SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE
+                                             : SIGNAL_SYSTEM_EVENT_NETWORK_CHANGED,
+                  0, self->user_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -194,7 +194,7 @@ on_prepare_for_sleep (GDBusConnection *bus,
     return;
 
   self->slept = self->clock (self->clock_data);
-  self->tell (SIGNAL_SYSTEM_EVENT_RESUMED, self->slept - before, self->user_data);
+  self->callback (SIGNAL_SYSTEM_EVENT_RESUMED, self->slept - before, self->user_data);
 }
 
 static void
@@ -222,16 +222,16 @@ on_bus (GObject      *source,
 
 /* Watches until it is freed, in the thread-default main context. monitor: NULL for the default one,
  * which is watched from when it can be had without blocking. tick: ms between looks at the clock.
- * tell: may free the vigil. */
+ * callback: may free the vigil. */
 SignalSystemMonitor *
 signal_system_monitor_new (GNetworkMonitor         *monitor,
                            guint                    tick,
-                           SignalSystemMonitorFunc  tell,
+                           SignalSystemMonitorFunc  callback,
                            gpointer                 user_data)
 {
   SignalSystemMonitor *self = g_new0 (SignalSystemMonitor, 1);
 
-  self->tell = tell;
+  self->callback = callback;
   self->user_data = user_data;
 
   self->freed = g_cancellable_new ();

@@ -38,7 +38,8 @@ refuse_forged (guint8  *plaintext,
 {
   signal_secret_wipe (plaintext, length);
   g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                       _("The message is not authentic: it was altered or has another key"));
+                       _("The message failed authentication: it was altered or encrypted with a "
+                         "different key"));
   return FALSE;
 }
 
@@ -77,7 +78,7 @@ encrypt (SignalAead    *self,
     return TRUE;
 
   g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-               _("The message could not be encrypted: %s"), gnutls_strerror (status));
+               _("Could not encrypt the message: %s"), gnutls_strerror (status));
   return FALSE;
 }
 
@@ -227,7 +228,7 @@ signal_aead_decrypt (SignalAead    *self,
   if (ciphertext_length < SIGNAL_AEAD_TAG_SIZE)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                           _("The ciphertext is too short to hold its tag"));
+                           _("The ciphertext is shorter than its authentication tag"));
       return FALSE;
     }
 

@@ -96,10 +96,10 @@ signal_certificate_check_key (GTlsCertificate  *certificate,
 
   if (!has_key)
     g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                         _("The TLS certificate comes without its private key; the server needs "
-                           "both, and a PEM file can have them one after the other"));
+                         _("The TLS certificate has no private key; the server needs both, for example "
+                           "in one PEM file"));
   else if (is_other)
     g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                         _("The private key does not belong to the TLS certificate"));
+                         _("The private key does not match the TLS certificate"));
   return has_key && !is_other;
 }

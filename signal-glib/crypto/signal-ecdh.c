@@ -94,7 +94,7 @@ parse_point (struct ecc_point  *point,
   if (!ecc_point_set (point, x, y))
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                           _("The public key is not a point of the curve P-256"));
+                           _("The public key is not a point on the P-256 curve"));
       return FALSE;
     }
 
@@ -153,7 +153,7 @@ signal_ecdh_key_pair_new_from_scalar (const guint8   scalar[SIGNAL_ECDH_SCALAR_S
 
   if (self == NULL)
     g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                         _("The private key is not in the range of the curve P-256"));
+                         _("The private key is out of range for the P-256 curve"));
 
   return self;
 }

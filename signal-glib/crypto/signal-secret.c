@@ -41,7 +41,7 @@ draw (gnutls_rnd_level_t   level,
     return TRUE;
 
   g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-               _("The system provided no random bytes: %s"), gnutls_strerror (status));
+               _("Could not get random bytes from the system: %s"), gnutls_strerror (status));
   return FALSE;
 }
 
@@ -82,7 +82,7 @@ signal_random_bytes (void    *buffer,
       if (getentropy (at, size) != 0)
         {
           g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                       _("The system provided no random bytes: %s"), g_strerror (errno));
+                       _("Could not get random bytes from the system: %s"), g_strerror (errno));
           return FALSE;
         }
 

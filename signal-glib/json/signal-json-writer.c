@@ -24,7 +24,7 @@ append_double (GString  *out,
   if (!isfinite (number))
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                           _("JSON has no infinity and no NaN"));
+                           _("JSON cannot represent infinity or NaN"));
       return FALSE;
     }
 
@@ -80,7 +80,7 @@ append_value (GString   *out,
       return append_string (out, json_node_get_string (node), error);
     default:
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                           _("A JSON node holds a value that JSON has no type for"));
+                           _("A JSON node holds a value of a type that JSON does not have"));
       return FALSE;
     }
 }
@@ -144,7 +144,7 @@ append_node (GString   *out,
   if (is_container && depth == SIGNAL_JSON_MAX_DEPTH)
     {
       g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                   _("The payload has more than %d arrays and objects inside one another"),
+                   _("The payload is nested more than %d levels deep"),
                    SIGNAL_JSON_MAX_DEPTH);
       return FALSE;
     }

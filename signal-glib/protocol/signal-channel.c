@@ -93,7 +93,7 @@ decrypt (SignalChannel              *self,
     {
       self->saw_unreadable = TRUE;
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
-                           _("An encrypted message came before there was a key to read it with"));
+                           _("Received an encrypted message before a key was agreed on"));
       return NULL;
     }
 
@@ -104,8 +104,7 @@ decrypt (SignalChannel              *self,
   if (!decode_iv (data, iv) || !signal_base64_decode (ct.str, ct.len, storage, &length))
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                           _("An encrypted message has an IV or a ciphertext that is not base64 "
-                             "of the right length"));
+                           _("An encrypted message has an invalid IV or ciphertext"));
       return NULL;
     }
 
@@ -116,7 +115,7 @@ decrypt (SignalChannel              *self,
   if (!signal_replay_window_add (self->replay, iv))
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                           _("An encrypted message was dropped: it has come before"));
+                           _("Ignored a replayed encrypted message"));
       return NULL;
     }
 
@@ -169,7 +168,7 @@ receive_text (SignalChannel  *self,
     return receive (self, (const char *) data, length, error);
 
   g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
-                       _("A binary frame was dropped: only text frames are Signal messages"));
+                       _("Ignored a binary frame: Signal messages are text frames"));
   return NULL;
 }
 
@@ -333,7 +332,7 @@ signal_channel_check_size (gsize    size,
     return TRUE;
 
   g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
-               _("The message takes a frame of %zu bytes, and the limit is %zu"), size, limit);
+               _("The message needs a frame of %zu bytes, but the limit is %zu"), size, limit);
   return FALSE;
 }
 

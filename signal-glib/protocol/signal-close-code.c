@@ -19,12 +19,12 @@ explain_refusal (const char        *server_error,
     {
       *action = SIGNAL_CLOSE_ACTION_RETRY;
       return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER,
-                                  _("The server could not check the token for now"));
+                                  _("The server is temporarily unable to check the token"));
     }
 
   *action = SIGNAL_CLOSE_ACTION_WAIT_FOR_TOKEN;
   return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED,
-                              _("The server refused the token; a new one is needed"));
+                              _("The server rejected the token; a new one is needed"));
 }
 
 static GError *
@@ -35,11 +35,11 @@ explain_encryption (const char        *server_error,
 
   if (server_error != NULL)
     return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED,
-                                _("The server refused the encryption handshake"));
+                                _("The server rejected the encryption handshake"));
 
   return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED,
-                              _("The server requires encryption and did not begin it; "
-                                "its configuration is at fault"));
+                              _("The server requires encryption but did not start it; check the "
+                                "server's configuration"));
 }
 
 /* Whether an error of the transport explains more than the code: there was none, or it is the one that
@@ -60,8 +60,8 @@ explain_code (guint16            code,
     {
     case SIGNAL_CLOSE_TOO_BIG:
       return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
-                                  _("The server closed the connection: a message was larger than "
-                                    "it takes, and is lost"));
+                                  _("The server closed the connection: a message exceeded its size "
+                                    "limit and was lost"));
     case SIGNAL_CLOSE_NOT_AUTHENTICATED:
       return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
                                   _("The server closed the connection: authentication took too "
@@ -69,8 +69,7 @@ explain_code (guint16            code,
     case SIGNAL_CLOSE_NO_HEARTBEAT:
       *action = SIGNAL_CLOSE_ACTION_RETRY_NOW;
       return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
-                                  _("The server closed the connection: it heard nothing for too "
-                                    "long"));
+                                  _("The server closed the connection: it received no heartbeat in time"));
     case SIGNAL_CLOSE_REFUSED:
       return explain_refusal (server_error, action);
     case SIGNAL_CLOSE_ENCRYPTION_REQUIRED:

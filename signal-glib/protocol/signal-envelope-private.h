@@ -37,22 +37,22 @@ typedef struct
   gboolean   ct_escaped;
 } SignalEncryptedData;
 
-gboolean signal_envelope_parse           (SignalEnvelope        *self,
-                                          const char            *text,
-                                          gsize                  length,
-                                          GError               **error);
-gboolean signal_envelope_is              (const SignalEnvelope  *self,
-                                          const char            *event);
-gboolean signal_envelope_match_encrypted (SignalEncryptedData   *sealed,
-                                          const char            *text,
-                                          gsize                  length);
-gboolean signal_envelope_parse_encrypted (SignalEncryptedData   *sealed,
-                                          SignalSpan             data,
-                                          GError               **error);
+gboolean signal_envelope_parse           (SignalEnvelope  *self,
+                                          const char      *text,
+                                          gsize            length,
+                                          GError         **error);
+gboolean signal_envelope_is              (const SignalEnvelope *self,
+                                          const char           *event);
+gboolean signal_envelope_match_encrypted (SignalEncryptedData *encrypted,
+                                          const char          *text,
+                                          gsize                length);
+gboolean signal_envelope_parse_encrypted (SignalEncryptedData  *encrypted,
+                                          SignalSpan            data,
+                                          GError              **error);
 
-char  *signal_envelope_compose            (const char   *event,
-                                           const char   *data,
-                                           gsize        *length) G_GNUC_WARN_UNUSED_RESULT;
+char  *signal_envelope_compose            (const char *event,
+                                           const char *data,
+                                           gsize      *length) G_GNUC_WARN_UNUSED_RESULT;
 gsize  signal_envelope_get_encrypted_size (gsize         inner_length);
 void   signal_envelope_write_encrypted    (char         *text,
                                            const guint8  iv[SIGNAL_AEAD_IV_SIZE],

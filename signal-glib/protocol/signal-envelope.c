@@ -80,7 +80,7 @@ signal_envelope_parse (SignalEnvelope  *self,
   if (self->event.len == 0)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
-                           _("A message does not say which event it is"));
+                           _("A message has no event name"));
       return FALSE;
     }
 
@@ -94,11 +94,11 @@ signal_envelope_is (const SignalEnvelope *self,
   return signal_json_equals (self->event, self->event_escaped, event);
 }
 
-/* Recognizes the usual way to write a sealed envelope by its shape alone; whether the two pieces
+/* Recognizes the usual way to write an encrypted envelope by its shape alone; whether the two pieces
  * are base64 is still to be found out. FALSE says nothing about the text: it is then to be
  * parsed. */
 gboolean
-signal_envelope_match_encrypted (SignalEncryptedData *sealed,
+signal_envelope_match_encrypted (SignalEncryptedData *encrypted,
                                  const char          *text,
                                  gsize                length)
 {
@@ -123,7 +123,7 @@ signal_envelope_match_encrypted (SignalEncryptedData *sealed,
   if (memchr (ct, '"', ct_length) != NULL || memchr (ct, '\\', ct_length) != NULL)
     return FALSE;
 
-  *sealed = (SignalEncryptedData) {
+  *encrypted = (SignalEncryptedData) {
     .iv = { iv, IV_TEXT_SIZE },
     .ct = { ct, ct_length },
   };
@@ -132,24 +132,24 @@ signal_envelope_match_encrypted (SignalEncryptedData *sealed,
 }
 
 static gboolean
-read_sealed_member (SignalEncryptedData *sealed,
-                    SignalJsonReader    *reader,
-                    SignalSpan           key,
-                    gboolean             key_escaped)
+read_encrypted_member (SignalEncryptedData *encrypted,
+                       SignalJsonReader    *reader,
+                       SignalSpan           key,
+                       gboolean             key_escaped)
 {
   SignalSpan skipped;
 
   if (signal_json_equals (key, key_escaped, "iv"))
-    return read_string_or_skip (reader, &sealed->iv, &sealed->iv_escaped);
+    return read_string_or_skip (reader, &encrypted->iv, &encrypted->iv_escaped);
   if (signal_json_equals (key, key_escaped, "ct"))
-    return read_string_or_skip (reader, &sealed->ct, &sealed->ct_escaped);
+    return read_string_or_skip (reader, &encrypted->ct, &encrypted->ct_escaped);
 
   return signal_json_reader_read_value (reader, &skipped);
 }
 
 /* data is that of an envelope that was parsed, where there may be none. */
 gboolean
-signal_envelope_parse_encrypted (SignalEncryptedData  *sealed,
+signal_envelope_parse_encrypted (SignalEncryptedData  *encrypted,
                                  SignalSpan            data,
                                  GError              **error)
 {
@@ -157,18 +157,18 @@ signal_envelope_parse_encrypted (SignalEncryptedData  *sealed,
   SignalSpan key;
   gboolean key_escaped;
 
-  *sealed = (SignalEncryptedData) { 0 };
+  *encrypted = (SignalEncryptedData) { 0 };
 
   signal_json_reader_init (&reader, data.str != NULL ? data.str : "", data.len);
   if (signal_json_reader_open_object (&reader))
     while (signal_json_reader_next_member (&reader, &key, &key_escaped) &&
-           read_sealed_member (sealed, &reader, key, key_escaped))
+           read_encrypted_member (encrypted, &reader, key, key_escaped))
       continue;
 
-  if (sealed->iv.str == NULL || sealed->ct.str == NULL)
+  if (encrypted->iv.str == NULL || encrypted->ct.str == NULL)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
-                           _("An encrypted message lacks its “iv” or its “ct”"));
+                           _("An encrypted message has no “iv” or no “ct”"));
       return FALSE;
     }
 
@@ -275,14 +275,14 @@ check_event (const char  *event,
   if (event == NULL || event[0] == '\0' || !g_utf8_validate (event, -1, NULL))
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                           _("A message needs the name of an event, in UTF-8"));
+                           _("A message needs an event name in UTF-8"));
       return FALSE;
     }
 
   if (signal_envelope_event_is_control (event))
     {
       g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                   _("The event name “%s” belongs to the protocol"), event);
+                   _("The event name “%s” is reserved by the protocol"), event);
       return FALSE;
     }
 

@@ -238,8 +238,7 @@ take_keys (SignalConnectedEvent  *self,
       || !decode_exactly (salt, self->salt, sizeof self->salt))
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                           _("The server's “connected” event has a public key or a salt that is "
-                             "not base64 of the right length"));
+                           _("The server's “connected” event has an invalid public key or salt"));
       return FALSE;
     }
 

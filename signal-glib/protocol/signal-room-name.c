@@ -36,18 +36,18 @@ signal_room_name_check (const char  *name,
                         GError     **error)
 {
   if (name == NULL || *name == '\0')
-    return refuse_name (error, _("A room name is empty"));
+    return refuse_name (error, _("A room name cannot be empty"));
 
   if (!g_utf8_validate (name, -1, NULL))
-    return refuse_name (error, _("A room name is not valid UTF-8"));
+    return refuse_name (error, _("A room name must be valid UTF-8"));
 
   if (g_str_has_prefix (name, RESERVED_PREFIX))
-    return refuse_name (error, _("A room name begins with “ws:”, which is reserved"));
+    return refuse_name (error, _("A room name cannot begin with “ws:”, which is reserved"));
 
   if (count_utf16_units (name) > SIGNAL_ROOM_NAME_MAX_LENGTH)
     {
       g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                   _("A room name is longer than %d characters"), SIGNAL_ROOM_NAME_MAX_LENGTH);
+                   _("A room name cannot be longer than %d characters"), SIGNAL_ROOM_NAME_MAX_LENGTH);
       return FALSE;
     }
 

@@ -176,7 +176,7 @@ signal_origin_check_list (const char * const  *origins,
       valid = g_utf8_make_valid (origins[i], -1);
       shown = signal_display_text_new (valid);
       g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                   _("“%s” is not the origin of a web page: it must be like “https://example.org” or "
+                   _("“%s” is not a valid origin; use one such as “https://example.org” or "
                      "“http://localhost:3000”, without a path"), shown);
       return FALSE;
     }

@@ -694,7 +694,7 @@ signal_peer_send (SignalPeer  *self,
   if (!signal_peer_is_open (self))
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
-                           _("The peer is gone"));
+                           _("The peer has disconnected"));
       return FALSE;
     }
 

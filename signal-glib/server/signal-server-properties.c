@@ -42,7 +42,7 @@ enum
   N_PROPS,
 };
 
-#define SETTING (G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS)
+#define READ_WRITE (G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS)
 
 static GParamSpec *properties[N_PROPS];
 
@@ -293,7 +293,7 @@ install_allowed_origins (void)
    * Since: 0.1
    */
   properties[PROP_ALLOWED_ORIGINS] =
-    g_param_spec_boxed ("allowed-origins", NULL, NULL, G_TYPE_STRV, SETTING);
+    g_param_spec_boxed ("allowed-origins", NULL, NULL, G_TYPE_STRV, READ_WRITE);
 }
 
 static void
@@ -309,7 +309,7 @@ install_protocol_properties (void)
    * Since: 0.1
    */
   properties[PROP_PATH] =
-    g_param_spec_string ("path", NULL, NULL, DEFAULT_PATH, SETTING);
+    g_param_spec_string ("path", NULL, NULL, DEFAULT_PATH, READ_WRITE);
 
   /**
    * SignalServer:ecdh-info: (getter get_ecdh_info) (setter set_ecdh_info)
@@ -321,7 +321,7 @@ install_protocol_properties (void)
    * Since: 0.1
    */
   properties[PROP_ECDH_INFO] =
-    g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_HANDSHAKE_DEFAULT_INFO, SETTING);
+    g_param_spec_string ("ecdh-info", NULL, NULL, SIGNAL_HANDSHAKE_DEFAULT_INFO, READ_WRITE);
 
   /**
    * SignalServer:require-encryption: (getter get_require_encryption) (setter set_require_encryption)
@@ -334,7 +334,7 @@ install_protocol_properties (void)
    * Since: 0.1
    */
   properties[PROP_REQUIRE_ENCRYPTION] =
-    g_param_spec_boolean ("require-encryption", NULL, NULL, TRUE, SETTING);
+    g_param_spec_boolean ("require-encryption", NULL, NULL, TRUE, READ_WRITE);
 
   /**
    * SignalServer:default-rooms: (getter get_default_rooms) (setter set_default_rooms)
@@ -348,7 +348,7 @@ install_protocol_properties (void)
    * Since: 0.1
    */
   properties[PROP_DEFAULT_ROOMS] =
-    g_param_spec_boxed ("default-rooms", NULL, NULL, G_TYPE_STRV, SETTING);
+    g_param_spec_boxed ("default-rooms", NULL, NULL, G_TYPE_STRV, READ_WRITE);
 
   /**
    * SignalServer:tls-certificate: (getter get_tls_certificate) (setter set_tls_certificate)
@@ -361,7 +361,7 @@ install_protocol_properties (void)
    * Since: 0.1
    */
   properties[PROP_TLS_CERTIFICATE] =
-    g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, SETTING);
+    g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, READ_WRITE);
 
   install_allowed_origins ();
 }
@@ -381,7 +381,7 @@ install_time_properties (void)
    */
   properties[PROP_AUTH_TIMEOUT] =
     g_param_spec_uint ("auth-timeout", NULL, NULL, 1, G_MAXINT,
-                       DEFAULT_AUTH_TIMEOUT, SETTING);
+                       DEFAULT_AUTH_TIMEOUT, READ_WRITE);
 
   /**
    * SignalServer:heartbeat-timeout: (getter get_heartbeat_timeout) (setter set_heartbeat_timeout)
@@ -394,7 +394,7 @@ install_time_properties (void)
    */
   properties[PROP_HEARTBEAT_TIMEOUT] =
     g_param_spec_uint ("heartbeat-timeout", NULL, NULL, 0, G_MAXINT,
-                       DEFAULT_HEARTBEAT_TIMEOUT, SETTING);
+                       DEFAULT_HEARTBEAT_TIMEOUT, READ_WRITE);
 }
 
 static void
@@ -413,7 +413,7 @@ install_limit_properties (void)
    */
   properties[PROP_MAX_MESSAGE_SIZE] =
     g_param_spec_uint ("max-message-size", NULL, NULL, 1, G_MAXINT,
-                       DEFAULT_MAX_MESSAGE_SIZE, SETTING);
+                       DEFAULT_MAX_MESSAGE_SIZE, READ_WRITE);
 
   /**
    * SignalServer:max-peers: (getter get_max_peers) (setter set_max_peers)
@@ -428,7 +428,7 @@ install_limit_properties (void)
    */
   properties[PROP_MAX_PEERS] =
     g_param_spec_uint ("max-peers", NULL, NULL, 1, G_MAXINT,
-                       DEFAULT_MAX_PEERS, SETTING);
+                       DEFAULT_MAX_PEERS, READ_WRITE);
 
   /**
    * SignalServer:max-pending: (getter get_max_pending) (setter set_max_pending)
@@ -447,7 +447,7 @@ install_limit_properties (void)
    */
   properties[PROP_MAX_PENDING] =
     g_param_spec_uint ("max-pending", NULL, NULL, 1, G_MAXINT,
-                       DEFAULT_MAX_PENDING, SETTING);
+                       DEFAULT_MAX_PENDING, READ_WRITE);
 
   /**
    * SignalServer:max-rooms: (getter get_max_rooms) (setter set_max_rooms)
@@ -462,7 +462,7 @@ install_limit_properties (void)
    */
   properties[PROP_MAX_ROOMS] =
     g_param_spec_uint ("max-rooms", NULL, NULL, 1, G_MAXINT,
-                       DEFAULT_MAX_ROOMS, SETTING);
+                       DEFAULT_MAX_ROOMS, READ_WRITE);
 
   /**
    * SignalServer:max-backlog: (getter get_max_backlog) (setter set_max_backlog)
@@ -477,7 +477,7 @@ install_limit_properties (void)
    */
   properties[PROP_MAX_BACKLOG] =
     g_param_spec_uint ("max-backlog", NULL, NULL, 1, G_MAXINT,
-                       DEFAULT_MAX_BACKLOG, SETTING);
+                       DEFAULT_MAX_BACKLOG, READ_WRITE);
 }
 
 void

@@ -205,18 +205,18 @@ handle_admitted (SignalServer  *self,
                SignalMessage *message)
 {
   const char *event = signal_message_get_event (message);
-  gboolean sealed = signal_message_is_encrypted (message);
+  gboolean encrypted = signal_message_is_encrypted (message);
 
   if (signal_envelope_event_is_control (event))
     {
-      if (!sealed && g_str_equal (event, SIGNAL_EVENT_JOIN))
+      if (!encrypted && g_str_equal (event, SIGNAL_EVENT_JOIN))
         join (self, peer, message);
-      else if (!sealed && g_str_equal (event, SIGNAL_EVENT_LEAVE))
+      else if (!encrypted && g_str_equal (event, SIGNAL_EVENT_LEAVE))
         leave (self, peer, message);
       else
         signal_peer_send_error (peer, "Invalid message format");
     }
-  else if (sealed != signal_peer_get_encrypted (peer))
+  else if (encrypted != signal_peer_get_encrypted (peer))
     signal_peer_send_error (peer, "Encryption required");
   else
     signal_server_emit_message (self, peer, message);
@@ -231,14 +231,14 @@ on_message (SignalPeer    *peer,
 {
   SignalServer *self = user_data;
   const char *event = signal_message_get_event (message);
-  gboolean sealed = signal_message_is_encrypted (message);
+  gboolean encrypted = signal_message_is_encrypted (message);
 
   if (!check_limits (peer))
     return;
 
-  if (!sealed && g_str_equal (event, SIGNAL_EVENT_HEARTBEAT))
+  if (!encrypted && g_str_equal (event, SIGNAL_EVENT_HEARTBEAT))
     return;
-  if (!sealed && g_str_equal (event, SIGNAL_EVENT_AUTHENTICATE))
+  if (!encrypted && g_str_equal (event, SIGNAL_EVENT_AUTHENTICATE))
     authenticate (self, peer, message);
   else if (!signal_peer_is_admitted (peer))
     signal_peer_send_error (peer, "Not authenticated");

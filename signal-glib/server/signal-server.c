@@ -464,8 +464,8 @@ check_path (const char  *path,
     return TRUE;
 
   g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-               _("The path “%s” is not one of a URL: it must begin with “/”, and what is not "
-                 "plain ASCII text cannot be in it, nor can the segments “.” and “..”"), escaped);
+               _("The path “%s” is not valid: it must begin with “/”, have only ASCII characters that a "
+                 "URL allows, and no “.” or “..” segments"), escaped);
   return FALSE;
 }
 
@@ -477,14 +477,14 @@ check_ready (SignalServer  *self,
   if (self->soup != NULL)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
-                           _("The server is listening already"));
+                           _("The server is already listening"));
       return FALSE;
     }
 
   if (self->stop_tasks != NULL)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
-                           _("The server has not stopped yet"));
+                           _("The server is still stopping"));
       return FALSE;
     }
 

@@ -50,7 +50,7 @@ static void
 set_error (GError **error)
 {
   g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED,
-                       _("This object belongs to another thread: call it in the thread that runs its "
+                       _("This object belongs to another thread; call it in the thread that runs its "
                          "main context, for example with g_main_context_invoke()"));
 }
 

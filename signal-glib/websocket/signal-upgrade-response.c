@@ -90,16 +90,14 @@ check_accepted (SignalUpgradeResponse  *self,
   if (!soup_message_headers_header_equals (headers, "Upgrade", "websocket")
       || !soup_message_headers_header_contains (headers, "Connection", "upgrade")
       || !has_accept (self, headers))
-    return refuse (error, _("The server's answer to the WebSocket handshake is not valid"));
+    return refuse (error, _("The server's response to the WebSocket handshake is not valid"));
 
   if (announces_body (headers))
-    return refuse (error, _("The server's answer to the WebSocket handshake has a body, which it must "
-                            "not have"));
+    return refuse (error, _("The server's response to the WebSocket handshake has an unexpected body"));
 
   if (soup_message_headers_get_list (headers, "Sec-WebSocket-Extensions") != NULL
       || soup_message_headers_get_list (headers, "Sec-WebSocket-Protocol") != NULL)
-    return refuse (error, _("The server chose a WebSocket extension or protocol that was not "
-                            "offered"));
+    return refuse (error, _("The server selected a WebSocket extension or protocol that was not offered"));
 
   return TRUE;
 }
@@ -134,7 +132,7 @@ static gboolean
 refuse_not_http (GError **error)
 {
   g_set_error_literal (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET,
-                       _("The server's answer is not HTTP"));
+                       _("The server's response is not HTTP"));
   return FALSE;
 }
 
@@ -157,20 +155,20 @@ check_head (SignalUpgradeResponse  *self,
   is_valid = soup_headers_parse_response (head, (int) (self->position - self->start), headers, NULL,
                                           NULL, NULL);
   if (!is_valid && status < 200)
-    return refuse (error, _("The server's answer to the WebSocket handshake is not valid"));
+    return refuse (error, _("The server's response to the WebSocket handshake is not valid"));
 
   *is_final = status == SOUP_STATUS_SWITCHING_PROTOCOLS || status >= 200;
   if (status == SOUP_STATUS_SWITCHING_PROTOCOLS)
     return check_accepted (self, headers, error);
 
   if (!*is_final && ++self->n_interim > SIGNAL_UPGRADE_INTERIM_MAX)
-    return refuse (error, _("The server sent too many interim answers to the WebSocket handshake"));
+    return refuse (error, _("The server sent too many interim responses to the WebSocket handshake"));
   if (!*is_final)
     return TRUE;
 
   self->retry_after = parse_retry_after (headers);
   g_set_error (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET,
-               _("The server did not open a WebSocket: it answered with HTTP status %u (%s)"),
+               _("The server rejected the WebSocket handshake with HTTP status %u (%s)"),
                status, soup_status_get_phrase (status));
   return FALSE;
 }
@@ -189,16 +187,15 @@ check_byte (SignalUpgradeResponse  *self,
     return refuse_not_http (error);
 
   if (head[index] == '\0')
-    return refuse (error, _("The head of the server's answer has a NUL byte in it"));
+    return refuse (error, _("The server's response contains a NUL byte"));
 
   if ((head[index] == '\n') != is_after_cr)
-    return refuse (error, _("The head of the server's answer has a line that does not end in CR and "
-                            "LF"));
+    return refuse (error, _("The server's response has a line that does not end in CR LF"));
 
   if (self->position >= SIGNAL_UPGRADE_HEAD_MAX)
     {
       g_set_error (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE,
-                   _("The head of the server's answer is longer than %d bytes"),
+                   _("The headers of the server's response are longer than %d bytes"),
                    SIGNAL_UPGRADE_HEAD_MAX);
       return FALSE;
     }

@@ -210,13 +210,13 @@ check_parts (GUri    *uri,
   if (!g_str_equal (scheme, "ws") && !g_str_equal (scheme, "wss"))
     return refuse (error, _("The server URL must begin with wss:// or ws://"));
   if (host == NULL || *host == '\0')
-    return refuse (error, _("The server URL names no host"));
+    return refuse (error, _("The server URL has no host"));
   if (!signal_url_check_host (host))
     return refuse (error, _("The host in the server URL is neither an IP address nor a valid name"));
   if (g_uri_get_port (uri) == 0)
     return refuse (error, _("The port in the server URL must be between 1 and 65535"));
   if (g_uri_get_userinfo (uri) != NULL || g_uri_get_fragment (uri) != NULL)
-    return refuse (error, _("The server URL must have no user name, password or #fragment"));
+    return refuse (error, _("The server URL cannot have a user name, a password or a fragment"));
 
   return TRUE;
 }
@@ -232,7 +232,7 @@ signal_url_parse (const char  *url,
 
   if (url == NULL || *url == '\0')
     {
-      refuse (error, _("There is no server URL; set one such as wss://example.org/ws"));
+      refuse (error, _("No server URL is set; use one such as wss://example.org/ws"));
       return NULL;
     }
 

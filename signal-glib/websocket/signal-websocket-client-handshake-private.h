@@ -5,17 +5,17 @@
 
 G_BEGIN_DECLS
 
-gboolean  signal_upgrade_check_headers (SoupMessageHeaders   *headers,
-                                        GError              **error);
+gboolean  signal_websocket_client_handshake_check_headers (SoupMessageHeaders  *headers,
+                                                           GError             **error);
 
-void      signal_upgrade_async         (GIOStream            *stream,
-                                        GUri                 *uri,
-                                        SoupMessageHeaders   *headers,
-                                        GCancellable         *cancellable,
-                                        GAsyncReadyCallback   callback,
-                                        gpointer              user_data);
-GBytes   *signal_upgrade_finish        (GAsyncResult         *result,
-                                        guint                *retry_after,
-                                        GError              **error) G_GNUC_WARN_UNUSED_RESULT;
+void      signal_websocket_client_handshake_async         (GIOStream           *stream,
+                                                           GUri                *uri,
+                                                           SoupMessageHeaders  *headers,
+                                                           GCancellable        *cancellable,
+                                                           GAsyncReadyCallback  callback,
+                                                           gpointer             user_data);
+GBytes   *signal_websocket_client_handshake_finish        (GAsyncResult  *result,
+                                                           guint         *retry_after,
+                                                           GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

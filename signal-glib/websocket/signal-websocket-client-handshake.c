@@ -66,8 +66,8 @@ is_field_value (const char *value)
 /* Whether these can be sent beside those of the request: nothing in them may end a line. The value, which
  * can be secret, is not part of the error. */
 gboolean
-signal_upgrade_check_headers (SoupMessageHeaders  *headers,
-                              GError             **error)
+signal_websocket_client_handshake_check_headers (SoupMessageHeaders  *headers,
+                                                 GError             **error)
 {
   SoupMessageHeadersIter iter;
   const char *name, *value;
@@ -78,14 +78,14 @@ signal_upgrade_check_headers (SoupMessageHeaders  *headers,
       if (!is_field_name (name))
         {
           g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                               _("An extra header has a name that is not valid in HTTP"));
+                               _("A custom header has a name that is not valid in HTTP"));
           return FALSE;
         }
 
       if (!is_field_value (value))
         {
           g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                       _("The extra header “%s” has a value with a control character in it"), name);
+                       _("The value of the custom header “%s” contains a control character"), name);
           return FALSE;
         }
     }
@@ -136,9 +136,9 @@ draw_key (GError **error)
 }
 
 static char *
-compose_request (GUri                *uri,
-                 SoupMessageHeaders  *headers,
-                 const char          *key)
+compose_request (GUri               *uri,
+                 SoupMessageHeaders *headers,
+                 const char         *key)
 {
   g_autoptr (GUri) http = soup_uri_copy (uri, SOUP_URI_SCHEME, "http", SOUP_URI_NONE);
   g_autoptr (SoupMessage) message = soup_message_new_from_uri ("GET", http);
@@ -223,12 +223,12 @@ on_written (GObject      *source,
 /* Asks over an open stream for a WebSocket (RFC 6455 section 4.1). headers: what to send beside, which
  * has been checked, or NULL. */
 void
-signal_upgrade_async (GIOStream           *stream,
-                      GUri                *uri,
-                      SoupMessageHeaders  *headers,
-                      GCancellable        *cancellable,
-                      GAsyncReadyCallback  callback,
-                      gpointer             user_data)
+signal_websocket_client_handshake_async (GIOStream           *stream,
+                                         GUri                *uri,
+                                         SoupMessageHeaders  *headers,
+                                         GCancellable        *cancellable,
+                                         GAsyncReadyCallback  callback,
+                                         gpointer             user_data)
 {
   GTask *task = g_task_new (stream, cancellable, callback, user_data);
   Upgrade *upgrade = g_new0 (Upgrade, 1);
@@ -237,7 +237,7 @@ signal_upgrade_async (GIOStream           *stream,
 
   upgrade->stream = g_object_ref (stream);
 
-  g_task_set_source_tag (task, signal_upgrade_async);
+  g_task_set_source_tag (task, signal_websocket_client_handshake_async);
   g_task_set_name (task, "[signal-glib] upgrade");
   g_task_set_task_data (task, upgrade, (GDestroyNotify) upgrade_free);
 
@@ -259,9 +259,9 @@ signal_upgrade_async (GIOStream           *stream,
 /* What came after the head of the answer: frames already. retry_after: the wait in ms that a
  * refusal asked for, or 0. */
 GBytes *
-signal_upgrade_finish (GAsyncResult  *result,
-                       guint         *retry_after,
-                       GError       **error)
+signal_websocket_client_handshake_finish (GAsyncResult  *result,
+                                          guint         *retry_after,
+                                          GError       **error)
 {
   Upgrade *upgrade = g_task_get_task_data (G_TASK (result));
 

@@ -20,14 +20,14 @@ typedef struct
                                            GTlsCertificateFlags  errors,
                                            gpointer              user_data);
   gpointer            user_data;
-} SignalTransportOptions;
+} SignalWebsocketConnectOptions;
 
-void             signal_transport_connect_async  (const SignalTransportOptions  *options,
-                                                  GCancellable                  *cancellable,
-                                                  GAsyncReadyCallback            callback,
-                                                  gpointer                       user_data);
-SignalWebsocket *signal_transport_connect_finish (GAsyncResult                  *result,
-                                                  guint                         *retry_after,
-                                                  GError                       **error) G_GNUC_WARN_UNUSED_RESULT;
+void             signal_websocket_connect_async  (const SignalWebsocketConnectOptions *options,
+                                                  GCancellable                        *cancellable,
+                                                  GAsyncReadyCallback                  callback,
+                                                  gpointer                             user_data);
+SignalWebsocket *signal_websocket_connect_finish (GAsyncResult  *result,
+                                                  guint         *retry_after,
+                                                  GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

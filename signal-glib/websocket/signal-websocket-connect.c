@@ -52,7 +52,7 @@ on_upgraded (GObject      *source,
   g_autoptr (GBytes) read_ahead = NULL;
   GError *error = NULL;
 
-  read_ahead = signal_upgrade_finish (result, &dial->retry_after, &error);
+  read_ahead = signal_websocket_client_handshake_finish (result, &dial->retry_after, &error);
   if (read_ahead == NULL)
     {
       g_task_return_error (task, error);
@@ -73,8 +73,8 @@ upgrade (GTask             *task,
 
   g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY,
                        1, NULL);
-  signal_upgrade_async (G_IO_STREAM (connection), dial->uri, dial->headers,
-                        g_task_get_cancellable (task), on_upgraded, g_object_ref (task));
+  signal_websocket_client_handshake_async (G_IO_STREAM (connection), dial->uri, dial->headers,
+                                           g_task_get_cancellable (task), on_upgraded, g_object_ref (task));
 }
 
 static void
@@ -161,7 +161,7 @@ on_dialed (GObject      *source,
 
 /* Whether the connection may lead through a proxy: that of the options, or else of the system. */
 static gboolean
-may_use_proxy (const SignalTransportOptions *options)
+may_use_proxy (const SignalWebsocketConnectOptions *options)
 {
   const char *host = g_uri_get_host (options->uri);
 
@@ -180,10 +180,10 @@ may_use_proxy (const SignalTransportOptions *options)
 
 /* Opens a socket to the server and upgrades it. The whole has no deadline of its own: cancel it. */
 void
-signal_transport_connect_async (const SignalTransportOptions *options,
-                                GCancellable                 *cancellable,
-                                GAsyncReadyCallback           callback,
-                                gpointer                      user_data)
+signal_websocket_connect_async (const SignalWebsocketConnectOptions *options,
+                                GCancellable                        *cancellable,
+                                GAsyncReadyCallback                  callback,
+                                gpointer                             user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   gboolean is_tls = signal_url_is_secure (options->uri);
@@ -204,7 +204,7 @@ signal_transport_connect_async (const SignalTransportOptions *options,
   if (options->proxy_resolver != NULL)
     g_socket_client_set_proxy_resolver (dial->dialer, options->proxy_resolver);
 
-  g_task_set_source_tag (task, signal_transport_connect_async);
+  g_task_set_source_tag (task, signal_websocket_connect_async);
   g_task_set_name (task, "[signal-glib] connect transport");
   g_task_set_task_data (task, dial, (GDestroyNotify) dial_free);
 
@@ -220,7 +220,7 @@ signal_transport_connect_async (const SignalTransportOptions *options,
 
 /* retry_after: the wait in ms that the server asked for when it refused, or 0. */
 SignalWebsocket *
-signal_transport_connect_finish (GAsyncResult  *result,
+signal_websocket_connect_finish (GAsyncResult  *result,
                                  guint         *retry_after,
                                  GError       **error)
 {

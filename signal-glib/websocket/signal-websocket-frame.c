@@ -62,9 +62,9 @@ static const char *
 find_control_fault (const SignalWebsocketFrame *self)
 {
   if (self->opcode > SIGNAL_WEBSOCKET_FRAME_PONG)
-    return _("The peer sent a control frame of an unknown kind");
+    return _("The peer sent a control frame with an unknown opcode");
   if (!self->is_final)
-    return _("The peer sent a control frame in parts");
+    return _("The peer sent a fragmented control frame");
   if (self->size > SIGNAL_WEBSOCKET_FRAME_CONTROL_MAX)
     return _("The peer sent a control frame of more than 125 bytes");
 
@@ -79,21 +79,21 @@ signal_websocket_frame_find_fault (const SignalWebsocketFrame *self,
                                    gboolean                    is_in_message)
 {
   if (self->is_masked && !must_mask)
-    return _("The server sent a masked frame, which only a client does");
+    return _("The server sent a masked frame");
   if (!self->is_masked && must_mask)
-    return _("The client sent a frame without a mask");
+    return _("The client sent an unmasked frame");
   if (self->is_reserved)
-    return _("The peer sent a frame with reserved bits set, though no extension was agreed on");
+    return _("The peer sent a frame with reserved bits set, but no extension was negotiated");
   if (!self->is_minimal)
-    return _("The peer sent a frame whose length is written with more bytes than it takes");
+    return _("The peer sent a frame whose length is not minimally encoded");
   if (signal_websocket_frame_is_control (self))
     return find_control_fault (self);
   if (self->opcode > SIGNAL_WEBSOCKET_FRAME_BINARY)
-    return _("The peer sent a data frame of an unknown kind");
+    return _("The peer sent a data frame with an unknown opcode");
   if (self->opcode == SIGNAL_WEBSOCKET_FRAME_CONTINUATION && !is_in_message)
-    return _("The peer sent the continuation of a message that has not begun");
+    return _("The peer sent a continuation frame without a message to continue");
   if (self->opcode != SIGNAL_WEBSOCKET_FRAME_CONTINUATION && is_in_message)
-    return _("The peer began a message before the one before it had ended");
+    return _("The peer started a message before it finished the previous one");
 
   return NULL;
 }
@@ -123,11 +123,11 @@ signal_websocket_frame_find_close_fault (const guint8 *payload,
   if (length == 0)
     return NULL;
   if (length == 1)
-    return _("The peer sent a close frame with half a code");
+    return _("The peer sent a close frame with a truncated code");
 
   code = (guint) payload[0] << 8 | payload[1];
   if (code == 1005 || code == 1006 || code == 1015)
-    return _("The peer sent a close frame with a code that must not be sent");
+    return _("The peer sent a close frame with an invalid code");
   if (!is_utf8 ((const char *) payload + 2, length - 2))
     return _("The peer sent a close frame whose reason is not UTF-8");
 

@@ -275,7 +275,7 @@ static void
 on_too_large (SignalWebsocket *self)
 {
   take_error (self, g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
-                                         _("The peer sent a message that is larger than the limit")));
+                                         _("The peer sent a message that exceeds the size limit")));
   signal_websocket_close (self, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
   self->has_ended = TRUE;
 }
@@ -583,7 +583,7 @@ signal_websocket_check_sendable (SignalWebsocket  *self,
   if (signal_websocket_get_unsent (self) > self->max_unsent)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL,
-                           _("The peer does not read what is sent to it"));
+                           _("The peer is not reading what is sent to it"));
       return FALSE;
     }
 
