@@ -24,6 +24,8 @@ on_message (SignalChannel *channel,
   End *end = user_data;
 
   g_ptr_array_add (end->messages, signal_message_ref (message));
+  if (end->echoes)
+    end_send (end, "{\"event\":\"echo\"}");
   maybe_drop (end);
 }
 

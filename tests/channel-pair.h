@@ -21,6 +21,7 @@ typedef struct
   guint          n_drained;
   guint          n_worn;
   gboolean       drops; /* the channel, in whatever it is told first */
+  gboolean       echoes; /* sends something as soon as a message comes */
 } End;
 
 typedef struct

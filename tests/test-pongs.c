@@ -200,6 +200,43 @@ test_backlog (gconstpointer type)
   g_assert_false (line->end.is_closed);
 }
 
+/* A ping, a message and another ping that come at once are answered in their order, also in the middle of
+ * a message in fragments (RFC 6455 section 5.5.2: as soon as is practical). */
+static void
+test_order (gconstpointer type)
+{
+  static const guint8 frames[] = {
+    0x89, 0x80, 0, 0, 0, 0,
+    0x01, 0x8c, 0, 0, 0, 0, '{', '"', 'e', 'v', 'e', 'n', 't', '"', ':', '"', 'a', '"',
+    0x89, 0x80, 0, 0, 0, 0,
+    0x80, 0x81, 0, 0, 0, 0, '}',
+  };
+  g_autoptr (Line) line = line_new (type);
+  GOutputStream *output = g_io_stream_get_output_stream (line->peer);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  /* Frames to a client have no mask. */
+  for (gsize i = 0; i < sizeof frames;)
+    {
+      guint8 length = frames[i + 1] & 0x7f;
+      const guint8 head[] = { frames[i], line->is_client ? length : 0x80 | length, 0, 0, 0, 0 };
+
+      g_byte_array_append (bytes, head, line->is_client ? 2 : 6);
+      g_byte_array_append (bytes, frames + i + 6, length);
+      i += 6 + length;
+    }
+
+  line->end.echoes = TRUE;
+  g_assert_cmpint (g_output_stream_write (output, bytes->data, bytes->len, NULL, NULL), ==, bytes->len);
+  for (guint i = 0; i < 2; i++)
+    {
+      WAIT_UNTIL ((line_read (line), line->pong != NULL));
+      g_assert_cmpuint (line->n_read, ==, 0);
+      g_clear_pointer (&line->pong, g_free);
+    }
+  WAIT_UNTIL ((line_read (line), line->n_read == 1));
+}
+
 /* Several pings that come in the meantime are all answered, in their order. */
 static void
 test_several (gconstpointer type)
@@ -283,6 +320,8 @@ main (int   argc,
 
   g_test_add_data_func ("/pongs/backlog/client", client, test_backlog);
   g_test_add_data_func ("/pongs/backlog/server", server, test_backlog);
+  g_test_add_data_func ("/pongs/order/client", client, test_order);
+  g_test_add_data_func ("/pongs/order/server", server, test_order);
   g_test_add_data_func ("/pongs/several/client", client, test_several);
   g_test_add_data_func ("/pongs/several/server", server, test_several);
   g_test_add_data_func ("/pongs/flood/client", client, test_flood);

@@ -78,6 +78,7 @@ struct _SignalWebsocket
 G_DEFINE_FINAL_TYPE (SignalWebsocket, signal_websocket, G_TYPE_OBJECT)
 
 static void read_available (SignalWebsocket *self, gint64 now);
+static void resume_later (SignalWebsocket *self, gint64 delay);
 static void start_reading (SignalWebsocket *self);
 
 static void
@@ -309,6 +310,10 @@ read_next (SignalWebsocket *self)
       if (opcode == SIGNAL_WEBSOCKET_FRAME_CLOSE)
         self->has_ended = TRUE;
       signal_websocket_input_push (signal_websocket_stream_get_input (self->stream), data, length);
+
+      /* libsoup answers before what follows is delivered, and so before the answers to that. */
+      if (opcode == SIGNAL_WEBSOCKET_FRAME_PING)
+        resume_later (self, 0);
       return TRUE;
 
     case SIGNAL_WEBSOCKET_READER_TOO_LARGE:
