@@ -360,6 +360,72 @@ test_update_and_drop (void)
   g_assert_cmpuint (host->guests->len, ==, 1);
 }
 
+typedef struct
+{
+  gint n_notified;
+  gint is_done;
+} Toggle;
+
+static gpointer
+drop_weakly_referenced (gpointer data)
+{
+  Toggle *toggle = data;
+  GWeakRef weak;
+  GObject *object = g_object_new (G_TYPE_OBJECT, NULL);
+
+  g_weak_ref_init (&weak, object);
+  g_object_unref (object);
+  g_weak_ref_clear (&weak);
+  g_atomic_int_set (&toggle->is_done, TRUE);
+  return NULL;
+}
+
+/* Like a language binding, which waits here for the thread that runs the interpreter. */
+static void
+on_toggled (gpointer  data,
+            GObject  *object,
+            gboolean  is_last_ref)
+{
+  Toggle *toggle = data;
+  g_autoptr (GThread) thread = NULL;
+
+  if (toggle->n_notified++ > 0)
+    return;
+
+  g_assert_false (is_last_ref);
+  thread = g_thread_new ("drop", drop_weakly_referenced, toggle);
+  for (guint i = 0; i < 500 && !g_atomic_int_get (&toggle->is_done); i++)
+    g_usleep (10 * 1000);
+  g_assert_true (toggle->is_done);
+  g_thread_join (g_steal_pointer (&thread));
+}
+
+/* No lock of GLib is held while a language binding is notified of a new reference. */
+static void
+test_toggle (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (GError) error = NULL;
+  Toggle toggle = { 0 };
+  SignalClient *client;
+
+  watch_connect (watch);
+  client = take_client (watch);
+  g_object_add_toggle_ref (G_OBJECT (client), on_toggled, &toggle);
+  toggle.n_notified = 1;
+  g_object_unref (client);
+  toggle.n_notified = 0;
+
+  g_assert_true (signal_client_send_json (client, "tea", "1", &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (toggle.n_notified, >=, 1);
+
+  toggle.n_notified = 1;
+  g_object_remove_toggle_ref (G_OBJECT (client), on_toggled, &toggle);
+  wait_closed (host);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -378,6 +444,7 @@ main (int   argc,
   g_test_add_func ("/client/threads/token-requested", test_token_requested);
   g_test_add_func ("/client/threads/reconnect-now", test_reconnect_now);
   g_test_add_func ("/client/threads/update-and-drop", test_update_and_drop);
+  g_test_add_func ("/client/threads/toggle", test_toggle);
 
   return g_test_run ();
 }

@@ -40,7 +40,8 @@ struct _SignalSession
   GObject parent_instance;
 
   const SignalSessionHandlers *handlers;
-  GWeakRef owner; /* also cleared by signal_session_abandon() */
+  GMutex owner_lock;
+  GObject *owner; /* not owned; NULL once the session is abandoned */
   SignalAffinity affinity;
   SignalSessionSettings settings;
   gboolean is_abandoned;
@@ -72,6 +73,26 @@ G_DEFINE_FINAL_TYPE (SignalSession, signal_session, G_TYPE_OBJECT)
 
 static void attempt (SignalSession *self);
 static void stop (SignalSession *self, const GError *error);
+
+/* Another thread may drop the last reference to the owner at any time. This is not a GWeakRef: up to
+ * GLib 2.78, g_weak_ref_get() holds a lock of the whole process while it calls the toggle notify of a
+ * language binding. That waits for the interpreter's lock, which another thread may hold that waits
+ * for GLib's in g_object_unref(). */
+static GObject *
+ref_owner (SignalSession *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->owner_lock);
+
+  return self->owner != NULL ? g_object_ref (self->owner) : NULL;
+}
+
+static void
+forget_owner (SignalSession *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->owner_lock);
+
+  self->owner = NULL;
+}
 
 /* Emissions */
 
@@ -193,7 +214,7 @@ emit (SignalSession  *self,
       return;
     }
 
-  owner = g_weak_ref_get (&self->owner);
+  owner = ref_owner (self);
   if (owner != NULL)
     emit_to_owner (self, emission, owner);
 }
@@ -231,7 +252,7 @@ notify_outbox (SignalSession *self)
   if (signal_sender_get_length (self->sender) == self->notified_outbox_length)
     return;
 
-  owner = g_weak_ref_get (&self->owner);
+  owner = ref_owner (self);
   if (owner != NULL)
     emit_outbox (self, owner);
 }
@@ -299,7 +320,7 @@ count_connection (SignalSession *self)
 static gboolean
 ask_for_token (SignalSession *self)
 {
-  g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
+  g_autoptr (GObject) owner = ref_owner (self);
   guint serial = self->state_serial;
   char *token;
 
@@ -322,7 +343,7 @@ ask_for_token (SignalSession *self)
 static gboolean
 may_ask_again (SignalSession *self)
 {
-  g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
+  g_autoptr (GObject) owner = ref_owner (self);
 
   return owner != NULL
          && signal_credentials_may_ask_again (self->credentials)
@@ -550,7 +571,7 @@ on_message (SignalConnection *connection,
             gpointer          user_data)
 {
   SignalSession *self = user_data;
-  g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
+  g_autoptr (GObject) owner = ref_owner (self);
 
   self->statistics.messages_received++;
   if (owner != NULL)
@@ -579,7 +600,7 @@ on_drained (SignalConnection *connection,
   if (signal_session_get_buffered_amount (self) > 0)
     return;
 
-  owner = g_weak_ref_get (&self->owner);
+  owner = ref_owner (self);
   if (owner != NULL)
     self->handlers->drained (owner);
 }
@@ -591,7 +612,7 @@ on_accept_certificate (SignalConnection     *connection,
                        gpointer              user_data)
 {
   g_autoptr (SignalSession) self = g_object_ref (user_data);
-  g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
+  g_autoptr (GObject) owner = ref_owner (self);
   gboolean accept;
 
   if (owner == NULL)
@@ -837,7 +858,6 @@ abandon (SignalSession *self)
 
   self->is_abandoned = TRUE;
   self->is_refused = FALSE;
-  g_weak_ref_set (&self->owner, NULL);
   signal_sender_abandon (self->sender);
 
   reset (self);
@@ -860,6 +880,8 @@ void
 signal_session_abandon (SignalSession *self)
 {
   gboolean is_here = signal_affinity_is_here (&self->affinity);
+
+  forget_owner (self);
 
   if (!signal_affinity_enter (&self->affinity))
     {
@@ -1192,7 +1214,7 @@ signal_session_finalize (GObject *object)
   signal_sender_free (self->sender);
   signal_session_settings_clear (&self->settings);
   signal_affinity_clear (&self->affinity);
-  g_weak_ref_clear (&self->owner);
+  g_mutex_clear (&self->owner_lock);
 
   G_OBJECT_CLASS (signal_session_parent_class)->finalize (object);
 }
@@ -1209,6 +1231,7 @@ signal_session_class_init (SignalSessionClass *klass)
 static void
 signal_session_init (SignalSession *self)
 {
+  g_mutex_init (&self->owner_lock);
   g_queue_init (&self->emissions);
   signal_affinity_init (&self->affinity);
   self->state_serial = 1;
@@ -1226,6 +1249,6 @@ signal_session_new (const SignalSessionHandlers *handlers,
   SignalSession *self = g_object_new (SIGNAL_TYPE_SESSION, NULL);
 
   self->handlers = handlers;
-  g_weak_ref_init (&self->owner, owner);
+  self->owner = owner;
   return self;
 }
