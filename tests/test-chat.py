@@ -13,10 +13,12 @@ import re
 import subprocess
 import sys
 import threading
+import time
 
 SECONDS = 20
 TOKEN = 'chat'
 ROOM = 'kitchen'
+READY = '{"room":"kitchen","from":"test","text":"ready"}'
 # Messages without text are ignored, and characters that a terminal could interpret are replaced.
 HOSTILE = ('{"room":"kitchen"}', '{"room":"kitchen","from":1,"text":["a"]}',
            '{"room":"kitchen","from":null,"text":"a"}', '{"room":"kitchen","from":{},"text":null}',
@@ -49,11 +51,15 @@ class Chat:
                                         env=dict(os.environ, SIGNAL_TOKEN=token))
         processes.append(self.process)
         self.lines = queue.Queue()
+        self.is_in_room = threading.Event()
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
         for line in self.process.stdout:
-            self.lines.put(line.rstrip('\n'))
+            if line == 'test: ready\n':
+                self.is_in_room.set()
+            else:
+                self.lines.put(line.rstrip('\n'))
         self.lines.put(None)
 
     def receive(self, count):
@@ -107,10 +113,22 @@ def run_rejected(program, commands):
     server.stop()
 
 
+def wait_in_room(chats, send):
+    """Waits until the server has let all of them in, which it does not confirm."""
+    deadline = time.monotonic() + SECONDS
+    while not all(chat.is_in_room.is_set() for chat in chats):
+        if time.monotonic() > deadline:
+            raise TimeoutError('not all are in the room')
+        send(READY)
+        for chat in chats:
+            chat.is_in_room.wait(0.2)
+
+
 def run_chat(chats, send):
     """Yields (name, received, expected) for each check."""
     for chat in chats:
         yield chat.name, chat.receive(1), ['Connected']
+    wait_in_room(chats, send)
     for chat in chats:
         chat.send(f'hello from {chat.name} ☕ "quoted"')
     for chat in chats:
