@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "signal-glib/util/signal-base64-private.h"
+#include "signal-glib/json/signal-json-scanner-private.h"
 #include "signal-glib/protocol/signal-envelope-private.h"
 #include "signal-glib/signal-error.h"
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "signal-glib/json/signal-json-escape-private.h"
 #include "signal-glib/json/signal-json-scanner-private.h"
 
 static void

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <string.h>
+#include "json/signal-json-escape-private.h"
 
-#include "json/signal-json-scanner-private.h"
-#include "json/signal-json-steps-private.h"
+#include <string.h>
 
 #define EACH_BYTE(value) (G_GUINT64_CONSTANT (0x0101010101010101) * (value))
 #define ESCAPE_SIZE 6 /* \uXXXX */

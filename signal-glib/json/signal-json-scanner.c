@@ -5,7 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "json/signal-json-steps-private.h"
+#include "json/signal-json-escape-private.h"
 #include "signal-error.h"
 
 /* What is open around the current place: one bit a level, set for an object. */

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
+#include "json/signal-json-escape-private.h"
 #include "json/signal-json-scanner-private.h"
 #include "signal-error.h"
 

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "json/signal-json-escape-private.h"
 #include "protocol/signal-envelope-private.h"
 #include "protocol/signal-replay-window-private.h"
 #include "signal-error.h"

@@ -4,7 +4,7 @@
 #include <json-glib/json-glib.h>
 
 #include "crypto/signal-aead-private.h"
-#include "json/signal-json-scanner-private.h"
+#include "json/signal-json-reader-private.h"
 
 G_BEGIN_DECLS
 

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "crypto/signal-secret-private.h"
+#include "json/signal-json-escape-private.h"
+#include "json/signal-json-scanner-private.h"
 #include "json/signal-json-writer-private.h"
 #include "signal-error.h"
 #include "util/signal-base64-private.h"

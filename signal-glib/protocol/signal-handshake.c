@@ -7,6 +7,7 @@
 
 #include "crypto/signal-hkdf-private.h"
 #include "crypto/signal-secret-private.h"
+#include "json/signal-json-escape-private.h"
 #include "json/signal-json-scanner-private.h"
 #include "protocol/signal-envelope-private.h"
 #include "signal-error.h"

@@ -6,7 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "json/signal-json-scanner-private.h"
+#include "json/signal-json-escape-private.h"
 #include "signal-error.h"
 
 #define RESERVED_PREFIX "ws:"

@@ -5,6 +5,8 @@
 
 #include "fuzz.h"
 
+#include "signal-glib/json/signal-json-escape-private.h"
+#include "signal-glib/json/signal-json-scanner-private.h"
 #include "signal-glib/util/signal-base64-private.h"
 #include "signal-glib/protocol/signal-envelope-private.h"
 #include "signal-glib/protocol/signal-message-private.h"

@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <glib.h>
 #include <glib/gi18n-lib.h>
-
-#include "json/signal-json-scanner-private.h"
 
 G_BEGIN_DECLS
 
-/* The small steps that both halves of the reader are made of. */
+/* A part of a text, which it does not own; not NUL-terminated. */
+typedef struct
+{
+  const char *str;
+  gsize       len;
+} SignalSpan;
+
+/* A strict reader of RFC 8259 text that builds nothing. After a function has returned FALSE, pos is
+ * where the text stops being valid; signal_json_reader_finish() makes an error of it. */
+typedef struct
+{
+  const char *pos;
+  const char *end;
+  const char *start;
+  const char *problem; /* NULL: none so far */
+  gboolean    first;   /* no member of the open object has been read */
+} SignalJsonReader;
+
+/* The steps that signal-json-scanner.c and signal-json-escape.c have in common. */
 
 static inline gboolean
 fail (SignalJsonReader *self,
