@@ -355,6 +355,20 @@ test_not_tls (void)
   g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
 }
 
+/* A certificate that a proxy shows is not the server's, and the error says so. */
+static void
+test_proxy (void)
+{
+  g_autoptr (Host) proxy = host_new_tls (right->certificate);
+  g_autofree char *proxy_uri = g_strdup_printf ("https://127.0.0.1:%u", proxy->port);
+  g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (proxy_uri, NULL);
+  g_autoptr (Watch) watch = watch_new ("wss://signal.test/ws");
+
+  g_object_set (watch->client, "max-retries", 0, "proxy-resolver", resolver, NULL);
+  watch_fail (watch, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  g_assert_true (g_str_has_prefix (watch->error->message, "Cannot connect to the proxy securely: "));
+}
+
 static void
 add_tests (void)
 {
@@ -375,6 +389,7 @@ add_tests (void)
   g_test_add_func ("/client/tls/client-certificate", test_client_certificate);
   g_test_add_func ("/client/tls/no-client-certificate", test_no_client_certificate);
   g_test_add_func ("/client/tls/not-tls", test_not_tls);
+  g_test_add_func ("/client/tls/proxy", test_proxy);
 }
 
 static void

@@ -151,6 +151,9 @@ on_dialed (GObject      *source,
   GError *error = NULL;
 
   connection = g_socket_client_connect_finish (dial->dialer, result, &error);
+  /* GSocketClient speaks TLS to a proxy only: that with the server begins later. */
+  if (connection == NULL && error->domain == G_TLS_ERROR)
+    g_prefix_error (&error, _("Cannot connect to the proxy securely: "));
   if (connection == NULL || !check_remote (dial, connection, &error))
     g_task_return_error (task, error);
   else if (signal_url_is_secure (dial->uri))
