@@ -8,6 +8,7 @@
 #include "client/signal-keepalive-private.h"
 #include "crypto/signal-secret-private.h"
 #include "protocol/signal-channel-private.h"
+#include "protocol/signal-close-code-private.h"
 #include "protocol/signal-envelope-private.h"
 #include "protocol/signal-handshake-private.h"
 #include "signal-error.h"
@@ -599,7 +600,7 @@ signal_connection_close_async (SignalConnection    *self,
     }
 
   g_queue_push_tail (&self->closing, task);
-  signal_websocket_close (get_websocket (self), SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  signal_websocket_close (get_websocket (self), SIGNAL_CLOSE_NORMAL, NULL);
 }
 
 gboolean

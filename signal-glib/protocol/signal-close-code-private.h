@@ -6,6 +6,7 @@
 G_BEGIN_DECLS
 
 /* RFC 6455 section 7.4.1. */
+#define SIGNAL_CLOSE_NORMAL 1000
 #define SIGNAL_CLOSE_GOING_AWAY 1001
 #define SIGNAL_CLOSE_PROTOCOL_ERROR 1002
 #define SIGNAL_CLOSE_ABNORMAL 1006 /* there was no close frame */

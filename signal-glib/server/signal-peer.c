@@ -408,7 +408,8 @@ signal_peer_close (SignalPeer *self,
   Closing *closing;
 
   g_return_if_fail (SIGNAL_IS_PEER (self));
-  g_return_if_fail (code == 1000 || code == 1001 || (code >= 3000 && code <= 4999));
+  g_return_if_fail (code == SIGNAL_CLOSE_NORMAL || code == SIGNAL_CLOSE_GOING_AWAY
+                    || (code >= 3000 && code <= 4999));
 
   closing = g_new (Closing, 1);
   closing->peer = g_object_ref (self);

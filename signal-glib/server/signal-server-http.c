@@ -1,60 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <string.h>
-
 #include "server/signal-origin-private.h"
 #include "server/signal-server-private.h"
-#include "websocket/signal-websocket-connect-private.h"
+#include "websocket/signal-websocket-server-handshake-private.h"
 
 /* A scheme, the longest name that DNS can have, a port, and some to spare. */
 #define MAX_ORIGIN_LENGTH 512
-
-static void
-reject (SoupServerMessage *request,
-        guint              status)
-{
-  SoupMessageHeaders *headers = soup_server_message_get_response_headers (request);
-
-  soup_message_headers_replace (headers, "Connection", "close");
-  if (status == SOUP_STATUS_METHOD_NOT_ALLOWED)
-    soup_message_headers_replace (headers, "Allow", "GET");
-  soup_server_message_set_status (request, status, NULL);
-}
-
-/* As reject(), without reading the body of the request. SoupServer would read all of it first, and
- * block other clients meanwhile. */
-static void
-reject_early (SoupServerMessage *request,
-              guint              status)
-{
-  G_GNUC_UNUSED g_autoptr (SoupServerMessage) keep = g_object_ref (request);
-  g_autoptr (GSocketAddress) remote = g_object_ref (soup_server_message_get_remote_address (request));
-  g_autofree char *response = NULL;
-  g_autoptr (GIOStream) stream = NULL;
-
-  response = g_strdup_printf ("HTTP/1.1 %u %s\r\n%sConnection: close\r\nContent-Length: 0\r\n\r\n", status,
-                                    soup_status_get_phrase (status),
-                                    status == SOUP_STATUS_METHOD_NOT_ALLOWED ? "Allow: GET\r\n" : "");
-  stream = soup_server_message_steal_connection (request);
-  if (stream == NULL)
-    return;
-
-  /* Nothing was written before, so this fits into the socket's buffer. */
-  g_pollable_output_stream_write_nonblocking (
-    G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream)), response, strlen (response), NULL,
-    NULL);
-  signal_connection_limiter_linger (remote, stream);
-}
-
-static gboolean
-has_body (SoupServerMessage *request)
-{
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (request);
-
-  return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED
-         || soup_message_headers_get_content_length (headers) != 0;
-}
 
 /* Whether there is room for one more peer. Peers that have not authenticated are evicted for it. */
 static gboolean
@@ -70,39 +22,6 @@ make_room (SignalServer *self)
   return TRUE;
 }
 
-/* The values of a header; how many there are. */
-typedef struct
-{
-  const char *name;
-  const char *value; /* the last */
-  guint       count;
-} Header;
-
-static void
-look_for_header (const char *name,
-                 const char *value,
-                 gpointer    user_data)
-{
-  Header *header = user_data;
-
-  if (g_ascii_strcasecmp (name, header->name) != 0)
-    return;
-
-  header->value = value;
-  header->count++;
-}
-
-static Header
-find_header (SoupServerMessage *request,
-             const char        *name)
-{
-  Header header = { .name = name };
-
-  soup_message_headers_foreach (soup_server_message_get_request_headers (request), look_for_header,
-                                &header);
-  return header;
-}
-
 /* The response is written: from here on the connection no longer belongs to SoupServer. */
 static void
 on_upgraded (SoupServerMessage *request,
@@ -110,47 +29,28 @@ on_upgraded (SoupServerMessage *request,
 {
   SignalServer *self = user_data;
   G_GNUC_UNUSED g_autoptr (SoupServerMessage) keep = g_object_ref (request);
-  g_autoptr (GUri) uri = g_uri_ref (soup_server_message_get_uri (request));
-  g_autoptr (GSocketAddress) remote = NULL;
-  g_autoptr (GIOStream) stream = NULL;
-  g_autoptr (SignalWebsocket) websocket = NULL;
+  g_autoptr (GSocketAddress) remote = g_object_ref (soup_server_message_get_remote_address (request));
+  g_autoptr (SignalWebsocket) websocket = signal_websocket_server_handshake_finish (request);
 
-  remote = g_object_ref (soup_server_message_get_remote_address (request));
-  stream = soup_server_message_steal_connection (request);
-  if (stream == NULL || self->soup == NULL)
+  if (websocket == NULL || self->soup == NULL)
     return;
 
   signal_connection_limiter_clear_deadline (remote);
-  websocket = signal_websocket_new (stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER, NULL);
-  signal_server_accept (self, websocket, remote, find_header (request, "Origin").value);
+  signal_server_accept (self, websocket, remote,
+                        signal_websocket_server_handshake_get_header (request, "Origin", NULL));
 }
 
 static void
-handle_upgrade (SignalServer      *self,
-                SoupServerMessage *request)
+upgrade (SignalServer      *self,
+         SoupServerMessage *request)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (!soup_websocket_server_check_handshake (request, NULL, NULL, NULL, &error))
-    {
-      gboolean plain = g_error_matches (error, SOUP_WEBSOCKET_ERROR,
-                                        SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET);
-
-      soup_message_headers_replace (soup_server_message_get_response_headers (request),
-                                    "Upgrade", "websocket");
-      reject (request, plain ? 426 : SOUP_STATUS_BAD_REQUEST);
-      return;
-    }
-
   if (!make_room (self))
     {
-      reject (request, SOUP_STATUS_SERVICE_UNAVAILABLE);
+      signal_websocket_server_handshake_reject (request, SOUP_STATUS_SERVICE_UNAVAILABLE);
       return;
     }
 
-  /* Without extensions: compression costs memory, and the size of compressed messages leaks their
-   * content. */
-  if (!soup_websocket_server_process_handshake (request, NULL, NULL, NULL, NULL))
+  if (!signal_websocket_server_handshake_accept (request))
     return;
 
   signal_connection_limiter_promise (soup_server_message_get_remote_address (request));
@@ -168,37 +68,39 @@ is_plain (const char *origin)
   return TRUE;
 }
 
-/* Checks which web page asks; other programs send no origin. Returns a status, or 0 to go on. */
+/* Checks the web page that a request is made for; other programs send no origin. Returns a status to
+ * reject the request with, or 0 to go on. */
 static guint
 check_origin (SignalServer      *self,
               SoupServerMessage *request)
 {
-  Header host = find_header (request, "Host");
-  Header origin = find_header (request, "Origin");
+  guint n_hosts, n_origins;
+  const char *host = signal_websocket_server_handshake_get_header (request, "Host", &n_hosts);
+  const char *origin = signal_websocket_server_handshake_get_header (request, "Origin", &n_origins);
   GSocketAddress *local = soup_server_message_get_local_address (request);
   const SignalOriginTarget target = {
-    .host = host.value,
+    .host = host,
     .is_tls = self->listen_certificate != NULL,
     .address = G_IS_INET_SOCKET_ADDRESS (local)
                ? g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local)) : NULL,
     .name = self->listen_name,
   };
 
-  if (host.count > 1 || origin.count > 1)
+  if (n_hosts > 1 || n_origins > 1)
     return SOUP_STATUS_BAD_REQUEST;
-  if (origin.count == 0)
+  if (origin == NULL)
     return 0;
-  if (!is_plain (origin.value))
+  if (!is_plain (origin))
     return SOUP_STATUS_BAD_REQUEST;
-  if (signal_origin_is_listed (origin.value, (const char * const *) self->allowed_origins)
-      || signal_origin_is_own (origin.value, &target))
+  if (signal_origin_is_listed (origin, (const char * const *) self->allowed_origins)
+      || signal_origin_is_own (origin, &target))
     return 0;
   return SOUP_STATUS_FORBIDDEN;
 }
 
 /* Returns a status to reject the request with, or 0 to go on. SoupServer has checked it before. */
 static guint
-check_headers (SignalServer      *self,
+check_request (SignalServer      *self,
                SoupServerMessage *request)
 {
   guint status = soup_server_message_get_status (request);
@@ -213,11 +115,19 @@ check_headers (SignalServer      *self,
   status = check_origin (self, request);
   if (status != 0)
     return status;
-  if (!g_str_equal (soup_server_message_get_method (request), "GET"))
-    return SOUP_STATUS_METHOD_NOT_ALLOWED;
-  if (has_body (request))
-    return SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE;
-  return 0;
+  return signal_websocket_server_handshake_check (request);
+}
+
+static void
+reject_early (SoupServerMessage *request,
+              guint              status)
+{
+  G_GNUC_UNUSED g_autoptr (SoupServerMessage) keep = g_object_ref (request);
+  g_autoptr (GSocketAddress) remote = g_object_ref (soup_server_message_get_remote_address (request));
+  g_autoptr (GIOStream) stream = signal_websocket_server_handshake_reject_early (request, status);
+
+  if (stream != NULL)
+    signal_connection_limiter_linger (remote, stream);
 }
 
 static void
@@ -225,14 +135,14 @@ on_headers (SoupServerMessage *request,
             gpointer           user_data)
 {
   SignalServer *self = user_data;
-  guint status = check_headers (self, request);
+  guint status = check_request (self, request);
 
   if (status == 0)
-    handle_upgrade (self, request);
-  else if (has_body (request))
+    upgrade (self, request);
+  else if (signal_websocket_server_handshake_has_body (request))
     reject_early (request, status);
   else
-    reject (request, status);
+    signal_websocket_server_handshake_reject (request, status);
 }
 
 static void

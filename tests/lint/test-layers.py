@@ -117,6 +117,14 @@ class Layers(unittest.TestCase):
                  if library.match(name) and layer_of(path) and layer_of(path) not in owners]
         self.assertEqual(wrong, [])
 
+    def test_websocket_of_libsoup_has_one_owner(self):
+        outside = []
+        for path in SOURCES:
+            with open(os.path.join(LIBRARY, path), encoding='utf-8') as file:
+                names = set(re.findall(r'\b(?:soup_websocket_|SOUP_WEBSOCKET_|SoupWebsocket)\w+', file.read()))
+            outside += [f'{path}: {name}' for name in names if layer_of(path) != 'websocket']
+        self.assertEqual(sorted(outside), [])
+
     def test_no_circles(self):
         self.assertEqual(circles({'a': {'b'}, 'b': {'c'}, 'c': {'b'}}), [('b', 'c')])
         for folder, unit, included in (
