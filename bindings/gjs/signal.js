@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Makes signal-glib at home in GJS: promises, plain JavaScript values, for await.
+// Additions to signal-glib for GJS: promises, native values, and asynchronous iteration.
 //
 //   import Signal from 'file:///usr/share/signal-glib-1.0/gjs/signal.js';
 
@@ -7,25 +7,25 @@ import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
 import Signal from 'gi://Signal?version=1.0';
 
-/* How many messages wait for an iterator, and for the first one, unless it says otherwise. */
+/* The default limit of messages that are queued for an iterator, and before the first one is created. */
 const MESSAGES_LIMIT = 1000;
-const EARLY = Symbol('what arrives before the first iterator is made');
+const EARLY = Symbol('messages that arrive before the first iterator is created');
 
-/* JSON.stringify() leaves some of these out and makes null of others. */
+/* Rejects values that JSON.stringify() omits or replaces by null. */
 function refuseWhatIsNotJson(_key, value) {
     switch (typeof value) {
     case 'undefined':
     case 'function':
     case 'symbol':
-        throw new TypeError(`JSON cannot express a value of type ${typeof value}`);
+        throw new TypeError(`A value of type ${typeof value} cannot be represented as JSON`);
     case 'number':
         if (!Number.isFinite(value))
-            throw new TypeError(`JSON cannot express ${value}`);
+            throw new TypeError(`${value} cannot be represented as JSON`);
     }
     return value;
 }
 
-/* With all its arguments a function is left as it is; without the callback it gives a promise. */
+/* Replaces an asynchronous method by one that returns a promise if it is called without a callback. */
 function addPromise(prototype, name, begin = () => null) {
     const start = prototype[`${name}_async`];
     const finish = prototype[`${name}_finish`];
@@ -53,7 +53,7 @@ function addPromise(prototype, name, begin = () => null) {
     };
 }
 
-/* By the signal "error", or by a warning where nobody listens to that. */
+/* Emits the signal "error", or logs a warning if no handler is connected to it. */
 function reportDropped(client, text) {
     const id = GObject.signal_lookup('error', Signal.Client.$gtype);
 
@@ -63,7 +63,7 @@ function reportDropped(client, text) {
         console.warn(text);
 }
 
-/* The newest messages, at most as many as the limit. */
+/* A queue of messages, which drops the oldest ones when its limit is exceeded. */
 class Queue {
     #messages = [];
     #limit;
@@ -74,7 +74,7 @@ class Queue {
         this.#limit = limit;
     }
 
-    /* Returns whether the reader has just fallen behind. */
+    /* Queues a message. Returns whether this is the first one for which another had to be dropped. */
     put(message) {
         const isFull = this.#limit > 0 && this.#messages.length >= this.#limit;
         const wasBehind = this.#isBehind;
@@ -105,7 +105,7 @@ class Queue {
     }
 }
 
-/* Keeps what arrives until somebody asks for messages(). */
+/* Queues messages until messages() is called. */
 class Early {
     #client;
     #handlers;
@@ -139,7 +139,7 @@ class Early {
     }
 }
 
-/* What arrives at a client, for "for await". */
+/* An asynchronous iterator over the messages of a client. */
 class Messages {
     #client;
     #handlers;
@@ -160,7 +160,7 @@ class Messages {
             this.#takeEarly(client[EARLY], event);
     }
 
-    /* How many messages were dropped because too many were waiting. */
+    /* The number of messages that were dropped because the queue was full. */
     get dropped() {
         return this.#queue.dropped;
     }
@@ -171,10 +171,10 @@ class Messages {
                 this.#queue.put(message);
         }
         this.#queue.dropped += early.queue.dropped;
-        /* Other iterators that are made at once have a right to it, too. */
+        /* Iterators that are created at the same time receive these messages as well. */
         Promise.resolve().then(() => early.stop());
         if (this.dropped > 0) {
-            reportDropped(this.#client, `${this.dropped} messages that came before messages() was called ` +
+            reportDropped(this.#client, `${this.dropped} messages that arrived before messages() was called ` +
                 'were dropped; call it earlier');
         }
     }
@@ -185,8 +185,8 @@ class Messages {
         if (waiting) {
             waiting.resolve({done: false, value: message});
         } else if (this.#queue.put(message)) {
-            reportDropped(this.#client, 'Messages are dropped: too many were waiting for an iterator; ' +
-                'take them faster, or set the limit of messages()');
+            reportDropped(this.#client, 'Messages were dropped because too many were queued for an ' +
+                'iterator; read them faster, or increase the limit of messages()');
         }
     }
 
@@ -197,7 +197,7 @@ class Messages {
         this.#ended = true;
         this.#error = error;
         while (this.#waiting.length > 0)
-            this.#settle(this.#waiting.shift());
+            this.#complete(this.#waiting.shift());
     }
 
     #endIfOver() {
@@ -205,7 +205,7 @@ class Messages {
             this.#end(this.#client.get_last_error());
     }
 
-    #settle({resolve, reject}) {
+    #complete({resolve, reject}) {
         const error = this.#error;
 
         this.#error = null;
@@ -225,7 +225,7 @@ class Messages {
             }
             this.#endIfOver();
             if (this.#ended)
-                this.#settle({resolve, reject});
+                this.#complete({resolve, reject});
             else
                 this.#waiting.push({resolve, reject});
         });
@@ -242,35 +242,37 @@ class Messages {
     }
 }
 
-/* What arrives between an awaited connect_async() and the first messages() is kept for that. */
+/* Queues messages that arrive before the first call of messages(), if connect_async() is awaited. */
 function keepEarlyMessages(client) {
     return client.state === Signal.ConnectionState.DISCONNECTED ? new Early(client) : null;
 }
 
-/* The module is evaluated once, but another copy of it may have been here. */
+/* The module is evaluated once, but another copy of it may have been imported. */
 if (!Signal.Client.prototype.sendMessage) {
     addPromise(Signal.Client.prototype, 'connect', keepEarlyMessages);
     addPromise(Signal.Client.prototype, 'disconnect');
     addPromise(Signal.Server.prototype, 'stop');
 
     Object.assign(Signal.Client.prototype, {
-        /* Sends any value that JSON can express, or without a second argument no payload at all. */
+        /* Sends a message whose payload is a value that JSON can represent. Without the second argument,
+         * the message has no payload. */
         sendMessage(event, ...payload) {
             if (String(event).includes('\0'))
-                throw new TypeError('The name of an event contains a null character');
+                throw new TypeError('The name of the event contains a null character');
             return this.send_json(event,
                 payload.length > 0 ? JSON.stringify(payload[0], refuseWhatIsNotJson) : null);
         },
 
-        /* What arrives from now on, of one event or of all; the first call after an awaited
-         * connect_async() gives also what has arrived since. While more than limit messages wait, the
-         * oldest are dropped, which the signal "error" reports; 0: no limit. It ends when the client
-         * is disconnected, and throws the error if that was not asked for. */
+        /* Returns an iterator over the messages of an event, or over all messages, that arrive after the
+         * call. The first call after an awaited connect_async() also provides the messages that have
+         * arrived in the meantime. If more than limit messages are queued, the oldest are dropped and the
+         * signal "error" is emitted; 0 means no limit. The iterator ends when the client is disconnected,
+         * and throws the error unless disconnect_async() was called. */
         messages(event = null, {limit = MESSAGES_LIMIT} = {}) {
             if (event !== null && typeof event !== 'string')
-                throw new TypeError('The name of an event is a string');
+                throw new TypeError('The name of the event must be a string');
             if (!Number.isInteger(limit) || limit < 0)
-                throw new TypeError('The limit of messages() is an integer, 0 (none) or more');
+                throw new TypeError('The limit of messages() must be a non-negative integer; 0 means no limit');
             return new Messages(this, event, limit);
         },
     });
@@ -286,7 +288,7 @@ if (!Signal.Client.prototype.sendMessage) {
                 return this.get_id();
             },
         },
-        /* Made anew whenever it is asked for; undefined if there is no payload. */
+        /* The payload, which is parsed each time the property is read, or undefined if there is none. */
         value: {
             get() {
                 const text = this.get_payload_json();

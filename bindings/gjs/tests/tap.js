@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Runs tests, each an async function, and reports in TAP.
+// Runs tests, which are async functions, and prints the results in TAP format.
 
 import GLib from 'gi://GLib';
 import System from 'system';
@@ -62,7 +62,7 @@ async function runAll(tests) {
     return failed > 0 ? 1 : 0;
 }
 
-/* Not by an "await" at the top level: GJS 1.74 turns its loop without rest for that. */
+/* GJS 1.74 runs a busy loop for "await" at the top level of a module. */
 export function main(tests) {
     const loop = new GLib.MainLoop(null, false);
     let status = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The module signal.js at work: a server and a client in one process.
+// Tests of the module signal.js, with a server and a client in the same process.
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
@@ -48,14 +48,14 @@ async function connected(action) {
     }
 }
 
-function isHeard(client) {
+function hasHandlers(client) {
     const number = GObject.signal_lookup('message', Signal.Client.$gtype);
 
     return [0, GLib.quark_from_string('chat')].some(detail =>
         GObject.signal_has_handler_pending(client, number, detail, true));
 }
 
-/* Its messages come with the same packet as "connected". */
+/* Returns a server that sends messages in the same packet as "connected". */
 function newGreetingServer(count, names = ['news']) {
     const server = newServer();
     const payload = Json.from_string('0');
@@ -88,7 +88,7 @@ function listenForErrors(client) {
     return errors;
 }
 
-/* GJS never clears what a WeakRef has once seen; a binding holds its source weakly, too. */
+/* GJS never clears a WeakRef that has been dereferenced. A binding also holds a weak reference to its source. */
 const target = new Gio.SimpleAction({name: 'any'});
 
 function watch(client) {
@@ -190,24 +190,24 @@ main({
             client.sendMessage('chat', i);
         for await (const message of client.messages('chat')) {
             equal(message.value, 0);
-            equal(isHeard(client), true);
+            equal(hasHandlers(client), true);
             break;
         }
-        equal(isHeard(client), false);
+        equal(hasHandlers(client), false);
         await raises(async () => {
             client.sendMessage('chat', 1);
             for await (const message of client.messages())
                 throw new RangeError(message.event);
         }, error => error instanceof RangeError);
-        equal(isHeard(client), false);
+        equal(hasHandlers(client), false);
 
         const messages = client.messages();
         const pending = messages.next();
-        equal(isHeard(client), true);
+        equal(hasHandlers(client), true);
         equal(await messages.return('x'), {done: true, value: 'x'});
         equal((await pending).done, true);
         equal((await messages.next()).done, true);
-        equal(isHeard(client), false);
+        equal(hasHandlers(client), false);
     }),
 
     async 'the end of the connection'() {
@@ -344,17 +344,17 @@ main({
 
         await client.connect_async(TOKEN, null);
         await raises(() => client.connect_async(TOKEN, null), error => error instanceof GLib.Error);
-        equal(isHeard(client), true);
+        equal(hasHandlers(client), true);
         await client.disconnect_async(null);
-        equal(isHeard(client), false, 'heard after the end');
+        equal(hasHandlers(client), false, 'heard after the end');
         await raises(() => client.connect_async('bad', null), error => error instanceof GLib.Error);
-        equal(isHeard(client), false, 'heard after an attempt that failed');
+        equal(hasHandlers(client), false, 'heard after an attempt that failed');
         client.server_url = 'nonsense';
         await raises(() => client.connect_async(TOKEN, null), error => error instanceof GLib.Error);
-        equal(isHeard(client), false, 'heard after a bad URL');
+        equal(hasHandlers(client), false, 'heard after a bad URL');
         client.server_url = server.get_uri();
         await new Promise(resolve => client.connect_async(TOKEN, null, resolve));
-        equal(isHeard(client), false, 'heard after a callback');
+        equal(hasHandlers(client), false, 'heard after a callback');
         await client.disconnect_async(null);
     },
 

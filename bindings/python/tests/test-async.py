@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""await, async with, async for, and the callback style beside them."""
+"""Tests of await, async with, async for, and callbacks."""
 import asyncio
 import gc
 import unittest
 import weakref
 
 import tap
-from world import (Gio, GLib, NOWHERE, Signal, TOKEN, is_heard, main_loop, new_client, new_server,
+from fixture import (Gio, GLib, NOWHERE, Signal, TOKEN, has_handlers, main_loop, new_client, new_server,
                    printed, run)
 
 STATE = Signal.ConnectionState
@@ -67,7 +67,7 @@ class Await(unittest.TestCase):
         run(main())
 
     def test_cancelled_too_late(self):
-        """What was made by an attempt that nobody wants any more is undone."""
+        """A connection that is established after the task was cancelled is closed."""
         async def main():
             server = new_server()
             client = new_client(server.get_uri())
@@ -135,8 +135,8 @@ class Await(unittest.TestCase):
             loop.run()
         self.assertEqual(results, [(True, 'data'), True, True])
 
-    def test_nobody_waits(self):
-        """A call without callback goes on by itself."""
+    def test_not_awaited(self):
+        """An operation without a callback continues if it is not awaited."""
         server = new_server()
         client = new_client(server.get_uri(), token=TOKEN)
         with main_loop() as loop:
@@ -172,19 +172,19 @@ class Messages(unittest.TestCase):
             for _ in range(3):
                 client.send_message('chat', 1)
             async for message in client.messages('chat'):
-                self.assertTrue(is_heard(client))
+                self.assertTrue(has_handlers(client))
                 break
-            self.assertFalse(is_heard(client))
-            # The others may have come together with the first.
+            self.assertFalse(has_handlers(client))
+            # The others may have been received together with the first.
             client.send_message('chat', 2)
             with self.assertRaises(ZeroDivisionError):
                 async for message in client.messages():
                     1 / 0
-            self.assertFalse(is_heard(client))
+            self.assertFalse(has_handlers(client))
             messages = client.messages()
-            self.assertTrue(is_heard(client))
+            self.assertTrue(has_handlers(client))
             await messages.aclose()
-            self.assertFalse(is_heard(client))
+            self.assertFalse(has_handlers(client))
             self.assertEqual([message async for message in messages], [])
 
         gc.disable()
@@ -201,16 +201,16 @@ class Messages(unittest.TestCase):
 
             task = asyncio.create_task(read())
             await asyncio.sleep(0.01)
-            self.assertTrue(is_heard(client))
+            self.assertTrue(has_handlers(client))
             task.cancel()
             await asyncio.wait([task])
             del task
-            self.assertFalse(is_heard(client))
+            self.assertFalse(has_handlers(client))
 
         self.with_client(action)
 
     def test_end(self):
-        """It ends with the connection, after what had come; before the first one it waits."""
+        """The iterator waits for the first connection, and ends with it after the queued messages."""
         async def main():
             server = new_server()
             client = new_client(server.get_uri())
@@ -265,9 +265,9 @@ class Messages(unittest.TestCase):
         self.with_client(action)
 
 
-class Lives(unittest.TestCase):
+class Lifetime(unittest.TestCase):
     def test_finalized(self):
-        """Without any help of the cycle collector."""
+        """Objects are finalized without the garbage collector."""
         async def main():
             server = new_server()
             finalized = []
@@ -327,4 +327,4 @@ class Lives(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    tap.main(Await, Messages, Lives)
+    tap.main(Await, Messages, Lifetime)

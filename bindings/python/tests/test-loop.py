@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Signal.run(): asyncio and GLib side by side on one thread."""
+"""Tests of Signal.run(): asyncio and GLib in the same thread."""
 import asyncio
 import os
 import signal
@@ -13,7 +13,7 @@ import unittest
 from importlib.util import find_spec
 
 import tap
-from world import GLib, SECONDS, Signal, run
+from fixture import GLib, SECONDS, Signal, run
 
 CHILD = '''
 import asyncio, gi, sys
@@ -71,7 +71,7 @@ class Loop(unittest.TestCase):
         run(main())
 
     def test_woken_by_glib(self):
-        """A future that a GLib callback resolves, with no timer to end the wait."""
+        """A GLib callback wakes up the event loop although no timer is pending."""
         async def main():
             future = asyncio.get_running_loop().create_future()
             GLib.timeout_add(10, lambda: future.set_result('woken'))
@@ -148,7 +148,7 @@ class Loop(unittest.TestCase):
             killer.cancel()
 
     def test_context_of_a_thread(self):
-        """In another thread it drives the main context of that thread."""
+        """In another thread, the event loop runs the thread-default main context."""
         results = []
 
         def work():

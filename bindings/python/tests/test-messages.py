@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The iterator of messages(): what has arrived before it, how much waits for it, and its end."""
+"""Tests of messages(): messages that arrive before the call, the limit, and the end of the iterator."""
 import asyncio
 import contextlib
 import pathlib
@@ -11,14 +11,14 @@ import warnings
 
 import tap
 from gi.repository import GObject
-from world import (GLib, NOWHERE, SECONDS, Signal, TOKEN, is_heard, new_client, new_server,
+from fixture import (GLib, NOWHERE, SECONDS, Signal, TOKEN, has_handlers, new_client, new_server,
                    unraisable, run)
 
 LIMIT = 1000
 
 
 def greeting_server(*payloads, event='news'):
-    """A server whose messages come with the same packet as "connected"."""
+    """Returns a server that sends messages in the same packet as "connected"."""
     server = new_server()
 
     def greet(server, peer):
@@ -30,7 +30,7 @@ def greeting_server(*payloads, event='news'):
 
 
 def burst(client, count, start=0):
-    """Has the server send so many messages back."""
+    """Causes the server to send a number of messages."""
     client.props.outbox_limit = 0
     for number in range(start, start + count):
         client.send_message('echo', number)
@@ -47,7 +47,7 @@ async def take(messages, count):
 
 @contextlib.contextmanager
 def reported(client):
-    """What the client's "error" says about messages that were dropped."""
+    """Records the errors of a client about dropped messages."""
     errors = []
     handler = client.connect('error', lambda client, error: errors.append(error))
     with warnings.catch_warnings():
@@ -129,7 +129,7 @@ class Early(unittest.TestCase):
         run(main())
 
     def test_lost_connection(self):
-        """What was kept comes before the error."""
+        """The queued messages are returned before the error is raised."""
         async def main():
             server = greeting_server(1, 2)
             async with new_client(server.get_uri(), token=TOKEN, max_retries=0) as client:
@@ -145,7 +145,7 @@ class Early(unittest.TestCase):
         run(main())
 
     def test_made_before(self):
-        """Without "async with", whether the client was connected before or not."""
+        """Creates the iterator without "async with", before the first and before a later connection."""
         async def main():
             server = greeting_server(1, 2)
             client = new_client(server.get_uri())
@@ -158,24 +158,24 @@ class Early(unittest.TestCase):
 
         run(main())
 
-    def test_nobody_listens_afterwards(self):
+    def test_handlers_are_disconnected(self):
         async def main():
             server = greeting_server(1)
             async with new_client(server.get_uri(), token=TOKEN) as client:
-                self.assertTrue(is_heard(client))
-            self.assertFalse(is_heard(client))
+                self.assertTrue(has_handlers(client))
+            self.assertFalse(has_handlers(client))
             async with client:
                 client.messages()
                 with self.assertRaises(GLib.Error):
                     async with client:
                         pass
                 await asyncio.sleep(0)
-                self.assertFalse(is_heard(client))
+                self.assertFalse(has_handlers(client))
             client = new_client(server.get_uri(), token='bad')
             with self.assertRaises(GLib.Error):
                 async with client:
                     pass
-            self.assertFalse(is_heard(client))
+            self.assertFalse(has_handlers(client))
 
         run(main())
 
@@ -203,7 +203,7 @@ class Limit(Connected):
                 self.assertTrue(errors[0].matches(Signal.error_quark(), Signal.Error.FAILED))
                 self.assertEqual(messages.dropped, 15)
                 self.assertEqual(await take(messages, 10), list(range(15, 25)))
-                # Once it has caught up, the next loss is reported again.
+                # After the iterator has caught up, dropped messages are reported again.
                 pending = asyncio.create_task(anext(messages))
                 burst(client, 12, start=25)
                 self.assertEqual((await pending).payload, 25)
@@ -251,7 +251,7 @@ class Limit(Connected):
 
 
 class Leaving(Connected):
-    """However a loop is left, nobody listens any more."""
+    """The handlers are disconnected when a loop is left in any way."""
 
     def test_break(self):
         async def action(client):
@@ -259,9 +259,9 @@ class Leaving(Connected):
             burst(client, 3)
             async for message in messages:
                 await received(client, 3)
-                self.assertTrue(is_heard(client))
+                self.assertTrue(has_handlers(client))
                 break
-            self.assertFalse(is_heard(client))
+            self.assertFalse(has_handlers(client))
             self.assertEqual([message async for message in messages], [])
 
         self.with_client(action)
@@ -278,7 +278,7 @@ class Leaving(Connected):
             with self.assertRaises(ZeroDivisionError):
                 async for message in second:
                     1 / 0
-            self.assertFalse(is_heard(client))
+            self.assertFalse(has_handlers(client))
 
         self.with_client(action)
 
@@ -287,16 +287,16 @@ class Leaving(Connected):
             async with client.messages() as messages:
                 burst(client, 2)
                 self.assertEqual(await take(messages, 1), [0])
-                self.assertTrue(is_heard(client))
-            self.assertFalse(is_heard(client))
+                self.assertTrue(has_handlers(client))
+            self.assertFalse(has_handlers(client))
             async with contextlib.aclosing(client.messages()) as messages:
                 pass
-            self.assertFalse(is_heard(client))
+            self.assertFalse(has_handlers(client))
 
         self.with_client(action)
 
     def test_two_loops(self):
-        """The second one goes on when the first is left."""
+        """The second loop continues after the first one has been left."""
         async def action(client):
             messages = client.messages()
             seen = []
@@ -312,13 +312,13 @@ class Leaving(Connected):
             burst(client, 4)
             await asyncio.gather(*readers)
             self.assertEqual(seen, [0, 1, 2, 3])
-            self.assertFalse(is_heard(client))
+            self.assertFalse(has_handlers(client))
 
         self.with_client(action)
 
 
 class Lists(unittest.TestCase):
-    """A string is not taken for a list of letters."""
+    """A string is not converted to a list of its characters."""
 
     def test_rooms(self):
         client = new_client(NOWHERE)
@@ -357,7 +357,7 @@ class Lists(unittest.TestCase):
 
 
 EXIT = '''
-from world import *
+from fixture import *
 server = new_server()
 client = new_client(server.get_uri(), token=TOKEN)
 messages = client.messages('chat')
@@ -382,7 +382,7 @@ class Exit(unittest.TestCase):
         self.check()
 
     def test_more(self):
-        """Whatever is left over."""
+        """The interpreter exits without errors while various objects still exist."""
         self.check(before='loop = aiter(messages)')
         self.check(before='begun = new_client(NOWHERE).connect_async(TOKEN)')
         self.check(within='sys.cycle = [aiter(client.messages())]; sys.cycle.append(sys.cycle)')

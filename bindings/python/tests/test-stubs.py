@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The type stubs name what there is, all of it, and nothing else."""
+"""Verifies that the type stubs match the introspected API."""
 import ast
 import pathlib
 import unittest
 
 import tap
-from world import Signal
+from fixture import Signal
 
 from gi.repository import GObject
 
 STUBS = pathlib.Path(__file__).parents[1] / 'gi-stubs' / 'repository' / 'Signal.pyi'
-# What PyGObject adds, and what nobody calls.
+# Members that PyGObject adds, and members that are not called directly.
 LEFT_OUT = {'copy', 'ClientClass', 'PeerClass', 'ServerClass'}
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""More than one thread: what belongs to one of them is refused in the others, and each can run a loop."""
+"""Tests of threads: objects cannot be used in another thread, and each thread can run an event loop."""
 import asyncio
 import gc
 import threading
@@ -8,13 +8,13 @@ import time
 import unittest
 
 import tap
-from world import (GLib, NOWHERE, SECONDS, Signal, TOKEN, main_loop, new_client, new_server, run)
+from fixture import (GLib, NOWHERE, SECONDS, Signal, TOKEN, main_loop, new_client, new_server, run)
 
 WORDS = r'thread that runs its main context.*GLib\.idle_add.*loop\.call_soon_threadsafe'
 
 
 class Thread(threading.Thread):
-    """Runs an action, and gives what came of it; it must end in time."""
+    """Runs an action. get() returns its result, or raises its exception, and fails after a timeout."""
 
     def __init__(self, action):
         super().__init__(daemon=True)
@@ -39,12 +39,12 @@ class Thread(threading.Thread):
 def wait_for(condition):
     end = time.monotonic() + SECONDS
     while not condition():
-        assert time.monotonic() < end, 'it took too long'
+        assert time.monotonic() < end, 'the test timed out'
         time.sleep(0.001)
 
 
 async def talk():
-    """A server and a client, all in this thread."""
+    """Runs a server and a client in this thread."""
     server = new_server()
     async with new_client(server.get_uri(), token=TOKEN) as client:
         client.send_message('echo', 'said')
@@ -103,7 +103,7 @@ class Refused(unittest.TestCase):
                 for wrong in (read, enter):
                     with self.assertRaisesRegex(RuntimeError, WORDS):
                         await asyncio.to_thread(Signal.run, wrong())
-                # Nothing of that has changed anything.
+                # None of the calls had an effect.
                 self.assertEqual(client.get_state(), Signal.ConnectionState.AUTHENTICATED)
                 client.send_message('echo', 'still here')
                 self.assertEqual((await anext(messages)).payload, 'still here')
@@ -111,7 +111,7 @@ class Refused(unittest.TestCase):
         run(main())
 
     def test_while_no_loop_runs(self):
-        """The thread that made it may use it, another one may not."""
+        """An object can be used by the thread that created it, but not by others."""
         server = new_server()
         client = new_client(server.get_uri())
         client.join_rooms(['tea'])
@@ -119,7 +119,7 @@ class Refused(unittest.TestCase):
         self.assertEqual(client.get_rooms(), ['tea'])
 
     def test_loop_in_another_thread(self):
-        """Not even the thread that made it."""
+        """If another thread runs the main context, the thread that created the object cannot use it."""
         server = new_server()
         client = new_client(server.get_uri())
         loop = GLib.MainLoop()
@@ -152,7 +152,7 @@ class Refused(unittest.TestCase):
         run(main())
 
     def test_context_that_is_not_driven(self):
-        """Awaiting what belongs to no loop that runs is an error, not a wait without end."""
+        """Awaiting an object whose main context is not running raises an error instead of blocking."""
         def work():
             client = new_client(NOWHERE)
 
@@ -173,7 +173,7 @@ class Refused(unittest.TestCase):
 
 class Dropped(unittest.TestCase):
     def test_in_another_thread(self):
-        """The last references to clients and servers in every state, as the garbage collector does it."""
+        """Releases the last references to clients and servers in all states, like the garbage collector."""
         async def main():
             server = new_server()
             finalized = []
@@ -212,7 +212,7 @@ class Dropped(unittest.TestCase):
 
 class Run(unittest.TestCase):
     def test_beside_a_main_loop(self):
-        """As in a program whose main loop is that of GTK."""
+        """The main thread runs a main loop, like that of a GTK program."""
         with main_loop() as loop:
             ticks = []
             source = GLib.timeout_add(5, lambda: ticks.append(threading.current_thread()) or True)
@@ -241,7 +241,7 @@ class Run(unittest.TestCase):
         self.assertEqual(run(main()), ['said'] * 4)
 
     def test_main_context_is_taken(self):
-        """The main thread does with a context of its own when another one runs the main loop."""
+        """The main thread uses its own context if another thread runs the default one."""
         loop = GLib.MainLoop()
         thread = Thread(loop.run)
         wait_for(loop.is_running)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Native values both ways."""
+"""Tests of native values that are sent and received."""
 import asyncio
 import unittest
 
 import tap
-from world import GLib, Signal, new_client, new_server, run, TOKEN
+from fixture import GLib, Signal, new_client, new_server, run, TOKEN
 
 from gi.repository import Json
 
@@ -87,7 +87,7 @@ class Values(unittest.TestCase):
         self.assertEqual(run(self.echo(send)), [])
 
     def test_exact_integers(self):
-        """However many digits they have."""
+        """Integers keep all digits."""
         async def main():
             server = new_server()
             arrived = asyncio.get_running_loop().create_future()

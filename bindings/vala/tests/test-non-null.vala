@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-// Compiled only, with --enable-experimental-non-null: what can be null says so in the vapi.
+// Compiled, but not run, with --enable-experimental-non-null: verifies the nullable types of the vapi.
 
 async void talk (string? token) throws Error {
   var client = new Signal.Client ("ws://127.0.0.1:8080/ws") { token = token };

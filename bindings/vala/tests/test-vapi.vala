@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-// The vapi at work: a server and a client in one process, as one writes it in Vala.
+// Tests of the vapi, with a server and a client in the same process.
 
 const string TOKEN = "good";
 const uint SECONDS = 20;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Makes signal-glib at home in Python: native values, await, async with and async for.
+"""Overrides for signal-glib: native values, await, async with and async for.
 
-PyGObject loads this by itself for "from gi.repository import Signal".
+PyGObject loads this module automatically for "from gi.repository import Signal".
 """
 import asyncio
 import collections.abc
@@ -28,7 +28,7 @@ Signal = get_introspection_module('Signal')
 __all__ = ['Client', 'Message', 'Server', 'run']
 
 _NOTHING = object()
-# How many messages wait for an iterator, and for the first one, unless it says otherwise.
+# The default limit of messages that are queued for an iterator, and before the first one is created.
 _MESSAGES_LIMIT = 1000
 _INT64 = range(-2 ** 63, 2 ** 63)
 
@@ -38,16 +38,16 @@ def _text_of(value, ensure_ascii=False):
         return json.dumps(value, allow_nan=False, ensure_ascii=ensure_ascii,
                           separators=(',', ':'))
     except (ValueError, RecursionError) as error:
-        raise TypeError(f'JSON cannot express the payload: {error}') from None
+        raise TypeError(f'The payload cannot be represented as JSON: {error}') from None
 
 
 def _check_event(event):
     if isinstance(event, str) and '\0' in event:
-        raise ValueError('the name of an event contains a null character')
+        raise ValueError('the name of the event contains a null character')
 
 
 def _check_names(names, function):
-    """PyGObject takes a string for a list of letters."""
+    """Rejects a string, which PyGObject would convert to a list of its characters."""
     if isinstance(names, str):
         raise TypeError(f'{function}() takes a list of strings, not a string: [{names!r}]')
     for name in names if isinstance(names, (list, tuple)) else ():
@@ -56,7 +56,7 @@ def _check_names(names, function):
 
 
 def _check_for_node(value):
-    """A Json.Node would change these without a word."""
+    """Rejects values that a Json.Node would silently change."""
     if isinstance(value, str):
         if '\0' in value:
             raise ValueError('a server cannot send a string with a null character')
@@ -82,50 +82,50 @@ def _node_of(value):
     try:
         return Json.from_string(text)
     except UnicodeEncodeError:
-        raise ValueError('a server cannot send half of a surrogate pair') from None
+        raise ValueError('a server cannot send an unpaired surrogate') from None
 
 
 def _drives_glib(loop):
     if isinstance(loop, _EventLoop) or GLibEventLoop and isinstance(loop, GLibEventLoop):
         return True
-    # Somebody else's loop, that runs inside one of GLib's.
+    # The event loop of another library, which runs inside a GLib main loop.
     return (type(loop).__module__.partition('.')[0] not in ('asyncio', 'uvloop')
             and GLib.MainContext.ref_thread_default().is_owner())
 
 
 def _check_loop(loop):
     if not _drives_glib(loop):
-        raise RuntimeError('this asyncio event loop does not drive GLib, so that nothing would '
-                           'ever happen: use Signal.run() instead of asyncio.run()')
+        raise RuntimeError('this asyncio event loop does not drive GLib: use Signal.run() instead '
+                           'of asyncio.run()')
 
 
-def _home_here():
-    """What a new object belongs to: the main context that it takes up, and the thread."""
+def _get_affinity():
+    """Returns the main context and the thread to which a new object belongs."""
     return GLib.MainContext.ref_thread_default(), threading.get_ident()
 
 
 def _check_thread(target):
-    """Says how to do it right in Python, which the errors of the library cannot."""
-    if target._home is None:
+    """Raises an error that explains how to call the method in Python, unlike those of the library."""
+    if target._affinity is None:
         return
-    context, thread = target._home
+    context, thread = target._affinity
     if context.is_owner():
         return
-    # Before a main loop runs, nobody owns the context.
+    # The context has no owner before a main loop runs.
     if thread == threading.get_ident() and context.acquire():
         context.release()
         return
     raise RuntimeError(f'a Signal.{type(target).__name__} can only be used in the thread that runs its '
-                       'main context: call it there, from a function given to GLib.idle_add() for the '
-                       'main loop, or to loop.call_soon_threadsafe() for an asyncio event loop')
+                       'main context: call the method from a function that is passed to '
+                       'GLib.idle_add() or to loop.call_soon_threadsafe() of the asyncio event loop')
 
 
 def _check_await(target, loop):
     _check_loop(loop)
     _check_thread(target)
-    if target._home is not None and not target._home[0].is_owner():
+    if target._affinity is not None and not target._affinity[0].is_owner():
         raise RuntimeError(f'this Signal.{type(target).__name__} belongs to a main context that this '
-                           'asyncio event loop does not drive: make it in a coroutine that Signal.run() '
+                           'asyncio event loop does not drive: create it in a coroutine that Signal.run() '
                            'runs in this thread')
 
 
@@ -137,7 +137,7 @@ def _running_loop():
 
 
 class _Operation(collections.abc.Coroutine):
-    """A call that has begun. It goes on whether it is awaited or not."""
+    """An asynchronous operation in progress. It continues even if it is not awaited."""
 
     def __init__(self, target, cancellable, finish, undo=None):
         self._target = target
@@ -162,7 +162,7 @@ class _Operation(collections.abc.Coroutine):
             try:
                 await self._waiter
             except asyncio.CancelledError as error:
-                # The call is over only when it says so.
+                # The operation ends only when its callback is called.
                 cancelled = error.args
                 self._cancellable.cancel()
         self._waiter = None
@@ -199,7 +199,7 @@ class _Operation(collections.abc.Coroutine):
 
 
 def _call(target, start, finish, arguments, cancellable, callback, user_data, undo=None):
-    """Starts an asynchronous call: with a callback in PyGObject's way, else to be awaited."""
+    """Starts an operation. Without a callback, returns an object that can be awaited."""
     if callback is not None:
         _check_thread(target)
         return start(*arguments, cancellable, callback, *user_data)
@@ -216,7 +216,7 @@ def _call(target, start, finish, arguments, cancellable, callback, user_data, un
 
 
 def _report_dropped(client, text):
-    """By the signal "error", or by a warning where nobody listens to that."""
+    """Emits the signal "error", or a warning if no handler is connected to it."""
     if GObject.signal_has_handler_pending(client, GObject.signal_lookup('error', Signal.Client), 0, True):
         client.emit('error', GLib.Error.new_literal(Signal.error_quark(), text, Signal.Error.FAILED))
     else:
@@ -224,7 +224,7 @@ def _report_dropped(client, text):
 
 
 class _Early:
-    """What arrives before the first iterator is made: the newest messages."""
+    """The newest messages that arrive before the first iterator is created."""
 
     def __init__(self, client):
         self.messages = collections.deque(maxlen=_MESSAGES_LIMIT)
@@ -236,7 +236,7 @@ class _Early:
         self.messages.append(message)
 
     def stop(self, client):
-        """Keeps no more, and nothing of what was kept."""
+        """Stops queuing messages, and discards those that were queued."""
         if client._early is self:
             client._early = None
             client.disconnect(self._handler)
@@ -244,7 +244,7 @@ class _Early:
 
 
 class _Inbox:
-    """What a client's handlers put in and an iterator takes out. Knows neither of the two."""
+    """The queue between the handlers of a client and an iterator. It references neither of them."""
 
     def __init__(self, limit):
         self.queue = asyncio.Queue()
@@ -255,7 +255,7 @@ class _Inbox:
         self.error = None
 
     def put(self, message):
-        """Returns whether the iterator has just fallen behind."""
+        """Queues a message. Returns whether this is the first one for which another had to be dropped."""
         full = 0 < self.limit <= self.queue.qsize()
         if full:
             self.queue.get_nowait()
@@ -266,8 +266,8 @@ class _Inbox:
 
     def on_message(self, client, message):
         if self.put(message):
-            _report_dropped(client, f'Messages are dropped: more than {self.limit} were waiting for an '
-                                    'iterator; take them faster, or set the limit of messages()')
+            _report_dropped(client, f'Messages were dropped because more than {self.limit} were queued for an '
+                                    'iterator; read them faster, or increase the limit of messages()')
 
     def on_disconnected(self, client, error):
         self.end(error)
@@ -285,17 +285,17 @@ class _Inbox:
 
 
 class _Messages:
-    """The messages of a client, for "async for". Dropping it is enough to stop listening."""
+    """An iterator over the messages of a client. It disconnects its handlers when it is finalized."""
 
     _client = None
 
     def __init__(self, client, event, limit):
         if event is not None and not isinstance(event, str):
-            raise TypeError(f'the name of an event is a string, not {event!r}')
+            raise TypeError(f'the name of the event must be a string, not {event!r}')
         if isinstance(limit, bool) or not isinstance(limit, int):
-            raise TypeError(f'the limit of messages() is an integer, not {limit!r}')
+            raise TypeError(f'the limit of messages() must be an integer, not {limit!r}')
         if limit < 0:
-            raise ValueError('the limit of messages() is 0, for none, or more')
+            raise ValueError('the limit of messages() must not be negative; 0 means no limit')
         _check_event(event)
         inbox = self._inbox = _Inbox(limit)
         self._loops = 0
@@ -313,19 +313,19 @@ class _Messages:
                 inbox.put(message)
         inbox.is_behind = False
         inbox.dropped += early.dropped
-        # Other iterators that are made at once have a right to it, too.
+        # Iterators that are created at the same time receive these messages as well.
         loop = _running_loop()
         if loop is None:
             early.stop(client)
         else:
             loop.call_soon(early.stop, client)
         if inbox.dropped:
-            _report_dropped(client, f'{inbox.dropped} messages that came before messages() was called '
+            _report_dropped(client, f'{inbox.dropped} messages that arrived before messages() was called '
                                     'were dropped; call it earlier')
 
     @property
     def dropped(self):
-        """How many messages were dropped because too many were waiting."""
+        """The number of messages that were dropped because the queue was full."""
         return self._inbox.dropped
 
     def __aiter__(self):
@@ -345,7 +345,7 @@ class _Messages:
         if message is not None:
             return message
         self._stop()
-        # For whoever else waits.
+        # Also ends other loops that are waiting.
         inbox.queue.put_nowait(None)
         error, inbox.error = inbox.error, None
         if error is not None:
@@ -367,7 +367,7 @@ class _Messages:
             self.close()
 
     def close(self):
-        """Stops listening. What was waiting is gone as well."""
+        """Ends the iterator and discards the queued messages."""
         self._stop()
         self._inbox.clear()
         self._inbox.end()
@@ -388,13 +388,13 @@ class _Messages:
                 client.disconnect(handler)
 
     def __del__(self, is_finalizing=sys.is_finalizing):
-        # At the end of the interpreter PyGObject is no longer there to be called.
+        # PyGObject cannot be called any more while the interpreter exits.
         if not is_finalizing():
             self._stop()
 
 
 class _Loop:
-    """One "async for" over messages: Python drops it when that is left, in whatever way."""
+    """A single "async for" loop over messages. Python finalizes it when the loop is left."""
 
     def __init__(self, messages):
         self._messages = messages
@@ -415,15 +415,15 @@ class _Loop:
 
 
 class Client(Signal.Client):
-    _home = None
+    _affinity = None
     _early = None
 
     def __init__(self, *args, **properties):
         super().__init__(*args, **properties)
-        self._home = _home_here()
+        self._affinity = _get_affinity()
 
     def send_message(self, event, payload=_NOTHING):
-        """Sends any value that JSON can express, a Json.Node, or no payload at all."""
+        """Sends a message whose payload is a value that JSON can represent or a Json.Node, or has no payload."""
         _check_thread(self)
         _check_event(event)
         if payload is _NOTHING:
@@ -433,7 +433,7 @@ class Client(Signal.Client):
         try:
             return super().send_json(event, _text_of(payload))
         except UnicodeEncodeError:
-            # Half of a surrogate pair, which only an escape can express.
+            # An unpaired surrogate can only be represented by an escape sequence.
             return super().send_json(event, _text_of(payload, ensure_ascii=True))
 
     def send_json(self, event, json):
@@ -451,21 +451,22 @@ class Client(Signal.Client):
         return super().leave_rooms(rooms)
 
     def connect_async(self, token=None, cancellable=None, callback=None, *user_data):
-        """Connects; await it, or give a callback."""
+        """Connects and authenticates. Await the result, or pass a callback."""
         return _call(self, super().connect_async, self.connect_finish, (token,), cancellable, callback,
                      user_data, undo=self.disconnect_async)
 
     def disconnect_async(self, cancellable=None, callback=None, *user_data):
-        """Disconnects; await it, or give a callback."""
+        """Disconnects and does not reconnect. Await the result, or pass a callback."""
         return _call(self, super().disconnect_async, self.disconnect_finish, (), cancellable, callback,
                      user_data)
 
     def messages(self, event=None, *, limit=_MESSAGES_LIMIT):
-        """What arrives from now on, for "async for": of one event, or of all.
+        """Returns an iterator for "async for" over the messages of an event, or over all messages.
 
-        Within "async with" the first call gives also what has arrived before it. While more than
-        limit messages wait, the oldest are dropped, which the signal "error" reports; 0: no limit.
-        It ends when the client is disconnected, and raises the error if that was not asked for.
+        The iterator provides the messages that arrive after the call. Within "async with", the first
+        call also provides the messages that have arrived before it. If more than limit messages are
+        queued, the oldest are dropped and the signal "error" is emitted; 0 means no limit. The iterator
+        ends when the client is disconnected, and raises the error unless disconnect_async() was called.
         """
         _check_thread(self)
         return _Messages(self, event, limit)
@@ -496,7 +497,7 @@ class Client(Signal.Client):
 Client = override(Client)
 
 
-# Without the checks of json.loads(): the library has made sure that the text is JSON.
+# Skips the checks of json.loads(), because the library has already verified that the text is JSON.
 _scan_json = json.JSONDecoder().scan_once
 
 
@@ -506,9 +507,9 @@ class Message(Signal.Message):
 
     @property
     def payload(self):
-        """The payload as native values, with all digits of integers; None if there is none.
+        """The payload as a native value, with all digits of integers, or None if there is no payload.
 
-        Made anew whenever it is asked for.
+        The payload is parsed each time the property is read.
         """
         text = self.get_payload_json()
         return None if text is None else _scan_json(text, 0)[0]
@@ -518,11 +519,11 @@ Message = override(Message)
 
 
 class Server(Signal.Server):
-    _home = None
+    _affinity = None
 
     def __init__(self, *args, **properties):
         super().__init__(*args, **properties)
-        self._home = _home_here()
+        self._affinity = _get_affinity()
 
     def listen(self, address, port):
         _check_thread(self)
@@ -538,7 +539,7 @@ class Server(Signal.Server):
         _check_event(event)
         return super().send_to_user(user_id, event, _node_of(payload))
 
-    # The C name of the last argument is a word of Python's own.
+    # The C name of the last argument is a keyword in Python.
     def send_to_room(self, room, event, payload=_NOTHING, except_=None):
         _check_thread(self)
         _check_event(event)
@@ -550,15 +551,15 @@ class Server(Signal.Server):
         return super().broadcast(event, _node_of(payload))
 
     def stop_async(self, cancellable=None, callback=None, *user_data):
-        """Stops; await it, or give a callback."""
+        """Stops the server. Await the result, or pass a callback."""
         return _call(self, super().stop_async, self.stop_finish, (), cancellable, callback, user_data)
 
 
 Server = override(Server)
 
 
-class _Watch(GLib.Source):
-    """Tells which of a selector's files are ready, and when its time is up."""
+class _SelectorSource(GLib.Source):
+    """A source that detects which files of a selector are ready, and its timeout."""
 
     def __init__(self):
         super().__init__()
@@ -583,13 +584,13 @@ def _fd_of(fileobj):
 
 
 class _Selector(selectors.BaseSelector):
-    """Waits for files by one turn of a GLib main context, so that what is GLib's runs as well."""
+    """A selector that waits with an iteration of a GLib main context, which also dispatches its sources."""
 
     def __init__(self, context):
         self._context = context
         self._keys = {}
-        self._watch = _Watch()
-        self._watch.attach(context)
+        self._source = _SelectorSource()
+        self._source.attach(context)
 
     def register(self, fileobj, events, data=None):
         fd = _fd_of(fileobj)
@@ -602,13 +603,13 @@ class _Selector(selectors.BaseSelector):
             condition |= GLib.IOCondition.IN
         if events & selectors.EVENT_WRITE:
             condition |= GLib.IOCondition.OUT
-        self._watch.tags[fd] = self._watch.add_unix_fd(fd, condition)
+        self._source.tags[fd] = self._source.add_unix_fd(fd, condition)
         self._keys[fd] = selectors.SelectorKey(fileobj, fd, events, data)
         return self._keys[fd]
 
     def unregister(self, fileobj):
         key = self.get_key(fileobj)
-        self._watch.remove_unix_fd(self._watch.tags.pop(key.fd))
+        self._source.remove_unix_fd(self._source.tags.pop(key.fd))
         return self._keys.pop(key.fd)
 
     def get_key(self, fileobj):
@@ -620,17 +621,17 @@ class _Selector(selectors.BaseSelector):
     def select(self, timeout=None):
         may_block = timeout is None or timeout > 0
         if timeout is not None and may_block:
-            self._watch.set_ready_time(GLib.get_monotonic_time() + int(timeout * 1e6) + 1)
-        # One turn only: what it called may have given asyncio something to do.
-        self._watch.ready = []
+            self._source.set_ready_time(GLib.get_monotonic_time() + int(timeout * 1e6) + 1)
+        # A single iteration, because it may have added callbacks to the asyncio event loop.
+        self._source.ready = []
         self._context.iteration(may_block)
-        self._watch.set_ready_time(-1)
+        self._source.set_ready_time(-1)
         return [(self._keys[fd], self._events_of(fd, condition))
-                for fd, condition in self._watch.ready if fd in self._keys]
+                for fd, condition in self._source.ready if fd in self._keys]
 
     def _events_of(self, fd, condition):
         events = 0
-        # Errors and the end of the stream are found by reading and by writing.
+        # Errors and the end of the stream are detected by reading or writing.
         if condition & ~GLib.IOCondition.OUT:
             events |= selectors.EVENT_READ
         if condition & ~GLib.IOCondition.IN:
@@ -638,19 +639,19 @@ class _Selector(selectors.BaseSelector):
         return events & self._keys[fd].events
 
     def close(self):
-        self._watch.destroy()
+        self._source.destroy()
         self._keys.clear()
 
 
 class _EventLoop(asyncio.SelectorEventLoop):
-    """asyncio over the main context of this thread, for a PyGObject without a loop of its own."""
+    """An event loop that drives a main context, for versions of PyGObject that do not provide one."""
 
     def __init__(self, context):
         self._context = context
         super().__init__(_Selector(context))
 
     def run_forever(self):
-        # Owned between two turns of the context as well, so that other threads are kept out.
+        # Owns the context between iterations as well, to exclude other threads.
         if not self._context.acquire():
             raise RuntimeError('another thread runs the main context of this event loop')
         try:
@@ -661,7 +662,7 @@ class _EventLoop(asyncio.SelectorEventLoop):
     def _run_forever(self):
         if threading.current_thread() is not threading.main_thread():
             return super().run_forever()
-        # A signal must end the wait in GLib, or Python hears of it only when that ends by itself.
+        # A signal must wake up the main context, or Python does not handle it until an event occurs.
         previous = signal.set_wakeup_fd(self._csock.fileno(), warn_on_full_buffer=False)
         try:
             super().run_forever()
@@ -675,7 +676,7 @@ def _new_event_loop():
 
 @contextlib.contextmanager
 def _own_context():
-    """Pushes a main context, unless this thread has one or the main thread can run the default one."""
+    """Pushes a new main context unless the thread has one or is the main thread and can run the default one."""
     default = GLib.MainContext.default()
     if GLib.MainContext.get_thread_default() is not None:
         yield
@@ -692,9 +693,9 @@ def _own_context():
 
 
 def run(coroutine, *, debug=None):
-    """asyncio.run() on an event loop that drives GLib.
+    """Runs a coroutine like asyncio.run(), with an event loop that drives a GLib main context.
 
-    In a thread other than the main one it has a main context of its own, unless one was pushed.
+    In threads other than the main thread, it uses the thread-default main context, or a new one if there is none.
     """
     if _running_loop() is not None:
         raise RuntimeError('Signal.run() cannot be called from a running event loop')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the tests of the override share: an echoing server, a client for it, and deadlines."""
+"""A server that echoes messages, a client for it, and timeouts, for the tests of the overrides."""
 import asyncio
 import contextlib
 import io
@@ -35,8 +35,8 @@ def new_client(url, **properties):
                          proxy_resolver=Gio.SimpleProxyResolver.new(None, None), **properties)
 
 
-def is_heard(client):
-    """Whether anybody has connected to "message", or to "message::chat" or "message::echo"."""
+def has_handlers(client):
+    """Returns whether handlers are connected to "message", "message::chat" or "message::echo"."""
     number = GObject.signal_lookup('message', Signal.Client)
     return any(GObject.signal_has_handler_pending(client, number, detail, True)
                for detail in (0, GLib.quark_from_string('chat'), GLib.quark_from_string('echo')))
@@ -52,7 +52,7 @@ def run(coroutine):
 
 @contextlib.contextmanager
 def main_loop():
-    """A GLib loop for the callback style; it fails when nobody quits it in time."""
+    """Provides a GLib main loop for callbacks. Fails if the loop does not quit in time."""
     loop = GLib.MainLoop()
     late = []
     source = GLib.timeout_add_seconds(SECONDS, lambda: late.append(True) or loop.quit() or True)
@@ -60,12 +60,12 @@ def main_loop():
         yield loop
     finally:
         GLib.source_remove(source)
-    assert not late, 'it took too long'
+    assert not late, 'the test timed out'
 
 
 @contextlib.contextmanager
 def printed():
-    """What goes to standard error."""
+    """Captures standard error."""
     text = io.StringIO()
     saved, sys.stderr = sys.stderr, text
     try:
@@ -76,7 +76,7 @@ def printed():
 
 @contextlib.contextmanager
 def unraisable():
-    """The exceptions that nobody could catch, such as those of __del__()."""
+    """Records exceptions that cannot be caught, such as those of __del__()."""
     seen = []
     saved, sys.unraisablehook = sys.unraisablehook, lambda what: seen.append(what.exc_value)
     try:
