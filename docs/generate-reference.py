@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs gi-docgen, then makes the links between pages and the pictures work that also work where the
-pages are read as Markdown: generate-reference.py SOURCE OUTPUT COMMAND…"""
+"""Runs gi-docgen, and then converts links between guides, which refer to the Markdown files, and copies
+the images: generate-reference.py SOURCE OUTPUT COMMAND…"""
 import pathlib
 import re
 import shutil

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Draws the life of a connection, for light and for dark pages, into this script's folder or into
-the one that is given: life-cycle.py [FOLDER]"""
+"""Draws the connection life cycle for light and dark pages, in the folder of this script or the specified
+folder: life-cycle.py [FOLDER]"""
 import pathlib
 import sys
 
 WIDTH, HEIGHT = 760, 460
-# text, lines, border and filling of a box, the good state
+# colors: text, lines, border and background of a box, background of the final state
 PALETTES = {
     'life-cycle.svg': ('#1e1e1e', '#5e5c64', '#77767b', '#f6f5f4', '#c8f0d0'),
     'life-cycle-dark.svg': ('#f6f5f4', '#c0bfbc', '#9a9996', '#303030', '#1f5130'),
@@ -20,7 +20,7 @@ BOXES = {
     'AUTHENTICATED': (290, 360, 160, 40),
     'RECONNECTING': (580, 140, 160, 260),
 }
-# path, label, where it stands and to which side of that it goes
+# path, label, position of the label, alignment of the label
 ARROWS = (
     ('M170 80 H290', 'connect_async', 230, 72, 'middle'),
     ('M370 100 V160', 'the socket is open', 380, 134, 'start'),
@@ -31,7 +31,7 @@ ARROWS = (
     ('M450 280 H580', 'failed', 515, 272, 'middle'),
     ('M450 380 H580', 'lost', 515, 372, 'middle'),
     ('M700 140 V65 H450', 'after the delay, or reconnect_now', 575, 56, 'middle'),
-    ('M290 280 H120 V100', 'refused for good', 210, 272, 'middle'),
+    ('M290 280 H120 V100', 'permanently rejected', 210, 272, 'middle'),
     ('M660 400 V435 H60 V100', 'retries exhausted', 370, 427, 'middle'),
 )
 FROM_EVERYWHERE = 'M50 15 V60'

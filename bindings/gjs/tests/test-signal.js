@@ -111,7 +111,7 @@ main({
         equal(await server.stop_async(null), true);
     },
 
-    async 'refused'() {
+    async 'rejected'() {
         const server = newServer();
 
         await raises(() => newClient(server.get_uri()).connect_async('bad', null),
@@ -156,7 +156,7 @@ main({
         messages.return();
     }),
 
-    'what JSON cannot express': () => connected(async client => {
+    'values that JSON cannot represent': () => connected(async client => {
         const endless = [];
         endless.push(endless);
         const messages = client.messages();
@@ -185,7 +185,7 @@ main({
             equal((await chat.next()).value.event, name);
     }),
 
-    'leaving early': () => connected(async client => {
+    'leaving a loop': () => connected(async client => {
         for (let i = 0; i < 3; i++)
             client.sendMessage('chat', i);
         for await (const message of client.messages('chat')) {
@@ -236,7 +236,7 @@ main({
         equal((await refused.next()).done, true);
     },
 
-    'a message that is kept': () => connected(async client => {
+    'messages that are kept by a client': () => connected(async client => {
         const kept = [];
 
         client.connect('message::chat', (_client, message) => kept.push(message));
@@ -248,7 +248,7 @@ main({
         equal(kept.map(message => message.value.number), [...Array(100).keys()]);
     }),
 
-    'a message that a server keeps': () => connected(async (client, server) => {
+    'messages that are kept by a server': () => connected(async (client, server) => {
         const kept = [];
 
         server.connect('message', (_server, _peer, message) => kept.push(message));
@@ -338,7 +338,7 @@ main({
         await raises(() => messages.next(), error => error instanceof GLib.Error);
     },
 
-    async 'nobody listens'() {
+    async 'handlers are disconnected'() {
         const server = newGreetingServer(1);
         const client = newClient(server.get_uri());
 
@@ -346,19 +346,19 @@ main({
         await raises(() => client.connect_async(TOKEN, null), error => error instanceof GLib.Error);
         equal(hasHandlers(client), true);
         await client.disconnect_async(null);
-        equal(hasHandlers(client), false, 'heard after the end');
+        equal(hasHandlers(client), false, 'connected after the end');
         await raises(() => client.connect_async('bad', null), error => error instanceof GLib.Error);
-        equal(hasHandlers(client), false, 'heard after an attempt that failed');
+        equal(hasHandlers(client), false, 'connected after a failed attempt');
         client.server_url = 'nonsense';
         await raises(() => client.connect_async(TOKEN, null), error => error instanceof GLib.Error);
-        equal(hasHandlers(client), false, 'heard after a bad URL');
+        equal(hasHandlers(client), false, 'connected after an invalid URL');
         client.server_url = server.get_uri();
         await new Promise(resolve => client.connect_async(TOKEN, null, resolve));
-        equal(hasHandlers(client), false, 'heard after a callback');
+        equal(hasHandlers(client), false, 'connected after a callback');
         await client.disconnect_async(null);
     },
 
-    async 'made before the connection'() {
+    async 'created before the connection'() {
         const server = newGreetingServer(2);
         const client = newClient(server.get_uri());
 
@@ -421,7 +421,7 @@ main({
             [['tea'], ['tea'], ['tea']]);
     },
 
-    async 'no reference is left'() {
+    async 'finalization'() {
         const server = newServer();
         const use = async () => {
             const client = newClient(server.get_uri());
