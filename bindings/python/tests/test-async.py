@@ -8,7 +8,7 @@ import weakref
 
 import tap
 from fixture import (Gio, GLib, NOWHERE, Signal, TOKEN, has_handlers, main_loop, new_client, new_server,
-                   printed, run)
+                     printed, run)
 
 STATE = Signal.ConnectionState
 

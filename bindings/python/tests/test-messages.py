@@ -12,7 +12,7 @@ import warnings
 import tap
 from gi.repository import GObject
 from fixture import (GLib, NOWHERE, SECONDS, Signal, TOKEN, has_handlers, new_client, new_server,
-                   unraisable, run)
+                     unraisable, run)
 
 LIMIT = 1000
 
