@@ -8,7 +8,7 @@
  *
  * Gets the error domain of signal-glib.
  *
- * Returns: the quark `signal-error-quark`
+ * Returns: the quark of the error domain
  *
  * Since: 0.1
  */

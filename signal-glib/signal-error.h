@@ -13,23 +13,29 @@ G_BEGIN_DECLS
 
 /**
  * SignalError:
- * @SIGNAL_ERROR_FAILED: something that has no code of its own
- * @SIGNAL_ERROR_NOT_CONNECTED: there is no connection and none is being made
- * @SIGNAL_ERROR_CRYPTO: a key, a tag or a ciphertext is not valid
- * @SIGNAL_ERROR_PROTOCOL: the peer broke the Signal protocol
- * @SIGNAL_ERROR_AUTHENTICATION_FAILED: the server refused the token
- * @SIGNAL_ERROR_ENCRYPTION_REQUIRED: one side demands encryption and the other did not offer it
- * @SIGNAL_ERROR_TIMED_OUT: the peer did not answer in time
- * @SIGNAL_ERROR_RETRIES_EXHAUSTED: [property@Signal.Client:max-retries] attempts in a row failed
- * @SIGNAL_ERROR_OUTBOX_FULL: [property@Signal.Client:outbox-limit] messages are waiting already
- * @SIGNAL_ERROR_TOO_LARGE: a message is larger than the limit
- * @SIGNAL_ERROR_INVALID_ARGUMENT: an event name, a room name, JSON text or a URL is not valid
- * @SIGNAL_ERROR_INSECURE: the URL is cleartext and its host is not this machine
- * @SIGNAL_ERROR_SERVER: the server reported an error of its own
+ * @SIGNAL_ERROR_FAILED: An error for which there is no specific code.
+ * @SIGNAL_ERROR_NOT_CONNECTED: There is no connection, or it has been lost.
+ * @SIGNAL_ERROR_CRYPTO: A key, an authentication tag or a ciphertext is not valid, or a session
+ *   key has reached its message limit.
+ * @SIGNAL_ERROR_PROTOCOL: The peer has violated the Signal protocol.
+ * @SIGNAL_ERROR_AUTHENTICATION_FAILED: The server has rejected the token, or no token is set.
+ * @SIGNAL_ERROR_ENCRYPTION_REQUIRED: One side requires encryption, and the other did not offer
+ *   it.
+ * @SIGNAL_ERROR_TIMED_OUT: The peer did not respond in time, or a message could not be sent in
+ *   time.
+ * @SIGNAL_ERROR_RETRIES_EXHAUSTED: All retries allowed by [property@Signal.Client:max-retries]
+ *   have failed.
+ * @SIGNAL_ERROR_OUTBOX_FULL: Too many messages, or too many bytes, are waiting to be sent.
+ * @SIGNAL_ERROR_TOO_LARGE: A message exceeds the size limit.
+ * @SIGNAL_ERROR_INVALID_ARGUMENT: An argument is not valid, such as an event name, a room name,
+ *   JSON text or a URL.
+ * @SIGNAL_ERROR_INSECURE: The URL does not use TLS, and its host is not the local host.
+ * @SIGNAL_ERROR_SERVER: The server has reported an error.
  *
- * What can go wrong in signal-glib itself.
+ * Error codes of signal-glib.
  *
- * Errors of the transport and of TLS keep the domain that they came with.
+ * Errors of the transport and of TLS are reported in their original domains, such as `G_IO_ERROR`
+ * and `G_TLS_ERROR`.
  *
  * Since: 0.1
  */
@@ -54,6 +60,8 @@ typedef enum
  * SIGNAL_ERROR:
  *
  * The error domain of signal-glib.
+ *
+ * Errors in this domain have codes of the [error@Signal.Error] enumeration.
  *
  * Since: 0.1
  */

@@ -13,14 +13,18 @@ G_BEGIN_DECLS
 
 /**
  * SignalConnectionState:
- * @SIGNAL_CONNECTION_STATE_DISCONNECTED: not connected, and not trying to be
- * @SIGNAL_CONNECTION_STATE_CONNECTING: the socket is being opened
- * @SIGNAL_CONNECTION_STATE_CONNECTED: the socket is open; nothing has been said yet
- * @SIGNAL_CONNECTION_STATE_AUTHENTICATING: the token has been sent; the answer is awaited
- * @SIGNAL_CONNECTION_STATE_AUTHENTICATED: the session key is derived; messages flow
- * @SIGNAL_CONNECTION_STATE_RECONNECTING: waiting for the next attempt
+ * @SIGNAL_CONNECTION_STATE_DISCONNECTED: The client is not connected and does not try to connect.
+ * @SIGNAL_CONNECTION_STATE_CONNECTING: The client is waiting for a token or opening the
+ *   WebSocket.
+ * @SIGNAL_CONNECTION_STATE_CONNECTED: The WebSocket is open, and authentication has not started
+ *   yet.
+ * @SIGNAL_CONNECTION_STATE_AUTHENTICATING: The token has been sent, and the client is waiting for
+ *   the response.
+ * @SIGNAL_CONNECTION_STATE_AUTHENTICATED: The client is authenticated, and messages are sent and
+ *   received.
+ * @SIGNAL_CONNECTION_STATE_RECONNECTING: The client is waiting before the next attempt.
  *
- * Where a [class@Signal.Client] is on its way to the server.
+ * The states of the connection of a [class@Signal.Client].
  *
  * Since: 0.1
  */

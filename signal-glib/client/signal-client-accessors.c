@@ -26,11 +26,12 @@ signal_client_get_server_url (SignalClient *self)
 /**
  * signal_client_set_server_url:
  * @self: the client
- * @server_url: (nullable): the URL, or %NULL
+ * @server_url: (nullable): the URL, or %NULL to unset it
  *
  * Sets the URL of the server.
  *
- * It can be changed while the client is disconnected.
+ * The URL can only be changed while the client is disconnected. It is validated when the client
+ * connects.
  *
  * Since: 0.1
  */
@@ -47,7 +48,7 @@ signal_client_set_server_url (SignalClient *self,
  * signal_client_get_ecdh_info:
  * @self: the client
  *
- * Gets the info string of the key derivation (HKDF, RFC 5869).
+ * Gets the info string of the key derivation with HKDF-SHA-256 (RFC 5869).
  *
  * Returns: (transfer none): the info string
  *
@@ -64,11 +65,11 @@ signal_client_get_ecdh_info (SignalClient *self)
 /**
  * signal_client_set_ecdh_info:
  * @self: the client
- * @ecdh_info: (nullable): the info string, in UTF-8, or %NULL for the default
+ * @ecdh_info: (nullable): the info string in UTF-8, or %NULL for the default
  *
- * Sets the info string of the key derivation (HKDF, RFC 5869).
+ * Sets the info string of the key derivation with HKDF-SHA-256 (RFC 5869).
  *
- * It must be the same on the server. A change takes effect with the next connection.
+ * It must be the same on the server. A change takes effect with the next attempt to connect.
  *
  * Since: 0.1
  */
@@ -84,11 +85,11 @@ signal_client_set_ecdh_info (SignalClient *self,
 /**
  * signal_client_set_token:
  * @self: the client
- * @token: (nullable): the bearer token, in UTF-8, or %NULL
+ * @token: (nullable): the bearer token in UTF-8, or %NULL to unset it
  *
- * Sets the token to authenticate with.
+ * Sets the bearer token to authenticate with.
  *
- * This is the same as [method@Signal.Client.update_token].
+ * This is equivalent to [method@Signal.Client.update_token].
  *
  * Since: 0.1
  */
@@ -105,7 +106,7 @@ signal_client_set_token (SignalClient *self,
  * signal_client_get_auto_join_rooms:
  * @self: the client
  *
- * Gets the rooms that are joined after every authentication.
+ * Gets the rooms that are joined after each authentication.
  *
  * Returns: (transfer none) (nullable) (array zero-terminated=1): the names of the rooms, or %NULL
  *
@@ -125,12 +126,12 @@ signal_client_get_auto_join_rooms (SignalClient *self)
 /**
  * signal_client_set_auto_join_rooms:
  * @self: the client
- * @auto_join_rooms: (nullable) (array zero-terminated=1): the names of the rooms, or %NULL
+ * @auto_join_rooms: (nullable) (array zero-terminated=1): the names of the rooms, or %NULL for
+ *   none
  *
- * Sets the rooms that are joined after every authentication.
+ * Sets the rooms that are joined after each authentication.
  *
- * While the client is authenticated, rooms that are new are joined and rooms that are missing are
- * left.
+ * If the client is authenticated, added rooms are joined and removed rooms are left.
  *
  * Since: 0.1
  */
@@ -147,9 +148,9 @@ signal_client_set_auto_join_rooms (SignalClient       *self,
  * signal_client_get_max_retries:
  * @self: the client
  *
- * Gets how many attempts in a row may fail before the client gives up.
+ * Gets the maximum number of consecutive retries before the client stops.
  *
- * Returns: the number of attempts; %G_MAXUINT if the client never gives up
+ * Returns: the number of retries, or %G_MAXUINT if it is not limited
  *
  * Since: 0.1
  */
@@ -164,9 +165,9 @@ signal_client_get_max_retries (SignalClient *self)
 /**
  * signal_client_set_max_retries:
  * @self: the client
- * @max_retries: the number of attempts; 0 to never retry, %G_MAXUINT to never give up
+ * @max_retries: the number of retries; 0 to never retry, %G_MAXUINT for no limit
  *
- * Sets how many attempts in a row may fail before the client gives up.
+ * Sets the maximum number of consecutive retries before the client stops.
  *
  * Since: 0.1
  */
@@ -219,9 +220,9 @@ signal_client_set_base_interval (SignalClient *self,
  * signal_client_get_backoff_multiplier:
  * @self: the client
  *
- * Gets the factor by which each delay is longer than the one before.
+ * Gets the factor by which each delay is longer than the previous one.
  *
- * Returns: the factor, at least 1
+ * Returns: the factor, which is at least 1
  *
  * Since: 0.1
  */
@@ -236,9 +237,9 @@ signal_client_get_backoff_multiplier (SignalClient *self)
 /**
  * signal_client_set_backoff_multiplier:
  * @self: the client
- * @backoff_multiplier: the factor, at least 1
+ * @backoff_multiplier: the factor, which must be at least 1
  *
- * Sets the factor by which each delay is longer than the one before.
+ * Sets the factor by which each delay is longer than the previous one.
  *
  * Since: 0.1
  */
@@ -255,7 +256,7 @@ signal_client_set_backoff_multiplier (SignalClient *self,
  * signal_client_get_max_interval:
  * @self: the client
  *
- * Gets the longest delay before a retry.
+ * Gets the maximum delay before a retry.
  *
  * Returns: the delay, in milliseconds
  *
@@ -274,7 +275,7 @@ signal_client_get_max_interval (SignalClient *self)
  * @self: the client
  * @max_interval: the delay, in milliseconds
  *
- * Sets the longest delay before a retry.
+ * Sets the maximum delay before a retry.
  *
  * Since: 0.1
  */
@@ -291,9 +292,9 @@ signal_client_set_max_interval (SignalClient *self,
  * signal_client_get_jitter:
  * @self: the client
  *
- * Gets the share of each delay that is random.
+ * Gets the fraction of each delay that is randomized.
  *
- * Returns: the share, from 0 to 1
+ * Returns: the fraction, from 0 to 1
  *
  * Since: 0.1
  */
@@ -308,9 +309,9 @@ signal_client_get_jitter (SignalClient *self)
 /**
  * signal_client_set_jitter:
  * @self: the client
- * @jitter: the share, from 0 to 1
+ * @jitter: the fraction, from 0 to 1
  *
- * Sets the share of each delay that is random.
+ * Sets the fraction of each delay that is randomized.
  *
  * Since: 0.1
  */
@@ -327,9 +328,9 @@ signal_client_set_jitter (SignalClient *self,
  * signal_client_get_heartbeat_interval:
  * @self: the client
  *
- * Gets the time between heartbeats.
+ * Gets the interval between heartbeats.
  *
- * Returns: the time, in milliseconds; 0 if there are none
+ * Returns: the interval in milliseconds, or 0 if no heartbeats are sent
  *
  * Since: 0.1
  */
@@ -344,11 +345,11 @@ signal_client_get_heartbeat_interval (SignalClient *self)
 /**
  * signal_client_set_heartbeat_interval:
  * @self: the client
- * @heartbeat_interval: the time, in milliseconds; 0 for none
+ * @heartbeat_interval: the interval in milliseconds, or 0 to send no heartbeats
  *
- * Sets the time between heartbeats.
+ * Sets the interval between heartbeats.
  *
- * A change takes effect with the next connection.
+ * A change takes effect with the next attempt to connect.
  *
  * Since: 0.1
  */
@@ -365,7 +366,7 @@ signal_client_set_heartbeat_interval (SignalClient *self,
  * signal_client_get_liveness_timeout:
  * @self: the client
  *
- * Gets how long the server may take to answer a ping.
+ * Gets the time within which the server must respond to a ping.
  *
  * Returns: the time, in milliseconds
  *
@@ -382,11 +383,11 @@ signal_client_get_liveness_timeout (SignalClient *self)
 /**
  * signal_client_set_liveness_timeout:
  * @self: the client
- * @liveness_timeout: the time, in milliseconds
+ * @liveness_timeout: the time in milliseconds, which must not be 0
  *
- * Sets how long the server may take to answer a ping.
+ * Sets the time within which the server must respond to a ping.
  *
- * A change takes effect with the next connection.
+ * A change takes effect with the next attempt to connect.
  *
  * Since: 0.1
  */
@@ -403,9 +404,9 @@ signal_client_set_liveness_timeout (SignalClient *self,
  * signal_client_get_connect_timeout:
  * @self: the client
  *
- * Gets how long one attempt to connect may take.
+ * Gets the maximum duration of an attempt to connect.
  *
- * Returns: the time, in milliseconds
+ * Returns: the duration, in milliseconds
  *
  * Since: 0.1
  */
@@ -420,11 +421,11 @@ signal_client_get_connect_timeout (SignalClient *self)
 /**
  * signal_client_set_connect_timeout:
  * @self: the client
- * @connect_timeout: the time, in milliseconds
+ * @connect_timeout: the duration in milliseconds, which must not be 0
  *
- * Sets how long one attempt to connect may take.
+ * Sets the maximum duration of an attempt to connect.
  *
- * A change takes effect with the next attempt.
+ * A change takes effect with the next attempt to connect.
  *
  * Since: 0.1
  */
@@ -441,7 +442,7 @@ signal_client_set_connect_timeout (SignalClient *self,
  * signal_client_get_outbox_limit:
  * @self: the client
  *
- * Gets how many messages are kept until they can be sent.
+ * Gets the maximum number of messages that are kept until they can be sent.
  *
  * Returns: the number of messages
  *
@@ -458,9 +459,9 @@ signal_client_get_outbox_limit (SignalClient *self)
 /**
  * signal_client_set_outbox_limit:
  * @self: the client
- * @outbox_limit: the number of messages; 0 to keep none
+ * @outbox_limit: the number of messages, or 0 to keep none
  *
- * Sets how many messages are kept until they can be sent.
+ * Sets the maximum number of messages that are kept until they can be sent.
  *
  * Since: 0.1
  */
@@ -477,9 +478,9 @@ signal_client_set_outbox_limit (SignalClient *self,
  * signal_client_get_outbox_ttl:
  * @self: the client
  *
- * Gets how long a message may wait in the outbox.
+ * Gets the maximum time that a message is kept in the outbox.
  *
- * Returns: the time, in milliseconds; 0 if there is no limit
+ * Returns: the time in milliseconds, or 0 if there is no limit
  *
  * Since: 0.1
  */
@@ -494,9 +495,9 @@ signal_client_get_outbox_ttl (SignalClient *self)
 /**
  * signal_client_set_outbox_ttl:
  * @self: the client
- * @outbox_ttl: the time, in milliseconds; 0 for no limit
+ * @outbox_ttl: the time in milliseconds, or 0 for no limit
  *
- * Sets how long a message may wait in the outbox.
+ * Sets the maximum time that a message is kept in the outbox.
  *
  * Since: 0.1
  */
@@ -513,7 +514,7 @@ signal_client_set_outbox_ttl (SignalClient *self,
  * signal_client_get_max_message_size:
  * @self: the client
  *
- * Gets the size of the largest frame that is sent.
+ * Gets the maximum size of a frame that is sent.
  *
  * Returns: the size, in bytes
  *
@@ -530,11 +531,11 @@ signal_client_get_max_message_size (SignalClient *self)
 /**
  * signal_client_set_max_message_size:
  * @self: the client
- * @max_message_size: the size, in bytes
+ * @max_message_size: the size in bytes, which must not be 0
  *
- * Sets the size of the largest frame that is sent.
+ * Sets the maximum size of a frame that is sent.
  *
- * A change takes effect with the next connection.
+ * A change takes effect with the next attempt to connect.
  *
  * Since: 0.1
  */
@@ -551,7 +552,7 @@ signal_client_set_max_message_size (SignalClient *self,
  * signal_client_get_max_incoming_size:
  * @self: the client
  *
- * Gets the size of the largest message that is received.
+ * Gets the maximum size of a message that is received.
  *
  * Returns: the size, in bytes
  *
@@ -568,11 +569,12 @@ signal_client_get_max_incoming_size (SignalClient *self)
 /**
  * signal_client_set_max_incoming_size:
  * @self: the client
- * @max_incoming_size: the size, in bytes
+ * @max_incoming_size: the size in bytes, which must not be 0; values above 1 GiB have the effect
+ *   of 1 GiB
  *
- * Sets the size of the largest message that is received.
+ * Sets the maximum size of a message that is received.
  *
- * A change takes effect with the next connection.
+ * A change takes effect with the next attempt to connect.
  *
  * Since: 0.1
  */
@@ -589,7 +591,7 @@ signal_client_set_max_incoming_size (SignalClient *self,
  * signal_client_get_require_encryption:
  * @self: the client
  *
- * Gets whether a server without encryption is refused.
+ * Gets whether a server that does not offer encryption is rejected.
  *
  * Returns: %TRUE if encryption is required
  *
@@ -608,9 +610,9 @@ signal_client_get_require_encryption (SignalClient *self)
  * @self: the client
  * @require_encryption: %TRUE to require encryption
  *
- * Sets whether a server without encryption is refused.
+ * Sets whether a server that does not offer encryption is rejected.
  *
- * A change takes effect with the next connection.
+ * A change takes effect with the next attempt to connect.
  *
  * Since: 0.1
  */
@@ -627,9 +629,9 @@ signal_client_set_require_encryption (SignalClient *self,
  * signal_client_get_allow_insecure:
  * @self: the client
  *
- * Gets whether `ws://` may be used to another machine.
+ * Gets whether `ws://` URLs may be used for other hosts.
  *
- * Returns: %TRUE if unprotected connections are allowed
+ * Returns: %TRUE if connections without TLS are allowed
  *
  * Since: 0.1
  */
@@ -644,11 +646,11 @@ signal_client_get_allow_insecure (SignalClient *self)
 /**
  * signal_client_set_allow_insecure:
  * @self: the client
- * @allow_insecure: %TRUE to allow unprotected connections
+ * @allow_insecure: %TRUE to allow connections without TLS
  *
- * Sets whether `ws://` may be used to another machine.
+ * Sets whether `ws://` URLs may be used for other hosts.
  *
- * Everybody on the way can then read the token.
+ * The token and all messages that are not encrypted can then be read by others on the network.
  *
  * Since: 0.1
  */
@@ -665,7 +667,7 @@ signal_client_set_allow_insecure (SignalClient *self,
  * signal_client_get_tls_database:
  * @self: the client
  *
- * Gets the certificates that the server is verified with.
+ * Gets the database to verify the certificate of the server with.
  *
  * Returns: (transfer none) (nullable): the database, or %NULL for that of the system
  *
@@ -684,9 +686,9 @@ signal_client_get_tls_database (SignalClient *self)
  * @self: the client
  * @tls_database: (nullable): the database, or %NULL for that of the system
  *
- * Sets the certificates that the server is verified with.
+ * Sets the database to verify the certificate of the server with.
  *
- * A change takes effect with the next attempt.
+ * A change takes effect with the next attempt to connect.
  *
  * Since: 0.1
  */
@@ -703,9 +705,9 @@ signal_client_set_tls_database (SignalClient *self,
  * signal_client_get_tls_certificate:
  * @self: the client
  *
- * Gets the client's own certificate.
+ * Gets the client certificate.
  *
- * Returns: (transfer none) (nullable): the certificate, or %NULL
+ * Returns: (transfer none) (nullable): the certificate, or %NULL if none is set
  *
  * Since: 0.1
  */
@@ -720,11 +722,11 @@ signal_client_get_tls_certificate (SignalClient *self)
 /**
  * signal_client_set_tls_certificate:
  * @self: the client
- * @tls_certificate: (nullable): the certificate, or %NULL
+ * @tls_certificate: (nullable): the certificate, or %NULL for none
  *
- * Sets the client's own certificate, for servers that ask for one.
+ * Sets the client certificate to present to servers that request one.
  *
- * A change takes effect with the next attempt.
+ * A change takes effect with the next attempt to connect.
  *
  * Since: 0.1
  */
@@ -741,9 +743,9 @@ signal_client_set_tls_certificate (SignalClient    *self,
  * signal_client_get_proxy_resolver:
  * @self: the client
  *
- * Gets the resolver that finds the proxy to use.
+ * Gets the resolver that determines which proxy to use.
  *
- * Returns: (transfer none) (nullable): the resolver, or %NULL for the default one
+ * Returns: (transfer none) (nullable): the resolver, or %NULL for the default resolver
  *
  * Since: 0.1
  */
@@ -758,11 +760,11 @@ signal_client_get_proxy_resolver (SignalClient *self)
 /**
  * signal_client_set_proxy_resolver:
  * @self: the client
- * @proxy_resolver: (nullable): the resolver, or %NULL for the default one
+ * @proxy_resolver: (nullable): the resolver, or %NULL for the default resolver
  *
- * Sets the resolver that finds the proxy to use.
+ * Sets the resolver that determines which proxy to use.
  *
- * A change takes effect with the next attempt.
+ * A change takes effect with the next attempt to connect.
  *
  * Since: 0.1
  */
@@ -779,9 +781,9 @@ signal_client_set_proxy_resolver (SignalClient   *self,
  * signal_client_get_headers:
  * @self: the client
  *
- * Gets the custom headers of the upgrade request.
+ * Gets the additional headers of the upgrade request.
  *
- * Returns: (transfer none) (nullable): the headers, or %NULL
+ * Returns: (transfer none) (nullable): the headers, or %NULL if there are none
  *
  * Since: 0.1
  */
@@ -796,11 +798,11 @@ signal_client_get_headers (SignalClient *self)
 /**
  * signal_client_set_headers:
  * @self: the client
- * @headers: (nullable): the headers, or %NULL
+ * @headers: (nullable): the headers, or %NULL for none
  *
- * Sets the custom headers of the upgrade request.
+ * Sets the additional headers of the upgrade request.
  *
- * A change takes effect with the next attempt.
+ * A change takes effect with the next attempt to connect.
  *
  * Since: 0.1
  */
@@ -819,7 +821,7 @@ signal_client_set_headers (SignalClient       *self,
  *
  * Gets the monitor that reports changes of the network.
  *
- * Returns: (transfer none) (nullable): the monitor, or %NULL for the default one
+ * Returns: (transfer none) (nullable): the monitor, or %NULL for the default monitor
  *
  * Since: 0.1
  */
@@ -834,9 +836,11 @@ signal_client_get_network_monitor (SignalClient *self)
 /**
  * signal_client_set_network_monitor:
  * @self: the client
- * @network_monitor: (nullable): the monitor, or %NULL for the default one
+ * @network_monitor: (nullable): the monitor, or %NULL for the default monitor
  *
  * Sets the monitor that reports changes of the network.
+ *
+ * A change takes effect when the client is connected the next time.
  *
  * Since: 0.1
  */
@@ -853,7 +857,7 @@ signal_client_set_network_monitor (SignalClient    *self,
  * signal_client_get_attempts:
  * @self: the client
  *
- * Gets how many attempts to connect were made.
+ * Gets the number of attempts to connect since the client was created.
  *
  * Returns: the number of attempts
  *
@@ -874,7 +878,7 @@ signal_client_get_attempts (SignalClient *self)
  * signal_client_get_reconnects:
  * @self: the client
  *
- * Gets how many times the client was authenticated again.
+ * Gets the number of times that the client has been authenticated after the first time.
  *
  * Returns: the number of reconnects
  *
@@ -895,7 +899,7 @@ signal_client_get_reconnects (SignalClient *self)
  * signal_client_get_messages_sent:
  * @self: the client
  *
- * Gets how many messages were handed to a connection.
+ * Gets the number of messages that have been passed to a connection.
  *
  * Returns: the number of messages
  *
@@ -916,7 +920,7 @@ signal_client_get_messages_sent (SignalClient *self)
  * signal_client_get_messages_received:
  * @self: the client
  *
- * Gets how many messages were received.
+ * Gets the number of application messages that have been received.
  *
  * Returns: the number of messages
  *
@@ -937,7 +941,9 @@ signal_client_get_messages_received (SignalClient *self)
  * signal_client_get_bytes_sent:
  * @self: the client
  *
- * Gets how many bytes were written, frames and heartbeats included, TLS and HTTP not.
+ * Gets the number of bytes that have been written to the sockets of all connections.
+ *
+ * This includes WebSocket frame headers and heartbeats, but not the overhead of TLS and HTTP.
  *
  * Returns: the number of bytes
  *
@@ -958,7 +964,9 @@ signal_client_get_bytes_sent (SignalClient *self)
  * signal_client_get_bytes_received:
  * @self: the client
  *
- * Gets how many bytes were received, counted as those that are sent.
+ * Gets the number of bytes that have been received on all connections.
+ *
+ * This includes WebSocket frame headers, but not the overhead of TLS and HTTP.
  *
  * Returns: the number of bytes
  *
@@ -979,9 +987,9 @@ signal_client_get_bytes_received (SignalClient *self)
  * signal_client_get_round_trip_time:
  * @self: the client
  *
- * Gets how long the last answered ping of this connection took.
+ * Gets the round-trip time of the last ping that was answered on the current connection.
  *
- * Returns: the time in microseconds, or -1 if no ping was answered
+ * Returns: the time in microseconds, or -1 if no ping has been answered
  *
  * Since: 0.1
  */

@@ -323,12 +323,13 @@ install_server_properties (void)
   /**
    * SignalClient:server-url: (getter get_server_url) (setter set_server_url)
    *
-   * The URL of the server: `wss://…`, or `ws://…` to this machine.
+   * The URL of the server: `wss://…`, or `ws://…` for a server on the same host.
    *
-   * The host is an IP address or a name; that of a link-local IPv6 address has its zone, as in
-   * `wss://[fe80::1%25eth0]/ws`. The URL is checked when the client connects.
+   * The host can be a name or an IP address. A link-local IPv6 address needs its zone identifier,
+   * as in `wss://[fe80::1%25eth0]/ws`.
    *
-   * Can be changed while the state is `DISCONNECTED`.
+   * The URL is validated when the client connects. It can only be changed while
+   * [property@Signal.Client:state] is `DISCONNECTED`.
    *
    * Since: 0.1
    */
@@ -338,7 +339,10 @@ install_server_properties (void)
   /**
    * SignalClient:ecdh-info: (getter get_ecdh_info) (setter set_ecdh_info)
    *
-   * The info string of HKDF (RFC 5869), the same as on the server, in UTF-8.
+   * The info string, in UTF-8, of the key derivation with HKDF-SHA-256 (RFC 5869).
+   *
+   * It must be the same on the server. Setting it to %NULL restores the default. A change takes
+   * effect with the next attempt to connect.
    *
    * Since: 0.1
    */
@@ -348,7 +352,9 @@ install_server_properties (void)
   /**
    * SignalClient:token: (setter set_token)
    *
-   * The bearer token. As [method@Signal.Client.update_token].
+   * The bearer token to authenticate with.
+   *
+   * Setting this property is equivalent to calling [method@Signal.Client.update_token].
    *
    * Since: 0.1
    */
@@ -358,10 +364,11 @@ install_server_properties (void)
   /**
    * SignalClient:auto-join-rooms: (getter get_auto_join_rooms) (setter set_auto_join_rooms)
    *
-   * The rooms that are joined after every authentication.
+   * The rooms that are joined after each authentication.
    *
-   * A name that is not valid lets [method@Signal.Client.connect_async] fail. Set while authenticated,
-   * the rooms that are new are joined and those that are no longer wanted are left.
+   * If this property is set while the client is authenticated, added rooms are joined and removed
+   * rooms are left. [method@Signal.Client.connect_async] fails with
+   * %SIGNAL_ERROR_INVALID_ARGUMENT if a name is not valid.
    *
    * Since: 0.1
    */
@@ -375,10 +382,12 @@ install_policy_properties (void)
   /**
    * SignalClient:max-retries: (getter get_max_retries) (setter set_max_retries)
    *
-   * How many attempts in a row may fail before the client gives up; 0: it never retries;
-   * `G_MAXUINT`: it never gives up.
+   * The maximum number of consecutive retries before the client stops with
+   * %SIGNAL_ERROR_RETRIES_EXHAUSTED.
    *
-   * An attempt that was authenticated has not failed, however soon its connection is lost.
+   * If this is 0, the client does not retry and stops with the first error. If it is `G_MAXUINT`,
+   * the number is not limited. The count restarts when the client has been authenticated, even if
+   * the connection is lost soon after.
    *
    * Since: 0.1
    */
@@ -388,9 +397,10 @@ install_policy_properties (void)
   /**
    * SignalClient:base-interval: (getter get_base_interval) (setter set_base_interval)
    *
-   * The wait before the first retry, in milliseconds.
+   * The delay before the first retry, in milliseconds.
    *
-   * After a connection that was authenticated for longer than this the delays begin anew.
+   * The delays start from this value again after a connection that was authenticated for longer
+   * than this interval.
    *
    * Since: 0.1
    */
@@ -400,7 +410,7 @@ install_policy_properties (void)
   /**
    * SignalClient:backoff-multiplier: (getter get_backoff_multiplier) (setter set_backoff_multiplier)
    *
-   * How much longer each wait is than the one before.
+   * The factor by which each delay is longer than the previous one.
    *
    * Since: 0.1
    */
@@ -410,7 +420,10 @@ install_policy_properties (void)
   /**
    * SignalClient:max-interval: (getter get_max_interval) (setter set_max_interval)
    *
-   * The longest wait, in milliseconds.
+   * The maximum delay before a retry, in milliseconds.
+   *
+   * The delay can be longer if the server asks for it with the `Retry-After` header, up to 5
+   * minutes.
    *
    * Since: 0.1
    */
@@ -420,8 +433,10 @@ install_policy_properties (void)
   /**
    * SignalClient:jitter: (getter get_jitter) (setter set_jitter)
    *
-   * The share of each wait that is left to chance, so that many clients do not return at once: a
-   * wait of d is drawn from [(1 − jitter) × d, d].
+   * The fraction of each delay that is randomized, so that many clients do not reconnect at the
+   * same time.
+   *
+   * A delay of d is replaced by a random value between (1 − jitter) × d and d.
    *
    * Since: 0.1
    */
@@ -431,8 +446,12 @@ install_policy_properties (void)
   /**
    * SignalClient:heartbeat-interval: (getter get_heartbeat_interval) (setter set_heartbeat_interval)
    *
-   * The time between heartbeats in milliseconds, and the silence after which the server is
-   * pinged; 0: neither.
+   * The interval between heartbeats, in milliseconds, or 0 to send none.
+   *
+   * This is also how long the server may be silent before it is sent a ping; see
+   * [property@Signal.Client:liveness-timeout]. If it is 0, pings are sent only when the network
+   * changes or the system resumes from suspend. A change takes effect with the next attempt to
+   * connect.
    *
    * The public server closes a connection after 90 seconds without traffic.
    *
@@ -444,7 +463,10 @@ install_policy_properties (void)
   /**
    * SignalClient:liveness-timeout: (getter get_liveness_timeout) (setter set_liveness_timeout)
    *
-   * How long after a ping a silent server counts as dead, in milliseconds.
+   * The time within which the server must respond to a ping, in milliseconds.
+   *
+   * If nothing is received within this time, the connection is considered lost. A change takes
+   * effect with the next attempt to connect.
    *
    * Since: 0.1
    */
@@ -454,7 +476,11 @@ install_policy_properties (void)
   /**
    * SignalClient:connect-timeout: (getter get_connect_timeout) (setter set_connect_timeout)
    *
-   * How long one attempt may take from its beginning to `AUTHENTICATED`, in milliseconds.
+   * The maximum duration of an attempt to connect, from its start to `AUTHENTICATED`, in
+   * milliseconds.
+   *
+   * The time that handlers of [signal@Signal.Client::accept-certificate] take is not included. A
+   * change takes effect with the next attempt to connect.
    *
    * Since: 0.1
    */
@@ -464,8 +490,9 @@ install_policy_properties (void)
   /**
    * SignalClient:outbox-limit: (getter get_outbox_limit) (setter set_outbox_limit)
    *
-   * How many messages are kept while the client is on its way to the server; 0: none, sending
-   * then fails with `NOT_CONNECTED`.
+   * The maximum number of messages that are kept until the client has been authenticated.
+   *
+   * If this is 0, messages that are sent before that fail with %SIGNAL_ERROR_NOT_CONNECTED.
    *
    * Since: 0.1
    */
@@ -479,10 +506,10 @@ install_limits_properties (void)
   /**
    * SignalClient:outbox-ttl: (getter get_outbox_ttl) (setter set_outbox_ttl)
    *
-   * How long a message may wait in the outbox, in milliseconds; 0: as long as it takes.
+   * The maximum time that a message is kept in the outbox, in milliseconds, or 0 for no limit.
    *
-   * One that waited longer is dropped when the connection is there, and reported by
-   * [signal@Signal.Client::error] (%SIGNAL_ERROR_TIMED_OUT).
+   * Messages that have been kept longer are discarded when the client has been authenticated, and
+   * [signal@Signal.Client::error] is emitted with %SIGNAL_ERROR_TIMED_OUT.
    *
    * Since: 0.1
    */
@@ -492,9 +519,11 @@ install_limits_properties (void)
   /**
    * SignalClient:max-message-size: (getter get_max_message_size) (setter set_max_message_size)
    *
-   * The largest frame that is sent, in bytes; the public server takes no more than 131072.
+   * The maximum size of a frame that is sent, in bytes.
    *
-   * Encryption makes a message of n bytes into a frame of about 4/3 × n + 100.
+   * Encryption turns a message of n bytes into a frame of about 4/3 × n + 100 bytes. The public
+   * server accepts frames of up to 131072 bytes. A change takes effect with the next attempt to
+   * connect.
    *
    * Since: 0.1
    */
@@ -504,8 +533,11 @@ install_limits_properties (void)
   /**
    * SignalClient:max-incoming-size: (getter get_max_incoming_size) (setter set_max_incoming_size)
    *
-   * The largest message that is taken, in bytes, all its frames together; no more than 1 GiB,
-   * whatever is set. A larger one ends the connection.
+   * The maximum size of a message that is received, in bytes.
+   *
+   * The size includes all frames of a fragmented message. A message that exceeds it ends the
+   * connection. Values above 1 GiB have the effect of 1 GiB. A change takes effect with the next
+   * attempt to connect.
    *
    * Since: 0.1
    */
@@ -516,7 +548,10 @@ install_limits_properties (void)
   /**
    * SignalClient:require-encryption: (getter get_require_encryption) (setter set_require_encryption)
    *
-   * Whether to refuse a server without encryption.
+   * Whether a server that does not offer encryption is rejected.
+   *
+   * The client then stops with %SIGNAL_ERROR_ENCRYPTION_REQUIRED. A change takes effect with the
+   * next attempt to connect.
    *
    * Since: 0.1
    */
@@ -526,11 +561,13 @@ install_limits_properties (void)
   /**
    * SignalClient:allow-insecure: (getter get_allow_insecure) (setter set_allow_insecure)
    *
-   * Whether `ws://` may be used to another machine, where everybody on the way can read the
-   * token.
+   * Whether `ws://` URLs may be used for other hosts.
    *
-   * This machine is a loopback address, `localhost` and each name that ends in `.localhost`. Such a name
-   * that turns out to have another address ends the attempts with %SIGNAL_ERROR_INSECURE.
+   * The token and all messages that are not encrypted can then be read by others on the network.
+   *
+   * Hosts that are always allowed are loopback addresses, `localhost`, and names that end in
+   * `.localhost`. If such a name resolves to an address that is not a loopback address, the
+   * client stops with %SIGNAL_ERROR_INSECURE.
    *
    * Since: 0.1
    */
@@ -544,7 +581,9 @@ install_network_properties (void)
   /**
    * SignalClient:tls-database: (getter get_tls_database) (setter set_tls_database)
    *
-   * The certificates that the server's one is checked against; %NULL: the system's.
+   * The database to verify the certificate of the server with, or %NULL for that of the system.
+   *
+   * A change takes effect with the next attempt to connect.
    *
    * Since: 0.1
    */
@@ -554,7 +593,9 @@ install_network_properties (void)
   /**
    * SignalClient:tls-certificate: (getter get_tls_certificate) (setter set_tls_certificate)
    *
-   * The client's own certificate, for servers that ask for one.
+   * The client certificate to present to servers that request one.
+   *
+   * A change takes effect with the next attempt to connect.
    *
    * Since: 0.1
    */
@@ -564,10 +605,12 @@ install_network_properties (void)
   /**
    * SignalClient:proxy-resolver: (getter get_proxy_resolver) (setter set_proxy_resolver)
    *
-   * What finds the proxy to use; %NULL: the default one.
+   * The resolver that determines which proxy to use, or %NULL for the default resolver.
    *
-   * The default one is not asked for this machine. The one that is set is, for `wss://`; for `ws://`
-   * only if [property@Signal.Client:allow-insecure] is %TRUE, since the proxy reads what passes.
+   * The default resolver is not used for servers on the same host. A resolver that is set here is
+   * used for `wss://` URLs; for `ws://` URLs, it is used only if
+   * [property@Signal.Client:allow-insecure] is %TRUE, because the proxy can read all data. A
+   * change takes effect with the next attempt to connect.
    *
    * Since: 0.1
    */
@@ -577,10 +620,11 @@ install_network_properties (void)
   /**
    * SignalClient:headers: (getter get_headers) (setter set_headers)
    *
-   * Extra headers of the upgrade request, such as `Origin` or a gateway's key.
+   * Additional headers of the upgrade request, such as `Origin` or an API key.
    *
-   * Those of the WebSocket handshake itself and `Host` are left out. A name or a value that HTTP does
-   * not allow ends the attempt with %SIGNAL_ERROR_INVALID_ARGUMENT.
+   * `Host` and the headers of the WebSocket handshake are ignored. If a name or a value is not
+   * valid in HTTP, the attempt fails with %SIGNAL_ERROR_INVALID_ARGUMENT. A change takes effect
+   * with the next attempt to connect.
    *
    * Since: 0.1
    */
@@ -590,7 +634,11 @@ install_network_properties (void)
   /**
    * SignalClient:network-monitor: (getter get_network_monitor) (setter set_network_monitor)
    *
-   * What tells that the network has changed; %NULL: the default one.
+   * The monitor that reports changes of the network, or %NULL for the default monitor.
+   *
+   * When the network becomes available, the client connects again without waiting for the rest of
+   * the delay; while it is authenticated, it sends a ping to check the connection. A change takes
+   * effect when the client is connected the next time.
    *
    * Since: 0.1
    */
@@ -604,7 +652,7 @@ install_state_properties (void)
   /**
    * SignalClient:state: (getter get_state)
    *
-   * Where the client is on its way to the server.
+   * The state of the connection.
    *
    * Since: 0.1
    */
@@ -615,7 +663,9 @@ install_state_properties (void)
   /**
    * SignalClient:client-id: (getter get_client_id)
    *
-   * The id that the server gave to this connection; %NULL while not authenticated.
+   * The ID that the server has assigned to the current connection.
+   *
+   * It is %NULL unless the client is authenticated.
    *
    * Since: 0.1
    */
@@ -625,8 +675,9 @@ install_state_properties (void)
   /**
    * SignalClient:user-id: (getter get_user_id)
    *
-   * The id of the user that the server knows the token of; %NULL while not authenticated or if
-   * the server names no user.
+   * The ID of the user that the server has associated with the token.
+   *
+   * It is %NULL if the client is not authenticated or the server did not send a user ID.
    *
    * Since: 0.1
    */
@@ -636,7 +687,10 @@ install_state_properties (void)
   /**
    * SignalClient:rooms: (getter get_rooms)
    *
-   * The rooms that the client wants to be in: auto-join and joined, less left.
+   * The rooms that the client joins after each authentication.
+   *
+   * These are the rooms of [property@Signal.Client:auto-join-rooms] and those that were joined,
+   * without those that were left.
    *
    * Since: 0.1
    */
@@ -646,7 +700,7 @@ install_state_properties (void)
   /**
    * SignalClient:encrypted: (getter get_encrypted)
    *
-   * Whether the client is authenticated and has a session key.
+   * Whether the client is authenticated and has a session key, so that messages are encrypted.
    *
    * Since: 0.1
    */
@@ -656,7 +710,8 @@ install_state_properties (void)
   /**
    * SignalClient:last-error: (getter get_last_error)
    *
-   * The last error that was told of.
+   * The last error that was reported by [signal@Signal.Client::error] or
+   * [signal@Signal.Client::disconnected].
    *
    * Since: 0.1
    */
@@ -670,7 +725,7 @@ install_statistics_properties (void)
   /**
    * SignalClient:outbox-length: (getter get_outbox_length)
    *
-   * How many messages were accepted and are not known to be written to the socket.
+   * The number of messages that have been accepted and are not known to be written to the socket.
    *
    * Since: 0.1
    */
@@ -680,7 +735,9 @@ install_statistics_properties (void)
   /**
    * SignalClient:buffered-amount: (getter get_buffered_amount)
    *
-   * How many bytes were accepted and have not been taken by the socket. Not notified: see
+   * The number of bytes that have been accepted and not yet been written to the socket.
+   *
+   * [signal@GObject.Object::notify] is not emitted for this property; see
    * [signal@Signal.Client::drained].
    *
    * Since: 0.1
@@ -691,7 +748,9 @@ install_statistics_properties (void)
   /**
    * SignalClient:attempts: (getter get_attempts)
    *
-   * How many attempts to connect were made. Not notified.
+   * The number of attempts to connect since the client was created.
+   *
+   * [signal@GObject.Object::notify] is not emitted for this property.
    *
    * Since: 0.1
    */
@@ -701,7 +760,9 @@ install_statistics_properties (void)
   /**
    * SignalClient:reconnects: (getter get_reconnects)
    *
-   * How many times the client was authenticated again. Not notified.
+   * The number of times that the client has been authenticated after the first time.
+   *
+   * [signal@GObject.Object::notify] is not emitted for this property.
    *
    * Since: 0.1
    */
@@ -711,7 +772,10 @@ install_statistics_properties (void)
   /**
    * SignalClient:messages-sent: (getter get_messages_sent)
    *
-   * How many messages were handed to a connection. Not notified.
+   * The number of messages that have been passed to a connection.
+   *
+   * A message is counted again if a connection was lost before it could be written.
+   * [signal@GObject.Object::notify] is not emitted for this property.
    *
    * Since: 0.1
    */
@@ -721,7 +785,9 @@ install_statistics_properties (void)
   /**
    * SignalClient:messages-received: (getter get_messages_received)
    *
-   * How many messages came. Not notified.
+   * The number of application messages that have been received.
+   *
+   * [signal@GObject.Object::notify] is not emitted for this property.
    *
    * Since: 0.1
    */
@@ -731,7 +797,10 @@ install_statistics_properties (void)
   /**
    * SignalClient:bytes-sent: (getter get_bytes_sent)
    *
-   * How many bytes were written, frames and heartbeats included, TLS and HTTP not. Not notified.
+   * The number of bytes that have been written to the sockets of all connections.
+   *
+   * This includes WebSocket frame headers and heartbeats, but not the overhead of TLS and HTTP.
+   * [signal@GObject.Object::notify] is not emitted for this property.
    *
    * Since: 0.1
    */
@@ -741,7 +810,10 @@ install_statistics_properties (void)
   /**
    * SignalClient:bytes-received: (getter get_bytes_received)
    *
-   * How many bytes came, as in [property@Signal.Client:bytes-sent]. Not notified.
+   * The number of bytes that have been received on all connections.
+   *
+   * This includes WebSocket frame headers, but not the overhead of TLS and HTTP.
+   * [signal@GObject.Object::notify] is not emitted for this property.
    *
    * Since: 0.1
    */
@@ -751,8 +823,10 @@ install_statistics_properties (void)
   /**
    * SignalClient:round-trip-time: (getter get_round_trip_time)
    *
-   * How long the last ping that was answered took, in microseconds; -1: none was on this
-   * connection. Not notified.
+   * The round-trip time of the last ping that was answered on the current connection, in
+   * microseconds, or -1 if there is none.
+   *
+   * [signal@GObject.Object::notify] is not emitted for this property.
    *
    * Since: 0.1
    */

@@ -11,27 +11,115 @@
 /**
  * SignalClient:
  *
- * A connection to a Signal server that keeps itself up.
+ * Maintains an authenticated connection to a Signal server and reconnects automatically.
  *
- * Create a client, connect to its signals, and call [method@Signal.Client.connect_async]. From then
- * on it keeps one WebSocket to the server: it authenticates, derives a session key of its own for
- * each connection, joins its rooms, sends heartbeats, and comes back with exponential back-off when
- * the connection is lost, until [method@Signal.Client.disconnect_async] is called, the server refuses
- * for good, or [property@Signal.Client:max-retries] attempts in a row have failed.
+ * A `SignalClient` opens a WebSocket to a Signal server, authenticates with a bearer token,
+ * derives a session key for each connection, joins its rooms and sends heartbeats. When the
+ * connection is lost, it reconnects with exponential backoff until
+ * [method@Signal.Client.disconnect_async] is called, the server rejects the client permanently,
+ * or all retries allowed by [property@Signal.Client:max-retries] have failed.
  *
- * A client belongs to the [struct@GLib.MainContext] that was the thread-default one when it was
- * constructed: it works, and emits its signals, in the thread that runs that context. Every method may
- * be called from inside every signal handler, and a handler may drop the last reference, which closes
- * the connection.
+ * Messages and rooms can be used in every state except `DISCONNECTED`: messages that are sent
+ * while there is no connection are kept in an outbox, and rooms are joined again after each
+ * reconnect.
  *
- * Other threads may drop their references, the last one too: the connection is then closed by the
- * client's own main context, and no signal is emitted any more. They may call
- * [method@Signal.Client.update_token] and [method@Signal.Client.reconnect_now], which take effect in
- * the next iteration of that context. Methods that can fail do so with %SIGNAL_ERROR_FAILED in another
- * thread; properties and getters must not be used there.
+ * ```c
+ * static void
+ * on_message (SignalClient  *client,
+ *             SignalMessage *message,
+ *             gpointer       user_data)
+ * {
+ *   g_print ("%s\n", signal_message_get_payload_json (message));
+ * }
  *
- * Dropping the client closes the connection. An application that wants to stay connected while its
- * windows come and go keeps the client in its [class@Gio.Application].
+ * static void
+ * on_connected (GObject      *source,
+ *               GAsyncResult *result,
+ *               gpointer      user_data)
+ * {
+ *   SignalClient *client = SIGNAL_CLIENT (source);
+ *   g_autoptr (GError) error = NULL;
+ *
+ *   if (!signal_client_connect_finish (client, result, &error)
+ *       || !signal_client_send_json (client, "chat", "{\"text\":\"Hello\"}", &error))
+ *     g_warning ("%s", error->message);
+ * }
+ *
+ * int
+ * main (void)
+ * {
+ *   g_autoptr (SignalClient) client = signal_client_new ("wss://example.org/ws", NULL);
+ *   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+ *
+ *   g_signal_connect (client, "message::chat", G_CALLBACK (on_message), NULL);
+ *   signal_client_connect_async (client, "token", NULL, on_connected, NULL);
+ *   g_main_loop_run (loop);
+ *   return 0;
+ * }
+ * ```
+ *
+ * ## Connection
+ *
+ * - [method@Signal.Client.connect_async] and [method@Signal.Client.disconnect_async] start and
+ *   stop the client; [method@Signal.Client.reconnect_now] skips the delay before a retry.
+ * - [property@Signal.Client:state], [property@Signal.Client:client-id],
+ *   [property@Signal.Client:user-id] and [property@Signal.Client:encrypted] describe the
+ *   connection.
+ * - [signal@Signal.Client::connected], [signal@Signal.Client::reconnecting] and
+ *   [signal@Signal.Client::disconnected] report its changes; [signal@Signal.Client::error] and
+ *   [property@Signal.Client:last-error] say what went wrong.
+ *
+ * ## Authentication
+ *
+ * - The token is passed to [method@Signal.Client.connect_async], or set with
+ *   [method@Signal.Client.update_token].
+ * - [signal@Signal.Client::authenticate] and [signal@Signal.Client::token-requested] supply a
+ *   current token for each attempt.
+ *
+ * ## Messages and rooms
+ *
+ * - [method@Signal.Client.send_message] and [method@Signal.Client.send_json] send a message;
+ *   [signal@Signal.Client::message] is emitted for each message that is received.
+ * - [property@Signal.Client:outbox-limit], [property@Signal.Client:outbox-ttl],
+ *   [property@Signal.Client:outbox-length], [property@Signal.Client:buffered-amount] and
+ *   [signal@Signal.Client::drained] control and describe the messages that have not been written
+ *   yet.
+ * - [method@Signal.Client.join_rooms], [method@Signal.Client.leave_rooms],
+ *   [property@Signal.Client:auto-join-rooms] and [property@Signal.Client:rooms] manage the rooms.
+ *
+ * ## Retries and timeouts
+ *
+ * - [property@Signal.Client:max-retries], [property@Signal.Client:base-interval],
+ *   [property@Signal.Client:backoff-multiplier], [property@Signal.Client:max-interval] and
+ *   [property@Signal.Client:jitter] are the retry policy.
+ * - [property@Signal.Client:connect-timeout], [property@Signal.Client:heartbeat-interval] and
+ *   [property@Signal.Client:liveness-timeout] determine when an attempt or a connection has
+ *   failed.
+ *
+ * ## Security and network
+ *
+ * - [property@Signal.Client:require-encryption], [property@Signal.Client:ecdh-info] and
+ *   [property@Signal.Client:allow-insecure] protect messages and the token.
+ * - [property@Signal.Client:tls-database], [property@Signal.Client:tls-certificate] and
+ *   [signal@Signal.Client::accept-certificate] configure TLS.
+ * - [property@Signal.Client:proxy-resolver], [property@Signal.Client:headers] and
+ *   [property@Signal.Client:network-monitor] configure the network.
+ *
+ * ## Threads and lifetime
+ *
+ * A client belongs to the thread-default [struct@GLib.MainContext] of the thread in which it was
+ * constructed; it emits its signals in the thread that runs that context. Every method may be
+ * called from any signal handler, and a handler may drop the last reference.
+ *
+ * Dropping the last reference closes the connection. An application that should stay connected
+ * while its windows are closed keeps the client in its [class@Gio.Application].
+ *
+ * Other threads may drop references, including the last one: the connection is then closed in the
+ * client's main context, and no further signals are emitted. They may also call
+ * [method@Signal.Client.update_token] and [method@Signal.Client.reconnect_now], which take effect
+ * in the next iteration of that context. Methods that have a `GError` argument fail with
+ * %SIGNAL_ERROR_FAILED when they are called from another thread; properties and getters must not
+ * be used there.
  *
  * Since: 0.1
  */
@@ -201,12 +289,14 @@ install_life_cycle_signals (GObjectClass *object_class)
   /**
    * SignalClient::connected:
    * @self: the client
-   * @client_id: the id that the server gave to this connection
+   * @client_id: the ID that the server has assigned to this connection
    *
-   * The client is authenticated: after the first connect, and after each reconnect.
+   * Emitted when the client has been authenticated, both for the first time and after each
+   * reconnect.
    *
-   * The rooms have been asked for and the outbox has been sent by then.
-   * [property@Signal.Client:state] is notified before this signal.
+   * By then, the requests to join the rooms of [property@Signal.Client:rooms] and messages from
+   * the outbox have been passed to the connection. [property@Signal.Client:state] is notified
+   * before this signal, and [method@Signal.Client.connect_async] finishes after it.
    *
    * Since: 0.1
    */
@@ -217,12 +307,14 @@ install_life_cycle_signals (GObjectClass *object_class)
   /**
    * SignalClient::reconnecting:
    * @self: the client
-   * @attempt: the number of the retry, from 1 after each authentication
-   * @delay: the wait before it, in milliseconds
+   * @attempt: the number of the retry, starting from 1 after each authentication
+   * @delay: the delay before the retry, in milliseconds
    *
-   * An attempt failed or the connection was lost, and the wait before the next attempt begins.
+   * Emitted when an attempt has failed or the connection has been lost, and the client waits
+   * before the next attempt.
    *
-   * Emitted after [signal@Signal.Client::error], which says why.
+   * [property@Signal.Client:state] is notified and [signal@Signal.Client::error], which has the
+   * cause, is emitted before this signal.
    *
    * Since: 0.1
    */
@@ -233,13 +325,14 @@ install_life_cycle_signals (GObjectClass *object_class)
   /**
    * SignalClient::disconnected:
    * @self: the client
-   * @error: (nullable): why, or %NULL when it was asked for
+   * @error: (nullable): the reason, or %NULL if the application disconnected the client
    *
-   * The client has stopped for good: it does not try again by itself.
+   * Emitted when the client has stopped and does not reconnect automatically.
    *
-   * Emitted once for each [method@Signal.Client.connect_async] that began, and before that call
-   * finishes if it is still pending. [property@Signal.Client:state] is notified first: a handler of
-   * that which connects again hears of the end of the old life after the new one has begun.
+   * This signal is emitted once for each [method@Signal.Client.connect_async] that has started to
+   * connect, and before that call finishes if it is still pending. [property@Signal.Client:state]
+   * is notified first. If a handler of that notification connects the client again, this signal
+   * is emitted for the previous connection after the new attempt has begun.
    *
    * Since: 0.1
    */
@@ -250,11 +343,13 @@ install_life_cycle_signals (GObjectClass *object_class)
   /**
    * SignalClient::error:
    * @self: the client
-   * @error: what went wrong
+   * @error: the error
    *
-   * Something went wrong and the client goes on: a frame that was dropped, an error that the server
-   * reported (%SIGNAL_ERROR_SERVER), an attempt that failed, a connection that was lost, messages
-   * that could not be sent.
+   * Emitted when an error has occurred that does not stop the client.
+   *
+   * Such errors are messages that were received and ignored, errors that the server has reported
+   * (%SIGNAL_ERROR_SERVER), failed attempts, lost connections, and messages that could not be
+   * sent.
    *
    * Since: 0.1
    */
@@ -273,9 +368,10 @@ install_other_signals (GObjectClass *object_class)
    * @self: the client
    * @message: the message
    *
-   * An application event has come.
+   * Emitted when an application message has been received.
    *
-   * The detail is the event's name: connect to `message::chat` to hear of `chat` only.
+   * The detail is the name of the event: a handler for `message::chat` is called for `chat`
+   * messages only.
    *
    * Since: 0.1
    */
@@ -286,15 +382,17 @@ install_other_signals (GObjectClass *object_class)
   /**
    * SignalClient::accept-certificate:
    * @self: the client
-   * @certificate: the server's certificate
-   * @errors: what is wrong with it
+   * @certificate: the certificate of the server
+   * @errors: the problems with @certificate
    *
-   * The server's certificate is not valid for this server; accept it all the same?
+   * Emitted when the certificate of the server is not valid.
    *
-   * As [signal@Gio.TlsConnection::accept-certificate]: the first handler that returns %TRUE accepts
-   * it. Without a handler it is refused.
+   * As with [signal@Gio.TlsConnection::accept-certificate], the emission stops at the first
+   * handler that returns %TRUE. If no handler does, the connection is rejected. The
+   * [property@Signal.Client:connect-timeout] does not run while the handlers are called, so that
+   * a handler may ask the user in a nested main loop.
    *
-   * Returns: whether to accept the certificate
+   * Returns: %TRUE to accept the certificate
    *
    * Since: 0.1
    */
@@ -307,13 +405,15 @@ install_other_signals (GObjectClass *object_class)
    * SignalClient::authenticate:
    * @self: the client
    *
-   * An attempt begins and wants a token.
+   * Emitted when an attempt begins, to get a token for it.
    *
-   * The first handler that returns one wins, and the token is kept as
-   * [property@Signal.Client:token] is; if none does, that property's is used. One that is not valid
-   * UTF-8 stops the client with %SIGNAL_ERROR_INVALID_ARGUMENT.
+   * The emission stops at the first handler that returns a token, which then replaces
+   * [property@Signal.Client:token]. If no handler returns one, and
+   * [signal@Signal.Client::token-requested] does not supply one either, the value of that
+   * property is used. A token that is not valid UTF-8 stops the client with
+   * %SIGNAL_ERROR_INVALID_ARGUMENT.
    *
-   * Returns: (nullable) (transfer full): a new token, or %NULL
+   * Returns: (nullable) (transfer full): a token, or %NULL
    *
    * Since: 0.1
    */
@@ -331,14 +431,16 @@ install_asking_signals (GObjectClass *object_class)
    * SignalClient::token-requested:
    * @self: the client
    *
-   * As [signal@Signal.Client::authenticate], for a token that must be fetched first.
+   * Emitted when an attempt begins, to get a token that must be fetched asynchronously.
    *
-   * A handler that returns %TRUE promises to call [method@Signal.Client.update_token] later; the
-   * attempt waits for it in the state `CONNECTING`, up to [property@Signal.Client:connect-timeout].
-   * Not emitted when a handler of `authenticate` has returned a token, and not again while one is
-   * awaited.
+   * A handler that returns %TRUE must call [method@Signal.Client.update_token] later. Until then,
+   * the attempt waits in the `CONNECTING` state, for at most
+   * [property@Signal.Client:connect-timeout].
    *
-   * Returns: whether a token will come
+   * This signal is emitted after [signal@Signal.Client::authenticate], and only if no handler of
+   * that has returned a token. It is not emitted again while a token is awaited.
+   *
+   * Returns: %TRUE if a token will be supplied with [method@Signal.Client.update_token]
    *
    * Since: 0.1
    */
@@ -351,9 +453,9 @@ install_asking_signals (GObjectClass *object_class)
    * SignalClient::drained:
    * @self: the client
    *
-   * All that had to wait for the socket has been written: a good time to send more.
+   * Emitted when all data that was waiting has been written to the socket, and more can be sent.
    *
-   * Messages that are written at once do not cause it: look at
+   * This signal is not emitted for messages that can be written immediately. Check
    * [property@Signal.Client:buffered-amount] before waiting for it.
    *
    * Since: 0.1
@@ -414,11 +516,13 @@ signal_client_init (SignalClient *self)
 /**
  * signal_client_new:
  * @server_url: (nullable): the URL of the server, `wss://…` or `ws://…`
- * @ecdh_info: (nullable): the HKDF info string, the same as on the server, or %NULL for the default
+ * @ecdh_info: (nullable): the HKDF info string, which must be the same on the server, or %NULL
+ *   for the default
  *
- * Creates a client. Nothing is sent before [method@Signal.Client.connect_async].
+ * Creates a new client.
  *
- * The URL is checked when the client connects.
+ * The client does not connect before [method@Signal.Client.connect_async] is called, which also
+ * validates the URL.
  *
  * Returns: (transfer full): a new client
  *
@@ -439,27 +543,30 @@ signal_client_new (const char *server_url,
 /**
  * signal_client_connect_async:
  * @self: a client
- * @token: (nullable): the bearer token in UTF-8, or %NULL for [property@Signal.Client:token]
- * @cancellable: (nullable): a cancellable; it ends the attempts, and has no effect on a connection
- *   that is up
- * @callback: (nullable) (scope async): called when done
- * @user_data: data for @callback
+ * @token: (nullable): the bearer token in UTF-8, or %NULL to use [property@Signal.Client:token]
+ * @cancellable: (nullable): a #GCancellable to cancel the attempts; it has no effect once the
+ *   client has been authenticated
+ * @callback: (nullable) (scope async): a callback to call when the operation is complete
+ * @user_data: data passed to @callback
  *
- * Connects and authenticates, and from then on stays connected.
+ * Connects to the server, authenticates, and maintains the connection from then on.
  *
- * This finishes when the client is authenticated for the first time, or has failed for good; the
- * attempts in between follow the retry policy and are told of by [signal@Signal.Client::error] and
- * [signal@Signal.Client::reconnecting]. Set [property@Signal.Client:max-retries] to 0 to be told of
- * the first failure here.
+ * The operation completes when the client has been authenticated for the first time or has
+ * stopped with an error. Failed attempts in between are retried according to the retry policy,
+ * and are reported by [signal@Signal.Client::error] and [signal@Signal.Client::reconnecting]. Set
+ * [property@Signal.Client:max-retries] to 0 to fail on the first error.
  *
  * The URL, @token, [property@Signal.Client:auto-join-rooms], [property@Signal.Client:headers] and
- * [property@Signal.Client:ecdh-info] are checked first: %SIGNAL_ERROR_INVALID_ARGUMENT or
- * %SIGNAL_ERROR_INSECURE end the call before anything is sent. A token that comes from elsewhere is
- * checked when the attempt begins; one that is not valid UTF-8 ends the call with
- * %SIGNAL_ERROR_INVALID_ARGUMENT, too. The client is kept alive until the call finishes: cancel it,
- * or call [method@Signal.Client.disconnect_async], to be rid of a client that is still trying. A
- * client that is connected or connecting already is left as it is, and this call fails with
- * %SIGNAL_ERROR_FAILED.
+ * [property@Signal.Client:ecdh-info] are validated before anything is sent; the operation fails
+ * with %SIGNAL_ERROR_INVALID_ARGUMENT or %SIGNAL_ERROR_INSECURE if one of them is not valid. A
+ * token that a signal handler returns is validated when the attempt begins, and one that is not
+ * valid UTF-8 ends the operation with %SIGNAL_ERROR_INVALID_ARGUMENT.
+ *
+ * If the client is already connected or connecting, its state does not change and the operation
+ * fails with %SIGNAL_ERROR_FAILED.
+ *
+ * The client is kept alive until the operation completes. To stop a client that is still
+ * connecting, cancel the operation or call [method@Signal.Client.disconnect_async].
  *
  * Since: 0.1
  */
@@ -485,16 +592,16 @@ signal_client_connect_async (SignalClient        *self,
 /**
  * signal_client_connect_finish:
  * @self: a client
- * @result: the result that the callback got
+ * @result: a #GAsyncResult
  * @error: return location for a #GError
  *
- * Finishes [method@Signal.Client.connect_async].
+ * Finishes an operation started with [method@Signal.Client.connect_async].
  *
- * Among the errors are %SIGNAL_ERROR_AUTHENTICATION_FAILED, %SIGNAL_ERROR_ENCRYPTION_REQUIRED,
- * %SIGNAL_ERROR_RETRIES_EXHAUSTED, %G_IO_ERROR_CANCELLED, and those of the transport where no retry
- * was allowed.
+ * Possible errors include %SIGNAL_ERROR_AUTHENTICATION_FAILED, %SIGNAL_ERROR_ENCRYPTION_REQUIRED,
+ * %SIGNAL_ERROR_RETRIES_EXHAUSTED and %G_IO_ERROR_CANCELLED and, if
+ * [property@Signal.Client:max-retries] is 0, those of the transport.
  *
- * Returns: %TRUE when the client is authenticated; %FALSE with @error set otherwise
+ * Returns: %TRUE if the client has been authenticated, or %FALSE with @error set
  *
  * Since: 0.1
  */
@@ -513,16 +620,19 @@ signal_client_connect_finish (SignalClient  *self,
 /**
  * signal_client_disconnect_async:
  * @self: a client
- * @cancellable: (nullable): a cancellable
- * @callback: (nullable) (scope async): called when done
- * @user_data: data for @callback
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: (nullable) (scope async): a callback to call when the operation is complete
+ * @user_data: data passed to @callback
  *
- * Disconnects, and does not reconnect.
+ * Closes the connection and stops reconnecting.
  *
- * The state is `DISCONNECTED` and [signal@Signal.Client::disconnected] has been emitted when this
- * returns; the call finishes when the socket is closed, which takes a few seconds at the most. What
- * was sent before is written first. A pending [method@Signal.Client.connect_async] ends with
- * %G_IO_ERROR_CANCELLED. Works in every state, also from inside a signal handler.
+ * When this method returns, the state is `DISCONNECTED` and [signal@Signal.Client::disconnected]
+ * has been emitted. The operation completes when the socket has been closed, which takes a few
+ * seconds at most. Messages that were sent before are written first if the client is
+ * authenticated.
+ *
+ * A pending [method@Signal.Client.connect_async] fails with %G_IO_ERROR_CANCELLED. This method
+ * may be called in every state and from any signal handler.
  *
  * Since: 0.1
  */
@@ -546,13 +656,13 @@ signal_client_disconnect_async (SignalClient        *self,
 /**
  * signal_client_disconnect_finish:
  * @self: a client
- * @result: the result that the callback got
+ * @result: a #GAsyncResult
  * @error: return location for a #GError
  *
- * Finishes [method@Signal.Client.disconnect_async].
+ * Finishes an operation started with [method@Signal.Client.disconnect_async].
  *
- * Returns: %TRUE; %FALSE with %G_IO_ERROR_CANCELLED when the call was cancelled, which does not undo
- *   the disconnect
+ * Returns: %TRUE on success, or %FALSE with @error set to %G_IO_ERROR_CANCELLED if the operation
+ *   was cancelled; the client is disconnected nevertheless
  *
  * Since: 0.1
  */
@@ -572,9 +682,9 @@ signal_client_disconnect_finish (SignalClient  *self,
  * signal_client_reconnect_now:
  * @self: a client
  *
- * Skips the rest of the wait before the next attempt.
+ * Starts the next attempt to connect without waiting for the rest of the delay.
  *
- * Does nothing unless the state is `RECONNECTING`. Can be called from any thread.
+ * This method does nothing unless the state is `RECONNECTING`. It may be called from any thread.
  *
  * Since: 0.1
  */
@@ -589,18 +699,20 @@ signal_client_reconnect_now (SignalClient *self)
 /**
  * signal_client_update_token:
  * @self: a client
- * @token: (nullable): the new token
+ * @token: (nullable): the token in UTF-8, or %NULL to unset it
  *
- * Sets the token for the next attempt; the connection that is up is left alone. Can be called from
- * any thread.
+ * Sets the token for the next attempt to connect.
  *
- * This answers [signal@Signal.Client::token-requested]; where the attempt that asked is over by then, the
- * next one uses the token and does not ask again. Where the client has stopped because the
- * server refused the token, or for want of one, and [property@Signal.Client:max-retries] is not 0, it
- * starts again at once.
+ * An authenticated connection is not affected. This method may be called from any thread.
  *
- * A token that is not valid UTF-8 is kept as any other, and ends the next attempt, or the one that
- * waits for it, with %SIGNAL_ERROR_INVALID_ARGUMENT. It does not start a client that has stopped:
+ * If an attempt is waiting for a token because of [signal@Signal.Client::token-requested], it
+ * continues with @token. If that attempt is already over, the next one uses @token without
+ * requesting another. If the client has stopped because the server rejected the token or because
+ * no token was set, and [property@Signal.Client:max-retries] is not 0, it connects again
+ * immediately.
+ *
+ * A token that is not valid UTF-8 is stored as well, and ends the attempt that waits for it, or
+ * the next one, with %SIGNAL_ERROR_INVALID_ARGUMENT. It does not start a client that has stopped:
  * [signal@Signal.Client::error] is emitted instead.
  *
  * Since: 0.1
@@ -636,23 +748,27 @@ send_and_wipe (SignalClient  *self,
  * @payload: (nullable): the payload, or %NULL for none
  * @error: return location for a #GError
  *
- * Sends a message, encrypted.
+ * Sends a message, which is encrypted if the connection is.
  *
- * While the client is on its way to the server the message is kept, up to
- * [property@Signal.Client:outbox-limit] of them, and sent in order once it is there.
+ * While the client is connecting or reconnecting, up to [property@Signal.Client:outbox-limit]
+ * messages are kept, and they are sent in order once the client has been authenticated.
  *
- * A message is written at most once, and the protocol has no acknowledgement: %TRUE means that it was
- * accepted, not that it has arrived.
+ * A message is written at most once, and the protocol has no acknowledgements: a return value of
+ * %TRUE means that the message has been accepted, not that it has been delivered.
  *
- * A JsonNode holds numbers as 64-bit integers or doubles; use [method@Signal.Client.send_json] where the
- * digits of a text must stay as they are.
+ * A [struct@Json.Node] stores numbers as 64-bit integers or as doubles. Use
+ * [method@Signal.Client.send_json] if numbers must keep all their digits.
  *
- * Fails with %SIGNAL_ERROR_INVALID_ARGUMENT for a name that is empty or the protocol's own and for a
- * payload that JSON cannot express (infinity, NaN), %SIGNAL_ERROR_TOO_LARGE beyond
- * [property@Signal.Client:max-message-size], %SIGNAL_ERROR_NOT_CONNECTED while `DISCONNECTED`, and
- * %SIGNAL_ERROR_OUTBOX_FULL.
+ * This method fails with
  *
- * Returns: %TRUE when the message was accepted; %FALSE with @error set otherwise
+ * - %SIGNAL_ERROR_INVALID_ARGUMENT if @event is empty or reserved by the protocol, or if @payload
+ *   cannot be represented in JSON (infinity and NaN);
+ * - %SIGNAL_ERROR_TOO_LARGE if the frame would exceed [property@Signal.Client:max-message-size];
+ * - %SIGNAL_ERROR_NOT_CONNECTED if the client is disconnected, or if it is not authenticated and
+ *   [property@Signal.Client:outbox-limit] is 0;
+ * - %SIGNAL_ERROR_OUTBOX_FULL if the outbox is full.
+ *
+ * Returns: %TRUE if the message has been accepted, or %FALSE with @error set
  *
  * Since: 0.1
  */
@@ -681,10 +797,11 @@ signal_client_send_message (SignalClient  *self,
  *
  * Sends a message whose payload is JSON text.
  *
- * The text is checked against RFC 8259 and sent as it is, digit for digit. Otherwise as
+ * The text is validated according to RFC 8259 and sent unchanged. This method fails with
+ * %SIGNAL_ERROR_INVALID_ARGUMENT if @json is not valid, and otherwise behaves like
  * [method@Signal.Client.send_message].
  *
- * Returns: %TRUE when the message was accepted; %FALSE with @error set otherwise
+ * Returns: %TRUE if the message has been accepted, or %FALSE with @error set
  *
  * Since: 0.1
  */
@@ -713,18 +830,19 @@ notify_rooms (SignalClient *self)
 /**
  * signal_client_join_rooms:
  * @self: a client
- * @rooms: (array zero-terminated=1): names of rooms
+ * @rooms: (array zero-terminated=1): the names of the rooms
  * @error: return location for a #GError
  *
  * Joins rooms.
  *
- * They are remembered, asked for now or when the client is authenticated next, and again after each
- * reconnect. The server does not answer, and may refuse silently.
+ * The rooms are added to [property@Signal.Client:rooms]. The request is sent immediately if the
+ * client is authenticated, and again after each authentication. The server does not reply, and
+ * may refuse the request without reporting an error.
  *
- * A name is UTF-8 text of 1 to 256 characters (as UTF-16 counts them) that does not begin with `ws:`.
- * One that is not fails the whole call with %SIGNAL_ERROR_INVALID_ARGUMENT, and nothing is sent.
+ * A name must be UTF-8 text of 1 to 256 UTF-16 code units that does not begin with `ws:`. If a
+ * name is not valid, this method fails with %SIGNAL_ERROR_INVALID_ARGUMENT and no room is joined.
  *
- * Returns: %TRUE on success; %FALSE with @error set otherwise
+ * Returns: %TRUE on success, or %FALSE with @error set
  *
  * Since: 0.1
  */
@@ -752,16 +870,18 @@ signal_client_join_rooms (SignalClient        *self,
 /**
  * signal_client_leave_rooms:
  * @self: a client
- * @rooms: (array zero-terminated=1): names of rooms
+ * @rooms: (array zero-terminated=1): the names of the rooms
  * @error: return location for a #GError
  *
  * Leaves rooms, and does not join them again after a reconnect.
  *
- * Joining is asynchronous on the server and leaving is not, so that a room which was joined a moment
- * before can stay joined until the next reconnect. The room that is the client's own id is never left:
- * that, as a bad name, fails the whole call with %SIGNAL_ERROR_INVALID_ARGUMENT, and nothing is sent.
+ * The server processes requests to join asynchronously, but not requests to leave. A room that
+ * was joined immediately before may therefore remain joined until the next reconnect.
  *
- * Returns: %TRUE on success; %FALSE with @error set otherwise
+ * This method fails with %SIGNAL_ERROR_INVALID_ARGUMENT, and no room is left, if a name is not
+ * valid or is the [property@Signal.Client:client-id], because a client cannot leave its own room.
+ *
+ * Returns: %TRUE on success, or %FALSE with @error set
  *
  * Since: 0.1
  */
@@ -792,7 +912,7 @@ signal_client_leave_rooms (SignalClient        *self,
  * signal_client_get_state: (get-property state)
  * @self: a client
  *
- * Gets where the client is on its way to the server.
+ * Gets the state of the connection.
  *
  * Returns: the state
  *
@@ -810,9 +930,9 @@ signal_client_get_state (SignalClient *self)
  * signal_client_get_client_id: (get-property client-id)
  * @self: a client
  *
- * Gets the id that the server gave to this connection.
+ * Gets the ID that the server has assigned to the current connection.
  *
- * Returns: (nullable): the id, or %NULL while the client is not authenticated
+ * Returns: (nullable): the ID, or %NULL if the client is not authenticated
  *
  * Since: 0.1
  */
@@ -831,10 +951,10 @@ signal_client_get_client_id (SignalClient *self)
  * signal_client_get_user_id: (get-property user-id)
  * @self: a client
  *
- * Gets the id of the user that the server knows the token of.
+ * Gets the ID of the user that the server has associated with the token.
  *
- * Returns: (nullable): the id, or %NULL while the client is not authenticated or if the server names
- *   no user
+ * Returns: (nullable): the ID, or %NULL if the client is not authenticated or the server did not
+ *   send a user ID
  *
  * Since: 0.1
  */
@@ -853,10 +973,11 @@ signal_client_get_user_id (SignalClient *self)
  * signal_client_get_rooms: (get-property rooms)
  * @self: a client
  *
- * Gets the rooms that the client wants to be in: those of
- * [property@Signal.Client:auto-join-rooms] and those joined, less those left.
+ * Gets the rooms that the client joins after each authentication.
  *
- * The server does not say which it granted.
+ * These are the rooms of [property@Signal.Client:auto-join-rooms] and those that were joined with
+ * [method@Signal.Client.join_rooms], without those that were left with
+ * [method@Signal.Client.leave_rooms]. The server does not report which of them it has granted.
  *
  * Returns: (transfer none) (array zero-terminated=1): the names of the rooms
  *
@@ -874,9 +995,9 @@ signal_client_get_rooms (SignalClient *self)
  * signal_client_get_encrypted: (get-property encrypted)
  * @self: a client
  *
- * Gets whether the client is authenticated and has a session key.
+ * Gets whether the messages of the current connection are encrypted.
  *
- * Returns: whether messages are encrypted
+ * Returns: %TRUE if the client is authenticated and has a session key
  *
  * Since: 0.1
  */
@@ -895,10 +1016,10 @@ signal_client_get_encrypted (SignalClient *self)
  * signal_client_get_last_error: (get-property last-error)
  * @self: a client
  *
- * Gets the last error that [signal@Signal.Client::error] or [signal@Signal.Client::disconnected] told
- * of.
+ * Gets the last error that was reported by [signal@Signal.Client::error] or
+ * [signal@Signal.Client::disconnected].
  *
- * Returns: (nullable) (transfer none): the error, or %NULL
+ * Returns: (nullable) (transfer none): the error, or %NULL if there was none
  *
  * Since: 0.1
  */
@@ -914,7 +1035,8 @@ signal_client_get_last_error (SignalClient *self)
  * signal_client_get_outbox_length: (get-property outbox-length)
  * @self: a client
  *
- * Gets how many messages were accepted and are not known to be written to the socket.
+ * Gets the number of messages that have been accepted and are not known to be written to the
+ * socket.
  *
  * Returns: the number of messages
  *
@@ -932,7 +1054,7 @@ signal_client_get_outbox_length (SignalClient *self)
  * signal_client_get_buffered_amount: (get-property buffered-amount)
  * @self: a client
  *
- * Gets how many bytes were accepted and have not been taken by the socket.
+ * Gets the number of bytes that have been accepted and not yet been written to the socket.
  *
  * Returns: the number of bytes
  *

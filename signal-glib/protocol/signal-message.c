@@ -13,13 +13,33 @@
 /**
  * SignalMessage:
  *
- * A message that has been received.
+ * Represents a received message.
  *
- * A message has the name of an event, and it may have a payload, which is any JSON value, and an
- * id. It never changes.
+ * A `SignalMessage` has the name of an event and, optionally, a payload, which can be any JSON
+ * value, and an ID. It is passed to the handlers of [signal@Signal.Client::message] and
+ * [signal@Signal.Server::message]. Messages are reference counted and immutable.
  *
- * The JSON text of the payload has been checked by the strict rules of RFC 8259, as UTF-8 and for
- * its depth before the message is handed out.
+ * ```c
+ * static void
+ * on_message (SignalClient  *client,
+ *             SignalMessage *message,
+ *             gpointer       user_data)
+ * {
+ *   JsonNode *payload = signal_message_get_payload (message);
+ *
+ *   if (payload != NULL && JSON_NODE_HOLDS_OBJECT (payload))
+ *     g_print ("%s: %u members\n", signal_message_get_event (message),
+ *              json_object_get_size (json_node_get_object (payload)));
+ * }
+ * ```
+ *
+ * The payload has been validated before the message is emitted: it is JSON text according to RFC
+ * 8259, it is valid UTF-8, and its nesting depth is limited.
+ *
+ * - [method@Signal.Message.get_event] and [method@Signal.Message.get_id] identify the message.
+ * - [method@Signal.Message.get_payload] and [method@Signal.Message.get_payload_json] return the
+ *   payload, either as a tree of JSON nodes or as text.
+ * - [method@Signal.Message.is_encrypted] returns whether the message was encrypted.
  *
  * Since: 0.1
  */
@@ -137,9 +157,9 @@ signal_message_get_size (SignalMessage *self)
  * signal_message_ref: (skip)
  * @self: a message
  *
- * Takes a reference to a message.
+ * Acquires a reference to a message.
  *
- * This may be called from any thread.
+ * This function may be called from any thread.
  *
  * Returns: (transfer full): the message
  *
@@ -159,9 +179,9 @@ signal_message_ref (SignalMessage *self)
  * signal_message_unref: (skip)
  * @self: (transfer full): a message
  *
- * Drops a reference to a message, and frees the message with the last one.
+ * Releases a reference to a message, and frees the message if that was the last one.
  *
- * This may be called from any thread.
+ * This function may be called from any thread.
  *
  * Since: 0.1
  */
@@ -181,9 +201,9 @@ signal_message_unref (SignalMessage *self)
  * signal_message_get_event:
  * @self: a message
  *
- * Gets the name of the event that the message is about.
+ * Gets the name of the event.
  *
- * Returns: (transfer none): the name, which is not empty
+ * Returns: (transfer none): the name, which is never empty
  *
  * Since: 0.1
  */
@@ -222,17 +242,17 @@ parse_payload (const char *json)
  *
  * Gets the payload of the message as a tree of JSON nodes.
  *
- * The text is parsed when this is called first; the result is kept with the message, and it is
- * immutable. The first call must not be made by two threads at the same time.
+ * The text is parsed on the first call. The result is immutable and owned by the message. The
+ * first call must not be made from several threads at the same time.
  *
- * A [struct@Json.Node] cannot hold everything that JSON can say, and json-glib does not report
- * it: an integer that needs more than 64 bits comes out as another number, a number beyond the
- * range of a double becomes infinite, and a fraction is rounded to a double. Characters that UTF-8
- * or a C string cannot hold (halves of surrogate pairs, and NUL) are replaced by U+FFFD. Where that
- * matters, use [method@Signal.Message.get_payload_json].
+ * A [struct@Json.Node] cannot represent all JSON values, and json-glib does not report this: an
+ * integer that does not fit into 64 bits becomes a different number, a number outside the range
+ * of a double becomes infinite, and fractions are rounded to doubles. Characters that cannot be
+ * represented in UTF-8 or in a C string (lone surrogates and NUL) are replaced with U+FFFD. Use
+ * [method@Signal.Message.get_payload_json] where this matters.
  *
  * Returns: (transfer none) (nullable): the payload, or %NULL if the message has none or json-glib
- *   cannot express it
+ *   cannot represent it
  *
  * Since: 0.1
  */
@@ -256,8 +276,8 @@ signal_message_get_payload (SignalMessage *self)
  *
  * Gets the payload of the message as JSON text.
  *
- * It is the text as it was received, byte by byte: numbers keep all their digits. It is valid by
- * RFC 8259 and valid UTF-8.
+ * The text is exactly as it was received, so that numbers keep all their digits. It is valid
+ * according to RFC 8259 and valid UTF-8.
  *
  * Returns: (transfer none) (nullable): the text, or %NULL if the message has no payload
  *
@@ -275,9 +295,9 @@ signal_message_get_payload_json (SignalMessage *self)
  * signal_message_get_id:
  * @self: a message
  *
- * Gets the id that the sender gave the message.
+ * Gets the ID that the sender has assigned to the message.
  *
- * Returns: (transfer none) (nullable): the id, or %NULL if the message has none
+ * Returns: (transfer none) (nullable): the ID, or %NULL if the message has none
  *
  * Since: 0.1
  */
@@ -293,9 +313,9 @@ signal_message_get_id (SignalMessage *self)
  * signal_message_is_encrypted:
  * @self: a message
  *
- * Gets whether the message was encrypted on its way.
+ * Gets whether the message was received encrypted.
  *
- * Returns: %TRUE if it was encrypted, %FALSE if it came in the clear
+ * Returns: %TRUE if the message was encrypted, or %FALSE if it was received as plaintext
  *
  * Since: 0.1
  */

@@ -15,12 +15,33 @@
 /**
  * SignalPeer:
  *
- * One client of a [class@Signal.Server], as the server sees it.
+ * Represents a client that is connected to a [class@Signal.Server].
  *
- * A peer is handed to the signals of the server. It may be kept for as long as is wanted: once the
- * client is gone it does nothing any more, and its properties keep their last values.
+ * Peers are created by the server and passed to the handlers of its signals. A reference to a
+ * peer may be kept after the client has disconnected; its properties then keep their last values,
+ * and its methods have no effect.
  *
- * It belongs to the main context of its server. Other threads may drop their references and call
+ * ```c
+ * static void
+ * on_peer_connected (SignalServer *server,
+ *                    SignalPeer   *peer,
+ *                    gpointer      user_data)
+ * {
+ *   const char *user_id = signal_peer_get_user_id (peer);
+ *
+ *   if (g_strcmp0 (user_id, "guest") == 0 && !signal_peer_get_encrypted (peer))
+ *     signal_peer_close (peer, 4000, "Guests must use encryption");
+ * }
+ * ```
+ *
+ * - [property@Signal.Peer:id], [property@Signal.Peer:user-id] and [property@Signal.Peer:rooms]
+ *   identify the peer and the rooms that it has joined.
+ * - [property@Signal.Peer:encrypted], [property@Signal.Peer:remote-address] and
+ *   [property@Signal.Peer:origin] describe its connection.
+ * - [method@Signal.Peer.close] closes the connection; [method@Signal.Server.send_to_peer] sends a
+ *   message.
+ *
+ * A peer belongs to the main context of its server. Other threads may drop references and call
  * [method@Signal.Peer.close]; properties and getters must not be used there.
  *
  * Since: 0.1
@@ -166,9 +187,10 @@ signal_peer_class_init (SignalPeerClass *klass)
   /**
    * SignalPeer:id: (getter get_id)
    *
-   * The name that the server gave this connection; each connection has another one.
+   * The ID that the server has assigned to the connection.
    *
-   * It is a UUID of version 4 from the random numbers of the system: nobody can know it before.
+   * It is a version 4 UUID (RFC 9562) from the random number generator of the system, so that it
+   * is unique and cannot be predicted.
    *
    * Since: 0.1
    */
@@ -177,9 +199,9 @@ signal_peer_class_init (SignalPeerClass *klass)
   /**
    * SignalPeer:user-id: (getter get_user_id)
    *
-   * What a handler of [signal@Signal.Server::authenticate] returned for this peer.
+   * The user ID that a handler of [signal@Signal.Server::authenticate] has returned for the peer.
    *
-   * %NULL as long as it has not authenticated.
+   * It is %NULL until the peer has been authenticated.
    *
    * Since: 0.1
    */
@@ -188,9 +210,9 @@ signal_peer_class_init (SignalPeerClass *klass)
   /**
    * SignalPeer:rooms: (getter get_rooms)
    *
-   * The rooms that the peer is in, in the order in which it joined them.
+   * The rooms that the peer has joined, in the order of joining.
    *
-   * The first is its own [property@Signal.Peer:id].
+   * Once the peer has been authenticated, the first room is its own [property@Signal.Peer:id].
    *
    * Since: 0.1
    */
@@ -199,7 +221,7 @@ signal_peer_class_init (SignalPeerClass *klass)
   /**
    * SignalPeer:encrypted: (getter get_encrypted)
    *
-   * Whether the messages from and to this peer are encrypted.
+   * Whether messages to and from the peer are encrypted.
    *
    * Since: 0.1
    */
@@ -208,9 +230,9 @@ signal_peer_class_init (SignalPeerClass *klass)
   /**
    * SignalPeer:remote-address: (getter get_remote_address)
    *
-   * Where the peer connected from.
+   * The address that the peer connected from.
    *
-   * Behind a proxy this is the address of the proxy.
+   * If the peer is connected through a reverse proxy, this is the address of the proxy.
    *
    * Since: 0.1
    */
@@ -220,11 +242,12 @@ signal_peer_class_init (SignalPeerClass *klass)
   /**
    * SignalPeer:origin: (getter get_origin)
    *
-   * The web page that the peer is part of, as its browser said in the header `Origin`.
+   * The origin of the web page that opened the connection, from the `Origin` header of the
+   * request.
    *
-   * It is written like `https://example.org`, or `null` for a page from a file. %NULL for a program
-   * that is no browser, which does not send that header. A browser tells the truth here, any other
-   * program what it likes.
+   * It has the form `https://example.org`, or is `null` for pages without an origin, such as
+   * local files. It is %NULL if the request had no such header, as is usual for programs other
+   * than web browsers. Only web browsers can be relied upon to send the actual origin.
    *
    * Since: 0.1
    */
@@ -246,9 +269,9 @@ signal_peer_init (SignalPeer *self)
  * signal_peer_get_id: (get-property id)
  * @self: a peer
  *
- * Gets the name that the server gave this connection.
+ * Gets the ID that the server has assigned to the connection.
  *
- * Returns: the id
+ * Returns: the ID
  *
  * Since: 0.1
  */
@@ -264,9 +287,9 @@ signal_peer_get_id (SignalPeer *self)
  * signal_peer_get_user_id: (get-property user-id)
  * @self: a peer
  *
- * Gets who the peer authenticated as.
+ * Gets the ID of the user that the peer has authenticated as.
  *
- * Returns: (nullable): the user's id, or %NULL if it has not authenticated
+ * Returns: (nullable): the user ID, or %NULL if the peer has not been authenticated
  *
  * Since: 0.1
  */
@@ -282,9 +305,10 @@ signal_peer_get_user_id (SignalPeer *self)
  * signal_peer_get_rooms: (get-property rooms)
  * @self: a peer
  *
- * Gets the rooms that the peer is in.
+ * Gets the rooms that the peer has joined.
  *
- * Returns: (transfer none) (array zero-terminated=1): their names, valid until they change
+ * Returns: (transfer none) (array zero-terminated=1): the names of the rooms, which are valid
+ *   until the peer joins or leaves a room
  *
  * Since: 0.1
  */
@@ -300,9 +324,9 @@ signal_peer_get_rooms (SignalPeer *self)
  * signal_peer_get_encrypted: (get-property encrypted)
  * @self: a peer
  *
- * Gets whether the messages from and to this peer are encrypted.
+ * Gets whether messages to and from the peer are encrypted.
  *
- * Returns: %TRUE if they are
+ * Returns: %TRUE if messages are encrypted
  *
  * Since: 0.1
  */
@@ -318,9 +342,9 @@ signal_peer_get_encrypted (SignalPeer *self)
  * signal_peer_get_remote_address: (get-property remote-address)
  * @self: a peer
  *
- * Gets where the peer connected from.
+ * Gets the address that the peer connected from.
  *
- * Returns: (transfer none) (nullable): its address, or %NULL if that is not known
+ * Returns: (transfer none) (nullable): the address, or %NULL if it is not known
  *
  * Since: 0.1
  */
@@ -336,9 +360,9 @@ signal_peer_get_remote_address (SignalPeer *self)
  * signal_peer_get_origin: (get-property origin)
  * @self: a peer
  *
- * Gets the web page that the peer is part of, as its browser said.
+ * Gets the origin of the web page that opened the connection.
  *
- * Returns: (nullable): the origin, or %NULL if the peer sent none
+ * Returns: (nullable): the origin, or %NULL if the request had none
  *
  * Since: 0.1
  */
@@ -387,16 +411,16 @@ on_close (gpointer user_data)
 /**
  * signal_peer_close:
  * @self: a peer
- * @code: 1000, 1001, or a number from 3000 to 4999
- * @reason: (nullable): why, for the client to read; cut after 123 bytes
+ * @code: a close code: 1000, 1001, or a number from 3000 to 4999
+ * @reason: (nullable): the reason to send to the client, or %NULL; it is truncated to 123 bytes
  *
- * Closes the connection to this peer.
+ * Closes the connection to the peer.
  *
- * What was sent to the peer before is still written. [signal@Signal.Server::peer-disconnected]
- * follows when the connection is closed. A client that signal-glib itself made reconnects after
- * most codes, but not after 4003 and 4004.
+ * Messages that were sent before are written first. [signal@Signal.Server::peer-disconnected] is
+ * emitted when the connection has been closed. A [class@Signal.Client] reconnects after most
+ * codes; it requests a new token or stops after 4003, and stops after 4004.
  *
- * Does nothing for a peer that is gone. Can be called from any thread.
+ * This method does nothing if the peer has disconnected. It may be called from any thread.
  *
  * Since: 0.1
  */

@@ -9,7 +9,7 @@
  * signal_server_get_path:
  * @self: the server
  *
- * Gets the path that clients connect to.
+ * Gets the path at which the server accepts connections.
  *
  * Returns: (transfer none): the path
  *
@@ -28,9 +28,9 @@ signal_server_get_path (SignalServer *self)
  * @self: the server
  * @path: (nullable): the path, or %NULL for the default
  *
- * Sets the path that clients connect to.
+ * Sets the path at which the server accepts connections.
  *
- * It must begin with “/”. A change takes effect when the server listens the next time.
+ * It must begin with `/`. A change takes effect when the server starts to listen the next time.
  *
  * Since: 0.1
  */
@@ -47,7 +47,7 @@ signal_server_set_path (SignalServer *self,
  * signal_server_get_ecdh_info:
  * @self: the server
  *
- * Gets the info string of the key derivation (HKDF, RFC 5869).
+ * Gets the info string of the key derivation with HKDF-SHA-256 (RFC 5869).
  *
  * Returns: (transfer none): the info string
  *
@@ -64,11 +64,11 @@ signal_server_get_ecdh_info (SignalServer *self)
 /**
  * signal_server_set_ecdh_info:
  * @self: the server
- * @ecdh_info: (nullable): the info string, in UTF-8, or %NULL for the default
+ * @ecdh_info: (nullable): the info string in UTF-8, or %NULL for the default
  *
- * Sets the info string of the key derivation (HKDF, RFC 5869).
+ * Sets the info string of the key derivation with HKDF-SHA-256 (RFC 5869).
  *
- * It must be the same in the clients. A change is for the peers that authenticate after it.
+ * It must be the same on the clients. A change takes effect for peers that authenticate later.
  *
  * Since: 0.1
  */
@@ -85,7 +85,7 @@ signal_server_set_ecdh_info (SignalServer *self,
  * signal_server_get_require_encryption:
  * @self: the server
  *
- * Gets whether a client that offers no key is refused.
+ * Gets whether clients that do not offer a key are rejected.
  *
  * Returns: %TRUE if encryption is required
  *
@@ -104,7 +104,9 @@ signal_server_get_require_encryption (SignalServer *self)
  * @self: the server
  * @require_encryption: %TRUE to require encryption
  *
- * Sets whether a client that offers no key is refused.
+ * Sets whether clients that do not offer a key are rejected.
+ *
+ * A change takes effect for peers that authenticate later.
  *
  * Since: 0.1
  */
@@ -121,7 +123,7 @@ signal_server_set_require_encryption (SignalServer *self,
  * signal_server_get_default_rooms:
  * @self: the server
  *
- * Gets the rooms that every peer is in once it has authenticated.
+ * Gets the rooms that every peer joins when it has been authenticated.
  *
  * Returns: (transfer none) (nullable) (array zero-terminated=1): the names of the rooms, or %NULL
  *
@@ -138,11 +140,11 @@ signal_server_get_default_rooms (SignalServer *self)
 /**
  * signal_server_set_default_rooms:
  * @self: the server
- * @default_rooms: (nullable) (array zero-terminated=1): the names of the rooms, or %NULL
+ * @default_rooms: (nullable) (array zero-terminated=1): the names of the rooms, or %NULL for none
  *
- * Sets the rooms that every peer is in once it has authenticated.
+ * Sets the rooms that every peer joins when it has been authenticated.
  *
- * A change is for the peers that authenticate after it.
+ * A change takes effect for peers that authenticate later.
  *
  * Since: 0.1
  */
@@ -159,7 +161,7 @@ signal_server_set_default_rooms (SignalServer       *self,
  * signal_server_get_auth_timeout:
  * @self: the server
  *
- * Gets how long a peer may take to authenticate.
+ * Gets the time within which a peer must authenticate.
  *
  * Returns: the time, in milliseconds
  *
@@ -176,9 +178,11 @@ signal_server_get_auth_timeout (SignalServer *self)
 /**
  * signal_server_set_auth_timeout:
  * @self: the server
- * @auth_timeout: the time, in milliseconds
+ * @auth_timeout: the time in milliseconds, which must not be 0
  *
- * Sets how long a peer may take to authenticate.
+ * Sets the time within which a peer must authenticate.
+ *
+ * A change takes effect for clients that connect later.
  *
  * Since: 0.1
  */
@@ -195,9 +199,9 @@ signal_server_set_auth_timeout (SignalServer *self,
  * signal_server_get_heartbeat_timeout:
  * @self: the server
  *
- * Gets how long a peer may be silent.
+ * Gets the time after which a silent peer is disconnected.
  *
- * Returns: the time, in milliseconds; 0 if there is no limit
+ * Returns: the time in milliseconds, or 0 if there is no limit
  *
  * Since: 0.1
  */
@@ -212,9 +216,9 @@ signal_server_get_heartbeat_timeout (SignalServer *self)
 /**
  * signal_server_set_heartbeat_timeout:
  * @self: the server
- * @heartbeat_timeout: the time, in milliseconds; 0 for no limit
+ * @heartbeat_timeout: the time in milliseconds, or 0 for no limit
  *
- * Sets how long a peer may be silent.
+ * Sets the time after which a silent peer is disconnected.
  *
  * Since: 0.1
  */
@@ -231,7 +235,7 @@ signal_server_set_heartbeat_timeout (SignalServer *self,
  * signal_server_get_max_message_size:
  * @self: the server
  *
- * Gets the size of the largest message that is received.
+ * Gets the maximum size of a frame that a peer may send.
  *
  * Returns: the size, in bytes
  *
@@ -248,11 +252,11 @@ signal_server_get_max_message_size (SignalServer *self)
 /**
  * signal_server_set_max_message_size:
  * @self: the server
- * @max_message_size: the size, in bytes
+ * @max_message_size: the size in bytes, which must not be 0
  *
- * Sets the size of the largest message that is received.
+ * Sets the maximum size of a frame that a peer may send.
  *
- * A change is for the peers that authenticate after it.
+ * A change takes effect for peers that authenticate later.
  *
  * Since: 0.1
  */
@@ -269,7 +273,7 @@ signal_server_set_max_message_size (SignalServer *self,
  * signal_server_get_max_peers:
  * @self: the server
  *
- * Gets how many peers there may be.
+ * Gets the maximum number of peers.
  *
  * Returns: the number of peers
  *
@@ -286,9 +290,11 @@ signal_server_get_max_peers (SignalServer *self)
 /**
  * signal_server_set_max_peers:
  * @self: the server
- * @max_peers: the number of peers
+ * @max_peers: the number of peers, which must not be 0
  *
- * Sets how many peers there may be.
+ * Sets the maximum number of peers.
+ *
+ * Lowering the limit does not disconnect authenticated peers.
  *
  * Since: 0.1
  */
@@ -305,7 +311,7 @@ signal_server_set_max_peers (SignalServer *self,
  * signal_server_get_max_pending:
  * @self: the server
  *
- * Gets how many connections there may be that have not authenticated yet.
+ * Gets the maximum number of connections that have not been authenticated yet.
  *
  * Returns: the number of connections
  *
@@ -322,9 +328,9 @@ signal_server_get_max_pending (SignalServer *self)
 /**
  * signal_server_set_max_pending:
  * @self: the server
- * @max_pending: the number of connections
+ * @max_pending: the number of connections, which must not be 0
  *
- * Sets how many connections there may be that have not authenticated yet.
+ * Sets the maximum number of connections that have not been authenticated yet.
  *
  * Since: 0.1
  */
@@ -341,7 +347,7 @@ signal_server_set_max_pending (SignalServer *self,
  * signal_server_get_max_rooms:
  * @self: the server
  *
- * Gets how many rooms a peer may be in.
+ * Gets the maximum number of rooms that a peer may join.
  *
  * Returns: the number of rooms
  *
@@ -358,9 +364,11 @@ signal_server_get_max_rooms (SignalServer *self)
 /**
  * signal_server_set_max_rooms:
  * @self: the server
- * @max_rooms: the number of rooms
+ * @max_rooms: the number of rooms, which must not be 0
  *
- * Sets how many rooms a peer may be in.
+ * Sets the maximum number of rooms that a peer may join.
+ *
+ * Lowering the limit does not remove peers from rooms.
  *
  * Since: 0.1
  */
@@ -377,7 +385,7 @@ signal_server_set_max_rooms (SignalServer *self,
  * signal_server_get_max_backlog:
  * @self: the server
  *
- * Gets how many bytes may wait for a peer that does not read.
+ * Gets the maximum number of bytes that may be waiting for a peer to receive them.
  *
  * Returns: the size, in bytes
  *
@@ -394,9 +402,11 @@ signal_server_get_max_backlog (SignalServer *self)
 /**
  * signal_server_set_max_backlog:
  * @self: the server
- * @max_backlog: the size, in bytes
+ * @max_backlog: the size in bytes, which must not be 0
  *
- * Sets how many bytes may wait for a peer that does not read.
+ * Sets the maximum number of bytes that may be waiting for a peer to receive them.
+ *
+ * A change takes effect for peers that connect later.
  *
  * Since: 0.1
  */
@@ -413,7 +423,7 @@ signal_server_set_max_backlog (SignalServer *self,
  * signal_server_get_tls_certificate:
  * @self: the server
  *
- * Gets the certificate that the server listens with.
+ * Gets the certificate of the server.
  *
  * Returns: (transfer none) (nullable): the certificate, or %NULL for a server without TLS
  *
@@ -433,9 +443,9 @@ signal_server_get_tls_certificate (SignalServer *self)
  * @tls_certificate: (nullable): the certificate with its private key, or %NULL for a server
  *   without TLS
  *
- * Sets the certificate that the server listens with.
+ * Sets the certificate of the server.
  *
- * A change takes effect when the server listens the next time.
+ * A change takes effect when the server starts to listen the next time.
  *
  * Since: 0.1
  */

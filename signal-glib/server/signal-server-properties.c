@@ -264,31 +264,33 @@ install_allowed_origins (void)
   /**
    * SignalServer:allowed-origins: (getter get_allowed_origins) (setter set_allowed_origins)
    *
-   * The web pages whose scripts may connect, beside those from the server's own address.
+   * The origins of the web pages that may connect, in addition to the server's own.
    *
-   * Any page that somebody on this machine visits can ask for a WebSocket to a server here. Its
-   * browser says in the header `Origin` which page it is, and a request that has one is answered
-   * with the HTTP status 403 unless the origin is in this list or is the server's own. Programs
-   * other than browsers usually send none, and are let in.
+   * Any web page that is opened on this host can request a WebSocket connection to a server on
+   * it. Web browsers send the origin of the page in the `Origin` header; a request with such a
+   * header is rejected with the HTTP status 403 unless its origin is in this list or is the
+   * server's own. Other programs usually do not send the header, and are accepted.
    *
-   * An entry is an origin as browsers write it, such as `https://example.org` or
-   * `http://localhost:3000`: a scheme, a host and, where it is not the scheme's, a port; no path. The
-   * case of letters and the scheme's own port make no difference. `null` stands for pages without an
-   * origin of their own, such as those from a file, and `*` for everything. An entry that is none of
-   * these makes [method@Signal.Server.listen] fail; one that is set later allows nothing.
+   * An entry is an origin in the form in which web browsers send it, such as
+   * `https://example.org` or `http://localhost:3000`: a scheme, a host and, if it is not the
+   * default port of the scheme, a port, without a path. Case is ignored, and so is an explicit
+   * default port. `null` matches pages without an origin, such as local files, and `*` matches
+   * all origins. [method@Signal.Server.listen] fails if an entry is not valid; an entry that is
+   * set later and is not valid matches nothing.
    *
-   * The server's own origin is `http` (with a [property@Signal.Server:tls-certificate], `https`) and
-   * the request's `Host`. So that a foreign name which is made to point here (DNS rebinding) is not
-   * taken for that, `Host` must be an address, a name of the loopback interface (`localhost`), the
-   * name of this machine (also with `.local`) or the name that the server listens on; on a connection
-   * over the loopback interface it must be one of those names or a loopback address. With TLS, and not
-   * over the loopback interface, it may be any name: the browser has checked the certificate for it.
-   * Behind a proxy, list the origin that browsers see.
+   * The server's own origin consists of the scheme `http`, or `https` if there is a
+   * [property@Signal.Server:tls-certificate], and the `Host` header of the request. To prevent
+   * DNS rebinding attacks, the `Host` header must contain an IP address, a name of the loopback
+   * interface (`localhost`), the name of this host (optionally with `.local`), or the name that
+   * the server listens on. For a connection over the loopback interface, it must contain one of
+   * these names or a loopback address. With TLS, and not over the loopback interface, it may
+   * contain any name, because the web browser has verified the certificate for it. Behind a
+   * reverse proxy, add the origin that web browsers see.
    *
-   * A request that has several `Origin` or `Host` headers, or an `Origin` that is longer than 512
-   * bytes or not plain ASCII, is answered with 400.
+   * A request with more than one `Origin` or `Host` header, or with an `Origin` that is longer
+   * than 512 bytes or not ASCII, is rejected with the HTTP status 400.
    *
-   * A change is for the requests that come after it.
+   * A change takes effect for new requests.
    *
    * Since: 0.1
    */
@@ -302,9 +304,11 @@ install_protocol_properties (void)
   /**
    * SignalServer:path: (getter get_path) (setter set_path)
    *
-   * The path of the URL that the server answers at; all others are answered with 404.
+   * The path at which the server accepts connections.
    *
-   * It begins with a slash. A change takes effect when the server next begins to listen.
+   * It must begin with `/`. Requests for other paths are answered with the HTTP status 404.
+   * Setting this property to %NULL restores the default. A change takes effect when the server
+   * starts to listen the next time.
    *
    * Since: 0.1
    */
@@ -314,9 +318,10 @@ install_protocol_properties (void)
   /**
    * SignalServer:ecdh-info: (getter get_ecdh_info) (setter set_ecdh_info)
    *
-   * What the keys are bound to: the HKDF info, the same as in the clients.
+   * The info string, in UTF-8, of the key derivation with HKDF-SHA-256 (RFC 5869).
    *
-   * A change is for the peers that authenticate after it.
+   * It must be the same on the clients. Setting this property to %NULL restores the default. A
+   * change takes effect for peers that authenticate later.
    *
    * Since: 0.1
    */
@@ -326,10 +331,10 @@ install_protocol_properties (void)
   /**
    * SignalServer:require-encryption: (getter get_require_encryption) (setter set_require_encryption)
    *
-   * Whether a client that offers no key is refused, with the close code 4004.
+   * Whether clients that do not offer a key are rejected with the close code 4004.
    *
-   * If %FALSE, such a client is served in plaintext. One that offers a key is always served
-   * encrypted.
+   * If this is %FALSE, messages of such a client are not encrypted. Messages of a client that
+   * offers a key are always encrypted.
    *
    * Since: 0.1
    */
@@ -339,11 +344,11 @@ install_protocol_properties (void)
   /**
    * SignalServer:default-rooms: (getter get_default_rooms) (setter set_default_rooms)
    *
-   * The rooms that every peer is in once it has authenticated.
+   * The rooms that every peer joins when it has been authenticated.
    *
-   * They come on top of the room that is the peer's own id, `ws-default` and `ws-notification`.
-   * [signal@Signal.Server::join] is not asked about them. Names that no room may have, and the ids of
-   * other peers, are passed over.
+   * Every peer also joins the room that is its own ID, `ws-default` and `ws-notification`.
+   * [signal@Signal.Server::join] is not emitted for these rooms. Names that are not valid, and
+   * IDs of other peers, are ignored. A change takes effect for peers that authenticate later.
    *
    * Since: 0.1
    */
@@ -353,10 +358,11 @@ install_protocol_properties (void)
   /**
    * SignalServer:tls-certificate: (getter get_tls_certificate) (setter set_tls_certificate)
    *
-   * The certificate of the server and its private key, to serve `wss://`.
+   * The certificate of the server and its private key, or %NULL to serve `ws://` instead of
+   * `wss://`.
    *
-   * %NULL to serve `ws://`. A change takes effect when the server next begins to listen, which fails
-   * if the private key is missing or does not belong to the certificate.
+   * A change takes effect when the server starts to listen the next time; that fails if the
+   * private key is missing or does not match the certificate.
    *
    * Since: 0.1
    */
@@ -372,10 +378,11 @@ install_time_properties (void)
   /**
    * SignalServer:auth-timeout: (getter get_auth_timeout) (setter set_auth_timeout)
    *
-   * How long a peer may take to authenticate, in milliseconds.
+   * The time within which a peer must authenticate, in milliseconds.
    *
-   * One that takes longer is closed with the code 4001. A connection that has not become a
-   * WebSocket after this time, counted from the moment it was accepted, is dropped without a word.
+   * The connection of a peer that does not is closed with the code 4001. A connection that has
+   * not completed the WebSocket handshake within this time, from when it was accepted, is closed
+   * without a response.
    *
    * Since: 0.1
    */
@@ -386,9 +393,10 @@ install_time_properties (void)
   /**
    * SignalServer:heartbeat-timeout: (getter get_heartbeat_timeout) (setter set_heartbeat_timeout)
    *
-   * How long a peer may be silent, in milliseconds; 0: for ever.
+   * The time after which a silent peer is disconnected, in milliseconds, or 0 for no limit.
    *
-   * One that is silent for longer, by up to a quarter, is closed with the code 4002.
+   * The connection is closed with the code 4002. The check is periodic, so that this can be later
+   * by up to a quarter of the time.
    *
    * Since: 0.1
    */
@@ -403,11 +411,11 @@ install_limit_properties (void)
   /**
    * SignalServer:max-message-size: (getter get_max_message_size) (setter set_max_message_size)
    *
-   * The largest frame that a peer may send, in bytes.
+   * The maximum size of a frame that a peer may send, in bytes.
    *
-   * A peer that sends a larger one is closed with the code 1009. Before it has authenticated, a
-   * peer may send 16 KiB at once and 32 KiB in all. A change is for the peers that authenticate
-   * after it.
+   * The connection of a peer that sends a larger frame is closed with the code 1009. Before it
+   * has been authenticated, a peer may send frames of up to 16 KiB, and 32 KiB in total. A change
+   * takes effect for peers that authenticate later.
    *
    * Since: 0.1
    */
@@ -418,11 +426,11 @@ install_limit_properties (void)
   /**
    * SignalServer:max-peers: (getter get_max_peers) (setter set_max_peers)
    *
-   * How many peers there may be, those included that have yet to authenticate.
+   * The maximum number of peers, including those that have not been authenticated yet.
    *
-   * Further clients are answered with the HTTP status 503, unless a peer has had a quarter of a
-   * second and has not authenticated: it makes room, and is dropped. Lowering it drops nobody who has
-   * authenticated.
+   * If the limit is reached, a peer that has not authenticated within 250 milliseconds is
+   * disconnected in favor of a new client. If there is none, the new client receives the HTTP
+   * status 503. Lowering the limit does not disconnect authenticated peers.
    *
    * Since: 0.1
    */
@@ -433,15 +441,15 @@ install_limit_properties (void)
   /**
    * SignalServer:max-pending: (getter get_max_pending) (setter set_max_pending)
    *
-   * How many connections there may be that have not authenticated yet.
+   * The maximum number of connections that have not been authenticated yet.
    *
-   * When there is one more, one of those that have had a quarter of a second is dropped: the oldest
-   * from the address (for IPv6, the network) that most of them come from. So somebody who holds
-   * connections open without using them keeps nobody else out. As long as none has had that time,
-   * new connections wait.
+   * If the limit is exceeded, one of the connections that have not been authenticated within 250
+   * milliseconds is closed: the oldest from the address (for IPv6, from the network) with most of
+   * these connections. A client that holds many connections open thus cannot exclude others. If
+   * there is no such connection, new connections wait.
    *
-   * Each takes a file descriptor, beside those of the [property@Signal.Server:max-peers]. If the
-   * process runs out of them, connections are dropped in the same order.
+   * Each pending connection needs a file descriptor, in addition to those of the peers. If the
+   * process has no file descriptors left, connections are closed in the same order.
    *
    * Since: 0.1
    */
@@ -452,11 +460,12 @@ install_limit_properties (void)
   /**
    * SignalServer:max-rooms: (getter get_max_rooms) (setter set_max_rooms)
    *
-   * How many rooms a peer may be in, those included that it is in from the start.
+   * The maximum number of rooms that a peer may join, including those that it joins
+   * automatically.
    *
-   * Beyond that, joining is refused as [signal@Signal.Server::join] refuses: the client is not told.
-   * The rooms that a peer is in from the start are not refused, and lowering it takes nobody out of a
-   * room.
+   * Requests to join further rooms are refused; the peer receives no response. The rooms that a
+   * peer joins automatically are not refused, and lowering the limit does not remove peers from
+   * rooms.
    *
    * Since: 0.1
    */
@@ -467,11 +476,11 @@ install_limit_properties (void)
   /**
    * SignalServer:max-backlog: (getter get_max_backlog) (setter set_max_backlog)
    *
-   * How many bytes may wait for a peer that does not read what it is sent.
+   * The maximum number of bytes that may be waiting for a peer to receive them.
    *
-   * The last message may reach over it. As long as more waits, [method@Signal.Server.send_to_peer]
-   * fails with %SIGNAL_ERROR_OUTBOX_FULL, and the other ways to send pass the peer over. A change is
-   * for the peers that connect after it.
+   * The last message may exceed the limit. While it is exceeded,
+   * [method@Signal.Server.send_to_peer] fails with %SIGNAL_ERROR_OUTBOX_FULL, and the other
+   * methods that send messages skip the peer. A change takes effect for peers that connect later.
    *
    * Since: 0.1
    */

@@ -18,11 +18,12 @@
 /**
  * SignalServer:
  *
- * A small server that speaks the Signal protocol, inside a program.
+ * Implements a small Signal server that runs inside an application.
  *
- * It is made for demos, for the tests of an application and for tools in a local network. It keeps
- * the same rules as the public server: the deadline for authentication, the close codes, the
- * largest frame and the names of rooms.
+ * A `SignalServer` is meant for demos, for tests of applications, and for tools in a local
+ * network. It uses the same close codes, limits and room names as the public server. In addition,
+ * it rejects unencrypted application messages from peers that have a session key, and does not
+ * let a peer join the room that is another peer's ID.
  *
  * ```c
  * static char *
@@ -35,25 +36,79 @@
  *   return g_strcmp0 (token, "secret") == 0 ? g_strdup ("alice") : NULL;
  * }
  *
- * server = signal_server_new ();
- * g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), NULL);
- * if (!signal_server_listen (server, NULL, 0, &error))
- *   g_error ("%s", error->message);
- * uri = signal_server_get_uri (server);
+ * static void
+ * on_message (SignalServer  *server,
+ *             SignalPeer    *peer,
+ *             SignalMessage *message,
+ *             gpointer       user_data)
+ * {
+ *   signal_server_send_to_room (server, "ws-default", "chat", signal_message_get_payload (message),
+ *                               peer, NULL);
+ * }
+ *
+ * int
+ * main (void)
+ * {
+ *   g_autoptr (SignalServer) server = signal_server_new ();
+ *   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+ *   g_autoptr (GError) error = NULL;
+ *   g_autofree char *uri = NULL;
+ *
+ *   g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), NULL);
+ *   g_signal_connect (server, "message::chat", G_CALLBACK (on_message), NULL);
+ *   if (!signal_server_listen (server, NULL, 0, &error))
+ *     g_error ("%s", error->message);
+ *
+ *   uri = signal_server_get_uri (server);
+ *   g_print ("Listening on %s\n", uri);
+ *   g_main_loop_run (loop);
+ *   return 0;
+ * }
  * ```
  *
- * Where the public server leaves a decision to the application, this one is strict: it does not
- * hand out an application event that comes in plaintext from a peer that has a key, nor does it let
- * a peer join the room that is another peer's own id.
+ * ## Listening
  *
- * Dropping the last reference closes the port and all connections at once, without a further
- * signal; [method@Signal.Server.stop_async] does it in good order. Any handler may do either.
+ * - [method@Signal.Server.listen], [method@Signal.Server.get_uri] and
+ *   [method@Signal.Server.stop_async] start and stop the server.
+ * - [property@Signal.Server:path], [property@Signal.Server:tls-certificate] and
+ *   [property@Signal.Server:allowed-origins] determine which requests are accepted.
  *
- * A server belongs to the [struct@GLib.MainContext] that was the thread-default one when it was
- * constructed: it works, and emits its signals, in the thread that runs that context. Other threads may
- * drop their references, the last one too: the port and the connections are then closed by the
- * server's own main context. Methods that can fail do so with %SIGNAL_ERROR_FAILED in another thread;
- * properties and getters must not be used there.
+ * ## Peers and rooms
+ *
+ * - [signal@Signal.Server::authenticate] determines the user of a peer, and
+ *   [signal@Signal.Server::join] whether a peer may join a room.
+ * - [signal@Signal.Server::peer-connected] and [signal@Signal.Server::peer-disconnected] report
+ *   when peers connect and disconnect.
+ * - [property@Signal.Server:default-rooms] are joined by every peer.
+ *
+ * ## Messages
+ *
+ * - [signal@Signal.Server::message] is emitted for each application message that is received.
+ * - [method@Signal.Server.send_to_peer], [method@Signal.Server.send_to_user],
+ *   [method@Signal.Server.send_to_room] and [method@Signal.Server.broadcast] send messages.
+ * - [property@Signal.Server:require-encryption] and [property@Signal.Server:ecdh-info] configure
+ *   encryption.
+ *
+ * ## Timeouts and limits
+ *
+ * - [property@Signal.Server:auth-timeout] and [property@Signal.Server:heartbeat-timeout] limit
+ *   how long a peer may be idle.
+ * - [property@Signal.Server:max-peers], [property@Signal.Server:max-pending],
+ *   [property@Signal.Server:max-rooms], [property@Signal.Server:max-message-size] and
+ *   [property@Signal.Server:max-backlog] limit the resources that peers can use.
+ *
+ * ## Threads and lifetime
+ *
+ * A server belongs to the thread-default [struct@GLib.MainContext] of the thread in which it was
+ * constructed; it emits its signals in the thread that runs that context.
+ *
+ * Dropping the last reference closes the listening socket and all connections immediately,
+ * without emitting further signals. [method@Signal.Server.stop_async] performs an orderly
+ * shutdown. Both may be done in any signal handler.
+ *
+ * Other threads may drop references, including the last one: the sockets are then closed in the
+ * server's main context. Methods that have a `GError` argument fail with %SIGNAL_ERROR_FAILED
+ * when they are called from another thread; properties and getters must not be used there.
  *
  * Since: 0.1
  */
@@ -105,22 +160,22 @@ install_questions (void)
   /**
    * SignalServer::authenticate:
    * @self: the server
-   * @peer: who asks; it has no user id yet
+   * @peer: the peer, whose [property@Signal.Peer:user-id] is still %NULL
    * @type: the type of the token, usually `Bearer`
-   * @token: what the client shows
+   * @token: the token
    *
-   * Asks who the peer is.
+   * Emitted when a peer has sent a token, to determine its user.
    *
-   * The first handler that returns a user id wins. If none does, or there is no handler, the peer
-   * is refused: it is sent the `error` event `Authentication failed` and is closed with the code
-   * 4003. So is one whose id is not valid UTF-8. A peer that sends no type or no token as text is
-   * refused without asking.
+   * The emission stops at the first handler that returns a user ID. If no handler does, or if the
+   * user ID is not valid UTF-8, the peer is sent the `error` event `Authentication failed` and
+   * its connection is closed with the code 4003. A peer that does not send the type and the token
+   * as text is rejected without emitting this signal.
    *
-   * A program that is more than an example compares secrets in constant time, as
-   * `gnutls_memcmp()` and Python's `hmac.compare_digest()` do, or looks up a hash of the token: a
-   * comparison that ends at the first difference tells how much of a guess is right.
+   * Handlers should compare secrets in constant time, for example with `gnutls_memcmp()` or with
+   * Python's `hmac.compare_digest()`, or look up a hash of the token. A comparison that stops at
+   * the first difference reveals how much of a guess is correct.
    *
-   * Returns: (nullable) (transfer full): the user's id, or %NULL to refuse
+   * Returns: (nullable) (transfer full): the user ID, or %NULL to reject the token
    *
    * Since: 0.1
    */
@@ -139,20 +194,22 @@ install_questions (void)
   /**
    * SignalServer::join:
    * @self: the server
-   * @peer: who asks; it has authenticated
+   * @peer: the peer, which has been authenticated
    * @room: the name of the room
    *
-   * Asks whether the peer may join the room.
+   * Emitted when a peer requests to join a room, to determine whether it may.
    *
-   * Emitted for every room that a client names, unless it is in it already. The first handler that
-   * returns %FALSE refuses; if there is no handler, everyone may. The client is not told.
+   * This signal is emitted for every room in a request that the peer has not joined yet. The
+   * emission stops at the first handler that returns %FALSE. If there is no handler, the request
+   * is granted. The peer receives no response in either case.
    *
-   * Not asked, and refused: names that no room may have, the ids of other peers, and more rooms for
-   * a peer than [property@Signal.Server:max-rooms]. A name that looks like an id but is no peer's is
-   * one like any other; who is in a room when a peer comes that has its name as
-   * [property@Signal.Peer:id] leaves it.
+   * Requests are refused without emitting this signal if the name is not valid, if it is the
+   * [property@Signal.Peer:id] of another peer, or if the peer has joined
+   * [property@Signal.Server:max-rooms] rooms. Any other name is valid, even if it looks like an
+   * ID; if a peer later connects with that ID, the peers that have joined the room are removed
+   * from it.
    *
-   * Returns: %TRUE to let it in
+   * Returns: %TRUE to let the peer join the room
    *
    * Since: 0.1
    */
@@ -176,7 +233,9 @@ install_news (void)
    * @self: the server
    * @peer: the peer
    *
-   * A peer has authenticated: messages flow.
+   * Emitted when a peer has been authenticated.
+   *
+   * The peer can be sent messages from then on.
    *
    * Since: 0.1
    */
@@ -193,12 +252,12 @@ install_news (void)
   /**
    * SignalServer::peer-disconnected:
    * @self: the server
-   * @peer: the peer; its properties keep their last values
+   * @peer: the peer, whose properties keep their last values
    *
-   * A peer is gone.
+   * Emitted when a peer has disconnected.
    *
-   * Emitted once for each [signal@Signal.Server::peer-connected], unless the server itself is
-   * dropped before.
+   * This signal is emitted once for each [signal@Signal.Server::peer-connected], unless the
+   * server is disposed of first.
    *
    * Since: 0.1
    */
@@ -215,13 +274,14 @@ install_news (void)
   /**
    * SignalServer::message:
    * @self: the server
-   * @peer: who sent it
+   * @peer: the peer that sent the message
    * @message: the message
    *
-   * A peer has sent a message.
+   * Emitted when an application message has been received.
    *
-   * The detail is the name of the event: `message::chat`. What the protocol keeps for itself, such
-   * as `join` and `heartbeat`, is not emitted.
+   * The detail is the name of the event: a handler for `message::chat` is called for `chat`
+   * messages only. Control events of the protocol, such as `join` and `heartbeat`, are not
+   * emitted.
    *
    * Since: 0.1
    */
@@ -394,9 +454,11 @@ signal_server_init (SignalServer *self)
 /**
  * signal_server_new:
  *
- * Creates a server that does not listen yet.
+ * Creates a new server.
  *
- * Returns: (transfer full): the server
+ * The server does not listen until [method@Signal.Server.listen] is called.
+ *
+ * Returns: (transfer full): a new server
  *
  * Since: 0.1
  */
@@ -511,26 +573,29 @@ check_ready (SignalServer  *self,
 /**
  * signal_server_listen:
  * @self: a server
- * @address: (nullable): the address or the name of the interface to listen on, `0.0.0.0` and `::`
- *   for all of them; a link-local one of IPv6 has its zone after a `%`, as in `fe80::1%eth0`; %NULL
- *   for the loopback address 127.0.0.1
- * @port: the port; 0 for any that is free
- * @error: where to put an error
+ * @address: (nullable): the IP address or the host name to listen on, `0.0.0.0` or `::` to listen
+ *   on all interfaces, or %NULL for the loopback address 127.0.0.1; a link-local IPv6 address
+ *   needs its zone identifier after a `%`, as in `fe80::1%eth0`
+ * @port: the port, or 0 to select a free one
+ * @error: return location for a #GError
  *
- * Begins to listen.
+ * Starts to listen for connections.
  *
- * A name is looked up, which can block, unless it is `localhost` or ends in `.localhost`. Without
- * [property@Signal.Server:tls-certificate] everything is sent in cleartext except the messages of
- * encrypted peers: the tokens, too. That is meant for the loopback address.
+ * A host name is resolved synchronously, unless it is `localhost` or ends in `.localhost`.
  *
- * Fails with %G_IO_ERROR_ADDRESS_IN_USE if someone else listens on the port, with
- * %SIGNAL_ERROR_INVALID_ARGUMENT if @address can be neither an address nor a name, if
- * [property@Signal.Server:path] is not a path, [property@Signal.Server:ecdh-info] not valid UTF-8 or an
- * entry of [property@Signal.Server:allowed-origins] not an origin, or if
- * [property@Signal.Server:tls-certificate] has no private key or another one's, and with
- * %SIGNAL_ERROR_FAILED if the server is listening already or has not stopped yet.
+ * Without a [property@Signal.Server:tls-certificate], tokens and all other data except encrypted
+ * messages are transmitted as plaintext, which is only appropriate for the loopback interface.
  *
- * Returns: %TRUE if the server is listening
+ * This method fails with
+ *
+ * - %G_IO_ERROR_ADDRESS_IN_USE if the port is already in use;
+ * - %SIGNAL_ERROR_INVALID_ARGUMENT if @address is neither an IP address nor a valid host name, if
+ *   [property@Signal.Server:path], [property@Signal.Server:ecdh-info] or
+ *   [property@Signal.Server:allowed-origins] is not valid, or if the private key of
+ *   [property@Signal.Server:tls-certificate] is missing or does not match the certificate;
+ * - %SIGNAL_ERROR_FAILED if the server is already listening or is still stopping.
+ *
+ * Returns: %TRUE if the server is listening, or %FALSE with @error set
  *
  * Since: 0.1
  */
@@ -563,13 +628,14 @@ signal_server_listen (SignalServer  *self,
  * signal_server_get_uri:
  * @self: a server
  *
- * Gets the URL to give to a client on this machine.
+ * Gets the URL for clients on the same host.
  *
- * It begins with `ws://`, or with `wss://` if there is a certificate. If the server listens on all
- * interfaces, the URL has the loopback address. A link-local address of IPv6 has its zone in it, as
- * RFC 6874 writes it: `ws://[fe80::1%25eth0]:8080/ws`. Such a URL is of use on this machine only.
+ * It begins with `wss://` if the server has a certificate, and with `ws://` otherwise. If the
+ * server listens on all interfaces, the URL contains the loopback address. A link-local IPv6
+ * address has its zone identifier in the syntax of RFC 6874, as in
+ * `ws://[fe80::1%25eth0]:8080/ws`.
  *
- * Returns: (transfer full) (nullable): the URL, or %NULL if the server does not listen
+ * Returns: (transfer full) (nullable): the URL, or %NULL if the server is not listening
  *
  * Since: 0.1
  */
@@ -585,9 +651,10 @@ signal_server_get_uri (SignalServer *self)
  * signal_server_get_allowed_origins: (get-property allowed-origins)
  * @self: a server
  *
- * Gets the web pages whose scripts may connect.
+ * Gets the origins of the web pages that may connect.
  *
- * Returns: (transfer none) (array zero-terminated=1): their origins, valid until they are changed
+ * Returns: (transfer none) (array zero-terminated=1): the origins, which are valid until they are
+ *   changed
  *
  * Since: 0.1
  */
@@ -602,9 +669,11 @@ signal_server_get_allowed_origins (SignalServer *self)
 /**
  * signal_server_set_allowed_origins: (set-property allowed-origins)
  * @self: a server
- * @origins: (nullable) (array zero-terminated=1): their origins; %NULL for none
+ * @origins: (nullable) (array zero-terminated=1): the origins, or %NULL for none
  *
- * Sets the web pages whose scripts may connect, beside those from the server's own address.
+ * Sets the origins of the web pages that may connect, in addition to the server's own.
+ *
+ * See [property@Signal.Server:allowed-origins] for the syntax.
  *
  * Since: 0.1
  */
@@ -634,17 +703,19 @@ signal_server_finish_stop (SignalServer *self)
 /**
  * signal_server_stop_async:
  * @self: a server
- * @cancellable: (nullable): a way to stop waiting
- * @callback: (scope async): called when all is closed
- * @user_data: what to give to @callback
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: (scope async): a callback to call when the operation is complete
+ * @user_data: data passed to @callback
  *
- * Stops listening and closes all peers, with the code 1001.
+ * Stops listening and closes the connections to all peers with the code 1001.
  *
- * The port is free at once. [signal@Signal.Server::peer-disconnected] is emitted for every peer
- * before @callback is called; peers that do not answer are dropped after 3 seconds. Then the server
- * can listen again.
+ * The port is released immediately. The operation completes when all connections have been
+ * closed; [signal@Signal.Server::peer-disconnected] has been emitted for every peer by then.
+ * Connections to peers that do not respond are closed after 3 seconds. Afterwards, the server can
+ * listen again.
  *
- * Cancelling does not undo anything: the server stops all the same.
+ * Cancelling the operation does not prevent the server from stopping. The operation fails with
+ * %SIGNAL_ERROR_FAILED in another thread.
  *
  * Since: 0.1
  */
@@ -683,14 +754,14 @@ signal_server_stop_async (SignalServer        *self,
 /**
  * signal_server_stop_finish:
  * @self: a server
- * @result: what the callback was given
- * @error: where to put an error
+ * @result: a #GAsyncResult
+ * @error: return location for a #GError
  *
- * Finishes what [method@Signal.Server.stop_async] began.
+ * Finishes an operation started with [method@Signal.Server.stop_async].
  *
- * Fails with %G_IO_ERROR_CANCELLED if it was cancelled.
+ * This method fails with %G_IO_ERROR_CANCELLED if the operation was cancelled.
  *
- * Returns: %TRUE if the server has stopped
+ * Returns: %TRUE if the server has stopped, or %FALSE with @error set
  *
  * Since: 0.1
  */
@@ -750,19 +821,23 @@ send_to_all (GPtrArray   *snapshot,
 /**
  * signal_server_send_to_peer:
  * @self: a server
- * @peer: the peer
+ * @peer: the peer to send the message to
  * @event: the name of the event
- * @payload: (nullable): any JSON value; %NULL for a message without payload
- * @error: where to put an error
+ * @payload: (nullable): the payload, or %NULL for none
+ * @error: return location for a #GError
  *
- * Sends a message to one peer, encrypted if the peer has a key.
+ * Sends a message to a peer, which is encrypted if the peer has a session key.
  *
- * Fails with %SIGNAL_ERROR_INVALID_ARGUMENT if @event is empty or one of the protocol's own, or if
- * @payload is nothing that JSON can express; with %SIGNAL_ERROR_TOO_LARGE if the message takes more
- * than 16 MiB; with %SIGNAL_ERROR_NOT_CONNECTED if the peer is gone or has not authenticated; with
- * %SIGNAL_ERROR_OUTBOX_FULL if it does not read what it has been sent.
+ * This method fails with
  *
- * Returns: %TRUE if the message is on its way
+ * - %SIGNAL_ERROR_INVALID_ARGUMENT if @event is empty or reserved by the protocol, or if @payload
+ *   cannot be represented in JSON;
+ * - %SIGNAL_ERROR_TOO_LARGE if the frame would exceed 16 MiB;
+ * - %SIGNAL_ERROR_NOT_CONNECTED if the peer has disconnected or has not been authenticated;
+ * - %SIGNAL_ERROR_OUTBOX_FULL if more than [property@Signal.Server:max-backlog] bytes are waiting
+ *   for the peer.
+ *
+ * Returns: %TRUE if the message has been accepted, or %FALSE with @error set
  *
  * Since: 0.1
  */
@@ -803,17 +878,19 @@ signal_server_send_to_peer (SignalServer  *self,
 /**
  * signal_server_send_to_user:
  * @self: a server
- * @user_id: what a handler of [signal@Signal.Server::authenticate] returned
+ * @user_id: the user ID, as returned by a handler of [signal@Signal.Server::authenticate]
  * @event: the name of the event
- * @payload: (nullable): any JSON value; %NULL for a message without payload
- * @error: where to put an error
+ * @payload: (nullable): the payload, or %NULL for none
+ * @error: return location for a #GError
  *
  * Sends a message to all peers of a user.
  *
- * It is no error if there is none. Fails with %SIGNAL_ERROR_INVALID_ARGUMENT and
- * %SIGNAL_ERROR_TOO_LARGE as [method@Signal.Server.send_to_peer] does.
+ * It is not an error if the user has no peers. Peers whose backlog exceeds
+ * [property@Signal.Server:max-backlog] are skipped. This method fails with
+ * %SIGNAL_ERROR_INVALID_ARGUMENT and %SIGNAL_ERROR_TOO_LARGE in the same cases as
+ * [method@Signal.Server.send_to_peer].
  *
- * Returns: %TRUE if the message could be sent to whoever is there
+ * Returns: %TRUE if the message has been accepted, or %FALSE with @error set
  *
  * Since: 0.1
  */
@@ -835,18 +912,20 @@ signal_server_send_to_user (SignalServer  *self,
 /**
  * signal_server_send_to_room:
  * @self: a server
- * @room: the name of a room
+ * @room: the name of the room
  * @event: the name of the event
- * @payload: (nullable): any JSON value; %NULL for a message without payload
- * @except: (nullable): a peer that is left out, such as the one who said it
- * @error: where to put an error
+ * @payload: (nullable): the payload, or %NULL for none
+ * @except: (nullable): a peer to exclude, such as the sender of the message, or %NULL
+ * @error: return location for a #GError
  *
  * Sends a message to all peers in a room.
  *
- * It is no error if there is none. Fails with %SIGNAL_ERROR_INVALID_ARGUMENT and
- * %SIGNAL_ERROR_TOO_LARGE as [method@Signal.Server.send_to_peer] does.
+ * It is not an error if the room is empty. Peers whose backlog exceeds
+ * [property@Signal.Server:max-backlog] are skipped. This method fails with
+ * %SIGNAL_ERROR_INVALID_ARGUMENT and %SIGNAL_ERROR_TOO_LARGE in the same cases as
+ * [method@Signal.Server.send_to_peer].
  *
- * Returns: %TRUE if the message could be sent to whoever is there
+ * Returns: %TRUE if the message has been accepted, or %FALSE with @error set
  *
  * Since: 0.1
  */
@@ -871,15 +950,17 @@ signal_server_send_to_room (SignalServer  *self,
  * signal_server_broadcast:
  * @self: a server
  * @event: the name of the event
- * @payload: (nullable): any JSON value; %NULL for a message without payload
- * @error: where to put an error
+ * @payload: (nullable): the payload, or %NULL for none
+ * @error: return location for a #GError
  *
- * Sends a message to all peers that have authenticated.
+ * Sends a message to all authenticated peers.
  *
- * It is no error if there is none. Fails with %SIGNAL_ERROR_INVALID_ARGUMENT and
- * %SIGNAL_ERROR_TOO_LARGE as [method@Signal.Server.send_to_peer] does.
+ * It is not an error if there are no peers. Peers whose backlog exceeds
+ * [property@Signal.Server:max-backlog] are skipped. This method fails with
+ * %SIGNAL_ERROR_INVALID_ARGUMENT and %SIGNAL_ERROR_TOO_LARGE in the same cases as
+ * [method@Signal.Server.send_to_peer].
  *
- * Returns: %TRUE if the message could be sent to whoever is there
+ * Returns: %TRUE if the message has been accepted, or %FALSE with @error set
  *
  * Since: 0.1
  */
