@@ -7,19 +7,19 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  guint  max_retries;   /* 0: never, G_MAXUINT: without end */
+  guint  max_retries;   /* 0 for none, G_MAXUINT for no limit */
   guint  base_interval; /* ms */
   double multiplier;    /* ≥ 1 */
   guint  max_interval;  /* ms */
   double jitter;        /* 0 … 1 */
 } SignalBackoffPolicy;
 
-/* How long to wait before the next attempt, from what has become of those before. Filled with zeros at
- * first. */
+/* Computes the delay before the next attempt from the results of the previous ones. Initially
+ * zeroed. */
 typedef struct
 {
-  guint failures; /* attempts in a row that failed */
-  guint delays;   /* likewise, and those whose connection did not last */
+  guint failures; /* consecutive failed attempts */
+  guint delays;   /* likewise, and connections that did not last */
 } SignalBackoff;
 
 void     signal_backoff_reset        (SignalBackoff             *self);

@@ -5,10 +5,10 @@
 
 #include <math.h>
 
-/* The longest wait that a server can ask for. */
+/* The maximum delay that a server can ask for, in ms. */
 #define AT_LEAST_MAX (5 * 60 * 1000)
 
-/* Whether the retry of this number, from 1, is one that the policy grants. */
+/* Returns whether the policy allows the retry with this number, starting from 1. */
 gboolean
 signal_backoff_allows_retry (const SignalBackoffPolicy *policy,
                              guint                      attempt)
@@ -16,8 +16,9 @@ signal_backoff_allows_retry (const SignalBackoffPolicy *policy,
   return policy->max_retries == G_MAXUINT || attempt <= policy->max_retries;
 }
 
-/* The wait in ms before the retry of this number, from 1. random is drawn from [0, 1): the result
- * lies in [(1 − jitter) × d, d] with d = base × multiplier^(attempt − 1), capped. */
+/* Returns the delay in ms before the retry with this number, starting from 1. random is in [0,
+ * 1): the result is in [(1 − jitter) × d, d], where d = base × multiplier^(attempt − 1), limited
+ * to the maximum. */
 guint
 signal_backoff_get_delay (const SignalBackoffPolicy *policy,
                           guint                      attempt,
@@ -28,7 +29,7 @@ signal_backoff_get_delay (const SignalBackoffPolicy *policy,
   if (policy->base_interval == 0)
     return 0;
 
-  /* Also true when pow() has overflowed to infinity. */
+  /* Also true if pow() has overflowed to infinity. */
   if (!(delay < policy->max_interval))
     delay = policy->max_interval;
 
@@ -44,9 +45,9 @@ signal_backoff_reset (SignalBackoff *self)
   self->delays = 0;
 }
 
-/* An attempt was authenticated, and its connection has lasted for so many µs: it has not failed. It
- * shortens the delay only if it lasted, since a server that accepts and then drops should not be
- * flooded. */
+/* An attempt was authenticated, and its connection has lasted for duration µs. The delay is only
+ * reset if the connection has lasted for some time, because a server that accepts connections and
+ * then closes them must not be flooded. */
 void
 signal_backoff_connected (SignalBackoff             *self,
                           const SignalBackoffPolicy *policy,
@@ -57,9 +58,9 @@ signal_backoff_connected (SignalBackoff             *self,
     self->delays = 0;
 }
 
-/* An attempt has failed, or a connection was lost. Returns the wait in ms before the next attempt.
- * is_urgent: it is due at once, unless this happens again. at_least: the wait in ms that the server
- * asks for, or 0. */
+/* An attempt has failed, or a connection was lost. Returns the delay in ms before the next
+ * attempt. If is_urgent, the first one has no delay. at_least is the delay in ms that the server
+ * has asked for, or 0. */
 guint
 signal_backoff_fail (SignalBackoff             *self,
                      const SignalBackoffPolicy *policy,

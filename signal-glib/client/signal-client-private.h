@@ -7,12 +7,12 @@
 
 G_BEGIN_DECLS
 
-/* Shared by the files signal-client*.c; tests also look into the session. */
+/* Shared by the files signal-client*.c; tests access the session, too. */
 struct _SignalClient
 {
   GObject parent_instance;
 
-  SignalSession *session; /* what the client does; it may outlive the client */
+  SignalSession *session; /* the implementation, which may outlive the client */
   GError *last_error;
 };
 

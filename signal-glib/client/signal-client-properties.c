@@ -9,7 +9,7 @@
 #define READ_ONLY (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
 #define WRITE_ONLY (G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
 #define READ_WRITE (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
-#define CONSTRUCTED (READ_WRITE | G_PARAM_CONSTRUCT) /* the default is set by construction */
+#define CONSTRUCTED (READ_WRITE | G_PARAM_CONSTRUCT) /* the default is set during construction */
 
 GParamSpec *signal_client_properties[SIGNAL_CLIENT_N_PROPS];
 
@@ -56,7 +56,7 @@ set_auto_join_rooms (SignalClient *self,
   return TRUE;
 }
 
-/* Sets what the session uses. Returns whether that has changed it. */
+/* Sets a property of the session. Returns whether that has changed it. */
 static gboolean
 set_session_property (SignalClient *self,
                       guint         prop_id,
@@ -91,7 +91,7 @@ set_session_property (SignalClient *self,
     }
 }
 
-/* Likewise, what each of its connections uses. */
+/* Sets a property of the connections. Returns whether that has changed it. */
 static gboolean
 set_connection_property (SignalClient *self,
                          guint         prop_id,

@@ -142,7 +142,7 @@ enum
 
 static guint signals[N_SIGNALS];
 
-/* What the session calls */
+/* Callbacks of the session */
 
 static void
 set_last_error (SignalClient *self,
@@ -154,7 +154,7 @@ set_last_error (SignalClient *self,
                             signal_client_properties[SIGNAL_CLIENT_PROP_LAST_ERROR]);
 }
 
-/* Notifies of the state, and of what comes and goes with it. */
+/* Notifies of the state, and of the properties that change with it. */
 static void
 on_state_changed (gpointer              owner,
                   SignalConnectionState before,
@@ -204,8 +204,8 @@ on_disconnected (gpointer      owner,
   g_signal_emit (owner, signals[DISCONNECTED], 0, error);
 }
 
-/* A name from the network never becomes a new quark: those are never freed. One that a handler was
- * connected with exists already. */
+/* Names from the network do not create quarks, which are never freed. If a handler is connected
+ * for an event, the quark already exists. */
 static void
 on_message (gpointer       owner,
             SignalMessage *message)
@@ -279,7 +279,7 @@ static const SignalSessionHandlers session_handlers = {
   .has_token_source = has_token_source,
 };
 
-/* The class */
+/* Class */
 
 static void
 install_life_cycle_signals (GObjectClass *object_class)
@@ -728,7 +728,7 @@ signal_client_update_token (SignalClient *self,
 
 /* Messages and rooms */
 
-/* The outbox keeps a copy of its own. */
+/* The outbox has its own copy of the envelope. */
 static gboolean
 send_and_wipe (SignalClient  *self,
                char          *envelope,
@@ -851,7 +851,7 @@ signal_client_join_rooms (SignalClient        *self,
                           const char * const  *rooms,
                           GError             **error)
 {
-  g_auto (GStrv) copy = NULL; /* they may be those of the client itself */
+  g_auto (GStrv) copy = NULL; /* the rooms may belong to the client itself */
   gboolean is_changed;
 
   g_return_val_if_fail (SIGNAL_IS_CLIENT (self), FALSE);
@@ -890,7 +890,7 @@ signal_client_leave_rooms (SignalClient        *self,
                            const char * const  *rooms,
                            GError             **error)
 {
-  g_auto (GStrv) copy = NULL; /* they may be those of the client itself */
+  g_auto (GStrv) copy = NULL; /* the rooms may belong to the client itself */
   gboolean is_changed;
 
   g_return_val_if_fail (SIGNAL_IS_CLIENT (self), FALSE);

@@ -12,33 +12,34 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (SignalConnection, signal_connection, SIGNAL, CONNECTION, GObject)
 
-/* What a connection tells its one owner. Any of them may drop the last reference or close. */
+/* The callbacks to the owner of a connection. Each of them may release the last reference, or
+ * close the connection. */
 typedef struct
 {
-  /* CONNECTED, AUTHENTICATING, AUTHENTICATED, each once and in this order. */
+  /* CONNECTED, AUTHENTICATING and AUTHENTICATED, each of them once and in this order. */
   void     (*phase)              (SignalConnection      *connection,
                                   SignalConnectionState  phase,
                                   gpointer               user_data);
 
-  /* An application event. */
+  /* An application message has been received. */
   void     (*message)            (SignalConnection      *connection,
                                   SignalMessage         *message,
                                   gpointer               user_data);
 
-  /* Something went wrong and the connection goes on. */
+  /* An error has occurred, and the connection continues. */
   void     (*fault)              (SignalConnection      *connection,
                                   const GError          *error,
                                   gpointer               user_data);
 
-  /* It is over; nothing comes after it. retry_after: the wait in ms that the server asks for, or
-   * 0. */
+  /* The connection has ended; no further callbacks follow. retry_after is the delay in ms that
+   * the server has asked for, or 0. */
   void     (*ended)              (SignalConnection      *connection,
                                   const GError          *error,
                                   SignalCloseAction      action,
                                   guint                  retry_after,
                                   gpointer               user_data);
 
-  /* All that had to wait for the socket is written. */
+  /* All data that was waiting has been written to the socket. */
   void     (*drained)            (SignalConnection      *connection,
                                   gpointer               user_data);
 

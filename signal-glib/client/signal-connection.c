@@ -16,32 +16,33 @@
 #include "util/signal-source-private.h"
 #include "websocket/signal-websocket-connect-private.h"
 
-/* The largest message before AUTHENTICATED. A `connected` event takes a few hundred bytes, and a
- * server that has not been asked for a token yet should not be able to cost more. */
+/* The maximum size of a message before AUTHENTICATED. A `connected` event takes a few hundred
+ * bytes, and a server that has not authenticated the client should not be able to allocate
+ * more. */
 #define UNAUTHENTICATED_MAX (64 * 1024)
 
-/* How long `connected` may still come after something encrypted came instead of it. */
+/* How long to wait for `connected` after an encrypted message was received before it, in ms. */
 #define UNREADABLE_GRACE_MS 1000
 
 struct _SignalConnection
 {
   GObject parent_instance;
 
-  const SignalConnectionHandlers *handlers; /* NULL: nobody listens any more */
+  const SignalConnectionHandlers *handlers; /* NULL once closed */
   gpointer user_data;
 
   GMainContext *context;
   SignalConnectionState phase;
-  GCancellable *dialing; /* NULL once the socket is open, or given up */
+  GCancellable *dialing; /* NULL once the socket is open, or the attempt was cancelled */
   SignalChannel *channel;
   SignalEcdhKeyPair *key_pair;
   SignalKeepalive *keepalive;
   GSource *deadline;
   gint64 deadline_time;
-  GSource *renewal; /* the key has served long enough */
+  GSource *renewal; /* pending because the key has reached its usage limit */
   GQueue closing; /* of GTask */
 
-  SignalConnectionOptions *options; /* NULL until it has started */
+  SignalConnectionOptions *options; /* NULL until started */
   char *token;
 
   char *client_id;
@@ -58,7 +59,7 @@ get_websocket (SignalConnection *self)
   return signal_channel_get_websocket (self->channel);
 }
 
-/* Releases what the connection needs while it lives. Secrets go first. */
+/* Releases the resources of an open connection. Secrets are freed first. */
 static void
 release (SignalConnection *self)
 {
@@ -90,7 +91,7 @@ enter_phase (SignalConnection      *self,
     self->handlers->phase (self, phase, self->user_data);
 }
 
-/* The end, told once. The socket is closed in its own time. */
+/* Reports the end, once. The socket is closed asynchronously. */
 static void
 end (SignalConnection  *self,
      const GError      *error,
@@ -146,7 +147,7 @@ set_deadline_time (SignalConnection *self,
   g_source_attach (self->deadline, self->context);
 }
 
-/* How long the attempt may still take; never longer than was said before. */
+/* Limits the rest of the attempt. This never extends a previous deadline. */
 static void
 set_deadline (SignalConnection *self,
               guint             ms)
@@ -157,7 +158,7 @@ set_deadline (SignalConnection *self,
     set_deadline_time (self, time);
 }
 
-/* Returns the time that is left in µs, or -1 if there is no deadline. */
+/* Returns the remaining time in µs, or −1 if there is no deadline. */
 static gint64
 stop_deadline (SignalConnection *self)
 {
@@ -176,7 +177,8 @@ continue_deadline (SignalConnection *self,
     set_deadline_time (self, g_get_monotonic_time () + time_left);
 }
 
-/* The end without a close handshake: a peer that says nothing will not answer that either. */
+/* Ends the connection without a closing handshake, because a peer that does not respond would not
+ * complete it. */
 static void
 give_up (SignalConnection  *self,
          const GError      *error,
@@ -197,7 +199,7 @@ on_dead (gpointer user_data)
   give_up (self, error, SIGNAL_CLOSE_ACTION_RETRY);
 }
 
-/* From now on the keepalive watches the peer, instead of the deadline. */
+/* From here on, the keepalive detects an unresponsive peer, instead of the deadline. */
 static void
 on_authenticated (SignalConnection *self)
 {
@@ -219,7 +221,8 @@ report_protocol_fault (SignalConnection *self,
   report_fault (self, error);
 }
 
-/* Derives the session key of this connection; without keys there is none, where that is allowed. */
+/* Derives the session key of this connection. If the server has sent no keys and that is allowed,
+ * there is no session key. */
 static gboolean
 take_keys (SignalConnection            *self,
            const SignalConnectedEvent  *event,
@@ -288,7 +291,7 @@ handle_server_error (SignalConnection *self,
   report_fault (self, error);
 }
 
-/* Renews the connection from the main loop, not from inside whatever used the key. */
+/* Renews the connection from the main loop, not during a call that uses the key. */
 static gboolean
 on_renewal (gpointer user_data)
 {
@@ -301,7 +304,7 @@ on_renewal (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Makes way for a connection with a new key. */
+/* Closes the connection in favor of one with a new key. */
 static void
 on_channel_key_worn (SignalChannel *channel,
                      gpointer       user_data)
@@ -316,8 +319,8 @@ on_channel_key_worn (SignalChannel *channel,
   g_source_attach (self->renewal, self->context);
 }
 
-/* Decides whether a message is a control event or one of the application, and whether it can be
- * believed here. */
+/* Processes control events and passes on application messages. Messages that are not acceptable
+ * in the current phase are ignored and reported. */
 static void
 on_channel_message (SignalChannel *channel,
                     SignalMessage *message,
@@ -410,7 +413,7 @@ authenticate (SignalConnection *self)
   signal_secret_wipe (text, strlen (text));
   g_clear_pointer (&self->token, signal_secret_free);
 
-  /* A token that does not fit into a frame will not do so the next time. */
+  /* A token that does not fit into a frame will not fit in the next attempt either. */
   if (sent)
     enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
   else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE))
@@ -468,8 +471,8 @@ on_accept_certificate (GTlsCertificate      *certificate,
   if (self->handlers == NULL)
     return FALSE;
 
-  /* Somebody may look at the certificate for longer than an attempt may take, which is for the
-   * network and the server. */
+  /* The deadline is for the network and the server: the user may take longer to inspect the
+   * certificate. */
   time_left = stop_deadline (self);
   accept = self->handlers->accept_certificate (self, certificate, errors, self->user_data);
   if (self->handlers == NULL)
@@ -523,7 +526,8 @@ signal_connection_init (SignalConnection *self)
   g_queue_init (&self->closing);
 }
 
-/* One attempt and, if it succeeds, one connection. handlers: static. */
+/* Creates an object for one attempt and, if it succeeds, one connection. handlers must be
+ * static. */
 SignalConnection *
 signal_connection_new (const SignalConnectionHandlers *handlers,
                        gpointer                        user_data)
@@ -555,8 +559,8 @@ connect_transport (SignalConnection *self,
                                   g_object_ref (self));
 }
 
-/* Begins the attempt, once. No handler is called before this has returned, and none at all after an
- * error. */
+/* Starts the attempt, which is only possible once. No callback is called before this function
+ * returns, and none after an error. */
 gboolean
 signal_connection_start (SignalConnection         *self,
                          SignalConnectionOptions  *options,
@@ -576,8 +580,8 @@ signal_connection_start (SignalConnection         *self,
   return TRUE;
 }
 
-/* Ends the connection in whatever phase it is. Its owner hears nothing more but the end of this
- * call, when the socket is closed; that is within a few seconds, whatever the peer does. */
+/* Closes the connection in any phase. No further callbacks follow. The operation completes when
+ * the socket is closed, which takes a few seconds at most, regardless of the peer. */
 void
 signal_connection_close_async (SignalConnection    *self,
                                GCancellable        *cancellable,
@@ -611,7 +615,7 @@ signal_connection_close_finish (SignalConnection  *self,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* Closes the socket at once, without what it has not taken yet. No handler is called any more. */
+/* Closes the socket immediately, discarding pending data. No further callbacks follow. */
 void
 signal_connection_drop (SignalConnection *self)
 {
@@ -623,7 +627,7 @@ signal_connection_drop (SignalConnection *self)
     signal_channel_drop (self->channel);
 }
 
-/* Asks an AUTHENTICATED peer for a sign of life; `ended` follows if there is none. */
+/* Checks whether an AUTHENTICATED peer responds; if not, the ended callback is called. */
 void
 signal_connection_probe (SignalConnection *self)
 {
@@ -631,8 +635,7 @@ signal_connection_probe (SignalConnection *self)
     signal_keepalive_probe (self->keepalive);
 }
 
-/* Ends a connection, or an attempt, that cannot be trusted any more: the next one is due at
- * once. */
+/* Ends a connection or an attempt that must be replaced by a new one immediately. */
 void
 signal_connection_renew (SignalConnection *self,
                          const GError     *error)
@@ -655,7 +658,7 @@ signal_connection_get_channel (SignalConnection *self)
   return self->channel;
 }
 
-/* The id that the server gave, once AUTHENTICATED. */
+/* The ID that the server has assigned, once AUTHENTICATED. */
 const char *
 signal_connection_get_client_id (SignalConnection *self)
 {
@@ -674,49 +677,51 @@ signal_connection_is_encrypted (SignalConnection *self)
   return self->channel != NULL && signal_channel_is_encrypted (self->channel);
 }
 
-/* Whether the socket is open both ways: a peer that has left is told of only later. */
+/* Returns whether the socket is open in both directions. Closing by the peer is reported only
+ * later. */
 gboolean
 signal_connection_can_send (SignalConnection *self)
 {
   return self->channel != NULL && signal_websocket_is_open (get_websocket (self));
 }
 
-/* How long it has been AUTHENTICATED, in µs; −1 if it never was. */
+/* Gets how long the connection has been AUTHENTICATED in µs, or −1 if it never was. */
 gint64
 signal_connection_get_age (SignalConnection *self)
 {
   return self->authenticated != 0 ? g_get_monotonic_time () - self->authenticated : -1;
 }
 
-/* µs that the last answered ping took; -1: none was. */
+/* Gets the round-trip time of the last answered ping in µs, or −1. */
 gint64
 signal_connection_get_round_trip (SignalConnection *self)
 {
   return self->channel != NULL ? signal_websocket_get_round_trip (get_websocket (self)) : -1;
 }
 
-/* The bytes that came. */
+/* Gets the number of bytes that have been received. */
 guint64
 signal_connection_get_received (SignalConnection *self)
 {
   return self->channel != NULL ? signal_websocket_get_bytes_received (get_websocket (self)) : 0;
 }
 
-/* The bytes that the socket has taken; still known when the connection has ended. */
+/* Gets the number of bytes that have been written to the socket, also after the connection has
+ * ended. */
 guint64
 signal_connection_get_written (SignalConnection *self)
 {
   return self->channel != NULL ? signal_websocket_get_bytes_sent (get_websocket (self)) : 0;
 }
 
-/* The bytes that were handed over and that the socket has not taken yet. */
+/* Gets the number of bytes that have been accepted and not been written to the socket yet. */
 gsize
 signal_connection_get_unsent (SignalConnection *self)
 {
   return self->channel != NULL ? signal_websocket_get_unsent (get_websocket (self)) : 0;
 }
 
-/* Sends a whole envelope, encrypted where the connection is. */
+/* Sends an envelope, encrypted if the connection is. */
 gboolean
 signal_connection_send (SignalConnection  *self,
                         const char        *envelope,

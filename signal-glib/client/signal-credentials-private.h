@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* The token that a session authenticates with, and what the server has said about it. */
+/* The token that a session authenticates with, and whether the server has accepted it. */
 typedef struct _SignalCredentials SignalCredentials;
 
 SignalCredentials *signal_credentials_new           (void) G_GNUC_WARN_UNUSED_RESULT;

@@ -12,12 +12,12 @@ struct _SignalCredentials
 {
   char *token;
 
-  GError *refusal; /* of refused_token, while another one is asked for */
+  GError *refusal; /* of refused_token, while another one is requested */
   char *refused_token;
   gboolean has_asked_again;
 
-  gboolean is_promised;    /* the token that was asked for will come */
-  gboolean has_late_token; /* it came when its attempt was over */
+  gboolean is_promised;    /* the requested token will be supplied later */
+  gboolean has_late_token; /* it was supplied after its attempt had ended */
 };
 
 SignalCredentials *
@@ -57,7 +57,7 @@ signal_credentials_get_token (SignalCredentials *self)
   return self->token;
 }
 
-/* Whether a token can be written into an envelope, which is JSON. */
+/* Checks whether the token is valid UTF-8, as required for an envelope. */
 gboolean
 signal_credentials_check_token (const char  *token,
                                 GError     **error)
@@ -70,7 +70,7 @@ signal_credentials_check_token (const char  *token,
   return FALSE;
 }
 
-/* Whether an attempt can be made with the token that there is. */
+/* Checks whether an attempt can be made with the current token. */
 gboolean
 signal_credentials_check (SignalCredentials  *self,
                           GError            **error)
@@ -91,7 +91,8 @@ signal_credentials_check (SignalCredentials  *self,
   return signal_credentials_check_token (self->token, error);
 }
 
-/* Remembers that the server has refused the token, and why, while another one is asked for. */
+/* Stores the token that the server has rejected and the reason, while another one is
+ * requested. */
 void
 signal_credentials_refuse (SignalCredentials *self,
                            const GError      *error)
@@ -111,7 +112,7 @@ signal_credentials_accept (SignalCredentials *self)
   self->is_promised = FALSE;
 }
 
-/* Forgets everything but the token. */
+/* Resets everything except the token. */
 void
 signal_credentials_reset (SignalCredentials *self)
 {
@@ -119,21 +120,22 @@ signal_credentials_reset (SignalCredentials *self)
   self->has_late_token = FALSE;
 }
 
-/* Whether to ask for another token after a refusal: once until the next authentication. */
+/* Returns whether to request another token after a rejection, which is done once until the next
+ * authentication. */
 gboolean
 signal_credentials_may_ask_again (SignalCredentials *self)
 {
   return !self->has_asked_again;
 }
 
-/* The token will come later. */
+/* The token will be supplied later. */
 void
 signal_credentials_promise (SignalCredentials *self)
 {
   self->is_promised = TRUE;
 }
 
-/* A token has come, or is not waited for any more. Returns whether it was promised. */
+/* A token has been supplied, or is no longer awaited. Returns whether it was promised. */
 gboolean
 signal_credentials_deliver (SignalCredentials *self)
 {
@@ -143,7 +145,7 @@ signal_credentials_deliver (SignalCredentials *self)
   return was_promised;
 }
 
-/* The token has come after its attempt was over: the next one uses it without asking. */
+/* The token was supplied after its attempt had ended: the next one uses it without a request. */
 void
 signal_credentials_keep_late (SignalCredentials *self)
 {

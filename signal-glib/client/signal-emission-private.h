@@ -17,11 +17,11 @@ typedef enum
   SIGNAL_EMISSION_FAILURE, /* likewise */
 } SignalEmissionType;
 
-/* What a session has still to tell its owner. Only what depends on its type is set. */
+/* A pending emission of a session to its owner. Only the members that its type needs are set. */
 typedef struct
 {
   SignalEmissionType type;
-  guint serial; /* emitted only while this is the state's; 0: always */
+  guint serial; /* only emitted if this is the current one; 0 for always */
   GError *error; /* may be NULL for DISCONNECTED */
   GTask *task;
   guint attempt;

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* The heartbeat of one connection, and the watch over the peer's. */
+/* Sends the heartbeats of a connection, and detects a peer that does not respond. */
 typedef struct _SignalKeepalive SignalKeepalive;
 
 typedef void (*SignalKeepaliveTimeoutFunc) (gpointer user_data);

@@ -19,7 +19,7 @@ struct _SignalKeepalive
 
   GSource *heartbeat;
   GSource *watch;
-  gint64 probed; /* when the ping that is not answered yet was sent; 0: there is none */
+  gint64 probed; /* when the unanswered ping was sent; 0 if there is none */
 };
 
 static gint64
@@ -37,8 +37,8 @@ on_heartbeat (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Any byte received is a sign of life. Looks when the peer could have been silent for an interval,
- * pings it if it was, and gives it up when the ping brings nothing in time. */
+/* Any received byte shows that the peer is alive. If the peer has been silent for an interval, it
+ * is sent a ping; if nothing is received within the timeout after that, it is considered dead. */
 static gboolean
 on_watch (gpointer user_data)
 {
@@ -66,8 +66,9 @@ on_watch (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* heartbeat_interval: ms between heartbeats, and of silence before a ping; 0: neither.
- * liveness_timeout: ms that a ping may go unanswered. dead: the peer is; may free the pulse. */
+/* heartbeat_interval is the time between heartbeats in ms, and how long the peer may be silent
+ * before it is sent a ping, or 0 for neither. liveness_timeout is how long a ping may remain
+ * unanswered in ms. dead is called when the peer does not respond, and may free the keepalive. */
 SignalKeepalive *
 signal_keepalive_new (SignalChannel              *channel,
                       GMainContext               *context,
@@ -109,7 +110,7 @@ signal_keepalive_free (SignalKeepalive *self)
   g_free (self);
 }
 
-/* Pings now, whatever was heard before. */
+/* Sends a ping, regardless of what was received before. */
 void
 signal_keepalive_probe (SignalKeepalive *self)
 {

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Whole envelopes in plaintext, in order: first those that were handed to the connection and of
- * which no byte is known to be written, then those that wait for one. */
+/* Complete envelopes in plaintext, in order: first those that were passed to a connection and of
+ * which no byte is known to be written, then those that are waiting for a connection. */
 typedef struct _SignalOutbox SignalOutbox;
 
 SignalOutbox *signal_outbox_new         (void) G_GNUC_WARN_UNUSED_RESULT;

@@ -10,8 +10,8 @@
 
 typedef struct
 {
-  gint64  added;  /* by g_get_monotonic_time() */
-  guint64 offset; /* where it begins among the bytes of the connection it was handed to */
+  gint64  added;  /* as in g_get_monotonic_time() */
+  guint64 offset; /* the position among the bytes of the connection it was passed to */
   gsize   length;
   char    text[];
 } Item;
@@ -20,7 +20,7 @@ struct _SignalOutbox
 {
   GQueue handed;
   GQueue waiting;
-  gsize  size; /* bytes of text that wait */
+  gsize  size; /* bytes of the waiting envelopes */
 };
 
 static Item *
@@ -67,7 +67,7 @@ signal_outbox_free (SignalOutbox *self)
   g_free (self);
 }
 
-/* Adds a copy at the end. limit: how many may wait then. */
+/* Appends a copy. limit is the maximum number of waiting envelopes. */
 gboolean
 signal_outbox_push (SignalOutbox  *self,
                     const char    *envelope,
@@ -91,7 +91,7 @@ signal_outbox_push (SignalOutbox  *self,
   return TRUE;
 }
 
-/* The first that waits, or NULL. */
+/* Returns the first waiting envelope, or NULL. */
 const char *
 signal_outbox_peek (SignalOutbox *self,
                     gsize        *length)
@@ -105,15 +105,15 @@ signal_outbox_peek (SignalOutbox *self,
   return item->text;
 }
 
-/* Drops the first that waits. */
+/* Removes the first waiting envelope. */
 void
 signal_outbox_drop (SignalOutbox *self)
 {
   item_free (take_first_waiting (self));
 }
 
-/* The first that waited has been handed to the connection. offset: how many bytes were handed to
- * that before. */
+/* Moves the first waiting envelope to those that were passed to the connection. offset is the
+ * number of bytes that were passed to it before. */
 void
 signal_outbox_hand (SignalOutbox *self,
                     guint64       offset)
@@ -124,7 +124,7 @@ signal_outbox_hand (SignalOutbox *self,
   g_queue_push_tail (&self->handed, item);
 }
 
-/* Keeps a copy of what was handed to the connection without having waited. */
+/* Adds a copy of an envelope that was passed to the connection without waiting. */
 void
 signal_outbox_push_handed (SignalOutbox *self,
                            const char   *envelope,
@@ -134,8 +134,8 @@ signal_outbox_push_handed (SignalOutbox *self,
   g_queue_push_tail (&self->handed, item_new (envelope, length, offset));
 }
 
-/* The socket has taken that many bytes: a message of which one was among them must not be sent
- * again. */
+/* Removes envelopes of which at least one byte has been written to the socket, and which must not
+ * be sent again. written is the number of bytes that have been written. */
 void
 signal_outbox_settle (SignalOutbox *self,
                       guint64       written)
@@ -146,7 +146,7 @@ signal_outbox_settle (SignalOutbox *self,
     item_free (g_queue_pop_head (&self->handed));
 }
 
-/* The connection has died: what it did not write waits again, before everything else. */
+/* The connection has ended: envelopes that were not written wait again, before all others. */
 void
 signal_outbox_recall (SignalOutbox *self)
 {
@@ -159,7 +159,7 @@ signal_outbox_recall (SignalOutbox *self)
     }
 }
 
-/* Drops those that wait and were added before a time. Returns how many they were. */
+/* Removes waiting envelopes that were added before a time. Returns their number. */
 guint
 signal_outbox_expire (SignalOutbox *self,
                       gint64        before)
@@ -176,21 +176,22 @@ signal_outbox_expire (SignalOutbox *self,
   return count;
 }
 
-/* How many wait. */
+/* Gets the number of waiting envelopes. */
 guint
 signal_outbox_get_waiting (SignalOutbox *self)
 {
   return self->waiting.length;
 }
 
-/* How many wait or were handed to the connection and are not known to be written. */
+/* Gets the number of envelopes that are waiting, or were passed to the connection and are not
+ * known to be written. */
 guint
 signal_outbox_get_length (SignalOutbox *self)
 {
   return self->waiting.length + self->handed.length;
 }
 
-/* The bytes of those that wait. */
+/* Gets the size of the waiting envelopes in bytes. */
 gsize
 signal_outbox_get_size (SignalOutbox *self)
 {

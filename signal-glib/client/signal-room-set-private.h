@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The rooms that a client wants to be in: auto-join + joined − left, in the order they were
- * named. */
+/* The rooms that a client joins: those to join automatically and those joined, without those
+ * left, in the order in which they were added. */
 typedef struct _SignalRoomSet SignalRoomSet;
 
 SignalRoomSet      *signal_room_set_new           (void) G_GNUC_WARN_UNUSED_RESULT;

@@ -8,15 +8,15 @@
 struct _SignalRoomSet
 {
   GStrv       auto_join;
-  GHashTable *choices;    /* name → whether it was joined or left last; outweighs auto_join */
+  GHashTable *choices;    /* name → whether it was last joined or left; overrides auto_join */
   GPtrArray  *wanted;     /* NULL-terminated */
-  GHashTable *wanted_set; /* the same names, borrowed from wanted */
+  GHashTable *wanted_set; /* the same names, owned by wanted */
 };
 
 static GPtrArray *
 new_names (void)
 {
-  /* Without room for one there would be no terminator. */
+  /* A reserved size of 0 would result in an array without a terminator. */
   return g_ptr_array_new_null_terminated (1, g_free, TRUE);
 }
 
@@ -70,7 +70,7 @@ choose (SignalRoomSet *self,
   g_hash_table_replace (self->choices, g_strdup (name), GINT_TO_POINTER (joined));
 }
 
-/* auto_join: set of names. */
+/* auto_join is a set of names. */
 static gboolean
 is_asked_for (SignalRoomSet *self,
               GHashTable    *auto_join,
@@ -84,8 +84,8 @@ is_asked_for (SignalRoomSet *self,
   return g_hash_table_contains (auto_join, name);
 }
 
-/* Drops from the wanted rooms those that are no longer asked for, and returns them; the others stay
- * in their order. */
+/* Removes names from the wanted rooms that are no longer requested, and returns them. The order
+ * of the others does not change. */
 static GPtrArray *
 filter_wanted (SignalRoomSet *self,
                GHashTable    *auto_join)
@@ -111,8 +111,8 @@ filter_wanted (SignalRoomSet *self,
   return dropped;
 }
 
-/* The rooms of the old list go, unless they were joined by name; a room that was left by name stays
- * left. Returns whether the wanted rooms changed. */
+/* Rooms of the previous list are removed, unless they were joined explicitly; a room that was
+ * left explicitly is not added again. Returns whether the wanted rooms have changed. */
 gboolean
 signal_room_set_set_auto_join (SignalRoomSet      *self,
                                const char * const *names)
@@ -143,7 +143,7 @@ signal_room_set_get_auto_join (SignalRoomSet *self)
   return (const char * const *) self->auto_join;
 }
 
-/* Valid until the next change. */
+/* The names are valid until the next change. */
 const char * const *
 signal_room_set_get_wanted (SignalRoomSet *self)
 {
@@ -164,7 +164,7 @@ report_changed (GPtrArray *names,
   return any;
 }
 
-/* added: the rooms that were not wanted before. Returns whether there are any. */
+/* added is set to the rooms that were not wanted before. Returns whether there are any. */
 gboolean
 signal_room_set_join (SignalRoomSet      *self,
                       const char * const *names,
@@ -182,7 +182,7 @@ signal_room_set_join (SignalRoomSet      *self,
   return report_changed (new_ones, added);
 }
 
-/* removed: the rooms that were wanted before. Returns whether there are any. */
+/* removed is set to the rooms that were wanted before. Returns whether there are any. */
 gboolean
 signal_room_set_leave (SignalRoomSet      *self,
                        const char * const *names,
@@ -191,6 +191,6 @@ signal_room_set_leave (SignalRoomSet      *self,
   for (; names != NULL && *names != NULL; names++)
     choose (self, *names, FALSE);
 
-  /* All the others are wanted as before. */
+  /* The other rooms do not change. */
   return report_changed (filter_wanted (self, self->wanted_set), removed);
 }

@@ -7,12 +7,12 @@
 
 G_BEGIN_DECLS
 
-/* Messages and rooms on their way to the server: each message that was accepted is written once at
- * most, and one that was not written is given to the next connection. Where a function takes a
- * connection, that is the one that is authenticated, or NULL. */
+/* Sends messages and rooms to the server. Each accepted message is written at most once, and one
+ * that was not written is passed to the next connection. Connection arguments are the
+ * authenticated connection, or NULL. */
 typedef struct _SignalSender SignalSender;
 
-/* An error of messages that were accepted; it must not lead back to the sender. */
+/* Reports an error concerning accepted messages. The function must not call the sender. */
 typedef void (*SignalSenderErrorFunc) (const GError *error,
                                        gpointer      user_data);
 

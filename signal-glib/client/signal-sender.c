@@ -10,7 +10,8 @@
 #include "protocol/signal-room-name-private.h"
 #include "signal-error.h"
 
-/* How many bytes a connection is given at a time, so that few are lost with it. */
+/* The number of bytes that are passed to a connection at a time, which limits how many are lost
+ * with it. */
 #define HIGH_WATER (1024 * 1024)
 
 struct _SignalSender
@@ -21,10 +22,10 @@ struct _SignalSender
 
   SignalOutbox *outbox;
   SignalRoomSet *rooms;
-  guint64 sent; /* messages that a connection was given */
+  guint64 sent; /* messages that have been passed to a connection */
 };
 
-/* settings: kept by the owner for as long as the sender lives. */
+/* The owner keeps settings valid for the lifetime of the sender. */
 SignalSender *
 signal_sender_new (const SignalSessionSettings *settings,
                    SignalSenderErrorFunc        report,
@@ -56,7 +57,7 @@ count_given (SignalConnection *connection)
   return signal_connection_get_written (connection) + signal_connection_get_unsent (connection);
 }
 
-/* Gives the connection what waits, in order, until it has so many bytes to write. */
+/* Passes waiting messages to the connection, in order, until it has that many unsent bytes. */
 static void
 give (SignalSender     *self,
       SignalConnection *connection,
@@ -113,7 +114,7 @@ expire (SignalSender *self)
   self->report (error, self->user_data);
 }
 
-/* Gives the connection as much of what waits as it should have at a time. */
+/* Passes as many waiting messages to the connection as it should have at a time. */
 void
 signal_sender_drain (SignalSender     *self,
                      SignalConnection *connection)
@@ -126,7 +127,7 @@ signal_sender_drain (SignalSender     *self,
   give (self, connection, HIGH_WATER);
 }
 
-/* Gives the connection everything that waits: one that is closed in good order writes it first. */
+/* Passes all waiting messages to the connection, which writes them before it is closed. */
 void
 signal_sender_give_all (SignalSender     *self,
                         SignalConnection *connection)
@@ -135,7 +136,7 @@ signal_sender_give_all (SignalSender     *self,
     give (self, connection, G_MAXSIZE);
 }
 
-/* Takes back from a connection that has ended what it has not written. */
+/* Takes back the messages that were not written by a connection that has ended. */
 void
 signal_sender_recall (SignalSender     *self,
                       SignalConnection *connection)
@@ -144,8 +145,8 @@ signal_sender_recall (SignalSender     *self,
   signal_outbox_recall (self->outbox);
 }
 
-/* Drops what waits, for which there will be no connection. What a connection that closes in good
- * order was given, it still writes. */
+/* Discards the waiting messages, for which there will be no connection. A connection that is
+ * being closed still writes what was passed to it. */
 void
 signal_sender_clear (SignalSender *self)
 {
@@ -165,14 +166,14 @@ signal_sender_clear (SignalSender *self)
   self->report (error, self->user_data);
 }
 
-/* As signal_sender_clear(), without a report. */
+/* Like signal_sender_clear(), but without reporting an error. */
 void
 signal_sender_abandon (SignalSender *self)
 {
   signal_outbox_clear (self->outbox);
 }
 
-/* The size of the frame is known before there is a connection to send it on. */
+/* Checks the size of the frame, which does not depend on the connection that will be used. */
 static gboolean
 check_size (SignalSender      *self,
             SignalConnection  *connection,
@@ -204,7 +205,7 @@ send_now (SignalSender      *self,
   return TRUE;
 }
 
-/* Sends an envelope, or keeps a copy of it. may_wait: whether there will be a connection. */
+/* Sends an envelope, or keeps a copy of it. may_wait is whether there will be a connection. */
 gboolean
 signal_sender_send (SignalSender      *self,
                     SignalConnection  *connection,
@@ -240,8 +241,8 @@ signal_sender_send (SignalSender      *self,
 
 /* Rooms */
 
-/* Joins or leaves rooms on the server. What cannot be sent is made up for after the next
- * authentication. Names that the server would drop are left out. */
+/* Sends a request to join or leave rooms. If it cannot be sent, the rooms are updated after the
+ * next authentication. Names that the server would ignore are left out. */
 static void
 send_rooms (SignalSender       *self,
             SignalConnection   *connection,
@@ -300,7 +301,7 @@ signal_sender_set_auto_join_rooms (SignalSender       *self,
   return TRUE;
 }
 
-/* is_changed: whether the wanted rooms have changed. */
+/* is_changed is set to whether the wanted rooms have changed. */
 gboolean
 signal_sender_join_rooms (SignalSender        *self,
                           SignalConnection    *connection,
@@ -340,7 +341,7 @@ signal_sender_leave_rooms (SignalSender        *self,
   return TRUE;
 }
 
-/* Joins the wanted rooms on a new connection. */
+/* Joins all wanted rooms on a new connection. */
 void
 signal_sender_rejoin_rooms (SignalSender     *self,
                             SignalConnection *connection)
@@ -356,28 +357,28 @@ signal_sender_get_rooms (SignalSender *self)
   return self->rooms;
 }
 
-/* The messages that no connection was given. */
+/* Gets the number of messages that have not been passed to a connection. */
 guint
 signal_sender_get_waiting (SignalSender *self)
 {
   return signal_outbox_get_waiting (self->outbox);
 }
 
-/* The messages that are not known to be written. */
+/* Gets the number of messages that are not known to be written. */
 guint
 signal_sender_get_length (SignalSender *self)
 {
   return signal_outbox_get_length (self->outbox);
 }
 
-/* The bytes that no connection was given. */
+/* Gets the number of bytes that have not been passed to a connection. */
 gsize
 signal_sender_get_size (SignalSender *self)
 {
   return signal_outbox_get_size (self->outbox);
 }
 
-/* The messages that a connection was given, over the life of the sender. */
+/* Gets the number of messages that were passed to a connection in the lifetime of the sender. */
 guint64
 signal_sender_get_sent (SignalSender *self)
 {

@@ -16,11 +16,11 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (SignalSession, signal_session, SIGNAL, SESSION, GObject)
 
-/* What a session calls its owner with. Each callback may call every function of the session, and may
- * drop the last reference to the owner. */
+/* The callbacks to the owner of a session. Each of them may call any function of the session, and
+ * may release the last reference to the owner. */
 typedef struct
 {
-  /* state and what depends on it have changed. */
+  /* The state and the properties that depend on it have changed. */
   void     (*state_changed)      (gpointer              owner,
                                   SignalConnectionState before,
                                   SignalConnectionState now);
@@ -42,13 +42,13 @@ typedef struct
                                   GTlsCertificate      *certificate,
                                   GTlsCertificateFlags  errors);
 
-  /* A token, (transfer full), or NULL. */
+  /* Returns a token (transfer full), or NULL. */
   char    *(*authenticate)       (gpointer              owner);
 
-  /* Whether signal_session_update_token() will be called later. */
+  /* Returns whether signal_session_update_token() will be called later. */
   gboolean (*request_token)      (gpointer              owner);
 
-  /* Whether one of the two callbacks above may return something. */
+  /* Returns whether there is a handler for one of the two callbacks above. */
   gboolean (*has_token_source)   (gpointer              owner);
 } SignalSessionHandlers;
 

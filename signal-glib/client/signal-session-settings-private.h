@@ -8,16 +8,16 @@
 
 G_BEGIN_DECLS
 
-/* The settings of a session. A change takes effect with the next attempt, unless the property of the
- * client says otherwise. */
+/* The settings of a session. A change takes effect with the next attempt, unless the
+ * documentation of the client's property says otherwise. */
 typedef struct
 {
   char                    *server_url;
-  SignalConnectionOptions *connection; /* to be written to once it was made writable */
+  SignalConnectionOptions *connection; /* must be made writable before it is modified */
   SignalBackoffPolicy      backoff;
   guint                    outbox_limit; /* messages */
   guint                    outbox_ttl;   /* ms; 0: no limit */
-  GNetworkMonitor         *network_monitor; /* NULL for the default one */
+  GNetworkMonitor         *network_monitor; /* NULL for the default monitor */
 } SignalSessionSettings;
 
 void  signal_session_settings_init  (SignalSessionSettings  *self);

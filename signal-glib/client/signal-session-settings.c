@@ -9,7 +9,7 @@
 #include "websocket/signal-url-private.h"
 #include "websocket/signal-websocket-client-handshake-private.h"
 
-/* self: filled with zeros. */
+/* self must be zeroed. */
 void
 signal_session_settings_init (SignalSessionSettings *self)
 {
@@ -24,7 +24,7 @@ signal_session_settings_clear (SignalSessionSettings *self)
   g_clear_object (&self->network_monitor);
 }
 
-/* Gets the URL, if it and the other settings of an attempt are valid. */
+/* Validates the settings of an attempt. Returns the URL. */
 GUri *
 signal_session_settings_check (SignalSessionSettings  *self,
                                GError                **error)

@@ -17,22 +17,24 @@
 
 /* The state machine of a client: attempts, retries, the token, the outbox and the end.
  *
- * A function that changes the state does so completely, with begin_transition() and queue(), and
- * only then calls flush(), which emits what was queued. A handler may cause another transition,
- * which state_serial shows: whoever called flush() stops then. */
+ * A function that changes the state first completes the change, with begin_transition() and
+ * queue(), and then calls flush(), which emits everything in the queue. A handler may cause
+ * another transition, which is detected by comparing state_serial; the function that has called
+ * flush() then returns. */
 
-/* How often to look for a resume of the system without heartbeats, in ms. */
+/* The interval in ms at which to check for a resume of the system if there are no heartbeats. */
 #define DEFAULT_TICK 30000
 
-/* What a session is doing. The connection's own phase refines STEP_CONNECTION. */
+/* The current activity of a session. STEP_CONNECTION has substates, which are the phases of the
+ * connection. */
 typedef enum
 {
-  STEP_NONE,          /* nothing; the state is DISCONNECTED */
-  STEP_ATTEMPT,       /* an attempt has begun that has no connection yet */
-  STEP_CERTIFICATE,   /* likewise; it waits for a handler of an attempt before to return */
-  STEP_TOKEN,         /* likewise; it asks for a token, or waits for one that was promised */
+  STEP_NONE,          /* none; the state is DISCONNECTED */
+  STEP_ATTEMPT,       /* an attempt has begun and has no connection yet */
+  STEP_CERTIFICATE,   /* likewise; waits for the handler of a previous attempt to return */
+  STEP_TOKEN,         /* likewise; requests a token, or waits for one that was promised */
   STEP_CONNECTION,    /* there is a connection, or an attempt to open one */
-  STEP_WAIT,          /* for the next attempt; the state is RECONNECTING */
+  STEP_WAIT,          /* waits for the next attempt; the state is RECONNECTING */
 } Step;
 
 struct _SignalSession
@@ -53,15 +55,15 @@ struct _SignalSession
   guint notified_outbox_length;
 
   SignalConnection *connection; /* in STEP_CONNECTION */
-  SignalConnection *closing;    /* the last one that was asked to close */
-  GSource *timer;               /* in STEP_WAIT, and in STEP_TOKEN once a token was promised */
-  SignalSystemMonitor *system_monitor; /* in all steps but STEP_NONE */
+  SignalConnection *closing;    /* the last one that was closed, while that takes place */
+  GSource *timer;               /* in STEP_WAIT, and in STEP_TOKEN while a token is awaited */
+  SignalSystemMonitor *system_monitor; /* in all steps except STEP_NONE */
   GTask *connecting;
-  GSource *cancelled; /* of the task */
+  GSource *cancelled; /* the cancellable's source for the task */
 
   SignalBackoff backoff;
   gboolean was_connected;
-  gboolean in_accept_certificate; /* its handler runs; the attempt may be over already */
+  gboolean in_accept_certificate; /* its handler is running; the attempt may have ended */
 
   SignalCredentials *credentials;
   gboolean is_refused; /* stopped until there is a new token */
@@ -74,10 +76,10 @@ G_DEFINE_FINAL_TYPE (SignalSession, signal_session, G_TYPE_OBJECT)
 static void attempt (SignalSession *self);
 static void stop (SignalSession *self, const GError *error);
 
-/* Another thread may drop the last reference to the owner at any time. This is not a GWeakRef: up to
- * GLib 2.78, g_weak_ref_get() holds a lock of the whole process while it calls the toggle notify of a
- * language binding. That waits for the interpreter's lock, which another thread may hold that waits
- * for GLib's in g_object_unref(). */
+/* Another thread may release the last reference to the owner at any time. GWeakRef is not used
+ * because, up to GLib 2.78, g_weak_ref_get() holds a process-wide lock while it calls the toggle
+ * notify of a language binding. That waits for the lock of the interpreter, which may be held by
+ * another thread that is waiting for GLib's lock in g_object_unref(). */
 static GObject *
 ref_owner (SignalSession *self)
 {
@@ -114,7 +116,7 @@ take_connecting (SignalSession *self)
   return g_steal_pointer (&self->connecting);
 }
 
-/* Completes connect_async(). What happens until this is emitted does not change it. */
+/* Completes connect_async(). The result is not affected by what happens until it is emitted. */
 static void
 queue_failure (SignalSession *self,
                const GError  *error)
@@ -219,7 +221,8 @@ emit (SignalSession  *self,
     emit_to_owner (self, emission, owner);
 }
 
-/* Emits all that is queued, in order. Returns FALSE if a handler has caused another transition. */
+/* Emits everything in the queue, in order. Returns FALSE if a handler has caused another
+ * transition. */
 static gboolean
 flush (SignalSession *self)
 {
@@ -293,7 +296,7 @@ begin_transition (SignalSession *self,
   queue (self, SIGNAL_EMISSION_STATE, NULL);
 }
 
-/* The one timer: of STEP_WAIT, or of STEP_TOKEN. */
+/* There is only one timer, for STEP_WAIT or STEP_TOKEN. */
 static void
 set_timer (SignalSession *self,
            guint          ms,
@@ -315,7 +318,7 @@ count_connection (SignalSession *self)
 
 /* Token */
 
-/* Asks the owner for a token. Returns FALSE if it will come later, by
+/* Requests a token from the owner. Returns FALSE if it will be supplied later with
  * signal_session_update_token(). */
 static gboolean
 ask_for_token (SignalSession *self)
@@ -338,7 +341,7 @@ ask_for_token (SignalSession *self)
   return TRUE;
 }
 
-/* Whether it is worth asking for another token after a refusal: once until the next
+/* Returns whether to request another token after a rejection, which is done once until the next
  * authentication. */
 static gboolean
 may_ask_again (SignalSession *self)
@@ -387,7 +390,7 @@ signal_session_set_auto_join_rooms (SignalSession      *self,
   return signal_sender_set_auto_join_rooms (self->sender, signal_session_get_authenticated (self), rooms);
 }
 
-/* is_changed: whether the wanted rooms have changed. */
+/* is_changed is set to whether the wanted rooms have changed. */
 gboolean
 signal_session_join_rooms (SignalSession       *self,
                            const char * const  *rooms,
@@ -460,7 +463,7 @@ give_up (SignalSession *self,
   stop (self, error);
 }
 
-/* The server has refused the token, and a handler may have a newer one. */
+/* The server has rejected the token, and a handler may supply a new one. */
 static void
 ask_again (SignalSession *self,
            const GError  *error)
@@ -516,7 +519,7 @@ on_ended (SignalConnection  *connection,
   signal_sender_recall (self->sender, connection);
   g_set_object (&self->closing, connection);
   g_clear_object (&self->connection);
-  self->step = STEP_ATTEMPT; /* until what follows is decided */
+  self->step = STEP_ATTEMPT; /* until the next step is determined */
   handle_failure (self, error, action, retry_after);
 }
 
@@ -551,7 +554,7 @@ on_phase (SignalConnection      *connection,
 {
   g_autoptr (SignalSession) self = g_object_ref (user_data);
 
-  /* Remembers the thread. */
+  /* Caches the thread. */
   signal_affinity_is_here (&self->affinity);
 
   if (phase == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
@@ -667,11 +670,11 @@ start_connection (SignalSession  *self,
     }
 
   self->statistics.attempts++;
-  self->step = STEP_CONNECTION; /* which still is CONNECTING */
+  self->step = STEP_CONNECTION; /* the state is still CONNECTING */
   return TRUE;
 }
 
-/* Continues an attempt when there is a token, or when there will be none. */
+/* Continues an attempt when there is a token, or when none will be supplied. */
 static void
 open_connection (SignalSession *self)
 {
@@ -708,7 +711,8 @@ attempt (SignalSession *self)
   if (!flush (self))
     return;
 
-  /* This attempt could come to a second question before the first one is answered. */
+  /* Otherwise, this attempt could emit accept-certificate while the handler of the previous
+   * emission is running. */
   if (self->in_accept_certificate)
     {
       self->step = STEP_CERTIFICATE;
@@ -721,7 +725,7 @@ attempt (SignalSession *self)
       return;
     }
 
-  /* The token may come while the handlers are being asked. */
+  /* The token may be supplied while the handlers are running. */
   self->step = STEP_TOKEN;
   serial = self->state_serial;
   has_token = ask_for_token (self);
@@ -740,7 +744,7 @@ attempt (SignalSession *self)
 
 /* Events of the system */
 
-/* Whether the server may have ended the connection meanwhile. */
+/* Returns whether the server may have closed the connection in the meantime. */
 static gboolean
 is_long_sleep (SignalSession *self,
                gint64         slept)
@@ -794,7 +798,7 @@ watch_system (SignalSession *self)
   g_main_context_pop_thread_default (self->affinity.context);
 }
 
-/* Begin and end */
+/* Starting and stopping */
 
 static void
 start (SignalSession *self)
@@ -813,7 +817,7 @@ new_ended_error (void)
                               _("The connection was closed by the application"));
 }
 
-/* Ends whatever the session is doing. */
+/* Ends the current step. */
 static void
 reset (SignalSession *self)
 {
@@ -830,7 +834,8 @@ reset (SignalSession *self)
   self->closing = g_steal_pointer (&self->connection);
 }
 
-/* Stops for good. error: NULL when that was asked for. A handler may connect again. */
+/* Stops without retrying. error is NULL if the application has requested this. A handler may
+ * connect again. */
 static void
 stop (SignalSession *self,
       const GError  *error)
@@ -838,7 +843,7 @@ stop (SignalSession *self,
   G_GNUC_UNUSED g_autoptr (SignalSession) keep = g_object_ref (self);
   g_autoptr (GError) outcome = error != NULL ? g_error_copy (error) : new_ended_error ();
 
-  /* A connection that is closed in good order writes first what it has. */
+  /* Waiting messages are written before the connection is closed. */
   if (error == NULL)
     signal_sender_give_all (self->sender, signal_session_get_authenticated (self));
 
@@ -874,8 +879,8 @@ on_abandoned (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Ends the session without its owner, from any thread: nothing is emitted any more, and nothing
- * begins again. A connection is still closed in good order if there is a thread to do that. */
+/* Ends the session when its owner is disposed of, which may be in any thread. Nothing is emitted
+ * from then on. If a thread runs the main context, the closing handshake is still performed. */
 void
 signal_session_abandon (SignalSession *self)
 {
@@ -936,8 +941,8 @@ check_can_connect (SignalSession  *self,
                                         error);
 }
 
-/* token: NULL for the one that there is. task: (transfer full), completed with TRUE when the session
- * is authenticated, or with the error that it has stopped with. */
+/* token is NULL for the current one. task is (transfer full), and returns TRUE when the session
+ * is authenticated, or the error with which it has stopped. */
 void
 signal_session_connect (SignalSession *self,
                         const char    *token,
@@ -983,7 +988,7 @@ on_closed (GObject      *source,
   g_task_return_boolean (task, TRUE);
 }
 
-/* task: (transfer full), completed with TRUE when the socket is closed. */
+/* task is (transfer full), and returns TRUE when the socket is closed. */
 void
 signal_session_disconnect (SignalSession *self,
                            GTask         *task)
@@ -1019,7 +1024,7 @@ on_reconnect_now (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Skips the rest of a wait. Can be called from any thread. */
+/* Skips the rest of the delay. May be called from any thread. */
 void
 signal_session_reconnect_now (SignalSession *self)
 {
@@ -1082,7 +1087,7 @@ on_token_update (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Can be called from any thread. token: NULL for none. */
+/* May be called from any thread. token is NULL to unset it. */
 void
 signal_session_update_token (SignalSession *self,
                              const char    *token)
@@ -1110,14 +1115,14 @@ signal_session_get_settings (SignalSession *self)
   return &self->settings;
 }
 
-/* Gets the connection, or the attempt to open one; NULL for none. */
+/* Gets the connection, or the attempt to open one, or NULL. */
 SignalConnection *
 signal_session_get_connection (SignalSession *self)
 {
   return self->connection;
 }
 
-/* Gets the connection if it is authenticated, else NULL. */
+/* Gets the connection if it is authenticated, or NULL. */
 SignalConnection *
 signal_session_get_authenticated (SignalSession *self)
 {
@@ -1157,15 +1162,15 @@ signal_session_get_statistics (SignalSession           *self,
   statistics->bytes_sent += signal_connection_get_written (self->connection);
 }
 
-/* For tests: the monitor of the system while the session is not DISCONNECTED. */
+/* For tests: the system monitor, unless the session is DISCONNECTED. */
 SignalSystemMonitor *
 signal_session_get_system_monitor (SignalSession *self)
 {
   return self->system_monitor;
 }
 
-/* For tests: whether the parts of the session agree with one another. is_idle: no function of it is
- * running. */
+/* For tests: returns whether the members of the session are consistent. is_idle is whether no
+ * function of the session is running. */
 gboolean
 signal_session_is_consistent (SignalSession *self,
                               gboolean       is_idle)
@@ -1195,7 +1200,7 @@ signal_session_dispose (GObject *object)
 {
   SignalSession *self = SIGNAL_SESSION (object);
 
-  /* Nothing is left to end here, unless the main context was freed before it could run
+  /* Nothing remains to be ended, unless the main context was freed before it could dispatch
    * on_abandoned(). */
   reset (self);
   signal_source_clear (&self->cancelled);
@@ -1240,8 +1245,8 @@ signal_session_init (SignalSession *self)
   self->sender = signal_sender_new (&self->settings, on_sender_error, self);
 }
 
-/* Creates a session for the thread-default main context. handlers: static. owner: what they are
- * called with; not kept alive. */
+/* Creates a session for the thread-default main context. handlers must be static. owner is passed
+ * to them, and is not kept alive. */
 SignalSession *
 signal_session_new (const SignalSessionHandlers *handlers,
                     GObject                     *owner)

@@ -5,19 +5,19 @@
 
 G_BEGIN_DECLS
 
-/* What has happened in the world. */
+/* Events of the system that concern the connection. */
 typedef enum
 {
-  SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE, /* another network, or none before: worth an attempt now */
-  SIGNAL_SYSTEM_EVENT_NETWORK_CHANGED,  /* something about the network, maybe nothing: worth a ping */
-  SIGNAL_SYSTEM_EVENT_RESUMED,    /* the machine slept */
+  SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE, /* the network has become available; try to connect now */
+  SIGNAL_SYSTEM_EVENT_NETWORK_CHANGED,  /* the network may have changed; send a ping */
+  SIGNAL_SYSTEM_EVENT_RESUMED,    /* the system has resumed from suspend */
 } SignalSystemEvent;
 
 typedef void   (*SignalSystemMonitorFunc)      (SignalSystemEvent  news,
                                         gint64           slept,
                                         gpointer         user_data);
 
-/* µs that the machine has slept since some time in the past. */
+/* Returns the time in µs that the system has been suspended, relative to an arbitrary start. */
 typedef gint64 (*SignalSystemMonitorClockFunc) (gpointer         user_data);
 
 typedef struct _SignalSystemMonitor SignalSystemMonitor;

@@ -11,10 +11,10 @@
 #include "client/signal-system-objects-private.h"
 #include "util/signal-source-private.h"
 
-/* Network monitors callback of every address and route on its own. */
+/* Network monitors emit the signal separately for each address and route. */
 #define DEBOUNCE_US G_USEC_PER_SEC
 
-/* Clocks drift apart by less than this without a suspend. */
+/* Without a suspend, the clocks drift by less than this. */
 #define SLEEP_MIN_US (2 * G_USEC_PER_SEC)
 
 #define LOGIND_NAME "org.freedesktop.login1"
@@ -39,7 +39,7 @@ struct _SignalSystemMonitor
   int tick_fd;
   guint tick_ms;
 
-  GCancellable *freed; /* what is waited for is not to come any more */
+  GCancellable *freed; /* cancels the pending operations */
   GDBusConnection *bus;
   guint subscription;
 };
@@ -53,7 +53,7 @@ read_clock (clockid_t id)
   return (gint64) now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
-/* CLOCK_MONOTONIC stands still while the machine sleeps, CLOCK_BOOTTIME does not. */
+/* CLOCK_MONOTONIC is stopped while the system is suspended, CLOCK_BOOTTIME is not. */
 static gint64
 slept_so_far (gpointer user_data)
 {
@@ -71,7 +71,8 @@ look_at_clock (SignalSystemMonitor *self)
     self->callback (SIGNAL_SYSTEM_EVENT_RESUMED, slept, self->user_data);
 }
 
-/* By the clock that goes on while the machine sleeps: what was due meanwhile is due on waking. */
+/* Uses the clock that continues during suspend, so that a tick that was due in the meantime is
+ * dispatched on resume. */
 static void
 arm_tick (SignalSystemMonitor *self)
 {
@@ -113,7 +114,7 @@ on_debounced (gpointer user_data)
   GNetworkConnectivity connectivity;
   gboolean is_available, is_changed;
 
-  /* First: what changes from now on counts anew. */
+  /* This is done first, so that changes from here on are detected. */
   g_source_set_ready_time (self->debounce, -1);
   is_available = g_network_monitor_get_network_available (self->monitor);
   connectivity = g_network_monitor_get_connectivity (self->monitor);
@@ -126,7 +127,7 @@ on_debounced (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* In whatever thread the monitor lives: only the source may be touched. */
+/* Called in the thread of the monitor, in which only the source may be accessed. */
 static void
 on_network_changed (GNetworkMonitor *monitor,
                     gboolean         is_available,
@@ -172,7 +173,7 @@ on_default_monitor (GObject      *source,
     watch_network (user_data, monitor);
 }
 
-/* false: the machine has woken. */
+/* FALSE means that the system has resumed. */
 static void
 on_prepare_for_sleep (GDBusConnection *bus,
                       const char      *sender,
@@ -208,7 +209,7 @@ watch_sleep (SignalSystemMonitor *self,
                                         on_prepare_for_sleep, self, NULL);
 }
 
-/* No bus is a normal case. */
+/* It is not an error if there is no bus. */
 static void
 on_bus (GObject      *source,
         GAsyncResult *result,
@@ -220,9 +221,9 @@ on_bus (GObject      *source,
     watch_sleep (user_data, bus);
 }
 
-/* Watches until it is freed, in the thread-default main context. monitor: NULL for the default one,
- * which is watched from when it can be had without blocking. tick: ms between looks at the clock.
- * callback: may free the vigil. */
+/* Monitors the system from the thread-default main context until it is freed. monitor is NULL for
+ * the default monitor, which is used once it can be obtained without blocking. tick is the
+ * interval in ms at which to check the clock. callback may free the monitor. */
 SignalSystemMonitor *
 signal_system_monitor_new (GNetworkMonitor         *monitor,
                            guint                    tick,
@@ -267,7 +268,7 @@ signal_system_monitor_free (SignalSystemMonitor *self)
   g_free (self);
 }
 
-/* For tests: where to read how long the machine has slept. */
+/* For tests: replaces the function that returns how long the system has been suspended. */
 void
 signal_system_monitor_set_clock (SignalSystemMonitor          *self,
                                  SignalSystemMonitorClockFunc  clock,

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* GIO's own singletons, without blocking. */
+/* The singletons of GIO, which are obtained without blocking. */
 extern SignalLazyObject signal_system_bus;
 extern SignalLazyObject signal_network_monitor;
 

@@ -11,8 +11,8 @@
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 
 /* GObject can deadlock when one thread registers a type with interfaces for the first time while
- * another initializes a class that refers to the type. So the types that both threads use are
- * registered before there are two. */
+ * another one initializes a class that refers to the type. Therefore, the types that both threads
+ * use are registered before the second thread is started. */
 static void
 ensure_types (void)
 {
@@ -40,8 +40,8 @@ ensure_types (void)
   g_type_ensure (G_TYPE_DATA_OUTPUT_STREAM);
 }
 
-/* GIO hands out a connection that is closed, to a bus that was restarted, for as long as somebody
- * refers to it. */
+/* GIO returns a closed connection, to a bus that has been restarted, as long as there is a
+ * reference to it. */
 static gboolean
 is_bus_open (GObject *bus)
 {
@@ -56,7 +56,8 @@ get_system_bus (void)
   if (bus == NULL || !is_bus_open (G_OBJECT (bus)))
     return NULL;
 
-  /* A bus that restarts must not end the program, which may not even know that it uses one. */
+  /* The program, which may not even use the bus itself, must not exit when the bus is
+   * restarted. */
   g_dbus_connection_set_exit_on_close (bus, FALSE);
   return G_OBJECT (g_steal_pointer (&bus));
 }
@@ -67,8 +68,8 @@ SignalLazyObject signal_system_bus = {
   .is_valid = is_bus_open,
 };
 
-/* Whether NetworkManager is not in the way. An error from the bus is an answer, too, such as that
- * there is no NetworkManager; that the bus is gone is none. */
+/* Returns whether NetworkManager does not block. An error that the bus returns is a response as
+ * well, for instance if there is no NetworkManager; the loss of the bus is not. */
 static gboolean
 wait_for_network_manager (void)
 {
@@ -85,13 +86,13 @@ wait_for_network_manager (void)
   return answer != NULL || g_dbus_error_is_remote_error (error);
 }
 
-/* The first call of g_network_monitor_get_default() waits for NetworkManager, up to 25 seconds for
- * each of several questions, and all the while it holds a lock that the other default objects of
- * GIO need as well. So it is not called before NetworkManager has answered something.
+/* The first call of g_network_monitor_get_default() waits for NetworkManager, for up to 25
+ * seconds for each of several requests, and holds a lock that the other default objects of GIO
+ * need as well. Therefore, it is not called before NetworkManager has responded to something.
  *
- * The monitor belongs to the thread-default main context of its creation; without one that is the
- * default main context, while that of a thread which ends soon would leave the monitor mute for the
- * whole process. */
+ * The monitor belongs to the thread-default main context of the thread that creates it. Without
+ * one, that is the default main context; that of a short-lived thread would leave the whole
+ * process without notifications. */
 static GObject *
 get_network_monitor (void)
 {

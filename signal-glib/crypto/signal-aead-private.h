@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* AES-256-GCM (NIST SP 800-38D) without additional data. */
+/* AES-256-GCM (NIST SP 800-38D) without additional authenticated data. */
 
 #define SIGNAL_AEAD_KEY_SIZE 32
 #define SIGNAL_AEAD_IV_SIZE 12 /* 96 bits, section 8.2.2 */

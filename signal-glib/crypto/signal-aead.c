@@ -8,8 +8,8 @@
 #include "crypto/signal-secret-private.h"
 #include "signal-error.h"
 
-/* GnuTLS has faster code than Nettle for many processors. Nettle alone does as well; the tests
- * define SIGNAL_NETTLE_ONLY to try that where both are there. */
+/* GnuTLS has faster code than Nettle for many processors. Nettle alone is supported as well; the
+ * tests define SIGNAL_NETTLE_ONLY to test this where both are available. */
 #if defined (HAVE_GNUTLS) && !defined (SIGNAL_NETTLE_ONLY)
 #define USE_GNUTLS
 #endif
@@ -27,7 +27,7 @@ struct _SignalAead
 #ifdef USE_GNUTLS
   gnutls_aead_cipher_hd_t cipher; /* wipes the key schedule when it is freed */
 #else
-  struct gcm_aes256_ctx *context; /* in memory that is not dumped */
+  struct gcm_aes256_ctx *context; /* in memory that is excluded from core dumps */
 #endif
 };
 
@@ -82,7 +82,7 @@ encrypt (SignalAead    *self,
   return FALSE;
 }
 
-/* Only the first way is documented to work in place; the second is up to a fifth faster. */
+/* Only the first function is documented to work in place; the second one is up to 20 % faster. */
 static gboolean
 decrypt (SignalAead   *self,
          const guint8  iv[SIGNAL_AEAD_IV_SIZE],
@@ -120,7 +120,7 @@ clear (SignalAead *self)
   signal_secret_free (self->context);
 }
 
-/* Since Nettle 4 a digest always has its full length. */
+/* Since Nettle 4, a digest always has its full length. */
 static void
 get_tag (SignalAead *self,
          guint8      tag[SIGNAL_AEAD_TAG_SIZE])
@@ -146,8 +146,7 @@ encrypt (SignalAead    *self,
   return TRUE;
 }
 
-/* Nettle does not verify. The plaintext may take the place of the ciphertext, but not of the
- * tag. */
+/* Nettle does not verify the tag. The plaintext may overwrite the ciphertext, but not the tag. */
 static gboolean
 decrypt (SignalAead   *self,
          const guint8  iv[SIGNAL_AEAD_IV_SIZE],
@@ -165,7 +164,8 @@ decrypt (SignalAead   *self,
 
 #endif /* USE_GNUTLS */
 
-/* Creates a cipher for a key. Returns NULL where GnuTLS is set up to refuse the cipher. */
+/* Creates a cipher for a key of 32 bytes. Returns NULL if GnuTLS is configured to disable the
+ * cipher. */
 SignalAead *
 signal_aead_new (const guint8 key[SIGNAL_AEAD_KEY_SIZE])
 {
@@ -185,8 +185,8 @@ signal_aead_free (SignalAead *self)
   g_free (self);
 }
 
-/* As signal_aead_encrypt_with_iv(), with a fresh random IV (NIST SP 800-38D section 8.2.2), which
- * it writes to iv. */
+/* Like signal_aead_encrypt_with_iv(), with a new random IV of 12 bytes (NIST SP 800-38D section
+ * 8.2.2), which is written to iv. */
 gboolean
 signal_aead_encrypt (SignalAead    *self,
                      const guint8  *plaintext,
@@ -199,8 +199,9 @@ signal_aead_encrypt (SignalAead    *self,
          && encrypt (self, iv, plaintext, plaintext_length, ciphertext, error);
 }
 
-/* NIST SP 800-38D section 7.1. Writes plaintext_length + 16 bytes, the tag last. The buffers may
- * not overlap. An IV may never be used twice with one key. */
+/* Encrypts according to NIST SP 800-38D section 7.1. Writes plaintext_length + 16 bytes: the
+ * ciphertext and the tag. The buffers must not overlap. An IV must never be used twice with the
+ * same key. */
 gboolean
 signal_aead_encrypt_with_iv (SignalAead    *self,
                              const guint8   iv[SIGNAL_AEAD_IV_SIZE],
@@ -212,9 +213,10 @@ signal_aead_encrypt_with_iv (SignalAead    *self,
   return encrypt (self, iv, plaintext, plaintext_length, ciphertext, error);
 }
 
-/* NIST SP 800-38D section 7.2. ciphertext_length counts the tag, which is last; plaintext has room
- * for 16 bytes less and is either the buffer of the ciphertext or does not overlap it. The tag is
- * compared in constant time. Where it is wrong, those bytes of plaintext are wiped. */
+/* Decrypts according to NIST SP 800-38D section 7.2. ciphertext_length includes the tag of 16
+ * bytes at the end; plaintext must have room for 16 bytes less, and must either be the buffer of
+ * the ciphertext or not overlap it. The tag is compared in constant time. If it is wrong, these
+ * bytes of plaintext are wiped. */
 gboolean
 signal_aead_decrypt (SignalAead    *self,
                      const guint8   iv[SIGNAL_AEAD_IV_SIZE],

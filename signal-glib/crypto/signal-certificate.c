@@ -22,7 +22,7 @@ key_array_free (GByteArray *key)
 
 #ifdef HAVE_GNUTLS
 
-/* More than an identifier of a key has. */
+/* Larger than the identifier of any key. */
 #define ID_SIZE 64
 
 static gnutls_datum_t
@@ -31,8 +31,8 @@ as_datum (GByteArray *bytes)
   return (gnutls_datum_t) { .data = bytes->data, .size = bytes->len };
 }
 
-/* Whether the two are known to be of different pairs. What cannot be read here may be fine for the TLS
- * library that GLib uses. */
+/* Returns whether the certificate and the key are known not to match. Formats that cannot be
+ * parsed here may still be supported by the TLS library that GLib uses. */
 static gboolean
 is_other_key (GByteArray *certificate_der,
               GByteArray *key_der)
@@ -49,7 +49,7 @@ is_other_key (GByteArray *certificate_der,
       && gnutls_x509_privkey_init (&key) == 0
       && gnutls_x509_crt_import (certificate, &certificate_datum, GNUTLS_X509_FMT_DER) == 0
       && gnutls_x509_privkey_import2 (key, &key_datum, GNUTLS_X509_FMT_DER, NULL, 0) == 0
-      /* A certificate for RSA-PSS may go with a key that is good for all of RSA. */
+      /* An RSA-PSS certificate may have a plain RSA key. */
       && gnutls_x509_crt_get_pk_algorithm (certificate, NULL) != GNUTLS_PK_RSA_PSS
       && gnutls_x509_crt_get_key_id (certificate, 0, certificate_id, &certificate_id_size) == 0
       && gnutls_x509_privkey_get_key_id (key, 0, key_id, &key_id_size) == 0)
@@ -72,7 +72,8 @@ is_other_key (GByteArray *certificate_der,
 
 #endif
 
-/* Whether a server can use the certificate: it needs the private key that belongs to it. */
+/* Checks whether a server can use the certificate, for which it needs the matching private
+ * key. */
 gboolean
 signal_certificate_check_key (GTlsCertificate  *certificate,
                               GError          **error)
@@ -89,7 +90,8 @@ signal_certificate_check_key (GTlsCertificate  *certificate,
                 "pkcs11-uri", &uri,
                 "private-key-pkcs11-uri", &key_uri,
                 NULL);
-  /* A key in a PKCS#11 token stays there; without a URI of its own it has that of the certificate. */
+  /* A key in a PKCS#11 token cannot be exported; without a URI of its own, it has that of the
+   * certificate. */
   has_key = key_der != NULL || key_uri != NULL || uri != NULL;
   is_other = certificate_der != NULL && key_der != NULL && is_other_key (certificate_der, key_der);
   g_clear_pointer (&key_der, key_array_free);

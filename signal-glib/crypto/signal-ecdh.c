@@ -12,7 +12,7 @@
 #include "crypto/signal-secret-private.h"
 #include "signal-error.h"
 
-/* Of a coordinate or a scalar, in bytes and in the words of GMP. */
+/* The size of a coordinate or a scalar, in bytes and in GMP limbs. */
 #define COORDINATE_SIZE 32
 #define COORDINATE_LIMBS (COORDINATE_SIZE / sizeof (mp_limb_t))
 
@@ -25,12 +25,13 @@ G_STATIC_ASSERT (GMP_NUMB_MASK == ~(mp_limb_t) 0);
 
 struct _SignalEcdhKeyPair
 {
-  struct ecc_scalar scalar; /* its limbs are in memory that is not dumped */
+  struct ecc_scalar scalar; /* its limbs are in memory that is excluded from core dumps */
   guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
 };
 
-/* Big-endian bytes to limbs. Returns how many limbs are in use, for MPZ_ROINIT_N: an integer over
- * memory of ours, which leaves no copy in memory that GMP frees without wiping. */
+/* Converts big-endian bytes to limbs. Returns the number of limbs in use, for MPZ_ROINIT_N: an
+ * integer over memory of the caller, which leaves no copy in memory that GMP frees without wiping
+ * it. */
 static int
 load_limbs (mp_limb_t    limbs[COORDINATE_LIMBS],
             const guint8 bytes[COORDINATE_SIZE])
@@ -52,7 +53,7 @@ load_limbs (mp_limb_t    limbs[COORDINATE_LIMBS],
   return used;
 }
 
-/* Limbs to big-endian bytes, leading zeros included: 32 bytes whatever the value. */
+/* Converts limbs to 32 big-endian bytes, including leading zeros. */
 static void
 store_limbs (guint8           bytes[COORDINATE_SIZE],
              const mp_limb_t *limbs)
@@ -62,9 +63,10 @@ store_limbs (guint8           bytes[COORDINATE_SIZE],
       (guint8) (limbs[i / sizeof (mp_limb_t)] >> (i % sizeof (mp_limb_t) * 8));
 }
 
-/* SEC 1, 2.3.4, uncompressed points only, which also leaves out infinity. ecc_point_set() refuses a
- * coordinate of p or more and a point off the curve; as the cofactor is 1, that is the full
- * validation of NIST SP 800-56A, 5.6.2.3.3. */
+/* Parses an uncompressed point (SEC 1 section 2.3.4), which excludes the point at infinity.
+ * ecc_point_set() rejects coordinates that are not less than p and points that are not on the
+ * curve; because the cofactor is 1, that is the full public-key validation of NIST SP 800-56A
+ * section 5.6.2.3.3. */
 static gboolean
 parse_point (struct ecc_point  *point,
              const guint8      *bytes,
@@ -101,7 +103,7 @@ parse_point (struct ecc_point  *point,
   return TRUE;
 }
 
-/* Returns NULL unless the scalar, 32 bytes big-endian, lies in [1, n − 1]. */
+/* Returns NULL unless the scalar, 32 bytes in big-endian order, is in [1, n − 1]. */
 static SignalEcdhKeyPair *
 key_pair_try_scalar (const guint8 bytes[SIGNAL_ECDH_SCALAR_SIZE])
 {
@@ -118,7 +120,7 @@ key_pair_try_scalar (const guint8 bytes[SIGNAL_ECDH_SCALAR_SIZE])
   if (!valid)
     return NULL;
 
-  /* An ecc_point holds plain affine coordinates, x before y. */
+  /* An ecc_point contains affine coordinates, x before y. */
   ecc_point_init (&point, nettle_get_secp_256r1 ());
   ecc_point_mul_g (&point, &self->scalar);
   self->point[0] = POINT_UNCOMPRESSED;
@@ -129,7 +131,8 @@ key_pair_try_scalar (const guint8 bytes[SIGNAL_ECDH_SCALAR_SIZE])
   return g_steal_pointer (&self);
 }
 
-/* A fresh ephemeral key pair on P-256, by rejection as in NIST SP 800-56A, 5.6.1.2.2. */
+/* Generates an ephemeral key pair on P-256 by rejection sampling, as in NIST SP 800-56A section
+ * 5.6.1.2.2. */
 SignalEcdhKeyPair *
 signal_ecdh_key_pair_generate (GError **error)
 {
@@ -144,7 +147,7 @@ signal_ecdh_key_pair_generate (GError **error)
   return self;
 }
 
-/* The key pair of a given private key: 32 bytes, big-endian. */
+/* Creates a key pair from a private key of 32 bytes in big-endian order. */
 SignalEcdhKeyPair *
 signal_ecdh_key_pair_new_from_scalar (const guint8   scalar[SIGNAL_ECDH_SCALAR_SIZE],
                                       GError       **error)
@@ -168,7 +171,7 @@ signal_ecdh_key_pair_free (SignalEcdhKeyPair *self)
   g_free (self);
 }
 
-/* The public key as SEC 1, 2.3.3 writes an uncompressed point: 65 bytes. */
+/* Writes the public key as an uncompressed point of 65 bytes (SEC 1 section 2.3.3). */
 void
 signal_ecdh_key_pair_export_public (const SignalEcdhKeyPair *self,
                                     guint8                   point[SIGNAL_ECDH_PUBLIC_KEY_SIZE])
@@ -176,9 +179,9 @@ signal_ecdh_key_pair_export_public (const SignalEcdhKeyPair *self,
   memcpy (point, self->point, sizeof self->point);
 }
 
-/* The shared secret of ECDH (NIST SP 800-56A section 5.7.1.2): the x coordinate, 32 bytes
- * big-endian. It is for the caller to wipe. Where GnuTLS is loaded, GMP and so Nettle wipe the
- * scratch memory that they free. */
+/* Computes the ECDH shared secret (NIST SP 800-56A section 5.7.1.2): the x coordinate, 32 bytes
+ * in big-endian order. The caller must wipe it. If GnuTLS is loaded, GMP and therefore Nettle
+ * wipe the scratch memory that they free. */
 gboolean
 signal_ecdh_key_pair_agree (const SignalEcdhKeyPair  *self,
                             const guint8             *peer_point,
@@ -194,7 +197,8 @@ signal_ecdh_key_pair_agree (const SignalEcdhKeyPair  *self,
   valid = parse_point (&peer, peer_point, peer_point_length, error);
   if (valid)
     {
-      /* Never infinity: the order of the curve is prime and the scalar is not a multiple of it. */
+      /* Never the point at infinity: the order of the curve is prime, and the scalar is not a
+       * multiple of it. */
       ecc_point_mul (&product, &self->scalar, &peer);
       store_limbs (shared, product.p);
       signal_secret_wipe (product.p, 2 * COORDINATE_LIMBS * sizeof (mp_limb_t));

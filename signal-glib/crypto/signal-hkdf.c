@@ -10,7 +10,8 @@
 
 #include "crypto/signal-secret-private.h"
 
-/* RFC 5869 with SHA-256. An empty salt stands for 32 zeros; okm_length is 255 × 32 at most. */
+/* HKDF (RFC 5869) with SHA-256. An empty salt is equivalent to 32 zero bytes; okm_length is at
+ * most 255 × 32 bytes. */
 void
 signal_hkdf_sha256 (const guint8 *ikm,
                     gsize         ikm_length,
@@ -28,7 +29,7 @@ signal_hkdf_sha256 (const guint8 *ikm,
   g_return_if_fail (okm_length <= 255 * SHA256_DIGEST_SIZE);
 
   hmac_sha256_set_key (&context, salt_length, salt);
-  /* Since Nettle 4 a digest always has its full length. */
+  /* Since Nettle 4, a digest always has its full length. */
   hkdf_extract (&context, mac->update, mac->digest,
 #if NETTLE_VERSION_MAJOR < 4
                 sizeof prk,

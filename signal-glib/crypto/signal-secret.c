@@ -45,7 +45,7 @@ draw (gnutls_rnd_level_t   level,
   return FALSE;
 }
 
-/* Writes random bytes that are fit for keys. */
+/* Writes random bytes that are suitable for keys. */
 gboolean
 signal_random_bytes (void    *buffer,
                      gsize    length,
@@ -54,8 +54,9 @@ signal_random_bytes (void    *buffer,
   return draw (GNUTLS_RND_KEY, buffer, length, error);
 }
 
-/* Writes random bytes that do not repeat and need not be secret. GnuTLS's generator notices a fork,
- * and is cheaper for a few bytes than the system's: 0.15 to 0.2 µs against 0.28 for 12 bytes. */
+/* Writes random bytes that do not repeat and do not need to be secret. The generator of GnuTLS
+ * detects a fork and is faster for a few bytes than that of the system: 0.15 to 0.2 µs instead of
+ * 0.28 µs for 12 bytes. */
 gboolean
 signal_random_nonce (void    *buffer,
                      gsize    length,
@@ -66,7 +67,7 @@ signal_random_nonce (void    *buffer,
 
 #else /* !USE_GNUTLS */
 
-/* Writes random bytes that are fit for keys. */
+/* Writes random bytes that are suitable for keys. */
 gboolean
 signal_random_bytes (void    *buffer,
                      gsize    length,
@@ -76,7 +77,8 @@ signal_random_bytes (void    *buffer,
 
   while (length > 0)
     {
-      /* More than 256 bytes can be interrupted, and other systems allow no more. */
+      /* Requests for more than 256 bytes can be interrupted, and some systems do not allow
+       * them. */
       gsize size = MIN (length, 256);
 
       if (getentropy (at, size) != 0)
@@ -93,7 +95,7 @@ signal_random_bytes (void    *buffer,
   return TRUE;
 }
 
-/* Writes random bytes that do not repeat and need not be secret. */
+/* Writes random bytes that do not repeat and do not need to be secret. */
 gboolean
 signal_random_nonce (void    *buffer,
                      gsize    length,
@@ -104,7 +106,8 @@ signal_random_nonce (void    *buffer,
 
 #endif /* USE_GNUTLS */
 
-/* Overwrites a secret; the compiler may not leave it out because nothing reads it afterwards. */
+/* Overwrites a secret. The compiler cannot optimize this away, even though the memory is not read
+ * afterwards. */
 void
 signal_secret_wipe (void  *buffer,
                     gsize  length)
@@ -123,10 +126,10 @@ signal_secret_wipe (void  *buffer,
 #endif
 }
 
-/* Before each secret, which is aligned as malloc() would. */
+/* Precedes each secret, which has the alignment that malloc() provides. */
 typedef struct
 {
-  _Alignas (16) gsize size; /* of the whole */
+  _Alignas (16) gsize size; /* of the whole allocation */
   gboolean is_mapped;
 } Header;
 
@@ -139,7 +142,7 @@ map_undumped (gsize size)
   if (header == MAP_FAILED)
     return NULL;
 
-  /* A kernel that does not know the advice still has given the memory. */
+  /* If the kernel does not support the advice, the memory can be used nevertheless. */
   madvise (header, size, LEAVE_OUT_OF_DUMPS);
   header->is_mapped = TRUE;
   return header;
@@ -156,8 +159,8 @@ unmap (Header *header)
 #endif
 }
 
-/* Zeroed memory that is not part of a core dump where the platform can do that, and plain memory
- * elsewhere. It takes whole pages, so it is for the few secrets that live long. */
+/* Allocates zeroed memory that is excluded from core dumps if the platform supports this. Whole
+ * pages are allocated, so that this is meant for a few long-lived secrets. */
 gpointer
 signal_secret_alloc (gsize size)
 {
@@ -171,7 +174,7 @@ signal_secret_alloc (gsize size)
   return header + 1;
 }
 
-/* NULL gives NULL. */
+/* Returns NULL for NULL. */
 char *
 signal_secret_strdup (const char *text)
 {
@@ -180,7 +183,7 @@ signal_secret_strdup (const char *text)
   return text != NULL ? memcpy (signal_secret_alloc (size), text, size) : NULL;
 }
 
-/* Wipes it, all of it. */
+/* Wipes and frees the memory. */
 void
 signal_secret_free (gpointer secret)
 {

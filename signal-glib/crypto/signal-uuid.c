@@ -5,8 +5,9 @@
 
 #include "crypto/signal-secret-private.h"
 
-/* A UUID of version 4 (RFC 9562 section 5.4) that nobody can foretell, in lower case. That of
- * g_uuid_string_random() comes from a generator whose state follows from a few hundred of them. */
+/* Returns a version 4 UUID (RFC 9562 section 5.4) in lower case that cannot be predicted.
+ * g_uuid_string_random() uses a generator whose state can be computed from a few hundred
+ * UUIDs. */
 char *
 signal_uuid_new (GError **error)
 {

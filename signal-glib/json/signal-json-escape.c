@@ -9,9 +9,9 @@
 #define ESCAPE_SIZE 6 /* \uXXXX */
 #define REPLACEMENT 0xfffd
 
-/* Marks, in eight bytes of a string, what cannot simply be passed over: `"`, `\`, control
- * characters, all that is not ASCII. The lowest mark is exact; those above it can be wrong, because
- * a borrow may have gone through them. */
+/* Marks, in eight bytes of a string, those that need attention: `"`, `\`, control characters, and
+ * all that are not ASCII. The lowest mark is exact; the marks above it can be wrong, because a
+ * borrow may have propagated through them. */
 static inline guint64
 mark_special (guint64 bytes)
 {
@@ -42,8 +42,9 @@ skip_plain (const char *pos,
   return pos;
 }
 
-/* The length of the UTF-8 sequence of several bytes at pos by table 3-7 of the Unicode standard,
- * which leaves out surrogates, over-long forms and what is above U+10FFFF; 0 if it is not valid. */
+/* Returns the length of the multi-byte UTF-8 sequence at pos according to table 3-7 of the
+ * Unicode standard, which excludes surrogates, overlong forms and code points above U+10FFFF, or
+ * 0 if it is not valid. */
 static inline gsize
 measure_sequence (const char *pos,
                   const char *end)
@@ -114,7 +115,7 @@ skip_escape (SignalJsonReader *self)
   return TRUE;
 }
 
-/* content is what stands between the quotes, as written. */
+/* content is set to the text between the quotes, in its escaped form. */
 gboolean
 signal_json_reader_read_string (SignalJsonReader *self,
                                 SignalSpan       *content,
@@ -171,8 +172,8 @@ parse_hex (const char *digits)
   return unit;
 }
 
-/* The character that \uXXXX, or a pair of them, stands for. A half of a pair that stands alone
- * gives U+FFFD, because UTF-8 cannot express it. */
+/* Returns the character for \uXXXX, or for a pair of them. A lone surrogate results in U+FFFD,
+ * because UTF-8 cannot represent it. */
 static gunichar
 parse_unicode_escape (const char *text,
                       const char *end,
@@ -218,8 +219,8 @@ parse_short_escape (char kind)
     }
 }
 
-/* text is what stands between the quotes of a string that was found valid. out has room for length
- * bytes and may be text itself: the result is never longer. */
+/* text is the content of a valid string, between the quotes. out must have room for length bytes
+ * and may be text itself, because the result is never longer. */
 gsize
 signal_json_unescape (char       *out,
                       const char *text,
@@ -257,8 +258,8 @@ signal_json_unescape (char       *out,
   return (gsize) (to - out);
 }
 
-/* What content, which stands between the quotes of a valid string, means; NULL where that contains
- * NUL, which a C string cannot hold. */
+/* Unescapes content, which is the text between the quotes of a valid string. Returns NULL if the
+ * result contains NUL, which a C string cannot represent. */
 char *
 signal_json_dup_string (SignalSpan content,
                         gboolean   escaped)
@@ -275,7 +276,8 @@ signal_json_dup_string (SignalSpan content,
   return memchr (text, '\0', length) == NULL ? g_steal_pointer (&text) : NULL;
 }
 
-/* Whether content, which stands between the quotes of a valid string, means string. */
+/* Returns whether content, which is the text between the quotes of a valid string, unescapes to
+ * string. */
 gboolean
 signal_json_equals (SignalSpan  content,
                     gboolean    escaped,
@@ -287,7 +289,7 @@ signal_json_equals (SignalSpan  content,
   if (!escaped)
     return content.len == length && memcmp (content.str, string, length) == 0;
 
-  /* Not even with every byte escaped. */
+  /* Too long even if every byte is escaped. */
   if (content.len > length * ESCAPE_SIZE)
     return FALSE;
 
@@ -298,8 +300,8 @@ signal_json_equals (SignalSpan  content,
          memcmp (plain, string, length) == 0;
 }
 
-/* Puts \ufffd, in valid JSON text, where an escape stands for what a C string in UTF-8 cannot hold:
- * NUL, and a half of a surrogate pair that stands alone. */
+/* Replaces escapes in valid JSON text that a C string in UTF-8 cannot represent, which are NUL
+ * and lone surrogates, with \ufffd. */
 void
 signal_json_mend_escapes (char  *text,
                           gsize  length)
@@ -354,7 +356,7 @@ append_escape (GString *out,
     }
 }
 
-/* string is valid UTF-8. */
+/* string must be valid UTF-8. */
 void
 signal_json_append_string (GString    *out,
                            const char *string)

@@ -42,7 +42,7 @@ fail_here (SignalJsonReader *self)
                                             : N_("unexpected character"));
 }
 
-/* NUL stands for the end: it is not valid anywhere outside a string either. */
+/* NUL represents the end, because it is not valid outside a string. */
 static inline guchar
 peek (const SignalJsonReader *self)
 {

@@ -5,14 +5,14 @@
 
 G_BEGIN_DECLS
 
-#define SIGNAL_JSON_MAX_DEPTH 256 /* arrays and objects inside one another */
+#define SIGNAL_JSON_MAX_DEPTH 256 /* the maximum nesting of arrays and objects */
 
 gboolean signal_json_check              (const char        *text,
                                          gsize              length,
                                          GError           **error);
 
-/* One object, member by member: open, then while next_member() is TRUE, read_string() or
- * read_value(), then finish. Values that are containers are read whole. */
+/* Reads one object, member by member: open it, then call read_string() or read_value() while
+ * next_member() returns TRUE, then finish. Values that are containers are read as a whole. */
 void     signal_json_reader_init        (SignalJsonReader  *self,
                                          const char        *text,
                                          gsize              length);

@@ -8,7 +8,8 @@
 #include "json/signal-json-escape-private.h"
 #include "signal-error.h"
 
-/* What is open around the current place: one bit a level, set for an object. */
+/* The containers around the current position: one bit for each level, which is set for an
+ * object. */
 typedef struct
 {
   guint64 objects[SIGNAL_JSON_MAX_DEPTH / 64];
@@ -115,7 +116,7 @@ nesting_push (Nesting  *self,
   self->depth++;
 }
 
-/* Goes down to the first scalar, or to a container that is empty. */
+/* Enters containers until there is a scalar or an empty container. */
 static inline gboolean
 descend (SignalJsonReader *self,
          Nesting          *nesting)
@@ -142,7 +143,8 @@ descend (SignalJsonReader *self,
     }
 }
 
-/* Closes what ends here, up to where the next value begins or all is closed. */
+/* Leaves the containers that end here, until the next value begins or all containers are
+ * closed. */
 static inline gboolean
 ascend (SignalJsonReader *self,
         Nesting          *nesting)
@@ -206,7 +208,8 @@ signal_json_reader_open_object (SignalJsonReader *self)
   return TRUE;
 }
 
-/* Stops in front of the value. FALSE: there is no further member, or the text is not valid. */
+/* Stops before the value. Returns FALSE if there is no further member, or if the text is not
+ * valid. */
 gboolean
 signal_json_reader_next_member (SignalJsonReader *self,
                                 SignalSpan       *key,
@@ -230,7 +233,7 @@ signal_json_reader_at_string (SignalJsonReader *self)
   return peek (self) == '"';
 }
 
-/* The depth is counted from the value: an envelope around it does not make it too deep. */
+/* The depth is relative to the value, so that an envelope around it does not count. */
 gboolean
 signal_json_reader_read_value (SignalJsonReader *self,
                                SignalSpan       *value)
@@ -246,7 +249,7 @@ signal_json_reader_read_value (SignalJsonReader *self,
   return TRUE;
 }
 
-/* Whether the text was valid, and nothing but white space is left of it. */
+/* Returns whether the text was valid, and only white space follows. */
 gboolean
 signal_json_reader_finish (SignalJsonReader  *self,
                            GError           **error)

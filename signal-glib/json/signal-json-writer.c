@@ -10,8 +10,8 @@
 #include "json/signal-json-scanner-private.h"
 #include "signal-error.h"
 
-/* json-glib 1.6 writes 0.1 as 0.10000000000000001, 1e308 as 1e+308.0 and infinity as inf.0, of
- * which the last two are no JSON. */
+/* json-glib 1.6 writes 0.1 as 0.10000000000000001, 1e308 as 1e+308.0 and infinity as inf.0; the
+ * last two are not valid JSON. */
 
 static gboolean append_node (GString *out, JsonNode *node, guint depth, GError **error);
 
@@ -29,7 +29,7 @@ append_double (GString  *out,
       return FALSE;
     }
 
-  /* The fewest digits that are read back as the same number. */
+  /* Use the smallest number of digits that is read back as the same number. */
   for (guint digits = 15; digits <= 17; digits++)
     {
       char format[8];
@@ -133,7 +133,7 @@ append_object (GString     *out,
   return TRUE;
 }
 
-/* depth: how many arrays and objects it is in. */
+/* depth is the number of arrays and objects around the node. */
 static gboolean
 append_node (GString   *out,
              JsonNode  *node,
@@ -165,9 +165,9 @@ append_node (GString   *out,
     }
 }
 
-/* Appends the JSON text of a tree, which is valid as signal_json_check() sees it. Fails with
- * SIGNAL_ERROR_INVALID_ARGUMENT for a tree that strict JSON cannot express; what was appended until then
- * stays. */
+/* Appends the JSON text of a tree, which is valid for signal_json_check(). Fails with
+ * SIGNAL_ERROR_INVALID_ARGUMENT if strict JSON cannot represent the tree; out then contains what
+ * was appended before. */
 gboolean
 signal_json_append_node (GString   *out,
                          JsonNode  *node,

@@ -11,34 +11,35 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (SignalChannel, signal_channel, SIGNAL, CHANNEL, GObject)
 
-/* What a channel calls its one owner with, always from the main context. Each of them may drop the
- * channel and its last reference, or run the main loop. */
+/* The callbacks to the owner of a channel, which are always called from the main context. Each of
+ * them may drop the channel, release the last reference to it, or run the main loop. */
 typedef struct
 {
-  /* A whole message, decrypted if it was encrypted; borrowed. Control events are among them. */
+  /* A message has been received, and decrypted if it was encrypted. This includes control
+   * events. */
   void (*message) (SignalChannel *channel,
                    SignalMessage *message,
                    gpointer       user_data);
 
-  /* A message was dropped, and the channel goes on. */
+  /* A message was ignored, and the channel continues. */
   void (*fault)   (SignalChannel *channel,
                    const GError  *error,
                    gpointer       user_data);
 
-  /* The connection is closed; nothing follows. As SignalWebsocketHandlers.closed. */
+  /* The connection is closed; no further callbacks follow. See SignalWebsocketHandlers.closed. */
   void (*closed)  (SignalChannel *channel,
                    guint16        code,
                    const char    *reason,
                    const GError  *error,
                    gpointer       user_data);
 
-  /* All that had to wait for the socket has been written. May be NULL. */
+  /* All data that was waiting has been written to the socket. May be NULL. */
   void (*drained) (SignalChannel *channel,
                    gpointer       user_data);
 
-  /* The key has served for as many messages as it should, and another connection should have a new
-   * one. Called with each further message, while it is sent or read: to be acted upon later. May be
-   * NULL. */
+  /* The key has reached its usage limit, and a new connection with a new key should be opened.
+   * Called for each further message, while it is being sent or received, so that the owner must
+   * defer what it does. May be NULL. */
   void (*key_worn) (SignalChannel *channel,
                     gpointer       user_data);
 } SignalChannelHandlers;

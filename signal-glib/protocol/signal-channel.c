@@ -14,14 +14,14 @@
 
 /* The event name of an encrypted envelope. */
 
-/* With random 96-bit IVs a key may serve for 2³² messages (NIST SP 800-38D section 8.3); both sides
- * draw from the same lot. */
+/* With random 96-bit IVs, a key may be used for 2³² messages (NIST SP 800-38D section 8.3); both
+ * sides draw their IVs from the same space. */
 #define KEY_LIMIT (G_GUINT64_CONSTANT (1) << 31)
 
-/* A GByteArray counts in a guint, and aborts at 4 GiB. */
+/* The length of a GByteArray is a guint, and it aborts at 4 GiB. */
 #define MAX_MESSAGE_SIZE (1 << 30)
 
-/* What is kept for the next messages; many connections are idle. */
+/* The size of the buffer that is kept for the next messages; many connections are idle. */
 #define KEEP_SIZE 4096
 
 struct _SignalChannel
@@ -29,12 +29,12 @@ struct _SignalChannel
   GObject parent_instance;
 
   SignalWebsocket *websocket;
-  const SignalChannelHandlers *handlers; /* NULL: dropped */
+  const SignalChannelHandlers *handlers; /* NULL once dropped */
   gpointer user_data;
 
-  SignalAead *key;      /* NULL: not yet, or without encryption */
+  SignalAead *key;      /* NULL before there is a key, or without encryption */
   SignalReplayWindow *replay;
-  guint64 key_uses;           /* messages under the key, both ways */
+  guint64 key_uses;           /* messages that were sent and received with the key */
   guint64 key_limit;
   GByteArray *scratch;        /* ciphertext that is being sent */
   gsize max_message_size;
@@ -43,7 +43,7 @@ struct _SignalChannel
 
 G_DEFINE_FINAL_TYPE (SignalChannel, signal_channel, G_TYPE_OBJECT)
 
-/* The text of a base64 member; unescaped into a copy when it was written with escapes. */
+/* Returns the text of a base64 member, in an unescaped copy if it contains escapes. */
 static SignalSpan
 plain_base64 (SignalSpan   span,
               gboolean     escaped,
@@ -69,7 +69,7 @@ decode_iv (const SignalEncryptedData *data,
          && length == SIGNAL_AEAD_IV_SIZE;
 }
 
-/* The channel goes on with a key that is worn: its owner decides. */
+/* The channel continues to use a key that has reached its limit; its owner decides what to do. */
 static void
 count_key_use (SignalChannel *self)
 {
@@ -77,7 +77,7 @@ count_key_use (SignalChannel *self)
     self->handlers->key_worn (self, self->user_data);
 }
 
-/* Decrypts into the message's own storage, then opens the inner envelope there. */
+/* Decrypts into the storage of the message, and parses the inner envelope there. */
 static SignalMessage *
 decrypt (SignalChannel              *self,
          const SignalEncryptedData  *data,
@@ -126,7 +126,7 @@ decrypt (SignalChannel              *self,
   return g_steal_pointer (&message);
 }
 
-/* From the text of a frame to the message that a listener gets, decrypted if need be. */
+/* Converts the text of a frame to a message, and decrypts it if necessary. */
 static SignalMessage *
 receive (SignalChannel  *self,
          const char     *text,
@@ -258,8 +258,8 @@ signal_channel_init (SignalChannel *self)
   self->key_limit = KEY_LIMIT;
 }
 
-/* Creates a channel for messages over a WebSocket, which it starts. Without a key they are in
- * plaintext. handlers: static. */
+/* Creates a channel for messages over a WebSocket, and starts the WebSocket. Messages are not
+ * encrypted before there is a key. handlers must be static. */
 SignalChannel *
 signal_channel_new (SignalWebsocket             *websocket,
                     const SignalChannelHandlers *handlers,
@@ -275,15 +275,14 @@ signal_channel_new (SignalWebsocket             *websocket,
   return self;
 }
 
-/* Gets the WebSocket, which the channel keeps also when it is dropped. */
+/* Gets the WebSocket, which remains valid when the channel has been dropped. */
 SignalWebsocket *
 signal_channel_get_websocket (SignalChannel *self)
 {
   return self->websocket;
 }
 
-/* Everything that is sent from now on is encrypted, and only what is encrypted can be trusted. key:
- * (transfer full). */
+/* Encrypts everything that is sent from now on. key is (transfer full). */
 void
 signal_channel_take_key (SignalChannel *self,
                          SignalAead    *key)
@@ -300,7 +299,7 @@ signal_channel_is_encrypted (SignalChannel *self)
   return self->key != NULL;
 }
 
-/* For tests: another limit than KEY_LIMIT. */
+/* For tests: replaces KEY_LIMIT. */
 void
 signal_channel_set_key_limit (SignalChannel *self,
                               guint64        limit)
@@ -308,14 +307,14 @@ signal_channel_set_key_limit (SignalChannel *self,
   self->key_limit = limit;
 }
 
-/* Whether an encrypted message came while there was no key. */
+/* Returns whether an encrypted message was received before there was a key. */
 gboolean
 signal_channel_saw_unreadable (SignalChannel *self)
 {
   return self->saw_unreadable;
 }
 
-/* Sets the largest message that is sent, in bytes of the frame's payload. */
+/* Sets the maximum size of a message that is sent, in bytes of the payload of its frame. */
 void
 signal_channel_set_max_message_size (SignalChannel *self,
                                      gsize          size)
@@ -323,7 +322,7 @@ signal_channel_set_max_message_size (SignalChannel *self,
   self->max_message_size = MIN (size, MAX_MESSAGE_SIZE);
 }
 
-/* Whether a message of so many bytes in its frame may be sent. */
+/* Checks whether a message may be sent whose frame has a payload of size bytes. */
 gboolean
 signal_channel_check_size (gsize    size,
                            gsize    limit,
@@ -337,8 +336,9 @@ signal_channel_check_size (gsize    size,
   return FALSE;
 }
 
-/* Sends text, valid UTF-8, as it is: a control event, or a message where there is no encryption. It
- * may be a token, so that the memory is wiped when it has been written. */
+/* Sends text, which must be valid UTF-8, without encryption: a control event, or a message if
+ * there is no encryption. The text may contain a token, so that the memory is wiped when it has
+ * been written. */
 gboolean
 signal_channel_send_plain (SignalChannel  *self,
                            const char     *text,
@@ -367,7 +367,7 @@ encrypt (SignalChannel  *self,
          guint8          iv[SIGNAL_AEAD_IV_SIZE],
          GError        **error)
 {
-  /* The limit, which is a guint, holds for the frame, and that is longer. */
+  /* The size limit, which is a guint, applies to the frame, which is longer. */
   g_byte_array_set_size (self->scratch, (guint) (length + SIGNAL_AEAD_TAG_SIZE));
   return signal_aead_encrypt (self->key, (const guint8 *) inner, length, iv,
                                      self->scratch->data, error);
@@ -383,7 +383,7 @@ trim_scratch (SignalChannel *self)
   self->scratch = g_byte_array_new ();
 }
 
-/* Sends a whole envelope, encrypted once there is a key. */
+/* Sends an envelope, encrypted if there is a key. */
 gboolean
 signal_channel_send (SignalChannel  *self,
                      const char     *inner,
@@ -406,7 +406,7 @@ signal_channel_send (SignalChannel  *self,
   if (payload == NULL)
     return FALSE;
 
-  /* So that a message of ours which is sent back to us is recognized. */
+  /* Detects our own messages if they are sent back to us. */
   signal_replay_window_add (self->replay, iv);
   count_key_use (self);
 
@@ -416,7 +416,7 @@ signal_channel_send (SignalChannel  *self,
   return TRUE;
 }
 
-/* Drops the connection and the key at once; no handler is called any more. */
+/* Closes the connection and frees the key immediately. No further callbacks follow. */
 void
 signal_channel_drop (SignalChannel *self)
 {

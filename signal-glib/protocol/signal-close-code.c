@@ -8,7 +8,8 @@
 #include "signal-error.h"
 #include "util/signal-display-text-private.h"
 
-/* What the public server says before a 4003 that is not about the token. */
+/* The text of the `error` event that the public server sends before a 4003 that is not caused by
+ * the token. */
 #define TEMPORARY_REFUSAL "Authentication error"
 
 static GError *
@@ -42,8 +43,9 @@ explain_encryption (const char        *server_error,
                                 "server's configuration"));
 }
 
-/* Whether an error of the transport explains more than the code: there was none, or it is the one that
- * we closed with and the peer sent back. libsoup adds an error to 1012 and 1013 that explains less. */
+/* Returns whether the error of the transport is more specific than the close code: either no
+ * close frame was received, or the code is the one that we closed with and that the peer has
+ * echoed. For 1012 and 1013, libsoup adds an error that is less specific. */
 static gboolean
 is_ours (guint16 code)
 {
@@ -83,9 +85,9 @@ explain_code (guint16            code,
     }
 }
 
-/* Explains why a connection was closed, for people, and says what to do next. reason: that of the close
- * frame, valid UTF-8, or NULL. server_error: the text of the last `error` event, or NULL.
- * transport_error: the error of the socket, or NULL. */
+/* Creates an error that explains why a connection was closed, and determines how to proceed.
+ * reason is that of the close frame, in valid UTF-8, or NULL; server_error is the text of the
+ * last `error` event, or NULL; transport_error is the error of the socket, or NULL. */
 GError *
 signal_close_code_explain (guint16            code,
                            const char        *reason,

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* The events of the protocol's own. */
+/* The control events of the protocol. */
 #define SIGNAL_EVENT_AUTHENTICATE "authenticate"
 #define SIGNAL_EVENT_CONNECTED "connected"
 #define SIGNAL_EVENT_DISCONNECT "disconnect"
@@ -18,17 +18,17 @@ G_BEGIN_DECLS
 #define SIGNAL_EVENT_JOIN "join"
 #define SIGNAL_EVENT_LEAVE "leave"
 
-/* {"event": …, "data": …, "id": …}; the spans borrow from the text that was parsed. */
+/* {"event": …, "data": …, "id": …}; the spans refer to the text that was parsed. */
 typedef struct
 {
-  SignalSpan event; /* between the quotes, as written */
-  SignalSpan data;  /* any JSON value, as written; str is NULL where there is none */
-  SignalSpan id;    /* between the quotes, as written; str is NULL where there is none */
+  SignalSpan event; /* between the quotes, in escaped form */
+  SignalSpan data;  /* any JSON value, not parsed; str is NULL if there is none */
+  SignalSpan id;    /* between the quotes, in escaped form; str is NULL if there is none */
   gboolean   event_escaped;
   gboolean   id_escaped;
 } SignalEnvelope;
 
-/* {"iv": …, "ct": …}, the data of an `encrypted` envelope; base64 text between the quotes. */
+/* {"iv": …, "ct": …}, the data of an `encrypted` envelope: the base64 text between the quotes. */
 typedef struct
 {
   SignalSpan iv;
@@ -59,8 +59,8 @@ void   signal_envelope_write_encrypted    (char         *text,
                                            const guint8 *ciphertext,
                                            gsize         ciphertext_length);
 
-/* From what a program wants to send to an envelope: everything is checked, and what is wrong is
- * SIGNAL_ERROR_INVALID_ARGUMENT. */
+/* Create envelopes from the arguments of an application. All arguments are validated, and errors
+ * are reported with SIGNAL_ERROR_INVALID_ARGUMENT. */
 char *signal_envelope_compose_json (const char  *event,
                                     const char  *json,
                                     gsize       *length,

@@ -13,7 +13,7 @@
 #include "signal-error.h"
 #include "util/signal-base64-private.h"
 
-/* What this library and the public server write around the two pieces of base64. */
+/* The text that this library and the public server write around the two base64 strings. */
 #define ENCRYPTED_HEAD "{\"event\":\"" SIGNAL_EVENT_ENCRYPTED "\",\"data\":{\"iv\":\""
 #define ENCRYPTED_MIDDLE "\",\"ct\":\""
 #define ENCRYPTED_TAIL "\"}}"
@@ -21,7 +21,7 @@
 #define LITERAL_SIZE(literal) (sizeof (literal) - 1)
 #define IV_TEXT_SIZE SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_AEAD_IV_SIZE)
 
-/* A value that is not a string is read too, and leaves content empty. */
+/* Values that are not strings are read as well, and result in an empty content. */
 static gboolean
 read_string_or_skip (SignalJsonReader *reader,
                      SignalSpan       *content,
@@ -56,8 +56,8 @@ read_envelope_member (SignalEnvelope   *self,
   return signal_json_reader_read_value (reader, &skipped);
 }
 
-/* The whole text is checked in the same pass. Of members of one name the last counts, as it does
- * for the server; an id that is not a string counts as none. */
+/* The whole text is validated in the same pass. If there are several members of the same name,
+ * the last one is used, as on the server; an id that is not a string is ignored. */
 gboolean
 signal_envelope_parse (SignalEnvelope  *self,
                        const char      *text,
@@ -96,9 +96,8 @@ signal_envelope_is (const SignalEnvelope *self,
   return signal_json_equals (self->event, self->event_escaped, event);
 }
 
-/* Recognizes the usual way to write an encrypted envelope by its shape alone; whether the two pieces
- * are base64 is still to be found out. FALSE says nothing about the text: it is then to be
- * parsed. */
+/* Recognizes the usual form of an encrypted envelope without parsing it. The two base64 strings
+ * are not validated. If FALSE is returned, the text must be parsed. */
 gboolean
 signal_envelope_match_encrypted (SignalEncryptedData *encrypted,
                                  const char          *text,
@@ -121,7 +120,7 @@ signal_envelope_match_encrypted (SignalEncryptedData *encrypted,
       memcmp (ct + ct_length, ENCRYPTED_TAIL, LITERAL_SIZE (ENCRYPTED_TAIL)) != 0)
     return FALSE;
 
-  /* Some JSON writers escape the slash, which base64 contains. */
+  /* Some JSON writers escape the slash, which is a character of base64. */
   if (memchr (ct, '"', ct_length) != NULL || memchr (ct, '\\', ct_length) != NULL)
     return FALSE;
 
@@ -149,7 +148,7 @@ read_encrypted_member (SignalEncryptedData *encrypted,
   return signal_json_reader_read_value (reader, &skipped);
 }
 
-/* data is that of an envelope that was parsed, where there may be none. */
+/* data is that of an envelope that was parsed, and may be empty. */
 gboolean
 signal_envelope_parse_encrypted (SignalEncryptedData  *encrypted,
                                  SignalSpan            data,
@@ -199,7 +198,7 @@ end_envelope (GString *text,
   return g_string_free (text, FALSE);
 }
 
-/* event is valid UTF-8 and data valid JSON text, or NULL for none. */
+/* event must be valid UTF-8, and data must be valid JSON text, or NULL for none. */
 char *
 signal_envelope_compose (const char *event,
                          const char *data,
@@ -217,7 +216,7 @@ signal_envelope_compose (const char *event,
   return end_envelope (text, length);
 }
 
-/* The length of the frame that seals a plaintext of inner_length bytes. */
+/* Returns the length of the frame for an inner envelope of inner_length bytes. */
 gsize
 signal_envelope_get_encrypted_size (gsize inner_length)
 {
@@ -254,7 +253,7 @@ signal_envelope_write_encrypted (char         *text,
   memcpy (text + length, ENCRYPTED_TAIL, LITERAL_SIZE (ENCRYPTED_TAIL));
 }
 
-/* The protocol's own names, which an application cannot use. */
+/* Returns whether the event is reserved by the protocol and cannot be used by an application. */
 gboolean
 signal_envelope_event_is_control (const char *event)
 {
@@ -291,7 +290,7 @@ check_event (const char  *event,
   return TRUE;
 }
 
-/* json: NULL for a message without payload. */
+/* json may be NULL for a message without a payload. */
 char *
 signal_envelope_compose_json (const char  *event,
                               const char  *json,
@@ -320,7 +319,7 @@ wipe_envelope (GString *text)
   g_string_free (text, TRUE);
 }
 
-/* payload: NULL for a message without one. */
+/* payload may be NULL for a message without a payload. */
 char *
 signal_envelope_compose_node (const char  *event,
                               JsonNode    *payload,

@@ -7,26 +7,27 @@
 
 G_BEGIN_DECLS
 
-/* What client and server say to each other until there is a key: both halves of the exchange. */
+/* The messages that client and server exchange before there is a key; both sides of the
+ * exchange. */
 
-/* The HKDF info of the public server. */
+/* The HKDF info string of the public server. */
 #define SIGNAL_HANDSHAKE_DEFAULT_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
 
 #define SIGNAL_HANDSHAKE_SALT_SIZE 32
 
-/* The data of an `authenticate` event. NULL: absent, or not text. */
+/* The data of an `authenticate` event. Members are NULL if they are missing or not strings. */
 typedef struct
 {
   char *type;
   char *token;
-  char *public_key; /* also "" if it is there and not text, which is not the same as absent */
+  char *public_key; /* "" if it is present but not a string, as opposed to missing */
 } SignalAuthenticateEvent;
 
 /* The data of a `connected` event. */
 typedef struct
 {
   char    *client_id;
-  char    *user_id; /* NULL if the server names none */
+  char    *user_id; /* NULL if the server does not send one */
   gboolean has_keys;
   guint8   server_key[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
   guint8   salt[SIGNAL_HANDSHAKE_SALT_SIZE];

@@ -13,7 +13,7 @@
 #include "signal-error.h"
 #include "util/signal-base64-private.h"
 
-/* The members of the two events, each written here and read here. */
+/* The members of the two events. */
 #define MEMBER_TYPE "type"
 #define MEMBER_TOKEN "token"
 #define MEMBER_CLIENT_PUBLIC_KEY "clientPublicKey"
@@ -36,16 +36,16 @@ set_protocol_error (GError     **error,
   return FALSE;
 }
 
-/* Where to put a member of an event. */
+/* Where to store a member of an event. */
 typedef struct
 {
   const char *name;
-  char      **text;           /* receives the text, or NULL if the value is not text */
-  gboolean   *is_present;     /* receives whether there is a value that is not null; or NULL */
-  gboolean    takes_a_number; /* whose text is its digits, as they are written */
+  char      **text;           /* set to the text, or to NULL if the value is not a string */
+  gboolean   *is_present;     /* set to whether there is a value that is not null; or NULL */
+  gboolean    takes_a_number; /* accept a number as well, and store its digits */
 } Member;
 
-/* It may be a token. */
+/* The text may be a token. */
 static void
 clear_text (char **text)
 {
@@ -84,8 +84,8 @@ read_member (const Member     *self,
   return TRUE;
 }
 
-/* Of members of one name the last counts. There is no tree: one of a hostile event costs a hundred
- * times the memory of its text. */
+/* If there are several members of the same name, the last one is used. No tree is built, because
+ * that of a malicious event takes a hundred times the memory of its text. */
 static gboolean
 read_members (SignalMessage *message,
               const Member  *members,
@@ -143,13 +143,14 @@ encode (const guint8 *data,
   return text;
 }
 
-/* The client's `authenticate`, and what the server reads of it */
+/* The `authenticate` event of the client */
 
 char *
 signal_handshake_compose_authenticate (const char              *token,
                                        const SignalEcdhKeyPair *key_pair)
 {
-  /* Large enough from the start: growing would leave copies of the token behind. */
+  /* Large enough from the start, because growing the buffer would leave copies of the token in
+   * memory. */
   GString *text = g_string_sized_new (6 * strlen (token) + 512);
   guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
   g_autofree char *encoded = NULL;
@@ -190,7 +191,7 @@ signal_authenticate_event_clear (SignalAuthenticateEvent *self)
   g_clear_pointer (&self->public_key, g_free);
 }
 
-/* The server's `connected`, and what the client reads of it */
+/* The `connected` event of the server */
 
 /* The key and the salt are NULL if messages are not encrypted. */
 char *
@@ -247,7 +248,7 @@ take_keys (SignalConnectedEvent  *self,
   return TRUE;
 }
 
-/* On failure there is nothing to clear. */
+/* On failure, there is nothing to clear. */
 gboolean
 signal_handshake_parse_connected (SignalConnectedEvent  *self,
                                   SignalMessage         *message,
@@ -288,7 +289,7 @@ signal_connected_event_clear (SignalConnectedEvent *self)
   g_clear_pointer (&self->user_id, g_free);
 }
 
-/* The server's `error` */
+/* The `error` event of the server */
 
 char *
 signal_handshake_compose_error (const char *text,
@@ -301,7 +302,7 @@ signal_handshake_compose_error (const char *text,
   return signal_envelope_compose (SIGNAL_EVENT_ERROR, data->str, length);
 }
 
-/* The text of an `error` event, or NULL where it has none. */
+/* Returns the text of an `error` event, or NULL if it has none. */
 char *
 signal_handshake_parse_error (SignalMessage *message)
 {
@@ -316,8 +317,8 @@ signal_handshake_parse_error (SignalMessage *message)
 
 /* The key */
 
-/* Derives the AES-256 key of a connection: HKDF-SHA-256 (RFC 5869) over the shared secret of ECDH.
- * salt may have any length; info is text. */
+/* Derives the AES-256 key of a connection, 32 bytes, with HKDF-SHA-256 (RFC 5869) from the ECDH
+ * shared secret. salt may have any length; info is a string. */
 SignalAead *
 signal_handshake_derive_key (const SignalEcdhKeyPair  *key_pair,
                              const guint8             *peer_point,
@@ -346,8 +347,9 @@ signal_handshake_derive_key (const SignalEcdhKeyPair  *key_pair,
   return aead;
 }
 
-/* The server's half of the key agreement, with a key pair that is gone on return. Returns NULL if what
- * the client offers is not a key; it is not for the client to know why. */
+/* Performs the server's part of the key agreement, with a key pair that is freed before this
+ * returns. Returns NULL if what the client offers is not a valid key; the reason is not reported
+ * to the client. */
 SignalAead *
 signal_handshake_agree_key (const char  *ecdh_info,
                             const char  *client_public_key,

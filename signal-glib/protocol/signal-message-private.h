@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Two steps, so that the plaintext is decrypted straight into its last place: allocate, fill the
- * storage, open. Whatever fails to open is only unreffed. */
+/* Messages are created in two steps, so that the plaintext can be decrypted directly into the
+ * message: allocate it, fill its storage, and open it. A message that cannot be opened is just
+ * unreffed. */
 SignalMessage *signal_message_alloc    (gsize           capacity) G_GNUC_WARN_UNUSED_RESULT;
 char          *signal_message_storage  (SignalMessage  *self);
 gboolean       signal_message_open     (SignalMessage  *self,

@@ -58,7 +58,7 @@ struct _SignalMessage
 
 G_DEFINE_BOXED_TYPE (SignalMessage, signal_message, signal_message_ref, signal_message_unref)
 
-/* capacity is the length of the longest text that the storage is to hold. */
+/* capacity is the maximum length of the text in the storage. */
 SignalMessage *
 signal_message_alloc (gsize capacity)
 {
@@ -76,7 +76,7 @@ signal_message_storage (SignalMessage *self)
   return self->text;
 }
 
-/* Ends the span in place: there is a quote, a comma or a bracket behind it. */
+/* Terminates the span in place: it is followed by a quote, a comma or a bracket. */
 static const char *
 terminate (SignalMessage *self,
            SignalSpan     span)
@@ -88,7 +88,7 @@ terminate (SignalMessage *self,
   return start;
 }
 
-/* NULL: the text contains NUL, which a C string cannot hold. */
+/* Returns NULL if the text contains NUL, which a C string cannot represent. */
 static const char *
 unescape (SignalMessage *self,
           SignalSpan     content,
@@ -115,7 +115,7 @@ refuse_nul (GError **error)
   return FALSE;
 }
 
-/* Takes the first length bytes of the storage for the text of an envelope. */
+/* Parses the first length bytes of the storage as an envelope. */
 gboolean
 signal_message_open (SignalMessage  *self,
                      gsize           length,
@@ -146,7 +146,7 @@ signal_message_open (SignalMessage  *self,
   return TRUE;
 }
 
-/* The length of the text that the message was made of. */
+/* Returns the length of the envelope. */
 gsize
 signal_message_get_size (SignalMessage *self)
 {
@@ -215,8 +215,8 @@ signal_message_get_event (SignalMessage *self)
   return self->event;
 }
 
-/* json-glib takes an escaped half of a surrogate pair together with the characters behind it, and
- * ends a string at an escaped NUL. */
+/* json-glib combines an escaped lone surrogate with the characters that follow it, and ends a
+ * string at an escaped NUL. */
 static JsonNode *
 parse_payload (const char *json)
 {

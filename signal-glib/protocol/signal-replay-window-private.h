@@ -5,11 +5,12 @@
 
 G_BEGIN_DECLS
 
-/* Which IVs were seen under one key: exact for the newest SIGNAL_REPLAY_WINDOW_SIZE of them. It
- * grows with what it holds, at 20 bytes an IV rounded up to a power of 2: under 64 bytes for none,
- * 704 for up to 32, and never more than 1,310,784 (1.25 MiB), when the window is full. */
+/* The set of IVs that have been received with one key, which is exact for the newest
+ * SIGNAL_REPLAY_WINDOW_SIZE of them. It grows with its contents, by 20 bytes for each IV and
+ * rounded up to a power of 2: less than 64 bytes when it is empty, 704 for up to 32 IVs, and at
+ * most 1,310,784 (1.25 MiB) when it is full. */
 
-#define SIGNAL_REPLAY_WINDOW_SIZE 65536 /* IVs remembered for one key, the newest */
+#define SIGNAL_REPLAY_WINDOW_SIZE 65536 /* the number of IVs that are remembered for one key */
 
 typedef struct _SignalReplayWindow SignalReplayWindow;
 

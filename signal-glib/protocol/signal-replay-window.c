@@ -11,30 +11,30 @@
 #define NONE G_MAXUINT32
 #define IV_WORDS (SIGNAL_AEAD_IV_SIZE / sizeof (guint32))
 
-/* The whole IV, not a digest of it: a digest could take a new message for an old one. */
+/* The whole IV, not a hash of it, which could make a new message appear as an old one. */
 typedef struct
 {
   guint32 iv[IV_WORDS];
-  guint32 next; /* in the same bucket, an older one */
+  guint32 next; /* an older one in the same bucket */
 } Entry;
 
 G_STATIC_ASSERT (sizeof (Entry) == 16);
 G_STATIC_ASSERT ((SIGNAL_REPLAY_WINDOW_SIZE & (SIGNAL_REPLAY_WINDOW_SIZE - 1)) == 0);
 
-/* A ring of IVs in the order of arrival, and a chained hash table over it. Both have the same
- * capacity, a power of 2. */
+/* A ring buffer of IVs in the order of arrival, with a chained hash table. Both have the same
+ * capacity, which is a power of 2. */
 struct _SignalReplayWindow
 {
   Entry *entries;
   guint32 *buckets;
   guint32 capacity;
   guint32 count;
-  guint32 position; /* where the next one goes; in a full window, the oldest */
+  guint32 position; /* where the next one is stored; if the window is full, the oldest */
   guint64 seed[IV_WORDS];
 };
 
-/* Multiply-shift with random factors is a universal hash, so a peer that picks its IVs cannot make
- * the chains long. */
+/* Multiply-shift with random factors is a universal hash, so that a peer that chooses its IVs
+ * cannot make the chains long. */
 static guint32 *
 find_bucket (const SignalReplayWindow *self,
              const guint32             iv[IV_WORDS])
@@ -69,7 +69,8 @@ unlink_entry (SignalReplayWindow *self,
   *link = self->entries[index].next;
 }
 
-/* Only called before the first IV is forgotten, while the ring has not turned yet. */
+/* Only called before the first IV is overwritten, while the ring buffer has not wrapped
+ * around. */
 static void
 grow (SignalReplayWindow *self)
 {
@@ -89,7 +90,7 @@ signal_replay_window_new (void)
 {
   SignalReplayWindow *self = g_new0 (SignalReplayWindow, 1);
 
-  /* Without random bytes there is no session key either, so nothing to remember. */
+  /* If there are no random bytes, there is no session key either, and nothing to remember. */
   signal_random_bytes (self->seed, sizeof self->seed, NULL);
 
   return self;
@@ -120,7 +121,8 @@ contains (const SignalReplayWindow *self,
   return FALSE;
 }
 
-/* Whether the IV is one of the newest SIGNAL_REPLAY_WINDOW_SIZE. Changes nothing. */
+/* Returns whether the IV is among the newest SIGNAL_REPLAY_WINDOW_SIZE, without changing
+ * anything. */
 gboolean
 signal_replay_window_seen (const SignalReplayWindow *self,
                            const guint8              iv[SIGNAL_AEAD_IV_SIZE])
@@ -132,8 +134,8 @@ signal_replay_window_seen (const SignalReplayWindow *self,
   return contains (self, words);
 }
 
-/* Remembers the IV of a message that proved authentic, and forgets the oldest where the window is
- * full. Returns FALSE, and leaves all as it was, if the IV is in the window already. */
+/* Adds the IV of a message that was authentic, and removes the oldest one if the window is full.
+ * Returns FALSE, and changes nothing, if the IV is already in the window. */
 gboolean
 signal_replay_window_add (SignalReplayWindow *self,
                           const guint8        iv[SIGNAL_AEAD_IV_SIZE])

@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-#define SIGNAL_ROOM_NAME_MAX_LENGTH 256 /* UTF-16 code units: what the public server counts */
+#define SIGNAL_ROOM_NAME_MAX_LENGTH 256 /* UTF-16 code units, as on the public server */
 
-/* The rooms that every peer is in, beside the one that is its own id. */
+/* The rooms that every peer joins, in addition to the one that is its own ID. */
 #define SIGNAL_ROOM_DEFAULT "ws-default"
 #define SIGNAL_ROOM_NOTIFICATION "ws-notification"
 

@@ -85,8 +85,8 @@ end_frame (GString   *frame,
   g_ptr_array_add (frames, g_strndup (frame->str, frame->len));
 }
 
-/* As many frames as it takes for none to be longer than max_size bytes; but a name that is too long
- * even alone still gets a frame. The names have been checked. */
+/* Creates as many frames as necessary for none to be longer than max_size bytes, except that a
+ * name that is too long by itself still gets a frame. The names must be valid. */
 GPtrArray *
 signal_room_name_compose_frames (const char         *event,
                                  const char * const *names,
@@ -119,7 +119,7 @@ signal_room_name_compose_frames (const char         *event,
   return frames;
 }
 
-/* The names that are valid, of the first max_names in the frame. */
+/* Returns the valid names among the first max_names in the frame. */
 GPtrArray *
 signal_room_name_parse_frame (SignalMessage *message,
                               guint          max_names)

@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* The connections of a server; above all those that have not authenticated yet, who are let wait
- * for a while and in a bounded number. A connection is found by its remote address, the object that
- * it entered with: that is all that is known of it on its way through SoupServer. */
+/* Keeps track of the connections of a server, and limits the number and the duration of those
+ * that have not been authenticated. A connection is identified by its remote address object,
+ * which is the only information that is preserved on its way through SoupServer. */
 typedef struct _SignalConnectionLimiter SignalConnectionLimiter;
 
 SignalConnectionLimiter *signal_connection_limiter_new               (void) G_GNUC_WARN_UNUSED_RESULT;

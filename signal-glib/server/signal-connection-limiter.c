@@ -7,11 +7,11 @@
 
 #include "util/signal-source-private.h"
 
-/* No connection is evicted before this time, in milliseconds: it is enough to authenticate, even when
- * many honest clients connect at once. */
+/* No connection is closed before this time, in milliseconds, which is sufficient to authenticate
+ * even if many clients connect at the same time. */
 #define GRACE 250
 
-/* How long a rejected client may take to read why, in milliseconds. */
+/* How long a rejected client may take to read the response, in milliseconds. */
 #define LINGER 500
 
 #define PENDING_KEY "signal-glib-pending"
@@ -19,15 +19,15 @@
 struct _SignalConnectionLimiter
 {
   GMainContext *context;
-  GQueue        waiting;       /* PendingConnection, the oldest first */
-  GHashTable   *networks;        /* of the waiting ones → how many are from there */
-  guint         n_peers;       /* of the waiting ones, those that are promised to become peers */
-  guint         n_connections; /* all that are open, peers included */
+  GQueue        waiting;       /* PendingConnection, oldest first */
+  GHashTable   *networks;        /* network → number of the waiting connections */
+  guint         n_peers;       /* number of the waiting connections that will become peers */
+  guint         n_connections; /* number of all open connections, including peers */
 };
 
 typedef struct
 {
-  SignalConnectionLimiter *limiter; /* NULL once the connection is gone */
+  SignalConnectionLimiter *limiter; /* NULL once the connection has ended */
   GList        link;
   gboolean     is_waiting;
   gboolean     is_peer;
@@ -58,14 +58,14 @@ limiter_clear (gpointer limiter)
   g_main_context_unref (self->context);
 }
 
-/* Connections that outlive the server keep the limiter. */
+/* Connections that outlive the server hold a reference to the limiter. */
 void
 signal_connection_limiter_unref (SignalConnectionLimiter *self)
 {
   g_rc_box_release_full (self, limiter_clear);
 }
 
-/* An attacker with many addresses has them in one network: with IPv6, a /64 is handed out whole. */
+/* Addresses of the same network count as one: an IPv6 site is usually assigned a whole /64. */
 static guint64
 get_network (GSocketAddress *remote_address)
 {
@@ -99,7 +99,7 @@ set_count (SignalConnectionLimiter *self,
     g_hash_table_insert (self->networks, g_memdup2 (&network, sizeof network), GUINT_TO_POINTER (count));
 }
 
-/* Dropping a lingering stream can end the connection, and so call this again. */
+/* Closing a lingering stream can end the connection, and so call this function again. */
 static void
 leave (PendingConnection *pending)
 {
@@ -156,7 +156,8 @@ on_connection_gone (gpointer data)
   g_rc_box_release (pending);
 }
 
-/* Counts the connection as pending until it leaves, is evicted, or @timeout milliseconds have passed. */
+/* Counts the connection as pending until it leaves, is evicted, or timeout milliseconds have
+ * passed. */
 void
 signal_connection_limiter_enter (SignalConnectionLimiter *self,
                                  GSocketConnection       *connection,
@@ -194,15 +195,16 @@ signal_connection_limiter_count_waiting (SignalConnectionLimiter *self)
   return self->waiting.length;
 }
 
-/* How many pending connections were upgraded, and so take the place of a peer. */
+/* Returns the number of pending connections that have been upgraded, and so count as peers. */
 guint
 signal_connection_limiter_count_peers (SignalConnectionLimiter *self)
 {
   return self->n_peers;
 }
 
-/* Ends the oldest connection from the network with most of them, unless it has not yet had the time to
- * authenticate. Returns whether there was one. peers_only: only those that take the place of a peer. */
+/* Closes the oldest connection from the network with the most connections, unless it has not yet
+ * had time to authenticate. Returns whether there was one. peers_only restricts this to
+ * connections that count as peers. */
 gboolean
 signal_connection_limiter_evict (SignalConnectionLimiter *self,
                                  gboolean                 peers_only)
@@ -230,7 +232,7 @@ signal_connection_limiter_evict (SignalConnectionLimiter *self,
   return TRUE;
 }
 
-/* Ends the connections that only wait for the client to read why it was rejected. */
+/* Closes the connections that are kept open only for the client to read the response. */
 void
 signal_connection_limiter_drop_lingering (SignalConnectionLimiter *self)
 {
@@ -254,7 +256,7 @@ find_waiting (GSocketAddress *remote_address)
   return pending != NULL && pending->is_waiting ? pending : NULL;
 }
 
-/* The connection is being upgraded: it takes the place of a peer. */
+/* The connection is being upgraded, and counts as a peer. */
 void
 signal_connection_limiter_promise (GSocketAddress *remote_address)
 {
@@ -267,7 +269,7 @@ signal_connection_limiter_promise (GSocketAddress *remote_address)
   pending->limiter->n_peers++;
 }
 
-/* The connection has become a peer, which has a deadline of its own; it is still pending. */
+/* The connection has become a peer, which has its own deadline; it is still pending. */
 void
 signal_connection_limiter_clear_deadline (GSocketAddress *remote_address)
 {
@@ -277,7 +279,7 @@ signal_connection_limiter_clear_deadline (GSocketAddress *remote_address)
     signal_source_clear (&pending->deadline);
 }
 
-/* The peer has authenticated: the connection is no longer pending. */
+/* The peer has been authenticated: the connection is no longer pending. */
 void
 signal_connection_limiter_leave (GSocketAddress *remote_address)
 {
@@ -287,8 +289,9 @@ signal_connection_limiter_leave (GSocketAddress *remote_address)
     leave (pending);
 }
 
-/* The client was rejected before its request was read to the end. To close at once would reset the
- * connection, and the response could be lost; so the stream is kept for a moment. */
+/* The client was rejected before its request was read completely. Closing the stream immediately
+ * would reset the connection, and the response could be lost; therefore, the stream is kept open
+ * for a while. */
 void
 signal_connection_limiter_linger (GSocketAddress *remote_address,
                                   GIOStream      *stream)

@@ -8,28 +8,28 @@
 #include "util/signal-source-private.h"
 #include "websocket/signal-url-private.h"
 
-/* The listening socket belongs to the server, and only accepted connections are given to SoupServer:
- * SoupServer neither limits connections nor gives them a deadline, and it stops listening for good once it
- * runs out of file descriptors. */
+/* The server owns the listening socket and passes accepted connections to SoupServer, because
+ * SoupServer does not limit the number or the duration of connections, and stops listening
+ * permanently when there are no file descriptors left. */
 
 #define BACKLOG 128
 
-/* How many connections are accepted in one iteration of the main loop. */
+/* The maximum number of connections that are accepted in one iteration of the main loop. */
 #define MAX_AT_ONCE 16
 
-/* Connections that are being closed, beside the peers and the pending ones. */
+/* The number of connections that may be closing, in addition to peers and pending connections. */
 #define MAX_SPARE_CONNECTIONS 64
 
-/* How long to accept no connections when there is no room for one, in milliseconds: until one is closed;
- * until one may be evicted; until an evicted one is closed. */
+/* How long to stop accepting connections if the limit is reached, in milliseconds: until one is
+ * closed; until one may be evicted; until an evicted one is closed. */
 #define PAUSE 500
 #define PAUSE_FOR_GRACE 20
 #define PAUSE_FOR_EVICTED 5
 
 static void watch_socket (SignalServer *self);
 
-/* Without a database: clients are not asked for a certificate, and loading the system's takes
- * milliseconds for each connection. */
+/* There is no database: clients are not asked for a certificate, and loading that of the system
+ * takes some milliseconds for each connection. */
 static GIOStream *
 add_tls (GIOStream        *connection,
          GTlsCertificate  *certificate,
@@ -56,7 +56,7 @@ accept_connection (SignalServer *self,
   g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
   g_autoptr (GIOStream) stream = NULL;
 
-  /* A connection that is closed already has no address. */
+  /* A connection that has already been closed has no address. */
   if (local == NULL || remote == NULL)
     return;
 
@@ -90,7 +90,7 @@ pause_listening (SignalServer *self,
   g_source_attach (self->listen_source, self->affinity.context);
 }
 
-/* Returns 0 if there is room for a connection, or how long to wait for it, in milliseconds. */
+/* Returns 0 if a connection can be accepted, or how long to wait, in milliseconds. */
 static guint
 make_room (SignalServer *self)
 {
@@ -156,7 +156,7 @@ watch_socket (SignalServer *self)
   g_source_attach (self->listen_source, self->affinity.context);
 }
 
-/* NULL is the loopback address, and so are its names, which are not resolved. */
+/* NULL denotes the loopback address, and so do its names, which are not resolved. */
 static GSocketAddress *
 resolve_address (const char  *address,
                  guint16      port,
@@ -196,7 +196,7 @@ bind_socket (GSocketAddress  *address,
   return g_steal_pointer (&socket);
 }
 
-/* The URL for a client on this machine. */
+/* Returns the URL for clients on this host. */
 static char *
 compose_uri (SignalServer *self,
              const char   *name)
@@ -208,7 +208,7 @@ compose_uri (SignalServer *self,
 
   if (name != NULL && !g_hostname_is_ip_address (name))
     {
-      /* A certificate is for the name, not for the address that it happens to have. */
+      /* A certificate is valid for the name, not for the address that it resolves to. */
       host = g_strdup (name);
     }
   else if (g_inet_address_get_is_any (address))

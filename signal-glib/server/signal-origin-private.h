@@ -5,15 +5,16 @@
 
 G_BEGIN_DECLS
 
-/* The origin of a web page, which a browser puts into each request for a WebSocket (RFC 6454). */
+/* The origin of a web page, which a web browser adds to each request for a WebSocket (RFC
+ * 6454). */
 
-/* Where a request came to. */
+/* The target of a request. */
 typedef struct
 {
-  const char   *host;    /* what its header Host says; NULL: nothing */
+  const char   *host;    /* the value of the Host header; NULL if there is none */
   gboolean      is_tls;
-  GInetAddress *address; /* the server's end of the connection; NULL: unknown */
-  const char   *name;    /* the name that the server was told to listen on; NULL: none */
+  GInetAddress *address; /* the local address of the connection; NULL if unknown */
+  const char   *name;    /* the name that the server listens on; NULL if there is none */
 } SignalOriginTarget;
 
 gboolean signal_origin_check_list (const char * const        *origins,

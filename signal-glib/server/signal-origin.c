@@ -13,14 +13,14 @@
 
 #define ANY "*"
 
-/* What a browser sends for a page that has no origin of its own: from a file, or in a sandbox. */
+/* The origin of a page without one of its own, such as a local file or a sandboxed page. */
 #define OPAQUE "null"
 
 typedef struct
 {
   char *scheme;
   char *host; /* without the brackets of IPv6 */
-  guint port; /* 0: that of the scheme */
+  guint port; /* 0 for the default port of the scheme */
 } Origin;
 
 static void
@@ -54,7 +54,7 @@ parse_scheme (const char *text,
   return g_ascii_strdown (text, (gssize) length);
 }
 
-/* A name as it is in DNS, or an IPv4 address; in lower case. */
+/* Parses a DNS name or an IPv4 address, in lower case. */
 static char *
 parse_name (const char *text,
             gsize       length)
@@ -76,7 +76,7 @@ parse_name (const char *text,
   return g_ascii_strdown (ascii, -1);
 }
 
-/* An IPv6 address, written as RFC 5952 has it. */
+/* Parses an IPv6 address, in the canonical form of RFC 5952. */
 static char *
 parse_ipv6 (const char *text,
             gsize       length)
@@ -101,7 +101,7 @@ get_default_port (const char *scheme)
   return 0;
 }
 
-/* What comes after the host. */
+/* Parses what follows the host. */
 static gboolean
 parse_port (Origin     *origin,
             const char *text)
@@ -117,7 +117,7 @@ parse_port (Origin     *origin,
   return TRUE;
 }
 
-/* The serialization of RFC 6454 section 6.2: a scheme, a host, and perhaps a port. */
+/* Parses the serialization of RFC 6454 section 6.2: a scheme, a host, and optionally a port. */
 static gboolean
 origin_parse (Origin     *origin,
               const char *text)
@@ -150,11 +150,11 @@ origin_parse (Origin     *origin,
   if (origin->host == NULL || !parse_port (origin, end))
     return FALSE;
 
-  /* Pages from a file have “file://”. */
+  /* Local files have “file://”. */
   return *origin->host != '\0' || (get_default_port (origin->scheme) == 0 && origin->port == 0);
 }
 
-/* Whether each of them can be an origin. */
+/* Checks whether all entries are valid origins. */
 gboolean
 signal_origin_check_list (const char * const  *origins,
                           GError             **error)
@@ -168,7 +168,7 @@ signal_origin_check_list (const char * const  *origins,
       if (g_str_equal (origins[i], ANY) || g_str_equal (origins[i], OPAQUE))
         continue;
 
-      /* Those are for servers; the pages that use them have http and https. */
+      /* These schemes are for servers; the pages that use them have http and https. */
       if (origin_parse (&origin, origins[i]) && !g_str_equal (origin.scheme, "ws")
           && !g_str_equal (origin.scheme, "wss"))
         continue;
@@ -184,7 +184,7 @@ signal_origin_check_list (const char * const  *origins,
   return TRUE;
 }
 
-/* Whether it is among those; an entry that is no origin is like nothing. */
+/* Returns whether the origin is in the list; invalid entries do not match anything. */
 gboolean
 signal_origin_is_listed (const char         *origin,
                          const char * const *origins)
@@ -217,7 +217,7 @@ is_loopback_address (GInetAddress *address)
              && memcmp (g_inet_address_to_bytes (address), mapped, sizeof mapped) == 0);
 }
 
-/* The names by which others in the local network find this machine. */
+/* The names under which other hosts in the local network find this one. */
 static gboolean
 is_machine_name (const char *host)
 {
@@ -227,9 +227,10 @@ is_machine_name (const char *host)
   return g_ascii_strcasecmp (host, name) == 0 || g_ascii_strcasecmp (host, local) == 0;
 }
 
-/* Whether a request that calls the server so was meant for it. A page of a foreign name is sent here, as
- * to its own server, if that name is made to mean the server's address (DNS rebinding). It cannot be
- * made to where the name is an address, or where TLS has proved it. */
+/* Returns whether the Host of a request is plausible for this server. If the name of a malicious
+ * web page is made to resolve to the address of the server (DNS rebinding), requests from the
+ * page appear to have the same origin. This is not possible if the host is an address, or if TLS
+ * has verified the name. */
 static gboolean
 may_be_called (const char               *host,
                const SignalOriginTarget *target)
@@ -239,14 +240,14 @@ may_be_called (const char               *host,
 
   if (address != NULL)
     return !is_local || is_loopback_address (address);
-  /* Browsers do not look those of the loopback interface up. */
+  /* Web browsers do not resolve the names of the loopback interface. */
   if (signal_url_host_is_loopback (host) || is_machine_name (host)
       || (target->name != NULL && g_ascii_strcasecmp (host, target->name) == 0))
     return TRUE;
   return target->is_tls && !is_local;
 }
 
-/* Whether the page comes from where the request went to. */
+/* Returns whether the page has the same origin as the target of the request. */
 gboolean
 signal_origin_is_own (const char               *origin,
                       const SignalOriginTarget *target)

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* Which peers go by a name: who is in a room, who is a user. */
+/* Maps names, which are rooms or users, to peers. */
 typedef struct _SignalPeerIndex SignalPeerIndex;
 
 SignalPeerIndex *signal_peer_index_new      (void) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,7 +5,7 @@
 
 struct _SignalPeerIndex
 {
-  GHashTable *names; /* name → set of peers, never an empty one */
+  GHashTable *names; /* name → set of peers, which is never empty */
 };
 
 SignalPeerIndex *
@@ -56,7 +56,7 @@ signal_peer_index_remove (SignalPeerIndex *self,
     g_hash_table_remove (self->names, name);
 }
 
-/* Own references, so that whoever walks through them may change everything. */
+/* Returns references, so that the caller may modify the index while iterating. */
 GPtrArray *
 signal_peer_index_snapshot (SignalPeerIndex *self,
                             const char      *name)

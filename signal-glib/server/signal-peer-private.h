@@ -6,33 +6,33 @@
 
 G_BEGIN_DECLS
 
-/* The largest frame that is sent: what a client takes by default. */
+/* The maximum size of a frame that is sent, which is the default limit of clients. */
 #define SIGNAL_PEER_MAX_OUTGOING_SIZE (16 * 1024 * 1024)
 
-/* What a peer tells its one owner. Any of them may drop the last reference. */
+/* The callbacks to the owner of a peer. Each of them may release the last reference. */
 typedef struct
 {
   void (*message) (SignalPeer    *peer,
                    SignalMessage *message,
                    gpointer       user_data);
 
-  /* A frame was dropped and the peer is still there. */
+  /* A frame was ignored, and the peer remains connected. */
   void (*fault)   (SignalPeer   *peer,
                    const GError *error,
                    gpointer      user_data);
 
-  /* The socket is closed; nothing comes after it. */
+  /* The connection is closed; no further callbacks follow. */
   void (*gone)    (SignalPeer *peer,
                    gpointer    user_data);
 } SignalPeerHandlers;
 
-/* What a peer is made of. The WebSocket is taken over: no reference to it is needed any more. */
+/* The parameters of a peer. The peer takes a reference to the WebSocket. */
 typedef struct
 {
   const char              *id;
   SignalWebsocket         *websocket;
   GSocketAddress          *remote_address;
-  const char              *origin;            /* NULL: it has sent none */
+  const char              *origin;            /* NULL if the request had none */
   guint                    auth_timeout;      /* ms */
   guint64                  max_incoming_size;
   gsize                    max_backlog;

@@ -47,21 +47,23 @@
  * Since: 0.1
  */
 
-/* A token and a key fit into a fraction of this. */
+/* A token and a key need a fraction of these sizes. */
 #define UNAUTHENTICATED_FRAME_SIZE (16 * 1024)
 #define UNAUTHENTICATED_TOTAL_SIZE (32 * 1024)
 
-/* How often that is looked at where no message gives an occasion: pings and unfinished messages. */
+/* The interval at which limits are checked if there are no messages, as with pings and incomplete
+ * messages. */
 #define LOOK_US (25 * G_TIME_SPAN_MILLISECOND)
 
-/* How long one that has not authenticated is waited for after it was closed. What it sends is still
- * read in that time: one that sends too much gets less of it. */
+/* How long to wait for a peer that has not been authenticated after its connection was closed.
+ * Data from it is still read during this time; a peer that has sent too much gets less time. */
 #define GOODBYE_US (100 * G_TIME_SPAN_MILLISECOND)
 
-/* The answers to bad frames are not worth a queue. */
+/* The maximum number of unsent bytes at which errors are still reported to the peer. */
 #define MAX_UNSENT_ERRORS (64 * 1024)
 
-/* RFC 6455 5.5: a control frame carries 125 bytes, the code takes two. */
+/* RFC 6455 section 5.5: the payload of a control frame has up to 125 bytes, of which the code
+ * takes two. */
 #define MAX_REASON_LENGTH 123
 
 enum
@@ -94,18 +96,18 @@ struct _SignalPeer
   SignalPeerState           state;
   char                     *id;
   char                     *user_id;
-  GPtrArray                *rooms;     /* NULL-terminated, in the order they were joined */
-  GHashTable               *room_set;  /* the same names, borrowed */
+  GPtrArray                *rooms;     /* NULL-terminated, in the order of joining */
+  GHashTable               *room_set;  /* the same names, not owned */
   gboolean                  encrypted;
-  gboolean                  announced; /* the server has told its user of this peer */
+  gboolean                  announced; /* peer-connected has been emitted */
   GSocketAddress           *remote_address;
   char                     *origin;
 
-  SignalChannel            *channel;   /* NULL: gone */
+  SignalChannel            *channel;   /* NULL once disconnected */
   const SignalPeerHandlers *handlers;
   gpointer                  user_data;
   SignalAffinity            affinity;
-  GSource                  *deadline;  /* to authenticate, or to go without having done so */
+  GSource                  *deadline;  /* for authentication, or for the end after closing */
   gint64                    deadline_time;
 };
 
@@ -496,7 +498,7 @@ signal_peer_remove_room (SignalPeer *self,
   return TRUE;
 }
 
-/* The socket */
+/* Connection */
 
 static SignalWebsocket *
 get_websocket (SignalPeer *self)
@@ -504,7 +506,7 @@ get_websocket (SignalPeer *self)
   return signal_channel_get_websocket (self->channel);
 }
 
-/* The channel goes without a word to the owner. */
+/* Closes the connection without calling the owner. */
 static void
 drop_channel (SignalPeer *self)
 {
@@ -526,7 +528,7 @@ end (SignalPeer *self)
     handlers->gone (self, self->user_data);
 }
 
-/* Looks soon, and no later than the time is over. */
+/* Schedules the next check, which is no later than the deadline. */
 static void
 look_again (SignalPeer *self)
 {
@@ -626,7 +628,7 @@ signal_peer_new (const SignalPeerOptions  *options,
   return self;
 }
 
-/* The owner goes: the socket is dropped, and nothing is said any more. */
+/* The owner is disposed of: closes the connection, without further callbacks. */
 void
 signal_peer_detach (SignalPeer *self)
 {
@@ -646,7 +648,7 @@ signal_peer_is_admitted (SignalPeer *self)
   return self->state == SIGNAL_PEER_STATE_ADMITTED;
 }
 
-/* Whether it has sent more than anyone needs to who has not authenticated. */
+/* Returns whether the peer has sent more than is allowed before authentication. */
 gboolean
 signal_peer_is_talkative (SignalPeer *self)
 {
@@ -654,7 +656,7 @@ signal_peer_is_talkative (SignalPeer *self)
          && signal_websocket_get_bytes_received (get_websocket (self)) > UNAUTHENTICATED_TOTAL_SIZE;
 }
 
-/* Returns FALSE if it has begun before. */
+/* Returns FALSE if authentication has already begun. */
 gboolean
 signal_peer_begin_authentication (SignalPeer *self)
 {
@@ -665,8 +667,8 @@ signal_peer_begin_authentication (SignalPeer *self)
   return TRUE;
 }
 
-/* @key: transferred, NULL to go on in plaintext. @connected is the last that goes without it. FALSE: it
- * could not be sent, and the peer is as it was before: it has not been admitted. */
+/* key is (transfer full), or NULL to continue without encryption. connected is the last message
+ * that is not encrypted. Returns FALSE, and does not admit the peer, if it could not be sent. */
 gboolean
 signal_peer_admit (SignalPeer *self,
                    const char *user_id,
@@ -696,7 +698,7 @@ signal_peer_admit (SignalPeer *self,
   return TRUE;
 }
 
-/* Returns what it was before. */
+/* Returns the previous value. */
 gboolean
 signal_peer_set_announced (SignalPeer *self,
                            gboolean    announced)
@@ -707,7 +709,7 @@ signal_peer_set_announced (SignalPeer *self,
   return before;
 }
 
-/* Encrypted if there is a key. */
+/* Sends text, encrypted if there is a key. */
 gboolean
 signal_peer_send (SignalPeer  *self,
                   const char  *text,
@@ -723,7 +725,7 @@ signal_peer_send (SignalPeer  *self,
       return FALSE;
     }
 
-  /* Writing can tell that the socket is closed, and so drop the peer's own reference. */
+  /* A write can detect that the socket is closed, and release the peer's own reference. */
   channel = g_object_ref (self->channel);
   return signal_channel_send (channel, text, length, error);
 }
@@ -743,7 +745,7 @@ signal_peer_send_error (SignalPeer *self,
   signal_peer_send (self, envelope, length, NULL);
 }
 
-/* As signal_peer_close(), with the codes that are the protocol's own. */
+/* Like signal_peer_close(), but allows the codes that are specific to the protocol. */
 void
 signal_peer_shut (SignalPeer *self,
                   guint16     code,

@@ -3,7 +3,7 @@
 
 #include "server/signal-server-private.h"
 
-/* A function for each property. Those that set one leave the checks to set_property(). */
+/* Accessors for the properties. The setters leave validation to set_property(). */
 
 /**
  * signal_server_get_path:

@@ -5,7 +5,7 @@
 #include "server/signal-server-private.h"
 #include "websocket/signal-websocket-server-handshake-private.h"
 
-/* A scheme, the longest name that DNS can have, a port, and some to spare. */
+/* A scheme, the longest DNS name, a port, and some extra space. */
 #define MAX_ORIGIN_LENGTH 512
 
 /* Whether there is room for one more peer. Peers that have not authenticated are evicted for it. */
@@ -22,7 +22,7 @@ make_room (SignalServer *self)
   return TRUE;
 }
 
-/* The response is written: from here on the connection no longer belongs to SoupServer. */
+/* The response has been written: the connection no longer belongs to SoupServer. */
 static void
 on_upgraded (SoupServerMessage *request,
              gpointer           user_data)
@@ -57,7 +57,7 @@ upgrade (SignalServer      *self,
   g_signal_connect_object (request, "wrote-informational", G_CALLBACK (on_upgraded), self, 0);
 }
 
-/* Visible ASCII of a bounded length. */
+/* Returns whether the text is visible ASCII of a limited length. */
 static gboolean
 is_plain (const char *origin)
 {
@@ -98,7 +98,8 @@ check_origin (SignalServer      *self,
   return SOUP_STATUS_FORBIDDEN;
 }
 
-/* Returns a status to reject the request with, or 0 to go on. SoupServer has checked it before. */
+/* Returns a status to reject the request with, or 0 to continue. SoupServer has already validated
+ * it. */
 static guint
 check_request (SignalServer      *self,
                SoupServerMessage *request)

@@ -32,20 +32,20 @@ struct _SignalServer
 
   SignalAffinity           affinity;
   SignalConnectionLimiter *limiter;
-  guint                    n_admitted;    /* peers that have authenticated and are not gone */
+  guint                    n_admitted;    /* peers that have been authenticated and are connected */
 
   /* From listen() to stop() */
-  GSocket                 *socket;        /* which listens */
+  GSocket                 *socket;        /* the listening socket */
   GSource                 *listen_source;
   SoupServer              *soup;
   GTlsCertificate         *listen_certificate;
   char                    *listen_path;
-  char                    *listen_name;   /* NULL if an address was given */
+  char                    *listen_name;   /* NULL if the server listens on an address */
   char                    *uri;
-  GSource                 *sweep;         /* looks for peers that are silent */
+  GSource                 *sweep;         /* checks for silent peers */
 
   GHashTable              *peers;         /* id → peer, from the upgrade to the end */
-  SignalPeerIndex         *rooms;         /* of the peers that have authenticated */
+  SignalPeerIndex         *rooms;         /* of authenticated peers */
   SignalPeerIndex         *users;
   GPtrArray               *stop_tasks;    /* NULL unless the server is stopping */
 };

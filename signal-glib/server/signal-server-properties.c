@@ -11,16 +11,16 @@
 #define DEFAULT_HEARTBEAT_TIMEOUT 90000
 #define DEFAULT_MAX_MESSAGE_SIZE 131072
 
-/* Each takes a file descriptor, and a process usually has 1024 of them. */
+/* Each peer needs a file descriptor, and a process usually has 1024 of them. */
 #define DEFAULT_MAX_PEERS 512
 
-/* Each takes a file descriptor, too, and some milliseconds at most if it is honest and near. */
+/* Each connection needs a file descriptor, too, but usually only for some milliseconds. */
 #define DEFAULT_MAX_PENDING 128
 
 #define DEFAULT_MAX_ROOMS 1024
 
-/* The public server has 1 MiB, and drops what a program sends in one go to a peer that is merely
- * waiting for its turn. */
+/* The public server has a limit of 1 MiB, which a single burst of messages to a peer can exceed
+ * before the peer has a chance to read. */
 #define DEFAULT_MAX_BACKLOG (8 * 1024 * 1024)
 
 enum
@@ -130,7 +130,7 @@ signal_server_get_property (GObject    *object,
     }
 }
 
-/* NULL is the default again. */
+/* NULL restores the default. */
 static gboolean
 set_string (char         **field,
             const GValue  *value,

@@ -8,15 +8,14 @@
 #include "protocol/signal-room-name-private.h"
 #include "server/signal-server-private.h"
 
-/* Handles what the peers send, and answers as the public server does, texts and codes included. Where
- * that one leaves a decision to the application, this one is strict:
+/* Processes the events from peers, with the same texts and close codes as the public server. In
+ * addition to the rules of that server,
  *
- * - an application event in plaintext from a peer that has a key, and a control event inside an
- *   encrypted envelope, are answered with `error` and go no further;
- * - a room that is another peer's own id cannot be joined.
- */
+ * - application events that are not encrypted, from a peer that has a key, and control events
+ *   inside an encrypted envelope are answered with `error` and otherwise ignored;
+ * - a peer cannot join the room that is another peer's ID. */
 
-/* How many names in one frame are looked at; more where a peer may be in more rooms. */
+/* The number of names in one frame that are processed, unless a peer may be in more rooms. */
 #define MIN_NAMES 1024
 
 static void
@@ -75,7 +74,7 @@ admit (SignalServer *self,
   connected = signal_handshake_compose_connected (signal_peer_get_id (peer), user_id, server_public_key,
                                                   salt, &length);
 
-  /* The properties change together. */
+  /* Notify of all changes at once. */
   g_object_freeze_notify (G_OBJECT (peer));
   admitted = signal_peer_admit (peer, user_id, g_steal_pointer (&key), self->max_message_size,
                                 connected, length);
@@ -144,7 +143,8 @@ can_join (SignalServer *self,
          && !g_hash_table_contains (self->peers, room);
 }
 
-/* A handler may have closed the peer, and may have run the main loop, in which others come. */
+/* A handler may have closed the peer, or may have run the main loop, in which other peers can
+ * connect. */
 static gboolean
 may_join (SignalServer *self,
           SignalPeer   *peer,
@@ -188,7 +188,7 @@ leave (SignalServer  *self,
   g_object_thaw_notify (G_OBJECT (peer));
 }
 
-/* Closes a peer that sends too much before it has authenticated. */
+/* Closes a peer that has sent too much before authentication. */
 static gboolean
 check_limits (SignalPeer *peer)
 {
@@ -222,8 +222,8 @@ handle_admitted (SignalServer  *self,
     signal_server_emit_message (self, peer, message);
 }
 
-/* A handler may drop the server, which then drops the peers: as long as the peer is open, the
- * server is there. */
+/* A handler may drop the server, which then detaches its peers: as long as the peer is open, the
+ * server exists. */
 static void
 on_message (SignalPeer    *peer,
             SignalMessage *message,
@@ -283,8 +283,8 @@ static const SignalPeerHandlers peer_handlers = {
   .gone = on_gone,
 };
 
-/* Whoever is in the room that has the name of a new peer has guessed that, or was told of it: what is
- * sent there is for the peer alone. */
+/* Removes all peers from a room whose name is the ID of a new peer, because messages to this room
+ * are for that peer only. */
 static void
 empty_room (SignalServer *self,
             const char   *room)
@@ -295,7 +295,7 @@ empty_room (SignalServer *self,
     leave_room (self, peers->pdata[i], room);
 }
 
-/* A new peer that goes by @id. */
+/* Adds a new peer with an ID. */
 void
 signal_server_add_peer (SignalServer    *self,
                         const char      *id,
@@ -314,12 +314,12 @@ signal_server_add_peer (SignalServer    *self,
     .max_backlog = self->max_backlog,
   };
 
-  /* From here on nobody can join its room. */
+  /* From here on, other peers cannot join the room with this name. */
   g_hash_table_insert (self->peers, g_strdup (id), signal_peer_new (&options, &peer_handlers, self));
   empty_room (self, id);
 }
 
-/* Without random bytes there is no id that is safe: the connection is dropped. */
+/* If there are no random bytes for a secure ID, the connection is closed. */
 void
 signal_server_accept (SignalServer    *self,
                       SignalWebsocket *websocket,
@@ -328,7 +328,7 @@ signal_server_accept (SignalServer    *self,
 {
   g_autofree char *id = signal_uuid_new (NULL);
 
-  /* Remembers the thread. */
+  /* Caches the thread. */
   signal_affinity_is_here (&self->affinity);
 
   if (id != NULL)

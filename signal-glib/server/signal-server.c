@@ -113,7 +113,7 @@
  * Since: 0.1
  */
 
-/* Silence is noticed this often in the time that it may last. */
+/* The number of checks for silent peers in the time that they may be silent. */
 #define SWEEPS_PER_TIMEOUT 4
 #define MIN_SWEEP_INTERVAL 10
 
@@ -151,7 +151,7 @@ allow_join (SignalServer *self,
   return TRUE;
 }
 
-/* They are not copied for each emission. */
+/* Arguments of this type are not copied for each emission. */
 #define STATIC_SCOPE(type) ((type) | G_SIGNAL_TYPE_STATIC_SCOPE)
 
 static void
@@ -341,7 +341,8 @@ signal_server_emit_disconnected (SignalServer *self,
   g_signal_emit (self, signals[PEER_DISCONNECTED], 0, peer);
 }
 
-/* A handler that asks for an event has made its quark; a name from the network never makes one. */
+/* Names from the network do not create quarks, which are never freed. If a handler is connected
+ * for an event, the quark already exists. */
 void
 signal_server_emit_message (SignalServer  *self,
                             SignalPeer    *peer,
@@ -352,7 +353,7 @@ signal_server_emit_message (SignalServer  *self,
   g_signal_emit (self, signals[MESSAGE], detail, peer, message);
 }
 
-/* Begin and end */
+/* Starting and stopping */
 
 static void
 stop_listening (SignalServer *self)
@@ -380,7 +381,7 @@ close_everything (SignalServer *self)
   g_hash_table_remove_all (self->peers);
 }
 
-/* The reference that is dropped then disposes of the server again. */
+/* Releasing the reference disposes of the server again. */
 static gboolean
 on_disposed_elsewhere (gpointer user_data)
 {
@@ -403,7 +404,7 @@ signal_server_dispose (GObject *object)
                               g_object_unref);
     }
 
-  /* Disconnects the handlers, in whatever thread: no signal is emitted any more. */
+  /* This disconnects the handlers in any thread, so that no further signals are emitted. */
   G_OBJECT_CLASS (signal_server_parent_class)->dispose (object);
 }
 
@@ -468,7 +469,7 @@ signal_server_new (void)
   return g_object_new (SIGNAL_TYPE_SERVER, NULL);
 }
 
-/* Own references, so that whoever walks through them may change everything. */
+/* Returns references, so that the caller may modify everything while iterating. */
 GPtrArray *
 signal_server_snapshot (SignalServer *self)
 {
@@ -512,8 +513,8 @@ signal_server_restart_sweep (SignalServer *self)
   g_source_attach (self->sweep, self->affinity.context);
 }
 
-/* Whether clients ask for exactly this path: they leave out dot segments (RFC 3986 section 5.2.4), and
- * encode what a path cannot have in it. */
+/* Checks whether clients request exactly this path: they remove dot segments (RFC 3986 section
+ * 5.2.4) and encode characters that are not allowed in a path. */
 static gboolean
 check_path (const char  *path,
             GError     **error)
@@ -686,7 +687,8 @@ signal_server_set_allowed_origins (SignalServer       *self,
   g_object_set (self, "allowed-origins", origins, NULL);
 }
 
-/* Stopping is over once the last peer is gone; each of them has a deadline for it. */
+/* The server has stopped when the last peer has disconnected, for which each peer has a
+ * deadline. */
 void
 signal_server_finish_stop (SignalServer *self)
 {
@@ -779,7 +781,7 @@ signal_server_stop_finish (SignalServer  *self,
 
 /* Sending */
 
-/* The envelope is the same for all who get it: what differs between them is the key. */
+/* The envelope is the same for all recipients, which only differ in their keys. */
 static char *
 compose (const char  *event,
          JsonNode    *payload,
@@ -796,7 +798,8 @@ compose (const char  *event,
   return g_steal_pointer (&envelope);
 }
 
-/* Takes a snapshot, since writing can find that a peer is gone, and handlers may do anything. */
+/* Takes ownership of the snapshot. It is needed because writing can detect that a peer has
+ * disconnected, and because handlers may modify everything. */
 static gboolean
 send_to_all (GPtrArray   *snapshot,
              SignalPeer  *except,

@@ -5,13 +5,13 @@
 
 G_BEGIN_DECLS
 
-/* The thread that an object may be used from: the one that runs the main context which was the
+/* The thread that may use an object: the one that runs the main context that was the
  * thread-default one when the object was constructed. Until a thread runs that context, it is the
  * thread that constructed the object. */
 typedef struct
 {
   GMainContext *context;
-  GThread      *thread; /* the last one that was found to be right */
+  GThread      *thread; /* the last thread that was found to be the right one */
 } SignalAffinity;
 
 void     signal_affinity_init         (SignalAffinity  *self);

@@ -30,8 +30,8 @@ signal_affinity_clear (SignalAffinity *self)
   g_clear_pointer (&self->context, g_main_context_unref);
 }
 
-/* Whether the object may be used from the calling thread. Remembers the thread that runs the main
- * context, so that this is cheap most of the time. */
+/* Returns whether the calling thread may use the object. The thread that runs the main context is
+ * cached, so that this is cheap in most cases. */
 gboolean
 signal_affinity_is_here (SignalAffinity *self)
 {
@@ -65,11 +65,11 @@ signal_affinity_check (SignalAffinity  *self,
   return FALSE;
 }
 
-/* Begins to do what only the thread that runs the main context may do, until
- * signal_affinity_leave(). Nobody else can run the context meanwhile, and it is the thread-default
- * one. Returns FALSE if the context has to do it: see signal_affinity_invoke(). Another thread can
- * begin only if none runs the context, and perhaps none ever will; the default one is assumed to be
- * run again. */
+/* Begins an operation that only the thread that runs the main context may perform. It ends with
+ * signal_affinity_leave(); until then, no other thread can run the context, and it is the
+ * thread-default one. Returns FALSE if the operation must be dispatched by the context with
+ * signal_affinity_invoke(). Another thread can begin an operation only if no thread runs the
+ * context, and possibly none ever will; the default main context is assumed to be run again. */
 gboolean
 signal_affinity_enter (SignalAffinity *self)
 {
@@ -90,8 +90,8 @@ signal_affinity_leave (SignalAffinity *self)
   g_main_context_release (self->context);
 }
 
-/* As signal_affinity_check(), and notices that another thread has begun to run the main context of
- * an object that was constructed in this one. */
+/* Like signal_affinity_check(), but also detects that another thread has started to run the main
+ * context of an object that was constructed in the calling thread. */
 gboolean
 signal_affinity_check_strict (SignalAffinity  *self,
                               GError         **error)
@@ -109,7 +109,8 @@ signal_affinity_check_strict (SignalAffinity  *self,
   return FALSE;
 }
 
-/* Calls a function once in the main context of the object, from the next iteration on. */
+/* Calls a function once in the main context of the object, in the next iteration at the
+ * earliest. */
 void
 signal_affinity_invoke (SignalAffinity *self,
                         GSourceFunc     callback,

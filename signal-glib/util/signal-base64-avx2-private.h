@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* As much of the front as vector code can do here, perhaps nothing. Both return how much of the
- * input that was: whole groups, of 3 bytes or of 4 characters. */
+/* Process as much of the beginning of the input as possible with vector instructions, which may
+ * be nothing. Both return how much of the input that was, in whole groups of 3 bytes or of 4
+ * characters. */
 gsize signal_base64_encode_blocks (const guint8 *data,
                                    gsize         length,
                                    char         *text);

@@ -3,8 +3,8 @@
 
 #include "util/signal-base64-avx2-private.h"
 
-/* AVX2, chosen at run time, by the method of W. Muła and D. Lemire, "Faster Base64 Encoding and
- * Decoding Using AVX2 Instructions", ACM Transactions on the Web 12 (2018). */
+/* Base64 with AVX2, selected at run time, according to W. Muła and D. Lemire, "Faster Base64
+ * Encoding and Decoding Using AVX2 Instructions", ACM Transactions on the Web 12 (2018). */
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
@@ -15,7 +15,7 @@
 /* The same 16 bytes in both lanes. */
 #define LANES(...) _mm256_broadcastsi128_si256 (_mm_setr_epi8 (__VA_ARGS__))
 
-/* 24 bytes, 12 in each lane, to 32 values of 6 bits. */
+/* Converts 24 bytes, 12 in each lane, to 32 values of 6 bits. */
 AVX2 static inline __m256i
 split_groups (__m256i bytes)
 {
@@ -24,7 +24,7 @@ split_groups (__m256i bytes)
   /* Each group of bytes a, b, c becomes the four bytes b, a, c, b. */
   bytes = _mm256_shuffle_epi8 (bytes, LANES (1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10));
 
-  /* Multiplication stands in for shifts by different amounts. */
+  /* Multiplications replace shifts by different amounts. */
   high = _mm256_mulhi_epu16 (_mm256_and_si256 (bytes, _mm256_set1_epi32 (0x0fc0fc00)),
                              _mm256_set1_epi32 (0x04000040));
   low = _mm256_mullo_epi16 (_mm256_and_si256 (bytes, _mm256_set1_epi32 (0x003f03f0)),
@@ -33,11 +33,11 @@ split_groups (__m256i bytes)
   return _mm256_or_si256 (high, low);
 }
 
-/* 32 values of 6 bits to their characters. */
+/* Converts 32 values of 6 bits to characters. */
 AVX2 static inline __m256i
 to_characters (__m256i values)
 {
-  /* What to add to a value, by its range: 26…51, 52…61 one by one, 62, 63, 0…25. */
+  /* What is added to a value, by its range: 26…51, 52…61 one by one, 62, 63, 0…25. */
   const __m256i offsets = LANES ('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
                                  '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '+' - 62,
                                  '/' - 63, 'A', 0, 0);
@@ -56,7 +56,7 @@ encode_avx2 (const guint8 *data,
 {
   gsize done = 0;
 
-  /* 24 bytes at a time, in two loads of which the second reads four more. */
+  /* Process 24 bytes at a time, with two loads, of which the second one reads four bytes more. */
   for (; length - done >= 28; done += 24, text += 32)
     {
       __m128i first = _mm_loadu_si128 ((const __m128i_u *) (data + done));
@@ -69,17 +69,19 @@ encode_avx2 (const guint8 *data,
   return done;
 }
 
-/* 32 characters to their values of 6 bits; FALSE if one is not of the alphabet. */
+/* Converts 32 characters to values of 6 bits. Returns FALSE if a character is not in the
+ * alphabet. */
 AVX2 static inline gboolean
 to_values (__m256i *characters)
 {
-  /* A bit for each kind of high nibble, set by a low nibble that does not go with it: 0x01 for 2,
-   * 0x02 for 3, 0x04 for 4 and 6, 0x08 for 5 and 7, 0x10, never allowed, for all others. */
+  /* A bit for each kind of high nibble, which is set for the low nibbles that it must not be
+   * combined with: 0x01 for 2, 0x02 for 3, 0x04 for 4 and 6, 0x08 for 5 and 7, and 0x10, which is
+   * never allowed, for all others. */
   const __m256i refused = LANES (0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11,
                                  0x11, 0x11, 0x13, 0x1a, 0x1b, 0x1b, 0x1b, 0x1a);
   const __m256i kinds = LANES (0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08,
                                0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10);
-  /* What to add, by the high nibble; one less than its own stands for '/'. */
+  /* What is added, by the high nibble; the one before that of '/' is used for '/'. */
   const __m256i offsets = LANES (0, 63 - '/', 62 - '+', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a',
                                  0, 0, 0, 0, 0, 0, 0, 0);
   const __m256i nibble = _mm256_set1_epi8 (0x0f);
@@ -95,7 +97,7 @@ to_values (__m256i *characters)
   return TRUE;
 }
 
-/* 32 values of 6 bits to 24 bytes at the front. */
+/* Converts 32 values of 6 bits to 24 bytes at the beginning of the result. */
 AVX2 static inline __m256i
 join_groups (__m256i values)
 {
@@ -115,8 +117,9 @@ decode_avx2 (const char *text,
 {
   gsize done = 0;
 
-  /* 32 characters at a time. A store covers 8 bytes more than the 24 that count: from 48 characters
-   * on they fit, and in place they stay behind what is still to be read. */
+  /* Process 32 characters at a time. A store writes 8 bytes more than the 24 that are needed;
+   * they fit if there are at least 48 characters, and when decoding in place they do not
+   * overwrite input that has not been read yet. */
   for (; length - done >= 48; done += 32, data += 24)
     {
       __m256i block = _mm256_loadu_si256 ((const __m256i_u *) (text + done));

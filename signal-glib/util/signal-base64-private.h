@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* RFC 4648 section 4: standard alphabet, padded, canonical. */
+/* RFC 4648 section 4: standard alphabet, with padding, canonical. */
 
 #define SIGNAL_BASE64_ENCODED_SIZE(length) ((((gsize) (length)) + 2) / 3 * 4)
 #define SIGNAL_BASE64_DECODED_MAX(length) (((gsize) (length)) / 4 * 3)
@@ -18,7 +18,7 @@ gboolean signal_base64_decode (const char   *text,
                                guint8       *data,
                                gsize        *data_length);
 
-/* The same without the vector code: what every processor can do, and what finishes an odd end. */
+/* The same without vector instructions: for all processors, and for the rest of the input. */
 void     signal_base64_encode_portable (const guint8 *data,
                                         gsize         length,
                                         char         *text);

@@ -6,7 +6,7 @@
 #include "util/signal-base64-avx2-private.h"
 
 #define PAD '='
-#define INVALID 0x80 /* a bit that no value has */
+#define INVALID 0x80 /* a bit that is not set in any value */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -25,8 +25,8 @@ static const guint8 values[256] = {
   ['z' + 1 ... 255] = INVALID,
 };
 
-/* Writes SIGNAL_BASE64_ENCODED_SIZE (length) characters and no terminator; the buffers may not
- * overlap. */
+/* Writes SIGNAL_BASE64_ENCODED_SIZE (length) characters without a terminator. The buffers must
+ * not overlap. */
 void
 signal_base64_encode (const guint8 *data,
                       gsize         length,
@@ -67,10 +67,10 @@ signal_base64_encode_portable (const guint8 *data,
   text[3] = PAD;
 }
 
-/* Strict: anything outside the alphabet, missing or misplaced padding and trailing bits that are
- * not zero are refused, so each sequence of bytes has exactly one text. data has room for
- * SIGNAL_BASE64_DECODED_MAX (length) bytes and may be the buffer of the text itself; where FALSE is
- * returned, what it holds is undefined. */
+/* Decodes strictly: characters outside the alphabet, missing or misplaced padding, and trailing
+ * bits that are not zero are rejected, so that each sequence of bytes has exactly one encoding.
+ * data must have room for SIGNAL_BASE64_DECODED_MAX (length) bytes, and may be the buffer of the
+ * text itself. If FALSE is returned, its contents are undefined. */
 gboolean
 signal_base64_decode (const char *text,
                       gsize       length,
@@ -100,7 +100,7 @@ signal_base64_decode_portable (const char *text,
   const guint8 *in = (const guint8 *) text;
   guint8 *out = data;
   guint32 a, b, c, d;
-  guint32 errors = 0; /* gathered rather than tested at each character */
+  guint32 errors = 0; /* collected instead of tested at each character */
   gsize padding = 0;
 
   if (length % 4 != 0)

@@ -3,11 +3,12 @@
 
 #include "util/signal-display-text-private.h"
 
-/* Characters of a peer's text that are passed on. */
+/* The maximum number of characters that are copied. */
 #define MAX_LENGTH 200
 
-/* Control characters can move the cursor of a terminal, or worse; bidirectional overrides and
- * isolates can make a line read as another one (Unicode Technical Report 36). */
+/* Control characters can move the cursor of a terminal or change its settings; bidirectional
+ * overrides and isolates can make a line appear as a different one (Unicode Technical Report
+ * 36). */
 static gboolean
 is_safe (gunichar character)
 {
@@ -22,8 +23,8 @@ is_safe (gunichar character)
          && !(character >= 0x2066 && character <= 0x2069);
 }
 
-/* A copy of a peer's text, which is valid UTF-8, for error messages: short, on one line, and with a
- * space for each character that does something to a terminal. */
+/* Copies text from a peer, which must be valid UTF-8, for use in an error message: shortened, on
+ * a single line, and with unsafe characters replaced by spaces. */
 char *
 signal_display_text_new (const char *text)
 {

@@ -5,8 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
-/* Finds the translations of the texts for people; the program's own locale decides on the
- * language. */
+/* Binds the text domain. The locale of the program determines the language. */
 void
 signal_i18n_init (void)
 {

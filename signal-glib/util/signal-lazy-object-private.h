@@ -5,19 +5,20 @@
 
 G_BEGIN_DECLS
 
-/* An object of the whole process whose construction may block, for a long time or for ever. It is
- * made once, in a thread of its own without a thread-default main context, when it is first asked
- * for. If that fails, it is tried again when it is asked for again. To be defined statically with
- * the function that makes it, which returns (transfer full) NULL on failure. */
+/* An object that is shared by the whole process and whose construction may block for a long time
+ * or forever. It is constructed once, when it is first requested, in a separate thread without a
+ * thread-default main context. If that fails, it is tried again at the next request. To be
+ * defined statically, with a function that constructs the object and returns it (transfer full),
+ * or NULL on failure. */
 typedef struct
 {
-  void      (*prepare)  (void);            /* in the thread that asks for it; NULL: nothing */
+  void      (*prepare)  (void);            /* called in the requesting thread; or NULL */
   GObject  *(*create)   (void);
-  gboolean  (*is_valid) (GObject *object); /* NULL: always */
+  gboolean  (*is_valid) (GObject *object); /* NULL if it always is */
 
   GMutex    mutex;
-  GObject  *object;     /* freed when it is not valid any more */
-  gboolean  is_running; /* the thread */
+  GObject  *object;     /* unset when it is no longer valid */
+  gboolean  is_running; /* whether the thread is running */
   GQueue    waiting;    /* of GTask */
 } SignalLazyObject;
 

@@ -36,8 +36,9 @@ run (gpointer user_data)
   return NULL;
 }
 
-/* The callback is called in the thread-default main context of the caller, and if the object cannot
- * be had, perhaps never. A cancelled call still waits, and then fails with G_IO_ERROR_CANCELLED. */
+/* The callback is called in the thread-default main context of the caller. If the construction
+ * blocks forever, it is never called. A cancelled call fails with G_IO_ERROR_CANCELLED when the
+ * construction has finished. */
 void
 signal_lazy_object_get_async (SignalLazyObject    *self,
                               GCancellable        *cancellable,

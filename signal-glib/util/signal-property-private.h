@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* From a GValue to a field; TRUE where that changes it. */
+/* Set a field from a GValue. Return TRUE if that has changed the field. */
 gboolean signal_property_set_string  (char         **field,
                                       const GValue  *value);
 gboolean signal_property_set_uint    (guint         *field,

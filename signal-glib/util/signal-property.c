@@ -55,7 +55,7 @@ signal_property_set_boolean (gboolean     *field,
   return before != *field;
 }
 
-/* An accumulator: the first handler that returns a string wins. */
+/* A signal accumulator that stops at the first handler that returns a string. */
 gboolean
 signal_property_first_string (GSignalInvocationHint *hint,
                               GValue                *accumulated,

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* For deadlines of the peer: what it has sent counts, also when the main loop was busy until
- * now. */
+/* The priority for timeouts of the peer: data that has been received is processed first, even if
+ * the main loop was blocked until now. */
 #define SIGNAL_SOURCE_AFTER_READING (G_PRIORITY_DEFAULT + 1)
 
 GSource *signal_source_new_timed    (GSourceFunc  callback,
@@ -14,7 +14,7 @@ GSource *signal_source_new_timed    (GSourceFunc  callback,
                                      const char  *name) G_GNUC_WARN_UNUSED_RESULT;
 GSource *signal_source_new_pollable (void) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Destroys a source and drops the reference to it; NULL-safe. */
+/* Destroys a source and releases the reference to it. NULL-safe. */
 static inline void
 signal_source_clear (GSource **source)
 {

@@ -13,7 +13,7 @@ dispatch (GSource     *source,
 
 static GSourceFuncs timed_funcs = { .dispatch = dispatch };
 
-/* A source that fires at its ready time only, which is yet to be set. */
+/* Creates a source that is dispatched at its ready time only, which is initially not set. */
 GSource *
 signal_source_new_timed (GSourceFunc  callback,
                          gpointer     user_data,
@@ -36,8 +36,9 @@ dispatch_pollable (GSource     *source,
 
 static GSourceFuncs pollable_funcs = { .dispatch = dispatch_pollable };
 
-/* A source for a pollable stream that is ready at its ready time, which is yet to be set. It holds
- * no reference to the stream, unlike that of g_pollable_source_new(), and passes NULL for it. */
+/* Creates a source for a pollable stream that is dispatched at its ready time, which is initially
+ * not set. Unlike that of g_pollable_source_new(), it does not hold a reference to the stream,
+ * and passes NULL to its callback. */
 GSource *
 signal_source_new_pollable (void)
 {

@@ -5,15 +5,15 @@
 
 G_BEGIN_DECLS
 
-/* The settings that one connection uses from its first packet to its last. A reference counted
- * struct that is immutable while it is shared: see signal_connection_options_make_writable(). All
- * pointers but ecdh_info may be NULL, which stands for the default. */
+/* The settings of one connection. This reference-counted struct is immutable while it is shared;
+ * see signal_connection_options_make_writable(). All pointers except ecdh_info may be NULL for
+ * the default. */
 typedef struct
 {
   gatomicrefcount     ref_count;
 
   GTlsDatabase       *tls_database;
-  GTlsCertificate    *tls_certificate; /* the client's own */
+  GTlsCertificate    *tls_certificate; /* the client certificate */
   GProxyResolver     *proxy_resolver;
   SoupMessageHeaders *headers;
   gboolean            allow_insecure;

@@ -52,7 +52,8 @@ copy (const SignalConnectionOptions *self)
   return result;
 }
 
-/* Replaces options that a connection uses too with a copy. Returns what may be written to. */
+/* Replaces options that are shared with a connection by a copy. Returns options that can be
+ * modified. */
 SignalConnectionOptions *
 signal_connection_options_make_writable (SignalConnectionOptions **self)
 {

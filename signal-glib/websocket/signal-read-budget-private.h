@@ -5,13 +5,13 @@
 
 G_BEGIN_DECLS
 
-/* How long reading may go on before the main loop gets control back. Times are of
+/* Limits how long reading continues before control returns to the main loop. Times are those of
  * g_get_monotonic_time(). */
 typedef struct
 {
-  gint64 end;    /* 0: reading is not going on */
-  gint64 left;   /* of a budget that was given back before it was used up */
-  gint64 paused; /* when it was; 0: it was used up */
+  gint64 end;    /* 0 while not reading */
+  gint64 left;   /* of a budget that was not used up */
+  gint64 paused; /* when reading paused; 0 if the budget was used up */
 } SignalReadBudget;
 
 void     signal_read_budget_begin   (SignalReadBudget       *self,

@@ -5,12 +5,12 @@
 
 #define BUDGET_US 3000
 
-/* What can be read so soon after the end of what there was has been received without the main loop
- * having had to wait for it. Sources of lower priority may not have been dispatched, so that the
- * budget continues. */
+/* Data that can be read this soon after the end of the previous data was received without the
+ * main loop having to wait for it. Sources of lower priority may not have been dispatched in
+ * between, so that the budget continues. */
 #define PAUSE_US 500
 
-/* Does nothing if reading is going on. */
+/* Does nothing if reading has already begun. */
 void
 signal_read_budget_begin (SignalReadBudget *self,
                           gint64            now)
@@ -26,7 +26,7 @@ signal_read_budget_is_over (const SignalReadBudget *self,
   return self->end != 0 && now >= self->end;
 }
 
-/* The main loop gets control back. */
+/* Control returns to the main loop. */
 void
 signal_read_budget_end (SignalReadBudget *self,
                         gint64            now)

@@ -5,10 +5,11 @@
 
 G_BEGIN_DECLS
 
-/* The most bytes of what comes before the first frame: the answer's head and the interim ones. */
+/* The maximum number of bytes before the first frame: the final and the interim response
+ * heads. */
 #define SIGNAL_UPGRADE_HEAD_MAX (32 * 1024)
 
-/* The most interim answers. */
+/* The maximum number of interim responses. */
 #define SIGNAL_UPGRADE_INTERIM_MAX 16
 
 typedef struct _SignalUpgradeResponse SignalUpgradeResponse;

@@ -6,10 +6,10 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* The answer to an upgrade request, as it comes in. What can never become a valid one is refused at
- * the byte that shows it. */
+/* The response to an upgrade request, which is parsed incrementally. A response that cannot
+ * become valid is rejected at the first byte that shows this. */
 
-/* What RFC 6455 section 4.2.2 appends to the key before hashing. */
+/* The string that RFC 6455 section 4.2.2 appends to the key before hashing. */
 #define ACCEPT_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 struct _SignalUpgradeResponse
@@ -17,7 +17,7 @@ struct _SignalUpgradeResponse
   char *key;
   GByteArray *data;
   guint start;       /* of the head that is being read, in data */
-  guint position;    /* of the first byte that has not been looked at */
+  guint position;    /* of the first byte that has not been examined */
   guint n_interim;
   guint retry_after; /* ms */
 };
@@ -51,8 +51,8 @@ refuse (GError     **error,
   return FALSE;
 }
 
-/* libsoup's own check reads the status of a SoupMessage, which nobody outside libsoup can set. A field
- * that is there twice has both values in the list, and equals neither. */
+/* libsoup's own check reads the status of a SoupMessage, which can only be set inside libsoup. If
+ * a field occurs twice, the list contains both values and equals neither. */
 static gboolean
 has_accept (SignalUpgradeResponse *self,
             SoupMessageHeaders    *headers)
@@ -71,8 +71,8 @@ has_accept (SignalUpgradeResponse *self,
   return g_strcmp0 (accept, expected) == 0;
 }
 
-/* What follows the head are frames (RFC 9110 section 15.2.2): with a body, nobody would know where they
- * begin. A length of zero does no harm, and some servers say so. */
+/* The head must be followed by frames (RFC 9110 section 15.2.2); if there were a body, it would
+ * be unclear where they begin. A length of zero is harmless, and some servers send it. */
 static gboolean
 announces_body (SoupMessageHeaders *headers)
 {
@@ -102,7 +102,8 @@ check_accepted (SignalUpgradeResponse  *self,
   return TRUE;
 }
 
-/* Retry-After (RFC 9110 section 10.2.3) in ms: seconds or a date; 0 where there is none. */
+/* Parses Retry-After (RFC 9110 section 10.2.3), which is a number of seconds or a date. Returns
+ * the delay in ms, or 0 if there is none. */
 static guint
 parse_retry_after (SoupMessageHeaders *headers)
 {
@@ -136,7 +137,8 @@ refuse_not_http (GError **error)
   return FALSE;
 }
 
-/* Looks at the head that is complete. An interim one (RFC 9110 section 15.2) leaves is_final FALSE. */
+/* Checks a complete head. is_final remains FALSE if it is an interim one (RFC 9110 section
+ * 15.2). */
 static gboolean
 check_head (SignalUpgradeResponse  *self,
             gboolean               *is_final,
@@ -151,7 +153,8 @@ check_head (SignalUpgradeResponse  *self,
   if (!soup_headers_parse_status_line (head, NULL, &status, NULL) || status < 100)
     return refuse_not_http (error);
 
-  /* Not valid for libsoup 3.7 and newer, but HTTP: two lengths that differ. */
+  /* libsoup 3.7 and newer reject two different lengths, although the head can be parsed as
+   * HTTP. */
   is_valid = soup_headers_parse_response (head, (int) (self->position - self->start), headers, NULL,
                                           NULL, NULL);
   if (!is_valid && status < 200)
@@ -173,7 +176,7 @@ check_head (SignalUpgradeResponse  *self,
   return FALSE;
 }
 
-/* Looks at the next byte of a head. */
+/* Checks the next byte of a head. */
 static gboolean
 check_byte (SignalUpgradeResponse  *self,
             GError                **error)
@@ -210,7 +213,8 @@ is_at_end_of_head (SignalUpgradeResponse *self)
          && memcmp (self->data->data + self->position - 4, "\r\n\r\n", 4) == 0;
 }
 
-/* Takes what the server has sent. is_complete: whether it has accepted, so that only frames follow. */
+/* Parses data from the server. is_complete is set to whether the server has accepted the upgrade,
+ * so that only frames follow. */
 gboolean
 signal_upgrade_response_take (SignalUpgradeResponse  *self,
                               const void             *data,
@@ -241,14 +245,14 @@ signal_upgrade_response_take (SignalUpgradeResponse  *self,
   return TRUE;
 }
 
-/* What came after the head of the answer that accepted: frames already. */
+/* Copies the data after the head of the response, which consists of frames. */
 GBytes *
 signal_upgrade_response_copy_rest (SignalUpgradeResponse *self)
 {
   return g_bytes_new (self->data->data + self->start, self->data->len - self->start);
 }
 
-/* The wait in ms that a refusal asked for, or 0. */
+/* Gets the delay in ms that the server asked for when it rejected the upgrade, or 0. */
 guint
 signal_upgrade_response_get_retry_after (SignalUpgradeResponse *self)
 {

@@ -10,14 +10,14 @@
 
 #include "signal-error.h"
 
-/* The URL of a server, and the host in it. A host is written into the upgrade request and, where there
- * is a proxy, into the request to that, so it consists of nothing that could end a line or a field. */
+/* The URL of a server and its host. A host is written into the upgrade request and into the
+ * request to a proxy, so that it must not contain anything that could end a line or a field. */
 
 /* RFC 1035 section 2.3.4, without the trailing dot. */
 #define NAME_MAX_LENGTH 253
 #define LABEL_MAX_LENGTH 63
 
-/* What RFC 6874 lets a zone id consist of when it is not percent-encoded. */
+/* The characters of a zone identifier that are not percent-encoded according to RFC 6874. */
 static gboolean
 is_zone_id (const char *text)
 {
@@ -28,7 +28,8 @@ is_zone_id (const char *text)
   return *text != '\0';
 }
 
-/* An address with a zone id, which only link-local ones have (RFC 4007 section 11). */
+/* Returns whether the host is an address with a zone identifier, which only link-local addresses
+ * have (RFC 4007 section 11). */
 static gboolean
 is_scoped_address (const char *host,
                    const char *zone)
@@ -42,7 +43,7 @@ is_scoped_address (const char *host,
          && is_zone_id (zone + 1);
 }
 
-/* Letters, digits, hyphens, and the underscores that some networks have in their names. */
+/* Letters, digits, hyphens, and underscores, which are used on some networks. */
 static gboolean
 is_label (const char *label)
 {
@@ -53,8 +54,8 @@ is_label (const char *label)
   return *label != '\0' && strlen (label) <= LABEL_MAX_LENGTH;
 }
 
-/* No name ends in a number. What does is one of the old ways to write an IPv4 address, such as 127.1,
- * which each resolver reads in its own way. */
+/* Host names do not end in a number. Text that does is a legacy form of an IPv4 address, such as
+ * 127.1, which resolvers interpret differently. */
 static gboolean
 is_number (const char *label)
 {
@@ -67,7 +68,7 @@ is_number (const char *label)
   return TRUE;
 }
 
-/* One trailing dot is allowed: it says that the name is complete. */
+/* One trailing dot is allowed, which denotes an absolute name. */
 static char *
 strip_trailing_dot (const char *name)
 {
@@ -98,7 +99,8 @@ is_name (const char *host)
   return !is_number (labels[g_strv_length (labels) - 1]);
 }
 
-/* Whether this, as a GUri has it, is an IP address or can be a name. */
+/* Returns whether a host, in the form in which GUri returns it, is an IP address or a valid
+ * name. */
 gboolean
 signal_url_check_host (const char *host)
 {
@@ -115,8 +117,8 @@ signal_url_check_host (const char *host)
   return address != NULL || is_name (host);
 }
 
-/* Whether the host stands for this machine (RFC 6761 section 6.3). What a name resolves to is another
- * question. */
+/* Returns whether the host denotes the local host (RFC 6761 section 6.3), independently of the
+ * addresses that it resolves to. */
 gboolean
 signal_url_host_is_loopback (const char *host)
 {
@@ -138,8 +140,9 @@ signal_url_is_secure (GUri *uri)
   return g_str_equal (g_uri_get_scheme (uri), "wss");
 }
 
-/* The value of the Host field (RFC 9112 section 3.2): no zone id (RFC 6874 section 1), and no port that
- * the scheme implies, as virtual hosts and checks of the origin compare it. */
+/* Returns the value of the Host field (RFC 9112 section 3.2): without a zone identifier (RFC 6874
+ * section 1) and without the default port of the scheme, because virtual hosts and origin checks
+ * compare it in this form. */
 char *
 signal_url_compose_host_field (GUri *uri)
 {
@@ -158,7 +161,7 @@ signal_url_compose_host_field (GUri *uri)
   return g_string_free (field, FALSE);
 }
 
-/* The address as the host of a URL, with the zone id that a link-local one needs. */
+/* Returns the address as the host of a URL, with the zone identifier if it is link-local. */
 char *
 signal_url_compose_literal (GInetSocketAddress *address)
 {
@@ -177,8 +180,8 @@ signal_url_compose_literal (GInetSocketAddress *address)
   return g_strdup_printf ("%s%%%u", text, scope);
 }
 
-/* What a line of HTTP cannot have in it, and what is not text at all. Other characters that RFC 3986
- * does not know are percent-encoded by GUri. */
+/* Returns whether the text contains nothing that is not allowed in a line of HTTP, and is valid
+ * UTF-8. GUri percent-encodes other characters that RFC 3986 does not allow. */
 static gboolean
 is_plain_text (const char *url)
 {
@@ -221,7 +224,8 @@ check_parts (GUri    *uri,
   return TRUE;
 }
 
-/* Checks a server URL: ws:// or wss://, a host, and cleartext only to this machine. */
+/* Parses and validates a server URL: ws:// or wss://, with a host, and without TLS only to the
+ * local host unless insecure connections are allowed. */
 GUri *
 signal_url_parse (const char  *url,
                   gboolean     allow_insecure,

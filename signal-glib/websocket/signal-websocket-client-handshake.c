@@ -13,7 +13,7 @@
 
 #define READ_SIZE 4096
 
-/* One upgrade request and its answer; the data of its task. */
+/* The task data of one upgrade request. */
 typedef struct
 {
   GIOStream *stream;
@@ -52,7 +52,7 @@ is_field_name (const char *name)
   return *name != '\0';
 }
 
-/* RFC 9110 section 5.5: no control character but the tab. */
+/* RFC 9110 section 5.5: no control characters except the tab. */
 static gboolean
 is_field_value (const char *value)
 {
@@ -63,8 +63,8 @@ is_field_value (const char *value)
   return TRUE;
 }
 
-/* Whether these can be sent beside those of the request: nothing in them may end a line. The value, which
- * can be secret, is not part of the error. */
+/* Checks whether the headers can be added to the request; they must not contain anything that
+ * could end a line. The value, which can be a secret, is not part of the error. */
 gboolean
 signal_websocket_client_handshake_check_headers (SoupMessageHeaders  *headers,
                                                  GError             **error)
@@ -110,7 +110,8 @@ append_extra_header (const char *name,
     append_header (name, value, user_data);
 }
 
-/* A part of the URL, in which GUri leaves some characters that RFC 3986 does not know. */
+/* Appends a part of the URL, in which GUri leaves some characters that RFC 3986 does not
+ * allow. */
 static void
 append_escaped (GString    *request,
                 const char *text)
@@ -122,8 +123,8 @@ append_escaped (GString    *request,
       g_string_append_printf (request, "%%%02X", (guchar) *at);
 }
 
-/* A nonce (RFC 6455 section 4.1). That of libsoup is four numbers of g_random_int() as they are, and who
- * sees enough of those foretells what else the process takes from there. */
+/* Generates a nonce (RFC 6455 section 4.1). libsoup uses four plain numbers of g_random_int(),
+ * which reveal the state of the generator that the rest of the process uses. */
 static char *
 draw_key (GError **error)
 {
@@ -220,8 +221,8 @@ on_written (GObject      *source,
     read_more (g_steal_pointer (&task));
 }
 
-/* Asks over an open stream for a WebSocket (RFC 6455 section 4.1). headers: what to send beside, which
- * has been checked, or NULL. */
+/* Sends an upgrade request over an open stream (RFC 6455 section 4.1). headers are additional
+ * headers that have been checked, or NULL. */
 void
 signal_websocket_client_handshake_async (GIOStream           *stream,
                                          GUri                *uri,
@@ -256,8 +257,8 @@ signal_websocket_client_handshake_async (GIOStream           *stream,
                                    G_PRIORITY_DEFAULT, cancellable, on_written, task);
 }
 
-/* What came after the head of the answer: frames already. retry_after: the wait in ms that a
- * refusal asked for, or 0. */
+/* Returns the data after the head of the response, which consists of frames. retry_after is set
+ * to the delay in ms that the server asked for when it rejected the upgrade, or to 0. */
 GBytes *
 signal_websocket_client_handshake_finish (GAsyncResult  *result,
                                           guint         *retry_after,

@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* How to reach a server. Everything but the URI may be NULL, which means the usual one. */
+/* The parameters of a connection to a server. Everything except the URI may be NULL for the
+ * default. */
 typedef struct
 {
   GUri               *uri;

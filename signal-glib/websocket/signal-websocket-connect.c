@@ -13,7 +13,7 @@
 #include "websocket/signal-websocket-client-handshake-private.h"
 #include "websocket/signal-websocket-tls-private.h"
 
-/* One attempt to reach the server; the data of its task. */
+/* The task data of one attempt to connect. */
 typedef struct
 {
   GUri *uri;
@@ -93,8 +93,8 @@ on_secured (GObject      *source,
     g_task_return_error (task, error);
 }
 
-/* Not left to GSocketClient, which creates the TLS connection on the main loop and resumes sessions
- * that another client has accepted. */
+/* GSocketClient is not used for TLS, because it creates the TLS connection in the main loop and
+ * resumes sessions that a different client has accepted. */
 static void
 secure (GTask             *task,
         GSocketConnection *connection)
@@ -112,7 +112,7 @@ secure (GTask             *task,
                               g_object_ref (task));
 }
 
-/* A name that stands for this machine is what a resolver takes it for. */
+/* A name that denotes the local host is subject to what the resolver returns for it. */
 static gboolean
 check_remote (Dial               *dial,
               GSocketConnection  *connection,
@@ -162,26 +162,29 @@ on_dialed (GObject      *source,
     upgrade (task, connection);
 }
 
-/* Whether the connection may lead through a proxy: that of the options, or else of the system. */
+/* Returns whether the connection may use a proxy, either that of the options or that of the
+ * system. */
 static gboolean
 may_use_proxy (const SignalWebsocketConnectOptions *options)
 {
   const char *host = g_uri_get_host (options->uri);
 
-  /* A zone id means something on this machine only. */
+  /* A zone identifier is only valid on this host. */
   if (strchr (host, '%') != NULL)
     return FALSE;
 
   if (!signal_url_host_is_loopback (host))
     return TRUE;
 
-  /* To this machine there is one only on demand, since http_proxy in the environment would send even
-   * this to another; and in the clear only where that is allowed. */
+  /* For the local host, a proxy is used only if it was set explicitly, since http_proxy in the
+   * environment would redirect even these connections to another host; and without TLS, only if
+   * insecure connections are allowed. */
   return options->proxy_resolver != NULL
          && (signal_url_is_secure (options->uri) || options->allow_insecure);
 }
 
-/* Opens a socket to the server and upgrades it. The whole has no deadline of its own: cancel it. */
+/* Opens a socket to the server and upgrades it to a WebSocket. There is no timeout: cancel the
+ * operation instead. */
 void
 signal_websocket_connect_async (const SignalWebsocketConnectOptions *options,
                                 GCancellable                        *cancellable,
@@ -211,7 +214,7 @@ signal_websocket_connect_async (const SignalWebsocketConnectOptions *options,
   g_task_set_name (task, "[signal-glib] connect transport");
   g_task_set_task_data (task, dial, (GDestroyNotify) dial_free);
 
-  /* The scheme is what proxies are looked up by, and they know those of HTTP. */
+  /* Proxies are selected by scheme, and only those of HTTP are known. */
   dial->address = g_object_new (G_TYPE_NETWORK_ADDRESS,
                                 "hostname", g_uri_get_host (options->uri),
                                 "port", (guint) (port > 0 ? port : is_tls ? 443 : 80),
@@ -221,7 +224,8 @@ signal_websocket_connect_async (const SignalWebsocketConnectOptions *options,
                                  g_steal_pointer (&task));
 }
 
-/* retry_after: the wait in ms that the server asked for when it refused, or 0. */
+/* retry_after is set to the delay in ms that the server asked for when it rejected the upgrade,
+ * or to 0. */
 SignalWebsocket *
 signal_websocket_connect_finish (GAsyncResult  *result,
                                  guint         *retry_after,

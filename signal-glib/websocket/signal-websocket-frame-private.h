@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 #define SIGNAL_WEBSOCKET_FRAME_HEADER_MAX 14
 #define SIGNAL_WEBSOCKET_FRAME_MASK_SIZE 4
-#define SIGNAL_WEBSOCKET_FRAME_CONTROL_MAX 125 /* bytes of payload of a control frame */
+#define SIGNAL_WEBSOCKET_FRAME_CONTROL_MAX 125 /* bytes of payload */
 
 #define SIGNAL_WEBSOCKET_FRAME_CONTINUATION 0x0
 #define SIGNAL_WEBSOCKET_FRAME_TEXT 0x1
@@ -20,12 +20,12 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint64  size;        /* of the payload */
-  guint    header_size; /* with the mask */
+  guint    header_size; /* including the mask */
   guint8   opcode;
   gboolean is_final;
   gboolean is_masked;
-  gboolean is_reserved; /* has a bit that no extension stands for */
-  gboolean is_minimal;  /* the length is written as briefly as it can be */
+  gboolean is_reserved; /* has a bit set for which no extension is in use */
+  gboolean is_minimal;  /* the length has the shortest possible encoding */
 } SignalWebsocketFrame;
 
 gboolean    signal_websocket_frame_parse            (SignalWebsocketFrame       *self,

@@ -15,7 +15,7 @@
 #define LENGTH_16 126
 #define LENGTH_64 127
 
-/* FALSE: the header is longer than the data. */
+/* Returns FALSE if the header is incomplete. */
 gboolean
 signal_websocket_frame_parse (SignalWebsocketFrame *self,
                               const guint8         *data,
@@ -71,8 +71,8 @@ find_control_fault (const SignalWebsocketFrame *self)
   return NULL;
 }
 
-/* What the peer did wrong, for people; NULL: nothing. must_mask: the peer is a client.
- * is_in_message: a message has begun and not ended. */
+/* Returns a description of a protocol violation by the peer, or NULL. must_mask is whether the
+ * peer is a client, and is_in_message whether a fragmented message has begun. */
 const char *
 signal_websocket_frame_find_fault (const SignalWebsocketFrame *self,
                                    gboolean                    must_mask,
@@ -98,7 +98,7 @@ signal_websocket_frame_find_fault (const SignalWebsocketFrame *self,
   return NULL;
 }
 
-/* g_utf8_validate_len() knows no U+0000. */
+/* g_utf8_validate_len() rejects U+0000. */
 static gboolean
 is_utf8 (const char *text,
          gsize       length)
@@ -112,8 +112,8 @@ is_utf8 (const char *text,
   return TRUE;
 }
 
-/* What is wrong with the payload of a close frame (RFC 6455 section 7.4), unmasked; NULL:
- * nothing. */
+/* Returns a description of what is wrong with the unmasked payload of a close frame (RFC 6455
+ * section 7.4), or NULL. */
 const char *
 signal_websocket_frame_find_close_fault (const guint8 *payload,
                                          gsize         length)
@@ -143,7 +143,8 @@ signal_websocket_frame_get_header_size (gsize    length,
   return size + (is_masked ? SIGNAL_WEBSOCKET_FRAME_MASK_SIZE : 0);
 }
 
-/* The header of a frame that is a message of its own. mask: NULL for none. Returns its size. */
+/* Writes the header of a frame that is an unfragmented message. mask may be NULL for none.
+ * Returns the size of the header. */
 guint
 signal_websocket_frame_compose_header (guint8        header[SIGNAL_WEBSOCKET_FRAME_HEADER_MAX],
                                        guint8        opcode,
@@ -166,7 +167,7 @@ signal_websocket_frame_compose_header (guint8        header[SIGNAL_WEBSOCKET_FRA
   return size + SIGNAL_WEBSOCKET_FRAME_MASK_SIZE;
 }
 
-/* Masks, or unmasks (RFC 6455 section 5.3). */
+/* Masks or unmasks the payload (RFC 6455 section 5.3). */
 void
 signal_websocket_frame_mask (guint8       *payload,
                              gsize         length,

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (SignalWebsocketInput, signal_websocket_input, SIGNAL, WEBSOCKET_INPUT, GInputStream)
 
-/* What libsoup's WebSocket reads: the control frames that were received, then the end. */
+/* The input stream of libsoup's WebSocket, which returns the control frames that were received,
+ * and then the end of the stream or an error. */
 SignalWebsocketInput *signal_websocket_input_new         (void) G_GNUC_WARN_UNUSED_RESULT;
 void                  signal_websocket_input_push        (SignalWebsocketInput *self,
                                                           const guint8         *data,

@@ -11,10 +11,10 @@ struct _SignalWebsocketInput
 {
   GInputStream parent_instance;
 
-  GByteArray *pending; /* NULL: nothing is */
+  GByteArray *pending; /* NULL if there is nothing to read */
   gboolean is_ended;
-  GError *error;       /* of the end */
-  GSource *source;     /* what libsoup waits for */
+  GError *error;       /* the error at the end of the stream */
+  GSource *source;     /* the source that libsoup is waiting for */
 };
 
 static void signal_websocket_input_pollable_init (GPollableInputStreamInterface *iface);
@@ -141,7 +141,7 @@ wake (SignalWebsocketInput *self)
     g_source_set_ready_time (self->source, 0);
 }
 
-/* Adds bytes for libsoup to read, and wakes it. */
+/* Adds bytes for libsoup to read, and makes its source ready. */
 void
 signal_websocket_input_push (SignalWebsocketInput *self,
                              const guint8         *data,
@@ -153,8 +153,8 @@ signal_websocket_input_push (SignalWebsocketInput *self,
   wake (self);
 }
 
-/* Ends the stream after what is pending. error: what a read fails with then, or NULL for a normal
- * end. */
+/* Ends the stream after the pending data. error is what reads fail with from then on, or NULL for
+ * the end of the stream. */
 void
 signal_websocket_input_end (SignalWebsocketInput *self,
                             const GError         *error)
@@ -167,7 +167,7 @@ signal_websocket_input_end (SignalWebsocketInput *self,
   wake (self);
 }
 
-/* The bytes that libsoup has not read yet. */
+/* Gets the number of bytes that libsoup has not read yet. */
 gsize
 signal_websocket_input_get_pending (SignalWebsocketInput *self)
 {

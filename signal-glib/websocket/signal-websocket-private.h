@@ -9,27 +9,28 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (SignalWebsocket, signal_websocket, SIGNAL, WEBSOCKET, GObject)
 
-/* What a WebSocket calls its one owner with, always from the main context and never from inside a
- * call of the owner. Each of them may close or drop the WebSocket, drop its last reference, or run
- * the main loop. */
+/* The callbacks to the owner of a WebSocket, which are always called from the main context and
+ * never during a call of the owner. Each of them may close or drop the WebSocket, release the
+ * last reference to it, or run the main loop. */
 typedef struct
 {
-  /* A whole message. data: borrowed, valid until the main loop runs. */
+  /* A complete message has been received. data is valid until the main loop runs. */
   void (*message) (SignalWebsocket *websocket,
                    gboolean         is_text,
                    const guint8    *data,
                    gsize            length,
                    gpointer         user_data);
 
-  /* The connection is closed; nothing follows. code: 1006 without a close frame. reason: valid
-   * UTF-8, or NULL. error: of the transport or of the framing, or NULL. */
+  /* The connection is closed; no further callbacks follow. code is 1006 if no close frame was
+   * received. reason is valid UTF-8, or NULL. error is that of the transport or of the framing,
+   * or NULL. */
   void (*closed)  (SignalWebsocket *websocket,
                    guint16          code,
                    const char      *reason,
                    const GError    *error,
                    gpointer         user_data);
 
-  /* All that had to wait for the socket has been written. */
+  /* All data that was waiting has been written to the socket. */
   void (*drained) (SignalWebsocket *websocket,
                    gpointer         user_data);
 } SignalWebsocketHandlers;

@@ -5,40 +5,40 @@
 
 G_BEGIN_DECLS
 
-/* What signal_websocket_reader_next() has found. */
+/* The results of signal_websocket_reader_next(). */
 typedef enum
 {
-  SIGNAL_WEBSOCKET_READER_NEEDS_DATA, /* nothing that is complete */
-  SIGNAL_WEBSOCKET_READER_MESSAGE,    /* a whole text or binary message */
-  SIGNAL_WEBSOCKET_READER_CONTROL,    /* a control frame, with its header, as it was received */
-  SIGNAL_WEBSOCKET_READER_TOO_LARGE,  /* a message beyond the limit */
-  SIGNAL_WEBSOCKET_READER_FAULT,      /* something that RFC 6455 does not allow */
-  SIGNAL_WEBSOCKET_READER_FINISHED,   /* one of the last two, or a close frame, has come before */
+  SIGNAL_WEBSOCKET_READER_NEEDS_DATA, /* nothing is complete */
+  SIGNAL_WEBSOCKET_READER_MESSAGE,    /* a complete text or binary message */
+  SIGNAL_WEBSOCKET_READER_CONTROL,    /* a control frame, as received, with its header */
+  SIGNAL_WEBSOCKET_READER_TOO_LARGE,  /* a message that exceeds the limit */
+  SIGNAL_WEBSOCKET_READER_FAULT,      /* a violation of RFC 6455 */
+  SIGNAL_WEBSOCKET_READER_FINISHED,   /* the end, after one of the previous two or a close frame */
 } SignalWebsocketReaderEvent;
 
-/* Turns the bytes from a socket into messages and control frames (RFC 6455 section 5). Data frames
- * end here: their fragments are put together, and their sizes are checked before memory is spent on
- * them. Control frames are checked and passed on. */
+/* Parses the bytes from a socket into messages and control frames (RFC 6455 section 5). Data
+ * frames are processed here: fragments are assembled, and their sizes are checked before memory
+ * is allocated for them. Control frames are validated and passed on. */
 typedef struct
 {
-  guint64 limit;     /* bytes of payload of one message, all its frames together */
+  guint64 limit;     /* bytes of payload of one message, including all its frames */
   gboolean must_mask; /* the peer is a client */
 
-  guint8 *data; /* NULL while there is nothing, so that an idle connection costs nothing */
+  guint8 *data; /* NULL if there is nothing, so that an idle connection needs no memory */
   gsize capacity;
-  gsize start; /* data[start … end) */
+  gsize start; /* the contents are data[start … end) */
   gsize end;
 
-  SignalWebsocketFrame frame; /* at start, */
+  SignalWebsocketFrame frame; /* the frame at start, */
   gboolean has_frame;         /* if this is TRUE */
-  gsize taken;                /* bytes of the frame's payload that are among the fragments already */
-  GByteArray *fragments;      /* of a message in several frames; NULL: there is none */
+  gsize taken;                /* bytes of the payload that have been moved to the fragments */
+  GByteArray *fragments;      /* of a fragmented message; NULL if there is none */
   guint8 opcode;              /* of that message */
-  guint64 message_size;       /* announced so far */
+  guint64 message_size;       /* according to the frame headers so far */
   gboolean is_in_message;
-  gboolean is_delivered;      /* the fragments are those of the last message */
+  gboolean is_delivered;      /* the fragments are those of the previous message */
   gboolean is_finished;
-  const char *fault;          /* what the peer did wrong, for people; NULL: nothing */
+  const char *fault;          /* a description of what the peer did wrong, or NULL */
 } SignalWebsocketReader;
 
 guint8                     *signal_websocket_reader_reserve (SignalWebsocketReader  *self,

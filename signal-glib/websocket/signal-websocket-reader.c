@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Read from the socket at once. */
+/* The maximum number of bytes that are read from the socket at a time. */
 #define READ_SIZE (64 * 1024)
 
 static gsize
@@ -14,8 +14,8 @@ get_length (const SignalWebsocketReader *self)
   return self->end - self->start;
 }
 
-/* Twice what has been received, or as much as the frame takes: a header that announces much costs
- * nothing. */
+/* Twice what has been received, or as much as the frame needs, so that a header with a large size
+ * does not cause a large allocation. */
 static gsize
 choose_capacity (const SignalWebsocketReader *self)
 {
@@ -27,7 +27,8 @@ choose_capacity (const SignalWebsocketReader *self)
   return MAX (capacity, READ_SIZE);
 }
 
-/* Returns where the next bytes go, and how many there is room for: at least one. */
+/* Returns where to store the next bytes, and how many there is room for, which is at least
+ * one. */
 guint8 *
 signal_websocket_reader_reserve (SignalWebsocketReader *self,
                                  gsize                 *size)
@@ -49,7 +50,7 @@ signal_websocket_reader_reserve (SignalWebsocketReader *self,
   return self->data + self->end;
 }
 
-/* Counts bytes that were put there. */
+/* Adds bytes that have been stored there. */
 void
 signal_websocket_reader_add (SignalWebsocketReader *self,
                              gsize                  size)
@@ -69,7 +70,8 @@ get_mask (SignalWebsocketReader *self)
   return get_payload (self) - SIGNAL_WEBSOCKET_FRAME_MASK_SIZE;
 }
 
-/* Whether the frame, whose header is complete, keeps its message within the limit. */
+/* Returns whether the message of the current frame, whose header is complete, remains within the
+ * limit. */
 static gboolean
 check_size (SignalWebsocketReader *self)
 {
@@ -98,8 +100,8 @@ finish (SignalWebsocketReader      *self,
   return event;
 }
 
-/* Takes a header that has become complete. Returns NEEDS_DATA where the frame may go on. A length
- * of 2⁶³ and more is none, but the limit says so first. */
+/* Parses a header that has become complete. Returns NEEDS_DATA if the frame is valid so far. A
+ * length of 2⁶³ or more is not valid, but exceeds the limit first. */
 static SignalWebsocketReaderEvent
 begin_frame (SignalWebsocketReader *self)
 {
@@ -122,7 +124,7 @@ begin_frame (SignalWebsocketReader *self)
   return SIGNAL_WEBSOCKET_READER_NEEDS_DATA;
 }
 
-/* Goes past the frame. Its bytes stay where they are until more are read. */
+/* Skips the frame. Its bytes remain in place until more are read. */
 static void
 end_frame (SignalWebsocketReader *self)
 {
@@ -130,7 +132,7 @@ end_frame (SignalWebsocketReader *self)
   self->has_frame = FALSE;
 }
 
-/* A message in one frame is handed out where it lies. */
+/* Returns an unfragmented message in place. */
 static SignalWebsocketReaderEvent
 take_message (SignalWebsocketReader  *self,
               const guint8          **data,
@@ -149,8 +151,9 @@ take_message (SignalWebsocketReader  *self,
   return SIGNAL_WEBSOCKET_READER_MESSAGE;
 }
 
-/* Moves what has come of a fragment to those before it, as it comes: so that the message is in
- * memory once. In whole masks, except at the end. Returns TRUE at the end of the frame. */
+/* Moves the available part of a fragment to the previous ones as it is received, so that the
+ * message is in memory only once; in multiples of the mask size, except at the end. Returns TRUE
+ * at the end of the frame. */
 static gboolean
 take_fragment (SignalWebsocketReader *self)
 {
@@ -176,7 +179,7 @@ take_fragment (SignalWebsocketReader *self)
       return TRUE;
     }
 
-  /* The header stays in front of what is left. */
+  /* The header remains before the rest of the payload. */
   memmove (payload, payload + size, available - size);
   self->end -= size;
   return FALSE;
@@ -220,8 +223,8 @@ take_control (SignalWebsocketReader  *self,
                                            : SIGNAL_WEBSOCKET_READER_CONTROL);
 }
 
-/* Looks for the next message or control frame. opcode: of the message, or of the control frame.
- * data: borrowed, until bytes are reserved or the next one is looked for. */
+/* Finds the next message or control frame. opcode is set to that of the message or of the control
+ * frame. data is valid until bytes are reserved or this is called again. */
 SignalWebsocketReaderEvent
 signal_websocket_reader_next (SignalWebsocketReader  *self,
                               guint8                 *opcode,
@@ -264,8 +267,8 @@ signal_websocket_reader_next (SignalWebsocketReader  *self,
   return SIGNAL_WEBSOCKET_READER_FINISHED;
 }
 
-/* To be called when nothing is to be read for now: a peer that sends half a frame and no more must
- * not cost READ_SIZE. */
+/* Frees memory when there is nothing to read, so that a peer that sends only part of a frame does
+ * not occupy READ_SIZE bytes. */
 void
 signal_websocket_reader_trim (SignalWebsocketReader *self)
 {

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (SignalWebsocketStream, signal_websocket_stream, SIGNAL, WEBSOCKET_STREAM, GIOStream)
 
-/* The stream that libsoup's WebSocket is made over: it reads control frames from it, writes frames
- * to it, and closes it. */
+/* The stream that is passed to libsoup's WebSocket, which reads control frames from it, writes
+ * frames to it, and closes it. */
 typedef void (*SignalWebsocketStreamFunc) (gpointer user_data);
 
 SignalWebsocketStream *signal_websocket_stream_new              (GIOStream                 *base,

@@ -8,7 +8,7 @@
 
 #include "util/signal-source-private.h"
 
-/* How long closing waits for the peer: to take what is still unsent, and to answer TLS's
+/* How long closing waits for the peer to receive pending data and to answer the TLS
  * close_notify. */
 #define CLOSE_TIMEOUT_MS 2000
 
@@ -96,7 +96,7 @@ on_flushed (const GError *error,
 {
   SignalWebsocketStream *self = user_data;
 
-  /* What a failed write calls for is what libsoup does when a read fails. */
+  /* A failed write is reported to libsoup as a failed read. */
   if (error != NULL)
     signal_websocket_input_end (self->input, error);
 
@@ -106,7 +106,8 @@ on_flushed (const GError *error,
     self->drained (self->user_data);
 }
 
-/* What is unsent goes first: libsoup closes as soon as its close frame is handed over. */
+/* Pending data is written first: libsoup closes the stream as soon as it has written its close
+ * frame. */
 static void
 signal_websocket_stream_close_async (GIOStream           *stream,
                                      int                  io_priority,
@@ -189,7 +190,7 @@ signal_websocket_stream_init (SignalWebsocketStream *self)
   self->context = g_main_context_ref_thread_default ();
 }
 
-/* The socket at the bottom of TLS, of libsoup's own stream, or of neither; NULL where there is
+/* Returns the underlying socket of a TLS connection or of libsoup's stream, or NULL if there is
  * none. */
 static GSocket *
 find_socket (GIOStream *base)
@@ -214,9 +215,9 @@ find_socket (GIOStream *base)
   return NULL;
 }
 
-/* Creates a stream over another one, whose streams must be pollable. closing: called when libsoup
- * closes the stream, and nothing may be read from base any more. drained: called when all that had
- * to wait for the socket is written. */
+/* Creates a stream on top of another one, whose streams must be pollable. closing is called when
+ * libsoup closes the stream, after which nothing may be read from base. drained is called when
+ * all data that was waiting has been written to the socket. */
 SignalWebsocketStream *
 signal_websocket_stream_new (GIOStream                 *base,
                              SignalWebsocketStreamFunc  closing,
@@ -237,7 +238,7 @@ signal_websocket_stream_new (GIOStream                 *base,
   return self;
 }
 
-/* Calls nobody any more. */
+/* Ensures that no callback is called any more. */
 void
 signal_websocket_stream_detach (SignalWebsocketStream *self)
 {
@@ -245,8 +246,8 @@ signal_websocket_stream_detach (SignalWebsocketStream *self)
   self->drained = NULL;
 }
 
-/* Gives up on a peer that does not answer: what is unsent is dropped, and closing waits for
- * nothing. */
+/* Aborts the connection to a peer that does not respond: pending data is discarded, and closing
+ * does not wait. */
 void
 signal_websocket_stream_abandon (SignalWebsocketStream *self)
 {
@@ -277,8 +278,8 @@ signal_websocket_stream_get_writer (SignalWebsocketStream *self)
   return self->writer;
 }
 
-/* Sets how long what is written may go unacknowledged before the kernel gives the connection up
- * (TCP_USER_TIMEOUT, RFC 5482). A hint: not every socket has it. */
+/* Sets how long data may remain unacknowledged before the kernel closes the connection
+ * (TCP_USER_TIMEOUT, RFC 5482). Not all sockets support this. */
 void
 signal_websocket_stream_set_user_timeout (SignalWebsocketStream *self,
                                           guint                  ms)

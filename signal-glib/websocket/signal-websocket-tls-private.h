@@ -5,16 +5,16 @@
 
 G_BEGIN_DECLS
 
-/* Whom to trust. All but the URI may be %NULL. */
+/* How to verify the server. All pointers except the URI may be NULL. */
 typedef struct
 {
-  GUri            *uri;         /* whose host the certificate must be for */
-  GTlsDatabase    *database;    /* %NULL for the system's */
-  GTlsCertificate *certificate; /* to send when the server asks for one */
+  GUri            *uri;         /* with the host that the certificate must be valid for */
+  GTlsDatabase    *database;    /* NULL for that of the system */
+  GTlsCertificate *certificate; /* sent if the server requests one */
   gboolean       (*accept_certificate) (GTlsCertificate      *certificate,
                                         GTlsCertificateFlags  errors,
                                         gpointer              user_data);
-  gpointer         user_data;   /* until the callback of the call has been called */
+  gpointer         user_data;   /* valid until the callback has been called */
 } SignalWebsocketTlsOptions;
 
 void               signal_websocket_tls_async  (GSocketConnection                *connection,

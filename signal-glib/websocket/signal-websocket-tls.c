@@ -6,14 +6,14 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* The data of a handshake's task. */
+/* The task data of a handshake. */
 typedef struct
 {
-  SignalWebsocketTlsOptions options; /* with references of its own */
+  SignalWebsocketTlsOptions options; /* with its own references */
   GSocketConnection *connection;
-  GTlsConnection *tls; /* which outlives this */
-  GTlsCertificateFlags errors;          /* of the certificate, that the handler was asked about */
-  GTlsCertificateFlags accepted_errors; /* likewise, and the handler accepted them */
+  GTlsConnection *tls; /* outlives this struct */
+  GTlsCertificateFlags errors;          /* of the certificate, as passed to the handler */
+  GTlsCertificateFlags accepted_errors; /* those that the handler has accepted */
 } Handshake;
 
 static void
@@ -29,8 +29,8 @@ handshake_free (Handshake *handshake)
   g_free (handshake);
 }
 
-/* A zone means something on this machine only, and the dot at the end of an absolute name is for the
- * resolver: neither is in a certificate. */
+/* A zone identifier is only valid on this host, and the trailing dot of an absolute name is meant
+ * for the resolver: certificates contain neither. */
 static char *
 get_certified_host (GUri *uri)
 {
@@ -42,9 +42,9 @@ get_certified_host (GUri *uri)
   return name;
 }
 
-/* Whom the certificate must be for. glib-networking also sends the name in a network address to the
- * server, where an IP address is not allowed (RFC 6066 section 3): a server that uses GnuTLS ends the
- * handshake over an IPv6 address. */
+/* Creates the identity that the certificate must be valid for. glib-networking also sends the
+ * name in a network address to the server, where an IP address is not allowed (RFC 6066 section
+ * 3); a server that uses GnuTLS aborts the handshake for an IPv6 address. */
 static GSocketConnectable *
 new_identity (GUri *uri)
 {
@@ -59,7 +59,7 @@ new_identity (GUri *uri)
   return G_SOCKET_CONNECTABLE (g_inet_socket_address_new (address, port));
 }
 
-/* Says what is wrong with the certificate. */
+/* Sets an error that describes the problems of the certificate. */
 static void
 set_certificate_error (Handshake             *handshake,
                        GTlsCertificateFlags   errors,
@@ -133,8 +133,8 @@ on_handshake (GObject      *source,
       return;
     }
 
-  /* That a handshake succeeds does not mean that somebody has accepted the certificate: one that
-   * resumes a session succeeds without a question. */
+  /* A successful handshake does not imply that the certificate was accepted: if a session is
+   * resumed, the signal is not emitted. */
   errors = g_tls_connection_get_peer_certificate_errors (handshake->tls) & ~handshake->accepted_errors;
   if (errors != 0 || g_tls_connection_get_peer_certificate (handshake->tls) == NULL)
     {
@@ -173,13 +173,14 @@ on_created (GObject      *source,
                                     g_task_get_cancellable (task), on_handshake, g_object_ref (task));
 }
 
-/* Creates the TLS connection, in a thread of its own: with a database of glib-networking's kind, which
- * alone verifies stapled OCSP responses, that reads all certificates of the database, which takes some
- * 10 ms for those of the system.
+/* Creates the TLS connection in a separate thread, with a database of glib-networking's own type,
+ * which is required to verify stapled OCSP responses. It reads all certificates of the database,
+ * which takes about 10 ms for those of the system.
  *
- * The stream beneath is one that glib-networking does not know for a socket. It then has no key for its
- * process-wide cache of sessions, and each handshake verifies the certificate with the database of this
- * connection: a resumed session counts as accepted, whoever accepted it, and has no stapled response. */
+ * The base stream is not recognized as a socket by glib-networking, which therefore has no key
+ * for its process-wide session cache, so that each handshake verifies the certificate with the
+ * database of this connection. A resumed session would count as accepted, regardless of which
+ * connection had accepted it, and has no stapled response. */
 static void
 create_in_thread (GTask        *task,
                   gpointer      source,
@@ -217,9 +218,9 @@ create_in_thread (GTask        *task,
     g_task_return_error (task, error);
 }
 
-/* Secures a connection that is in the clear. Of the certificate, what GSocketClient verifies is
- * verified; what is wrong with it is for the handler in the options to accept, each time. Fails with a
- * GTlsError, or with what the streams fail with. */
+/* Adds TLS to a connection. The certificate is verified like by GSocketClient; the handler in the
+ * options decides each time whether to accept a certificate that is not valid. Fails with a
+ * GTlsError, or with the errors of the streams. */
 void
 signal_websocket_tls_async (GSocketConnection               *connection,
                             const SignalWebsocketTlsOptions *options,
@@ -250,11 +251,11 @@ signal_websocket_tls_async (GSocketConnection               *connection,
   creation = g_task_new (NULL, cancellable, on_created, g_object_ref (task));
   g_task_set_source_tag (creation, signal_websocket_tls_async);
   g_task_set_name (creation, "[signal-glib] create TLS connection");
-  g_task_set_task_data (creation, handshake, NULL); /* which the other task keeps */
+  g_task_set_task_data (creation, handshake, NULL); /* owned by the other task */
   g_task_run_in_thread (creation, create_in_thread);
 }
 
-/* The connection that is secured. */
+/* Returns the TLS connection. */
 GSocketConnection *
 signal_websocket_tls_finish (GAsyncResult  *result,
                              GError       **error)

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (SignalWebsocketWriter, signal_websocket_writer, SIGNAL, WEBSOCKET_WRITER, GOutputStream)
 
-/* All that was pending is written (error: NULL), or nothing more can be. */
+/* Called when all pending data has been written (error is NULL), or when writing has failed. */
 typedef void (*SignalWebsocketWriterFunc) (const GError *error,
                                          gpointer      user_data);
 

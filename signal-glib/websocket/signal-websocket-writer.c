@@ -7,14 +7,14 @@
 #include "util/signal-source-private.h"
 #include "websocket/signal-websocket-frame-private.h"
 
-/* A burst is written as soon as it has this size. */
+/* A burst is written as soon as it reaches this size. */
 #define FLUSH_SIZE (32 * 1024)
 
-/* What is kept for the next messages; many connections are idle. */
+/* The size of the buffer that is kept for the next messages; many connections are idle. */
 #define KEEP_SIZE 4096
 
-/* A peer that pings and does not read: while pongs of this size are unsent, only the last of those
- * that it is owed beside them is kept (RFC 6455 section 5.5.3 allows that). */
+/* Limits the pongs for a peer that sends pings without reading: while pongs of this size are
+ * pending, only the last one of the others is kept, which RFC 6455 section 5.5.3 allows. */
 #define MAX_UNSENT_PONGS (64 * 1024)
 #define PONG 0x8a
 #define CONTROL_FRAME_MAX (2 + SIGNAL_WEBSOCKET_FRAME_MASK_SIZE + 125)
@@ -26,20 +26,20 @@ struct _SignalWebsocketWriter
   GMainContext *context;
   GPollableOutputStream *base;
 
-  /* Taken and not yet written: pending->data[start … len). */
+  /* Accepted and not yet written: pending->data[start … len). */
   GByteArray *pending;
   gsize start;
-  gboolean is_secret; /* a part of it is to be wiped, such as a token */
-  gsize attempt;     /* bytes of the write that would have blocked; GnuTLS wants the same again */
-  GSource *source;   /* the end of the turn, or room in the socket */
-  gint64 last_turn;  /* of the main loop in which something was written; 0: in none */
+  gboolean is_secret; /* a part of it must be wiped, such as a token */
+  gsize attempt;     /* bytes of a write that would have blocked; GnuTLS requires the same again */
+  GSource *source;   /* for the end of the main loop iteration, or for a writable socket */
+  gint64 last_turn;  /* of the main loop, in which something was written; 0 if in none */
   guint64 total;
   GError *error;
 
-  guint64 pongs_end;              /* where in the stream the last pong that is pending ends */
-  gsize pongs_size;               /* of those up to there, since none was pending */
-  guint8 pong[CONTROL_FRAME_MAX]; /* for when they are written */
-  gsize pong_size;                /* 0: there is none */
+  guint64 pongs_end;              /* the stream position at which the last pending pong ends */
+  gsize pongs_size;               /* of those up to that position, since none was pending */
+  guint8 pong[CONTROL_FRAME_MAX]; /* to be sent after these have been written */
+  gsize pong_size;                /* 0 if there is none */
 
   SignalWebsocketWriterFunc flushed;
   gpointer flushed_data;
@@ -96,7 +96,7 @@ report_flushed (SignalWebsocketWriter *self)
   g_object_unref (self);
 }
 
-/* A pong is, or will be, the last of what is pending. */
+/* Updates the counts for a pong that is, or will be, the last pending frame. */
 static void
 count_pong (SignalWebsocketWriter *self,
             gsize                  size,
@@ -109,7 +109,7 @@ count_pong (SignalWebsocketWriter *self,
   self->pongs_end = self->total + unsent;
 }
 
-/* Whether there is something to write; the pong that had to wait comes after what is pending now. */
+/* Returns whether there is anything to write; the postponed pong follows the pending data. */
 static gboolean
 has_pending (SignalWebsocketWriter *self)
 {
@@ -123,7 +123,7 @@ has_pending (SignalWebsocketWriter *self)
   return self->start < self->pending->len;
 }
 
-/* The mask of a frame stands before what it masks, so that it hides nothing from who reads the
+/* The mask of a frame precedes the masked data, so that it does not protect a secret in
  * memory. */
 static void
 forget_pending (SignalWebsocketWriter *self)
@@ -139,7 +139,8 @@ forget_pending (SignalWebsocketWriter *self)
   self->start = 0;
 }
 
-/* Writes what the socket takes, and sees to it that the rest follows. FALSE: there is a rest. */
+/* Writes as much as the socket accepts, and schedules the rest. Returns FALSE if there is a
+ * rest. */
 static gboolean
 write_pending (SignalWebsocketWriter *self)
 {
@@ -172,7 +173,7 @@ write_pending (SignalWebsocketWriter *self)
   return TRUE;
 }
 
-/* As above, and tells when all is written. */
+/* Like write_pending(), but calls the callback when everything has been written. */
 void
 signal_websocket_writer_flush (SignalWebsocketWriter *self)
 {
@@ -181,7 +182,8 @@ signal_websocket_writer_flush (SignalWebsocketWriter *self)
     report_flushed (self);
 }
 
-/* Whole frames come here, one in each call. TRUE: this one is a pong that has to wait. */
+/* Called once for each complete frame of libsoup. Returns TRUE if it is a pong that was
+ * postponed. */
 static gboolean
 postpone_pong (SignalWebsocketWriter *self,
                const guint8          *frame,
@@ -203,7 +205,7 @@ postpone_pong (SignalWebsocketWriter *self,
   return TRUE;
 }
 
-/* A backlog that never quite empties must not keep what was written long ago. */
+/* Frees data that was written, in case a backlog never becomes completely empty. */
 static void
 drop_written (SignalWebsocketWriter *self)
 {
@@ -212,7 +214,7 @@ drop_written (SignalWebsocketWriter *self)
   if (self->start <= FLUSH_SIZE || self->start < self->pending->len / 2)
     return;
 
-  /* A GByteArray never becomes smaller. */
+  /* A GByteArray never shrinks. */
   rest = g_byte_array_new ();
   g_byte_array_append (rest, self->pending->data + self->start,
                        self->pending->len - (guint) self->start);
@@ -223,9 +225,9 @@ drop_written (SignalWebsocketWriter *self)
   self->start = 0;
 }
 
-/* Space for that many bytes, which are whole frames, at the end of what is pending: so that they
- * can be made where they are written from. Nothing else may be done with the stream before
- * _end(). */
+/* Reserves space for that many bytes, which must be complete frames, at the end of the pending
+ * data, so that they can be composed in place. No other function of the stream may be called
+ * before signal_websocket_writer_end(). */
 guint8 *
 signal_websocket_writer_begin (SignalWebsocketWriter *self,
                                gsize                  size)
@@ -238,7 +240,7 @@ signal_websocket_writer_begin (SignalWebsocketWriter *self,
   return self->pending->data + length;
 }
 
-/* Whether something was written in this turn of the main loop already. */
+/* Returns whether something has already been written in this iteration of the main loop. */
 static gboolean
 is_in_burst (SignalWebsocketWriter *self)
 {
@@ -249,9 +251,9 @@ is_in_burst (SignalWebsocketWriter *self)
   return current == NULL || self->last_turn == last;
 }
 
-/* The bytes are there. The first message of a turn of the main loop is written at once, and
- * straight from here; what follows it waits for the end of the turn, so that a burst goes out in
- * one write and one TLS record. */
+/* Ends what signal_websocket_writer_begin() has begun. The first message in an iteration of the
+ * main loop is written immediately, without copying; the following ones are deferred to the end
+ * of the iteration, so that a burst results in one write and one TLS record. */
 void
 signal_websocket_writer_end (SignalWebsocketWriter *self,
                              gsize                  size,
@@ -272,13 +274,15 @@ signal_websocket_writer_end (SignalWebsocketWriter *self,
       && ((is_first && !is_burst) || signal_websocket_writer_get_unsent (self) >= FLUSH_SIZE))
     write_pending (self);
 
-  /* Whoever writes is told at the end of the turn: not while it writes. */
+  /* The callback is deferred to the end of the iteration, so that it is not called during a
+   * write. */
   if (is_burst || self->error != NULL || self->pending->len > 0)
     flush_at_end_of_turn (self);
 }
 
-/* libsoup masks its control frames with numbers of g_random_int(), which can be foretold by who has seen
- * enough of them; RFC 6455 section 10.3 forbids that. Those of a server have no mask. */
+/* libsoup masks its control frames with numbers of g_random_int(), which can be predicted from
+ * previous ones; RFC 6455 section 10.3 does not allow this. The frames of a server are not
+ * masked. */
 static gboolean
 renew_mask (guint8  *data,
             gsize    length,
@@ -301,8 +305,8 @@ renew_mask (guint8  *data,
   return TRUE;
 }
 
-/* Takes everything: libsoup's own queue stays empty, so that the bytes unsent are known and whole
- * frames of ours can be put between its frames. */
+/* Accepts everything, so that libsoup's own queue remains empty: the number of unsent bytes is
+ * then known, and our frames can be inserted between those of libsoup. */
 static gssize
 signal_websocket_writer_write_nonblocking (GPollableOutputStream  *pollable,
                                            const void             *buffer,
@@ -415,7 +419,7 @@ signal_websocket_writer_new (GOutputStream *base)
   return self;
 }
 
-/* Whom to tell when all that was pending is written, or a write has failed. */
+/* Sets the function to call when all pending data has been written or a write has failed. */
 void
 signal_websocket_writer_set_flushed (SignalWebsocketWriter     *self,
                                      SignalWebsocketWriterFunc  flushed,
@@ -425,7 +429,7 @@ signal_websocket_writer_set_flushed (SignalWebsocketWriter     *self,
   self->flushed_data = user_data;
 }
 
-/* Writes nothing more, now or later. */
+/* Discards pending data and everything that is written later. */
 void
 signal_websocket_writer_abandon (SignalWebsocketWriter *self)
 {
@@ -436,14 +440,14 @@ signal_websocket_writer_abandon (SignalWebsocketWriter *self)
   forget_pending (self);
 }
 
-/* The bytes that the socket has taken. */
+/* Gets the number of bytes that have been written to the socket. */
 guint64
 signal_websocket_writer_get_total (SignalWebsocketWriter *self)
 {
   return self->total;
 }
 
-/* The bytes that the socket has not taken yet. */
+/* Gets the number of bytes that have not been written to the socket yet. */
 gsize
 signal_websocket_writer_get_unsent (SignalWebsocketWriter *self)
 {

@@ -13,25 +13,25 @@
 #include "websocket/signal-websocket-reader-private.h"
 #include "websocket/signal-websocket-stream-private.h"
 
-/* How long the peer may take to answer a close frame. */
+/* How long the peer may take to respond to a close frame. */
 #define CLOSE_TIMEOUT_MS 3000
 
-/* After a full budget reading continues when nothing is waiting at this priority or above: just
- * below GTK's redraw (G_PRIORITY_HIGH_IDLE + 20). Or after a while in any case, so that a source
- * which is always ready cannot starve it. */
+/* When the budget is used up, reading continues once no source of this priority or above is
+ * ready, which is just below GTK's redraw (G_PRIORITY_HIGH_IDLE + 20), or after some time in any
+ * case, so that a source that is always ready cannot starve it. */
 #define RESUME_PRIORITY (G_PRIORITY_HIGH_IDLE + 25)
 #define RESUME_US 5000
 
-/* Control frames that libsoup has not read yet; reading waits for it then. */
+/* The number of bytes of control frames that libsoup may not have read before reading pauses. */
 #define MAX_PENDING_CONTROL 4096
 
-/* The buffers count in a guint, and abort at 4 GiB. */
+/* The lengths of the buffers are guints, and they abort at 4 GiB. */
 #define MAX_INCOMING_SIZE (G_GUINT64_CONSTANT (1) << 30)
 
-/* What may wait for a peer that reads slowly, before sending fails. */
+/* The default limit of the data that waits for a slow peer; sending fails beyond it. */
 #define DEFAULT_MAX_UNSENT (64 * 1024 * 1024)
 
-/* The payload of a text frame that is being written where it will be sent from. */
+/* The payload of a text frame that is composed in the output buffer. */
 typedef struct
 {
   guint8 *payload;
@@ -45,32 +45,32 @@ struct _SignalWebsocket
 
   GMainContext *context;
   gboolean is_client;
-  const SignalWebsocketHandlers *handlers; /* NULL: not started, or dropped */
+  const SignalWebsocketHandlers *handlers; /* NULL if not started, or dropped */
   gpointer user_data;
 
   GPollableInputStream *base;
-  int fd;                       /* of a socket without TLS; −1: none */
+  int fd;                       /* of a socket without TLS; −1 if there is none */
   SignalWebsocketReader reader;
   SignalWebsocketStream *stream;
-  SoupWebsocketConnection *soup; /* NULL: dropped */
+  SoupWebsocketConnection *soup; /* NULL once dropped */
 
-  GSource *source;              /* that reads; NULL: not for now, or not any more */
+  GSource *source;              /* for reading; NULL while reading is paused, or has ended */
   GSource *resume_idle;
   GSource *resume_timeout;
   SignalReadBudget budget;
-  gboolean is_drained;          /* the last read took all that there was */
-  gboolean has_unread;          /* the buffer may have more than the message that is being delivered */
-  gboolean has_ended;           /* no message follows: a close frame, the end or an error was read */
-  guint n_delivering;           /* handlers that have not returned; they may run the main loop */
+  gboolean is_drained;          /* the last read returned all available data */
+  gboolean has_unread;          /* the buffer may contain more than the current message */
+  gboolean has_ended;           /* no message follows a close frame, the end or an error */
+  guint n_delivering;           /* running handlers, which may run the main loop */
   guint64 bytes_received;
   gint64 last_received;
 
   OutgoingFrame outgoing;
   gsize max_unsent;
-  gint64 pinged;                /* when the ping that is not answered yet was sent; 0: there is none */
-  gint64 round_trip;            /* µs, of the last ping that was answered; −1: none was */
+  gint64 pinged;                /* when the unanswered ping was sent; 0 if there is none */
+  gint64 round_trip;            /* µs, of the last answered ping; −1 if there was none */
 
-  gboolean is_closing;          /* by us */
+  gboolean is_closing;          /* the closing handshake was started by this side */
   GSource *close_timeout;
   GError *error;                /* the first one */
 };
@@ -91,7 +91,7 @@ take_error (SignalWebsocket *self,
     g_error_free (error);
 }
 
-/* The end, reported once. */
+/* Reports the end of the connection, once. */
 static void
 finish (SignalWebsocket *self)
 {
@@ -127,8 +127,8 @@ set_close_timeout (SignalWebsocket *self,
   g_source_attach (self->close_timeout, self->context);
 }
 
-/* The end is due as soon as libsoup has returned. After its close frame nothing can be sent any
- * more, while it would wait for five seconds for the peer to end the stream, too. */
+/* Schedules the end of the connection for when libsoup has returned. After its close frame
+ * nothing can be sent, but libsoup would wait five seconds for the peer to end the stream. */
 static void
 finish_soon (SignalWebsocket *self)
 {
@@ -193,14 +193,14 @@ stop_reading (SignalWebsocket *self)
   signal_source_clear (&self->resume_timeout);
 }
 
-/* libsoup closes the stream. */
+/* libsoup is closing the stream. */
 static void
 on_stream_closing (gpointer user_data)
 {
   stop_reading (user_data);
 }
 
-/* Nothing more is read. error: NULL at the regular end. */
+/* Stops reading. error is NULL for a regular end. */
 static void
 end_reading (SignalWebsocket *self,
              const GError    *error)
@@ -210,8 +210,8 @@ end_reading (SignalWebsocket *self,
   signal_websocket_input_end (signal_websocket_stream_get_input (self->stream), error);
 }
 
-/* Reads what the socket has into the reader's buffer. Returns FALSE where there is nothing for now,
- * or never again. */
+/* Reads from the socket into the buffer of the reader. Returns FALSE if there is nothing to read
+ * now, or if the stream has ended. */
 static gboolean
 fill (SignalWebsocket *self)
 {
@@ -238,12 +238,12 @@ fill (SignalWebsocket *self)
   self->bytes_received += (guint64) count;
   self->last_received = g_get_monotonic_time ();
 
-  /* A TLS stream gives a record at a time, so that a short read means nothing there. */
+  /* A TLS stream returns one record at a time, so that a short read has no meaning. */
   self->is_drained = self->fd >= 0 && (gsize) count < size;
   return TRUE;
 }
 
-/* While we wait for the peer to answer our close frame, its messages are dropped. */
+/* Messages that are received after our close frame are ignored. */
 static void
 deliver (SignalWebsocket *self,
          guint8           opcode,
@@ -267,7 +267,7 @@ on_fault (SignalWebsocket *self)
   take_error (self, g_error_new_literal (SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR,
                                          self->reader.fault));
 
-  /* A peer that breaks the protocol is not waited for. */
+  /* After a protocol violation, do not wait for the peer. */
   if (soup_websocket_connection_get_state (self->soup) == SOUP_WEBSOCKET_STATE_OPEN)
     soup_websocket_connection_close (self->soup, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR, NULL);
 }
@@ -290,9 +290,9 @@ is_over_budget (SignalWebsocket *self)
          || signal_websocket_input_get_pending (input) > MAX_PENDING_CONTROL;
 }
 
-/* Takes the next thing from the reader's buffer. Returns FALSE where there is nothing more for now.
- * After the end of the messages reading goes on all the same: a socket that is closed with bytes
- * unread is reset, and the close frame on its way to the peer is lost. */
+/* Processes the next item in the buffer of the reader. Returns FALSE if there is none. Reading
+ * continues after the end of the messages: a socket that is closed with unread bytes is reset,
+ * and the close frame on its way to the peer is lost. */
 static gboolean
 read_next (SignalWebsocket *self)
 {
@@ -311,7 +311,8 @@ read_next (SignalWebsocket *self)
         self->has_ended = TRUE;
       signal_websocket_input_push (signal_websocket_stream_get_input (self->stream), data, length);
 
-      /* libsoup answers before what follows is delivered, and so before the answers to that. */
+      /* libsoup must send the pong before the next message is delivered, and thus before
+       * responses to that. */
       if (opcode == SIGNAL_WEBSOCKET_FRAME_PING)
         resume_later (self, 0);
       return TRUE;
@@ -342,7 +343,7 @@ on_resume (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Reads again when whatever is more urgent has been dispatched, or after a while. */
+/* Continues reading when more urgent sources have been dispatched, or after some time. */
 static void
 resume_later (SignalWebsocket *self,
               gint64           delay)
@@ -360,8 +361,8 @@ resume_later (SignalWebsocket *self,
   g_source_attach (self->resume_idle, self->context);
 }
 
-/* A handler may run the main loop, and so come here again; the messages stay in order, because each
- * is taken from the buffer before it is delivered. */
+/* A handler may run the main loop and thus call this function recursively. The order of the
+ * messages is preserved, because each one is removed from the buffer before it is delivered. */
 static void
 read_available (SignalWebsocket *self,
                 gint64           now)
@@ -396,8 +397,8 @@ typedef struct
   SignalWebsocket *websocket;
 } ReadSource;
 
-/* In a main loop that a handler runs, what is in the buffer behind its message is there to be read,
- * although the socket has nothing. */
+/* If a handler runs the main loop, the buffer may contain further messages even though the socket
+ * is not readable. */
 static gboolean
 read_source_prepare (GSource *source,
                      int     *timeout)
@@ -422,7 +423,8 @@ static GSourceFuncs read_source_funcs = {
   .dispatch = read_source_dispatch,
 };
 
-/* One source for as long as reading goes on, which is dispatched in nested main loops as well. */
+/* The same source is used for as long as reading continues; it is dispatched in nested main loops
+ * too. */
 static void
 start_reading (SignalWebsocket *self)
 {
@@ -505,8 +507,8 @@ keep_read_ahead (SignalWebsocket *self,
   self->bytes_received = length;
 }
 
-/* Creates a WebSocket over a stream whose upgrade is done. read_ahead: bytes that were received
- * after the upgrade, or NULL. Nothing is read before signal_websocket_start(). */
+/* Creates a WebSocket over a stream that has been upgraded. read_ahead contains bytes that were
+ * received after the upgrade, or is NULL. Nothing is read before signal_websocket_start(). */
 SignalWebsocket *
 signal_websocket_new (GIOStream                   *stream,
                       GUri                        *uri,
@@ -522,7 +524,7 @@ signal_websocket_new (GIOStream                   *stream,
   self->fd = signal_websocket_stream_get_fd (self->stream);
   keep_read_ahead (self, read_ahead);
 
-  /* It sees control frames only; 0 would mean without a limit (CVE-2026-0716). */
+  /* libsoup receives control frames only; 0 would disable the limit (CVE-2026-0716). */
   self->soup = soup_websocket_connection_new (G_IO_STREAM (self->stream), uri, type, NULL, NULL, NULL);
   soup_websocket_connection_set_max_incoming_payload_size (self->soup, SIGNAL_WEBSOCKET_FRAME_CONTROL_MAX);
   g_signal_connect (self->soup, "error", G_CALLBACK (on_soup_error), self);
@@ -533,7 +535,7 @@ signal_websocket_new (GIOStream                   *stream,
   return self;
 }
 
-/* Begins to read. handlers: static. */
+/* Starts reading. handlers must be static. */
 void
 signal_websocket_start (SignalWebsocket               *self,
                         const SignalWebsocketHandlers *handlers,
@@ -548,7 +550,7 @@ signal_websocket_start (SignalWebsocket               *self,
     start_reading (self);
 }
 
-/* Sets the largest message that is taken, in bytes of payload, all its frames together. */
+/* Sets the maximum size of a message that is received, in bytes of payload of all its frames. */
 void
 signal_websocket_set_max_incoming_size (SignalWebsocket *self,
                                         guint64          size)
@@ -556,8 +558,8 @@ signal_websocket_set_max_incoming_size (SignalWebsocket *self,
   self->reader.limit = MIN (size, MAX_INCOMING_SIZE);
 }
 
-/* Sets how many bytes may wait for the peer to read before sending fails; the last message may
- * exceed it. */
+/* Sets the number of bytes that may be waiting for the peer before sending fails; the last
+ * message may exceed the limit. */
 void
 signal_websocket_set_max_unsent (SignalWebsocket *self,
                                  gsize            size)
@@ -565,8 +567,7 @@ signal_websocket_set_max_unsent (SignalWebsocket *self,
   self->max_unsent = size;
 }
 
-/* Sets how long what was sent may go unacknowledged before the kernel gives the connection up, in
- * ms. */
+/* Sets how long data may remain unacknowledged before the kernel closes the connection, in ms. */
 void
 signal_websocket_set_user_timeout (SignalWebsocket *self,
                                    guint            ms)
@@ -574,7 +575,7 @@ signal_websocket_set_user_timeout (SignalWebsocket *self,
   signal_websocket_stream_set_user_timeout (self->stream, ms);
 }
 
-/* Whether a message can be sent now. */
+/* Checks whether a message can be sent now. */
 gboolean
 signal_websocket_check_sendable (SignalWebsocket  *self,
                                  GError          **error)
@@ -602,7 +603,7 @@ get_frame_size (SignalWebsocket *self,
   return length + signal_websocket_frame_get_header_size (length, self->is_client);
 }
 
-/* Makes the header of a frame where it will be written from. The mask of a client must not be
+/* Composes the header of a frame in the output buffer. The mask of a client must not be
  * predictable (RFC 6455 section 10.3). */
 static gboolean
 begin_frame (SignalWebsocket  *self,
@@ -623,8 +624,8 @@ begin_frame (SignalWebsocket  *self,
   return TRUE;
 }
 
-/* The payload is complete. libsoup's own frames go between whole frames of ours, because the writer
- * takes each at once. */
+/* Completes a frame. The writer accepts each frame as a whole, so that the frames of libsoup do
+ * not interrupt it. */
 static void
 end_frame (SignalWebsocket *self,
            gboolean         is_secret)
@@ -637,8 +638,8 @@ end_frame (SignalWebsocket *self,
   signal_websocket_writer_end (writer, get_frame_size (self, length), is_secret);
 }
 
-/* Begins to send a text message. Returns where its payload, so many bytes of valid UTF-8, is to be
- * written, before signal_websocket_end_text() is called and nothing else. */
+/* Begins to send a text message. Returns where to write the payload of that many bytes of valid
+ * UTF-8. No other function may be called before signal_websocket_end_text(). */
 guint8 *
 signal_websocket_begin_text (SignalWebsocket  *self,
                              gsize             length,
@@ -651,7 +652,7 @@ signal_websocket_begin_text (SignalWebsocket  *self,
   return self->outgoing.payload;
 }
 
-/* is_secret: whether the memory is to be wiped when the message has been written. */
+/* is_secret is whether to wipe the memory when the message has been written. */
 void
 signal_websocket_end_text (SignalWebsocket *self,
                            gboolean         is_secret)
@@ -659,7 +660,7 @@ signal_websocket_end_text (SignalWebsocket *self,
   end_frame (self, is_secret);
 }
 
-/* Sends a ping; libsoup does so by a timer of its own only. */
+/* Sends a ping. libsoup itself only does this with a timer. */
 void
 signal_websocket_ping (SignalWebsocket *self)
 {
@@ -670,8 +671,8 @@ signal_websocket_ping (SignalWebsocket *self)
   end_frame (self, FALSE);
 }
 
-/* Starts the closing handshake. What was sent before is written first. `closed` follows in any
- * case, within a few seconds, and no message before it. */
+/* Starts the closing handshake. Data that was sent before is written first. The closed callback
+ * is always called within a few seconds, and no message is delivered before it. */
 void
 signal_websocket_close (SignalWebsocket *self,
                         guint16          code,
@@ -686,7 +687,7 @@ signal_websocket_close (SignalWebsocket *self,
     soup_websocket_connection_close (self->soup, code, reason);
 }
 
-/* Drops the connection at once; no handler is called any more. */
+/* Closes the connection immediately. No further callbacks follow. */
 void
 signal_websocket_drop (SignalWebsocket *self)
 {
@@ -705,14 +706,14 @@ signal_websocket_drop (SignalWebsocket *self)
   g_clear_object (&self->soup);
 }
 
-/* Whether there still is a connection, be it one that is closing. */
+/* Returns whether there is a connection, which may be closing. */
 gboolean
 signal_websocket_is_connected (SignalWebsocket *self)
 {
   return self->soup != NULL;
 }
 
-/* Whether messages can be sent. */
+/* Returns whether messages can be sent. */
 gboolean
 signal_websocket_is_open (SignalWebsocket *self)
 {
@@ -720,16 +721,16 @@ signal_websocket_is_open (SignalWebsocket *self)
          && soup_websocket_connection_get_state (self->soup) == SOUP_WEBSOCKET_STATE_OPEN;
 }
 
-/* Gets until when the peer was not silent, by g_get_monotonic_time(): when the last byte was
- * received or, because a handler may keep from reading, until when the last message was being
- * delivered. */
+/* Gets the time until which the peer is known to have been active, as in g_get_monotonic_time():
+ * when the last byte was received or, because a handler may block reading, when the delivery of
+ * the last message has ended. */
 gint64
 signal_websocket_get_last_received (SignalWebsocket *self)
 {
   return self->n_delivering > 0 ? g_get_monotonic_time () : self->last_received;
 }
 
-/* Gets how long the last ping took that was answered, in µs, or −1. */
+/* Gets the round-trip time of the last answered ping in µs, or −1. */
 gint64
 signal_websocket_get_round_trip (SignalWebsocket *self)
 {
@@ -742,14 +743,14 @@ signal_websocket_get_bytes_received (SignalWebsocket *self)
   return self->bytes_received;
 }
 
-/* Gets the bytes that the socket has taken. */
+/* Gets the number of bytes that have been written to the socket. */
 guint64
 signal_websocket_get_bytes_sent (SignalWebsocket *self)
 {
   return signal_websocket_writer_get_total (signal_websocket_stream_get_writer (self->stream));
 }
 
-/* Gets the bytes that the socket has not taken yet. */
+/* Gets the number of bytes that have not been written to the socket yet. */
 gsize
 signal_websocket_get_unsent (SignalWebsocket *self)
 {
