@@ -80,7 +80,7 @@ static const SignalChannelHandlers handlers = {
   .fault = on_fault,
   .closed = on_closed,
   .drained = on_drained,
-  .key_worn = on_key_worn,
+  .key_limit_reached = on_key_worn,
 };
 
 void

@@ -87,22 +87,22 @@ test_recall (void)
 
   push (outbox, "a");
   push (outbox, "b");
-  signal_outbox_hand (outbox, 0);
-  signal_outbox_hand (outbox, 100);
-  signal_outbox_push_handed (outbox, "c", 1, 200);
-  signal_outbox_push_handed (outbox, "d", 1, 300);
+  signal_outbox_mark_in_flight (outbox, 0);
+  signal_outbox_mark_in_flight (outbox, 100);
+  signal_outbox_push_in_flight (outbox, "c", 1, 200);
+  signal_outbox_push_in_flight (outbox, "d", 1, 300);
   push (outbox, "e");
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 5);
   g_assert_cmpuint (signal_outbox_get_waiting (outbox), ==, 1);
   g_assert_cmpuint (signal_outbox_get_size (outbox), ==, 1);
 
-  signal_outbox_settle (outbox, 0);
+  signal_outbox_remove_written (outbox, 0);
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 5);
-  signal_outbox_settle (outbox, 1);
+  signal_outbox_remove_written (outbox, 1);
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 4);
-  signal_outbox_settle (outbox, 100);
+  signal_outbox_remove_written (outbox, 100);
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 4);
-  signal_outbox_settle (outbox, 200);
+  signal_outbox_remove_written (outbox, 200);
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 3);
 
   signal_outbox_recall (outbox);
@@ -142,7 +142,7 @@ test_clear (void)
 
   push (outbox, "a");
   push (outbox, "b");
-  signal_outbox_hand (outbox, 7);
+  signal_outbox_mark_in_flight (outbox, 7);
   signal_outbox_clear (outbox);
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 0);
   g_assert_cmpuint (signal_outbox_get_size (outbox), ==, 0);

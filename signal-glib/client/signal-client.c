@@ -19,9 +19,8 @@
  * [method@Signal.Client.disconnect_async] is called, the server rejects the client permanently,
  * or all retries allowed by [property@Signal.Client:max-retries] have failed.
  *
- * Messages and rooms can be used in every state except `DISCONNECTED`: messages that are sent
- * while there is no connection are kept in an outbox, and rooms are joined again after each
- * reconnect.
+ * Messages can be sent in every state except `DISCONNECTED`: while there is no connection, they are
+ * kept in an outbox. Rooms can be joined in every state, and are joined again after each reconnect.
  *
  * ```c
  * static void
@@ -282,7 +281,7 @@ static const SignalSessionHandlers session_handlers = {
 /* Class */
 
 static void
-install_life_cycle_signals (GObjectClass *object_class)
+install_state_signals (GObjectClass *object_class)
 {
   GType type = G_OBJECT_CLASS_TYPE (object_class);
 
@@ -359,25 +358,9 @@ install_life_cycle_signals (GObjectClass *object_class)
 }
 
 static void
-install_other_signals (GObjectClass *object_class)
+install_authentication_signals (GObjectClass *object_class)
 {
   GType type = G_OBJECT_CLASS_TYPE (object_class);
-
-  /**
-   * SignalClient::message:
-   * @self: the client
-   * @message: the message
-   *
-   * Emitted when an application message has been received.
-   *
-   * The detail is the name of the event: a handler for `message::chat` is called for `chat`
-   * messages only.
-   *
-   * Since: 0.1
-   */
-  signals[MESSAGE] =
-    g_signal_new ("message", type, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED, 0, NULL, NULL, NULL,
-                  G_TYPE_NONE, 1, SIGNAL_TYPE_MESSAGE);
 
   /**
    * SignalClient::accept-certificate:
@@ -420,12 +403,6 @@ install_other_signals (GObjectClass *object_class)
   signals[AUTHENTICATE] =
     g_signal_new ("authenticate", type, G_SIGNAL_RUN_LAST, 0, signal_property_first_string, NULL, NULL,
                   G_TYPE_STRING, 0);
-}
-
-static void
-install_asking_signals (GObjectClass *object_class)
-{
-  GType type = G_OBJECT_CLASS_TYPE (object_class);
 
   /**
    * SignalClient::token-requested:
@@ -448,6 +425,28 @@ install_asking_signals (GObjectClass *object_class)
     g_signal_new ("token-requested", type, G_SIGNAL_RUN_LAST, 0,
                   g_signal_accumulator_true_handled, NULL, NULL,
                   G_TYPE_BOOLEAN, 0);
+}
+
+static void
+install_message_signals (GObjectClass *object_class)
+{
+  GType type = G_OBJECT_CLASS_TYPE (object_class);
+
+  /**
+   * SignalClient::message:
+   * @self: the client
+   * @message: the message
+   *
+   * Emitted when an application message has been received.
+   *
+   * The detail is the name of the event: a handler for `message::chat` is called for `chat`
+   * messages only.
+   *
+   * Since: 0.1
+   */
+  signals[MESSAGE] =
+    g_signal_new ("message", type, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, SIGNAL_TYPE_MESSAGE);
 
   /**
    * SignalClient::drained:
@@ -467,9 +466,9 @@ install_asking_signals (GObjectClass *object_class)
 static void
 install_signals (GObjectClass *object_class)
 {
-  install_life_cycle_signals (object_class);
-  install_other_signals (object_class);
-  install_asking_signals (object_class);
+  install_state_signals (object_class);
+  install_authentication_signals (object_class);
+  install_message_signals (object_class);
 }
 
 static void

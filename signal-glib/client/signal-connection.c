@@ -190,7 +190,7 @@ give_up (SignalConnection  *self,
 }
 
 static void
-on_dead (gpointer user_data)
+on_keepalive_timeout (gpointer user_data)
 {
   g_autoptr (SignalConnection) self = g_object_ref (user_data);
   g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
@@ -208,7 +208,7 @@ on_authenticated (SignalConnection *self)
   signal_websocket_set_max_incoming_size (get_websocket (self), self->options->max_incoming_size);
   self->keepalive = signal_keepalive_new (self->channel, self->context,
                                           self->options->heartbeat_interval,
-                                          self->options->liveness_timeout, on_dead, self);
+                                          self->options->liveness_timeout, on_keepalive_timeout, self);
   enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
 }
 
@@ -306,8 +306,8 @@ on_renewal (gpointer user_data)
 
 /* Closes the connection in favor of one with a new key. */
 static void
-on_channel_key_worn (SignalChannel *channel,
-                     gpointer       user_data)
+on_channel_key_limit_reached (SignalChannel *channel,
+                              gpointer       user_data)
 {
   SignalConnection *self = user_data;
 
@@ -400,7 +400,7 @@ static const SignalChannelHandlers channel_handlers = {
   .fault = on_channel_fault,
   .closed = on_channel_closed,
   .drained = on_channel_drained,
-  .key_worn = on_channel_key_worn,
+  .key_limit_reached = on_channel_key_limit_reached,
 };
 
 static void

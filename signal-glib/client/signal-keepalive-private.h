@@ -14,7 +14,7 @@ SignalKeepalive *signal_keepalive_new   (SignalChannel              *channel,
                                          GMainContext               *context,
                                          guint                       heartbeat_interval,
                                          guint                       liveness_timeout,
-                                         SignalKeepaliveTimeoutFunc  dead,
+                                         SignalKeepaliveTimeoutFunc  timed_out,
                                          gpointer                    user_data) G_GNUC_WARN_UNUSED_RESULT;
 void             signal_keepalive_free  (SignalKeepalive            *self);
 void             signal_keepalive_probe (SignalKeepalive            *self);

@@ -14,7 +14,7 @@ struct _SignalKeepalive
   SignalChannel *channel;
   gint64 interval; /* µs */
   gint64 timeout;  /* µs */
-  SignalKeepaliveTimeoutFunc dead;
+  SignalKeepaliveTimeoutFunc timed_out;
   gpointer user_data;
 
   GSource *heartbeat;
@@ -52,7 +52,7 @@ on_watch (gpointer user_data)
   if (self->probed != 0 && now >= self->probed + self->timeout)
     {
       g_source_set_ready_time (self->watch, -1);
-      self->dead (self->user_data);
+      self->timed_out (self->user_data);
       return G_SOURCE_CONTINUE;
     }
 
@@ -68,13 +68,13 @@ on_watch (gpointer user_data)
 
 /* heartbeat_interval is the time between heartbeats in ms, and how long the peer may be silent
  * before it is sent a ping, or 0 for neither. liveness_timeout is how long a ping may remain
- * unanswered in ms. dead is called when the peer does not respond, and may free the keepalive. */
+ * unanswered in ms. timed_out is called when the peer does not respond, and may free the keepalive. */
 SignalKeepalive *
 signal_keepalive_new (SignalChannel              *channel,
                       GMainContext               *context,
                       guint                       heartbeat_interval,
                       guint                       liveness_timeout,
-                      SignalKeepaliveTimeoutFunc  dead,
+                      SignalKeepaliveTimeoutFunc  timed_out,
                       gpointer                    user_data)
 {
   SignalKeepalive *self = g_new0 (SignalKeepalive, 1);
@@ -82,10 +82,10 @@ signal_keepalive_new (SignalChannel              *channel,
   self->channel = g_object_ref (channel);
   self->interval = (gint64) heartbeat_interval * 1000;
   self->timeout = (gint64) liveness_timeout * 1000;
-  self->dead = dead;
+  self->timed_out = timed_out;
   self->user_data = user_data;
 
-  self->watch = signal_source_new_timed (on_watch, self, "signal-glib liveness");
+  self->watch = signal_source_new_timed (on_watch, self, "[signal-glib] liveness");
   g_source_set_priority (self->watch, SIGNAL_SOURCE_AFTER_READING);
   g_source_attach (self->watch, context);
 
@@ -93,7 +93,7 @@ signal_keepalive_new (SignalChannel              *channel,
     {
       self->heartbeat = g_timeout_source_new (heartbeat_interval);
       g_source_set_callback (self->heartbeat, on_heartbeat, self, NULL);
-      g_source_set_static_name (self->heartbeat, "signal-glib heartbeat");
+      g_source_set_static_name (self->heartbeat, "[signal-glib] heartbeat");
       g_source_attach (self->heartbeat, context);
       g_source_set_ready_time (self->watch, g_get_monotonic_time () + self->interval);
     }

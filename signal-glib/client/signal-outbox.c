@@ -18,7 +18,7 @@ typedef struct
 
 struct _SignalOutbox
 {
-  GQueue handed;
+  GQueue in_flight;
   GQueue waiting;
   gsize  size; /* bytes of the waiting envelopes */
 };
@@ -115,35 +115,35 @@ signal_outbox_drop (SignalOutbox *self)
 /* Moves the first waiting envelope to those that were passed to the connection. offset is the
  * number of bytes that were passed to it before. */
 void
-signal_outbox_hand (SignalOutbox *self,
-                    guint64       offset)
+signal_outbox_mark_in_flight (SignalOutbox *self,
+                              guint64       offset)
 {
   Item *item = take_first_waiting (self);
 
   item->offset = offset;
-  g_queue_push_tail (&self->handed, item);
+  g_queue_push_tail (&self->in_flight, item);
 }
 
 /* Adds a copy of an envelope that was passed to the connection without waiting. */
 void
-signal_outbox_push_handed (SignalOutbox *self,
-                           const char   *envelope,
-                           gsize         length,
-                           guint64       offset)
+signal_outbox_push_in_flight (SignalOutbox *self,
+                              const char   *envelope,
+                              gsize         length,
+                              guint64       offset)
 {
-  g_queue_push_tail (&self->handed, item_new (envelope, length, offset));
+  g_queue_push_tail (&self->in_flight, item_new (envelope, length, offset));
 }
 
 /* Removes envelopes of which at least one byte has been written to the socket, and which must not
  * be sent again. written is the number of bytes that have been written. */
 void
-signal_outbox_settle (SignalOutbox *self,
-                      guint64       written)
+signal_outbox_remove_written (SignalOutbox *self,
+                              guint64       written)
 {
   Item *item;
 
-  while ((item = g_queue_peek_head (&self->handed)) != NULL && item->offset < written)
-    item_free (g_queue_pop_head (&self->handed));
+  while ((item = g_queue_peek_head (&self->in_flight)) != NULL && item->offset < written)
+    item_free (g_queue_pop_head (&self->in_flight));
 }
 
 /* The connection has ended: envelopes that were not written wait again, before all others. */
@@ -152,7 +152,7 @@ signal_outbox_recall (SignalOutbox *self)
 {
   Item *item;
 
-  while ((item = g_queue_pop_tail (&self->handed)) != NULL)
+  while ((item = g_queue_pop_tail (&self->in_flight)) != NULL)
     {
       self->size += item->length;
       g_queue_push_head (&self->waiting, item);
@@ -188,7 +188,7 @@ signal_outbox_get_waiting (SignalOutbox *self)
 guint
 signal_outbox_get_length (SignalOutbox *self)
 {
-  return self->waiting.length + self->handed.length;
+  return self->waiting.length + self->in_flight.length;
 }
 
 /* Gets the size of the waiting envelopes in bytes. */
@@ -201,7 +201,7 @@ signal_outbox_get_size (SignalOutbox *self)
 void
 signal_outbox_clear (SignalOutbox *self)
 {
-  g_queue_clear_full (&self->handed, (GDestroyNotify) item_free);
+  g_queue_clear_full (&self->in_flight, (GDestroyNotify) item_free);
   g_queue_clear_full (&self->waiting, (GDestroyNotify) item_free);
   self->size = 0;
 }

@@ -21,20 +21,20 @@ SignalSender *signal_sender_new  (const SignalSessionSettings  *settings,
                                   gpointer                      user_data) G_GNUC_WARN_UNUSED_RESULT;
 void          signal_sender_free (SignalSender                 *self);
 
-gboolean signal_sender_send     (SignalSender      *self,
-                                 SignalConnection  *connection,
-                                 const char        *envelope,
-                                 gsize              length,
-                                 gboolean           may_wait,
-                                 GError           **error);
-void     signal_sender_drain    (SignalSender      *self,
-                                 SignalConnection  *connection);
-void     signal_sender_give_all (SignalSender      *self,
-                                 SignalConnection  *connection);
-void     signal_sender_recall   (SignalSender      *self,
-                                 SignalConnection  *connection);
-void     signal_sender_clear    (SignalSender      *self);
-void     signal_sender_abandon  (SignalSender      *self);
+gboolean signal_sender_send    (SignalSender      *self,
+                                SignalConnection  *connection,
+                                const char        *envelope,
+                                gsize              length,
+                                gboolean           may_wait,
+                                GError           **error);
+void     signal_sender_drain   (SignalSender      *self,
+                                SignalConnection  *connection);
+void     signal_sender_flush   (SignalSender      *self,
+                                SignalConnection  *connection);
+void     signal_sender_recall  (SignalSender      *self,
+                                SignalConnection  *connection);
+void     signal_sender_clear   (SignalSender      *self);
+void     signal_sender_abandon (SignalSender      *self);
 
 gboolean signal_sender_set_auto_join_rooms (SignalSender        *self,
                                             SignalConnection    *connection,

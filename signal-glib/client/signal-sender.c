@@ -52,16 +52,16 @@ signal_sender_free (SignalSender *self)
 /* Messages */
 
 static guint64
-count_given (SignalConnection *connection)
+count_accepted (SignalConnection *connection)
 {
   return signal_connection_get_written (connection) + signal_connection_get_unsent (connection);
 }
 
 /* Passes waiting messages to the connection, in order, until it has that many unsent bytes. */
 static void
-give (SignalSender     *self,
-      SignalConnection *connection,
-      gsize             high_water)
+send_waiting (SignalSender     *self,
+              SignalConnection *connection,
+              gsize             high_water)
 {
   const char *text;
   gsize length;
@@ -71,13 +71,13 @@ give (SignalSender     *self,
          && (text = signal_outbox_peek (self->outbox, &length)) != NULL)
     {
       g_autoptr (GError) error = NULL;
-      guint64 offset = count_given (connection);
+      guint64 offset = count_accepted (connection);
 
       if (signal_connection_send (connection, text, length, &error))
         {
           self->sent++;
-          signal_outbox_hand (self->outbox, offset);
-          signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
+          signal_outbox_mark_in_flight (self->outbox, offset);
+          signal_outbox_remove_written (self->outbox, signal_connection_get_written (connection));
         }
       else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE))
         {
@@ -119,21 +119,21 @@ void
 signal_sender_drain (SignalSender     *self,
                      SignalConnection *connection)
 {
-  signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
+  signal_outbox_remove_written (self->outbox, signal_connection_get_written (connection));
   if (signal_outbox_get_waiting (self->outbox) == 0)
     return;
 
   expire (self);
-  give (self, connection, HIGH_WATER);
+  send_waiting (self, connection, HIGH_WATER);
 }
 
 /* Passes all waiting messages to the connection, which writes them before it is closed. */
 void
-signal_sender_give_all (SignalSender     *self,
-                        SignalConnection *connection)
+signal_sender_flush (SignalSender     *self,
+                     SignalConnection *connection)
 {
   if (connection != NULL)
-    give (self, connection, G_MAXSIZE);
+    send_waiting (self, connection, G_MAXSIZE);
 }
 
 /* Takes back the messages that were not written by a connection that has ended. */
@@ -141,7 +141,7 @@ void
 signal_sender_recall (SignalSender     *self,
                       SignalConnection *connection)
 {
-  signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
+  signal_outbox_remove_written (self->outbox, signal_connection_get_written (connection));
   signal_outbox_recall (self->outbox);
 }
 
@@ -193,15 +193,15 @@ send_now (SignalSender      *self,
           gsize              length,
           GError           **error)
 {
-  guint64 offset = count_given (connection);
+  guint64 offset = count_accepted (connection);
 
   if (!signal_connection_send (connection, envelope, length, error))
     return FALSE;
 
   self->sent++;
-  signal_outbox_settle (self->outbox, signal_connection_get_written (connection));
+  signal_outbox_remove_written (self->outbox, signal_connection_get_written (connection));
   if (offset >= signal_connection_get_written (connection))
-    signal_outbox_push_handed (self->outbox, envelope, length, offset);
+    signal_outbox_push_in_flight (self->outbox, envelope, length, offset);
   return TRUE;
 }
 

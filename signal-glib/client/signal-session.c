@@ -746,19 +746,19 @@ attempt (SignalSession *self)
 
 /* Returns whether the server may have closed the connection in the meantime. */
 static gboolean
-is_long_sleep (SignalSession *self,
-               gint64         slept)
+is_long_suspend (SignalSession *self,
+                 gint64         suspended)
 {
-  return slept / 1000 > self->settings.connection->heartbeat_interval;
+  return suspended / 1000 > self->settings.connection->heartbeat_interval;
 }
 
 static void
 on_resumed (SignalSession *self,
-            gint64         slept)
+            gint64         suspended)
 {
   g_autoptr (GError) error = NULL;
 
-  if (is_authenticated (self) && !is_long_sleep (self, slept))
+  if (is_authenticated (self) && !is_long_suspend (self, suspended))
     {
       signal_connection_probe (self->connection);
       return;
@@ -772,13 +772,13 @@ on_resumed (SignalSession *self,
 
 static void
 on_system_event (SignalSystemEvent event,
-                 gint64            slept,
+                 gint64            suspended,
                  gpointer          user_data)
 {
   g_autoptr (SignalSession) self = g_object_ref (user_data);
 
   if (self->connection != NULL && event == SIGNAL_SYSTEM_EVENT_RESUMED)
-    on_resumed (self, slept);
+    on_resumed (self, suspended);
   else if (self->connection != NULL)
     signal_connection_probe (self->connection);
   else if (event != SIGNAL_SYSTEM_EVENT_NETWORK_CHANGED)
@@ -845,7 +845,7 @@ stop (SignalSession *self,
 
   /* Waiting messages are written before the connection is closed. */
   if (error == NULL)
-    signal_sender_give_all (self->sender, signal_session_get_authenticated (self));
+    signal_sender_flush (self->sender, signal_session_get_authenticated (self));
 
   reset (self);
   begin_transition (self, STEP_NONE);

@@ -15,7 +15,7 @@
 #define DEBOUNCE_US G_USEC_PER_SEC
 
 /* Without a suspend, the clocks drift by less than this. */
-#define SLEEP_MIN_US (2 * G_USEC_PER_SEC)
+#define SUSPEND_MIN_US (2 * G_USEC_PER_SEC)
 
 #define LOGIND_NAME "org.freedesktop.login1"
 #define LOGIND_PATH "/org/freedesktop/login1"
@@ -34,7 +34,7 @@ struct _SignalSystemMonitor
 
   SignalSystemMonitorClockFunc clock;
   gpointer clock_data;
-  gint64 slept;
+  gint64 suspended;
   GSource *tick;
   int tick_fd;
   guint tick_ms;
@@ -55,20 +55,20 @@ read_clock (clockid_t id)
 
 /* CLOCK_MONOTONIC is stopped while the system is suspended, CLOCK_BOOTTIME is not. */
 static gint64
-slept_so_far (gpointer user_data)
+get_suspended_time (gpointer user_data)
 {
   return read_clock (CLOCK_BOOTTIME) - read_clock (CLOCK_MONOTONIC);
 }
 
 static void
-look_at_clock (SignalSystemMonitor *self)
+check_clock (SignalSystemMonitor *self)
 {
   gint64 now = self->clock (self->clock_data);
-  gint64 slept = now - self->slept;
+  gint64 suspended = now - self->suspended;
 
-  self->slept = now;
-  if (slept >= SLEEP_MIN_US)
-    self->callback (SIGNAL_SYSTEM_EVENT_RESUMED, slept, self->user_data);
+  self->suspended = now;
+  if (suspended >= SUSPEND_MIN_US)
+    self->callback (SIGNAL_SYSTEM_EVENT_RESUMED, suspended, self->user_data);
 }
 
 /* Uses the clock that continues during suspend, so that a tick that was due in the meantime is
@@ -89,7 +89,7 @@ on_tick (int          fd,
   SignalSystemMonitor *self = user_data;
 
   arm_tick (self);
-  look_at_clock (self);
+  check_clock (self);
   return G_SOURCE_CONTINUE;
 }
 
@@ -103,7 +103,7 @@ start_tick (SignalSystemMonitor *self)
   arm_tick (self);
   self->tick = g_unix_fd_source_new (self->tick_fd, G_IO_IN);
   g_source_set_callback (self->tick, G_SOURCE_FUNC (on_tick), self, NULL);
-  g_source_set_static_name (self->tick, "signal-glib clock");
+  g_source_set_static_name (self->tick, "[signal-glib] clock");
   g_source_attach (self->tick, g_main_context_get_thread_default ());
 }
 
@@ -150,7 +150,7 @@ static void
 watch_network (SignalSystemMonitor *self,
                GNetworkMonitor     *monitor)
 {
-  self->debounce = signal_source_new_timed (on_debounced, self, "signal-glib network debounce");
+  self->debounce = signal_source_new_timed (on_debounced, self, "[signal-glib] network debounce");
   g_source_attach (self->debounce, g_main_context_get_thread_default ());
 
   self->monitor = g_object_ref (monitor);
@@ -185,7 +185,7 @@ on_prepare_for_sleep (GDBusConnection *bus,
 {
   SignalSystemMonitor *self = user_data;
   gboolean is_beginning = TRUE;
-  gint64 before = self->slept;
+  gint64 before = self->suspended;
 
   if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(b)")))
     return;
@@ -194,13 +194,13 @@ on_prepare_for_sleep (GDBusConnection *bus,
   if (is_beginning)
     return;
 
-  self->slept = self->clock (self->clock_data);
-  self->callback (SIGNAL_SYSTEM_EVENT_RESUMED, self->slept - before, self->user_data);
+  self->suspended = self->clock (self->clock_data);
+  self->callback (SIGNAL_SYSTEM_EVENT_RESUMED, self->suspended - before, self->user_data);
 }
 
 static void
-watch_sleep (SignalSystemMonitor *self,
-             GDBusConnection     *bus)
+watch_suspend (SignalSystemMonitor *self,
+               GDBusConnection     *bus)
 {
   self->bus = g_object_ref (bus);
   self->subscription =
@@ -218,7 +218,7 @@ on_bus (GObject      *source,
   g_autoptr (GDBusConnection) bus = signal_lazy_object_get_finish (&signal_system_bus, result, NULL);
 
   if (bus != NULL)
-    watch_sleep (user_data, bus);
+    watch_suspend (user_data, bus);
 }
 
 /* Monitors the system from the thread-default main context until it is freed. monitor is NULL for
@@ -243,7 +243,7 @@ signal_system_monitor_new (GNetworkMonitor         *monitor,
   signal_lazy_object_get_async (&signal_system_bus, self->freed, on_bus, self);
 
   self->tick_ms = tick;
-  signal_system_monitor_set_clock (self, slept_so_far, NULL);
+  signal_system_monitor_set_clock (self, get_suspended_time, NULL);
   start_tick (self);
 
   return self;
@@ -276,5 +276,5 @@ signal_system_monitor_set_clock (SignalSystemMonitor          *self,
 {
   self->clock = clock;
   self->clock_data = user_data;
-  self->slept = clock (user_data);
+  self->suspended = clock (user_data);
 }

@@ -40,7 +40,7 @@ typedef struct
   /* The key has reached its usage limit, and a new connection with a new key should be opened.
    * Called for each further message, while it is being sent or received, so that the owner must
    * defer what it does. May be NULL. */
-  void (*key_worn) (SignalChannel *channel,
+  void (*key_limit_reached) (SignalChannel *channel,
                     gpointer       user_data);
 } SignalChannelHandlers;
 

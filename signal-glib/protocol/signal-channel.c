@@ -73,8 +73,10 @@ decode_iv (const SignalEncryptedData *data,
 static void
 count_key_use (SignalChannel *self)
 {
-  if (++self->key_uses >= self->key_limit && self->handlers != NULL && self->handlers->key_worn != NULL)
-    self->handlers->key_worn (self, self->user_data);
+  if (++self->key_uses >= self->key_limit
+      && self->handlers != NULL
+      && self->handlers->key_limit_reached != NULL)
+    self->handlers->key_limit_reached (self, self->user_data);
 }
 
 /* Decrypts into the storage of the message, and parses the inner envelope there. */

@@ -21,9 +21,9 @@ guint                    signal_connection_limiter_count_waiting     (SignalConn
 guint                    signal_connection_limiter_count_peers       (SignalConnectionLimiter *self);
 gboolean                 signal_connection_limiter_evict             (SignalConnectionLimiter *self,
                                                                       gboolean                 peers_only);
-void                     signal_connection_limiter_drop_lingering           (SignalConnectionLimiter *self);
+void                     signal_connection_limiter_drop_lingering    (SignalConnectionLimiter *self);
 
-void signal_connection_limiter_promise        (GSocketAddress *remote_address);
+void signal_connection_limiter_count_as_peer  (GSocketAddress *remote_address);
 void signal_connection_limiter_clear_deadline (GSocketAddress *remote_address);
 void signal_connection_limiter_leave          (GSocketAddress *remote_address);
 void signal_connection_limiter_linger         (GSocketAddress *remote_address,

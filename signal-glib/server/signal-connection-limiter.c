@@ -146,7 +146,7 @@ set_deadline (PendingConnection *pending,
 }
 
 static void
-on_connection_gone (gpointer data)
+on_connection_finalized (gpointer data)
 {
   PendingConnection *pending = data;
 
@@ -180,7 +180,7 @@ signal_connection_limiter_enter (SignalConnectionLimiter *self,
 
   g_object_set_data_full (G_OBJECT (remote_address), PENDING_KEY, g_rc_box_acquire (pending),
                           g_rc_box_release);
-  g_object_set_data_full (G_OBJECT (connection), PENDING_KEY, pending, on_connection_gone);
+  g_object_set_data_full (G_OBJECT (connection), PENDING_KEY, pending, on_connection_finalized);
 }
 
 guint
@@ -258,7 +258,7 @@ find_waiting (GSocketAddress *remote_address)
 
 /* The connection is being upgraded, and counts as a peer. */
 void
-signal_connection_limiter_promise (GSocketAddress *remote_address)
+signal_connection_limiter_count_as_peer (GSocketAddress *remote_address)
 {
   PendingConnection *pending = find_waiting (remote_address);
 

@@ -232,8 +232,8 @@ is_machine_name (const char *host)
  * page appear to have the same origin. This is not possible if the host is an address, or if TLS
  * has verified the name. */
 static gboolean
-may_be_called (const char               *host,
-               const SignalOriginTarget *target)
+is_plausible_host (const char               *host,
+                   const SignalOriginTarget *target)
 {
   g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
   gboolean is_local = target->address == NULL || is_loopback_address (target->address);
@@ -261,5 +261,5 @@ signal_origin_is_own (const char               *origin,
 
   text = g_strconcat (target->is_tls ? "https://" : "http://", target->host, NULL);
   return origin_parse (&page, origin) && origin_parse (&own, text) && origin_equal (&page, &own)
-         && may_be_called (own.host, target);
+         && is_plausible_host (own.host, target);
 }

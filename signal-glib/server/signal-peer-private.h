@@ -22,7 +22,7 @@ typedef struct
                    gpointer      user_data);
 
   /* The connection is closed; no further callbacks follow. */
-  void (*gone)    (SignalPeer *peer,
+  void (*closed)  (SignalPeer *peer,
                    gpointer    user_data);
 } SignalPeerHandlers;
 
@@ -45,7 +45,7 @@ void        signal_peer_detach (SignalPeer               *self);
 
 gboolean signal_peer_is_open              (SignalPeer *self);
 gboolean signal_peer_is_admitted          (SignalPeer *self);
-gboolean signal_peer_is_talkative         (SignalPeer *self);
+gboolean signal_peer_exceeds_limit        (SignalPeer *self);
 gboolean signal_peer_begin_authentication (SignalPeer *self);
 gboolean signal_peer_admit                (SignalPeer *self,
                                            const char *user_id,
@@ -53,8 +53,8 @@ gboolean signal_peer_admit                (SignalPeer *self,
                                            guint64     max_incoming_size,
                                            const char *connected,
                                            gsize       length);
-gboolean signal_peer_set_announced        (SignalPeer *self,
-                                           gboolean    announced);
+gboolean signal_peer_set_reported         (SignalPeer *self,
+                                           gboolean    is_reported);
 
 gboolean signal_peer_send              (SignalPeer  *self,
                                         const char  *text,

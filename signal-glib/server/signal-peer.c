@@ -53,11 +53,11 @@
 
 /* The interval at which limits are checked if there are no messages, as with pings and incomplete
  * messages. */
-#define LOOK_US (25 * G_TIME_SPAN_MILLISECOND)
+#define CHECK_INTERVAL_US (25 * G_TIME_SPAN_MILLISECOND)
 
 /* How long to wait for a peer that has not been authenticated after its connection was closed.
  * Data from it is still read during this time; a peer that has sent too much gets less time. */
-#define GOODBYE_US (100 * G_TIME_SPAN_MILLISECOND)
+#define CLOSE_TIMEOUT_US (100 * G_TIME_SPAN_MILLISECOND)
 
 /* The maximum number of unsent bytes at which errors are still reported to the peer. */
 #define MAX_UNSENT_ERRORS (64 * 1024)
@@ -86,7 +86,7 @@ typedef enum
   SIGNAL_PEER_STATE_AUTHENTICATING,
   SIGNAL_PEER_STATE_ADMITTED,
   SIGNAL_PEER_STATE_CLOSING,
-  SIGNAL_PEER_STATE_GONE,
+  SIGNAL_PEER_STATE_CLOSED,
 } SignalPeerState;
 
 struct _SignalPeer
@@ -99,7 +99,7 @@ struct _SignalPeer
   GPtrArray                *rooms;     /* NULL-terminated, in the order of joining */
   GHashTable               *room_set;  /* the same names, not owned */
   gboolean                  encrypted;
-  gboolean                  announced; /* peer-connected has been emitted */
+  gboolean                  is_reported; /* peer-connected has been emitted */
   GSocketAddress           *remote_address;
   char                     *origin;
 
@@ -512,7 +512,7 @@ drop_channel (SignalPeer *self)
 {
   g_autoptr (SignalChannel) channel = g_steal_pointer (&self->channel);
 
-  self->state = SIGNAL_PEER_STATE_GONE;
+  self->state = SIGNAL_PEER_STATE_CLOSED;
   signal_source_clear (&self->deadline);
   if (channel != NULL)
     signal_channel_drop (channel);
@@ -525,30 +525,32 @@ end (SignalPeer *self)
 
   drop_channel (self);
   if (handlers != NULL)
-    handlers->gone (self, self->user_data);
+    handlers->closed (self, self->user_data);
 }
 
 /* Schedules the next check, which is no later than the deadline. */
 static void
-look_again (SignalPeer *self)
+schedule_check (SignalPeer *self)
 {
-  g_source_set_ready_time (self->deadline, MIN (g_get_monotonic_time () + LOOK_US, self->deadline_time));
+  gint64 next_check = g_get_monotonic_time () + CHECK_INTERVAL_US;
+
+  g_source_set_ready_time (self->deadline, MIN (next_check, self->deadline_time));
 }
 
 static gboolean
-on_look (gpointer data)
+on_check (gpointer data)
 {
   g_autoptr (SignalPeer) self = g_object_ref (data);
   gboolean is_over = g_get_monotonic_time () >= self->deadline_time;
 
   if (is_over && !signal_peer_is_open (self))
     end (self);
-  else if (signal_peer_is_talkative (self))
+  else if (signal_peer_exceeds_limit (self))
     signal_peer_shut (self, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Too much before authentication");
   else if (is_over)
     signal_peer_shut (self, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Authentication timeout");
   else
-    look_again (self);
+    schedule_check (self);
 
   return G_SOURCE_CONTINUE;
 }
@@ -559,8 +561,8 @@ set_deadline (SignalPeer *self,
 {
   signal_source_clear (&self->deadline);
   self->deadline_time = g_get_monotonic_time () + time_left;
-  self->deadline = signal_source_new_timed (on_look, self, "[signal-glib] peer deadline");
-  look_again (self);
+  self->deadline = signal_source_new_timed (on_check, self, "[signal-glib] peer deadline");
+  schedule_check (self);
   g_source_attach (self->deadline, self->affinity.context);
 }
 
@@ -650,7 +652,7 @@ signal_peer_is_admitted (SignalPeer *self)
 
 /* Returns whether the peer has sent more than is allowed before authentication. */
 gboolean
-signal_peer_is_talkative (SignalPeer *self)
+signal_peer_exceeds_limit (SignalPeer *self)
 {
   return self->state < SIGNAL_PEER_STATE_ADMITTED
          && signal_websocket_get_bytes_received (get_websocket (self)) > UNAUTHENTICATED_TOTAL_SIZE;
@@ -700,12 +702,12 @@ signal_peer_admit (SignalPeer *self,
 
 /* Returns the previous value. */
 gboolean
-signal_peer_set_announced (SignalPeer *self,
-                           gboolean    announced)
+signal_peer_set_reported (SignalPeer *self,
+                          gboolean    is_reported)
 {
-  gboolean before = self->announced;
+  gboolean before = self->is_reported;
 
-  self->announced = announced;
+  self->is_reported = is_reported;
   return before;
 }
 
@@ -758,7 +760,7 @@ signal_peer_shut (SignalPeer *self,
 
   channel = g_object_ref (self->channel);
   if (!signal_peer_is_admitted (self))
-    set_deadline (self, signal_peer_is_talkative (self) ? LOOK_US : GOODBYE_US);
+    set_deadline (self, signal_peer_exceeds_limit (self) ? CHECK_INTERVAL_US : CLOSE_TIMEOUT_US);
   self->state = SIGNAL_PEER_STATE_CLOSING;
   signal_websocket_close (signal_channel_get_websocket (channel), code, reason);
 }

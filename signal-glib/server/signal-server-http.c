@@ -53,7 +53,7 @@ upgrade (SignalServer      *self,
   if (!signal_websocket_server_handshake_accept (request))
     return;
 
-  signal_connection_limiter_promise (soup_server_message_get_remote_address (request));
+  signal_connection_limiter_count_as_peer (soup_server_message_get_remote_address (request));
   g_signal_connect_object (request, "wrote-informational", G_CALLBACK (on_upgraded), self, 0);
 }
 

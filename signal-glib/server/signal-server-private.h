@@ -42,7 +42,7 @@ struct _SignalServer
   char                    *listen_path;
   char                    *listen_name;   /* NULL if the server listens on an address */
   char                    *uri;
-  GSource                 *sweep;         /* checks for silent peers */
+  GSource                 *heartbeat_check;
 
   GHashTable              *peers;         /* id → peer, from the upgrade to the end */
   SignalPeerIndex         *rooms;         /* of authenticated peers */
@@ -55,23 +55,23 @@ void signal_server_init_properties    (SignalServer *self);
 void signal_server_install_properties (GObjectClass *object_class);
 
 /* server/signal-server.c */
-char      *signal_server_emit_authenticate (SignalServer  *self,
-                                            SignalPeer    *peer,
-                                            const char    *type,
-                                            const char    *token) G_GNUC_WARN_UNUSED_RESULT;
-gboolean   signal_server_emit_join         (SignalServer  *self,
-                                            SignalPeer    *peer,
-                                            const char    *room);
-void       signal_server_emit_connected    (SignalServer  *self,
-                                            SignalPeer    *peer);
-void       signal_server_emit_disconnected (SignalServer  *self,
-                                            SignalPeer    *peer);
-void       signal_server_emit_message      (SignalServer  *self,
-                                            SignalPeer    *peer,
-                                            SignalMessage *message);
-GPtrArray *signal_server_snapshot          (SignalServer  *self) G_GNUC_WARN_UNUSED_RESULT;
-void       signal_server_restart_sweep     (SignalServer  *self);
-void       signal_server_finish_stop       (SignalServer  *self);
+char      *signal_server_emit_authenticate       (SignalServer  *self,
+                                                  SignalPeer    *peer,
+                                                  const char    *type,
+                                                  const char    *token) G_GNUC_WARN_UNUSED_RESULT;
+gboolean   signal_server_emit_join               (SignalServer  *self,
+                                                  SignalPeer    *peer,
+                                                  const char    *room);
+void       signal_server_emit_connected          (SignalServer  *self,
+                                                  SignalPeer    *peer);
+void       signal_server_emit_disconnected       (SignalServer  *self,
+                                                  SignalPeer    *peer);
+void       signal_server_emit_message            (SignalServer  *self,
+                                                  SignalPeer    *peer,
+                                                  SignalMessage *message);
+GPtrArray *signal_server_snapshot                (SignalServer  *self) G_GNUC_WARN_UNUSED_RESULT;
+void       signal_server_restart_heartbeat_check (SignalServer  *self);
+void       signal_server_finish_stop             (SignalServer  *self);
 
 /* server/signal-listener.c */
 gboolean signal_server_open_socket  (SignalServer  *self,

@@ -183,7 +183,7 @@ set_heartbeat_timeout (SignalServer *self,
   if (!signal_property_set_uint (&self->heartbeat_timeout, value))
     return FALSE;
 
-  signal_server_restart_sweep (self);
+  signal_server_restart_heartbeat_check (self);
   return TRUE;
 }
 

@@ -91,7 +91,7 @@ admit (SignalServer *self,
 
   if (signal_peer_is_admitted (peer))
     {
-      signal_peer_set_announced (peer, TRUE);
+      signal_peer_set_reported (peer, TRUE);
       signal_server_emit_connected (self, peer);
     }
 }
@@ -192,7 +192,7 @@ leave (SignalServer  *self,
 static gboolean
 check_limits (SignalPeer *peer)
 {
-  if (!signal_peer_is_talkative (peer))
+  if (!signal_peer_exceeds_limit (peer))
     return TRUE;
 
   signal_peer_shut (peer, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Too much before authentication");
@@ -256,7 +256,7 @@ on_fault (SignalPeer   *peer,
 }
 
 static void
-on_gone (SignalPeer *peer,
+on_closed (SignalPeer *peer,
          gpointer    user_data)
 {
   g_autoptr (SignalServer) self = g_object_ref (user_data);
@@ -272,7 +272,7 @@ on_gone (SignalPeer *peer,
     }
   g_hash_table_remove (self->peers, signal_peer_get_id (peer));
 
-  if (signal_peer_set_announced (peer, FALSE))
+  if (signal_peer_set_reported (peer, FALSE))
     signal_server_emit_disconnected (self, peer);
   signal_server_finish_stop (self);
 }
@@ -280,7 +280,7 @@ on_gone (SignalPeer *peer,
 static const SignalPeerHandlers peer_handlers = {
   .message = on_message,
   .fault = on_fault,
-  .gone = on_gone,
+  .closed = on_closed,
 };
 
 /* Removes all peers from a room whose name is the ID of a new peer, because messages to this room

@@ -114,8 +114,8 @@
  */
 
 /* The number of checks for silent peers in the time that they may be silent. */
-#define SWEEPS_PER_TIMEOUT 4
-#define MIN_SWEEP_INTERVAL 10
+#define HEARTBEAT_CHECKS_PER_TIMEOUT 4
+#define MIN_HEARTBEAT_CHECK_INTERVAL 10
 
 G_DEFINE_FINAL_TYPE (SignalServer, signal_server, G_TYPE_OBJECT)
 
@@ -155,7 +155,7 @@ allow_join (SignalServer *self,
 #define STATIC_SCOPE(type) ((type) | G_SIGNAL_TYPE_STATIC_SCOPE)
 
 static void
-install_questions (void)
+install_decision_signals (void)
 {
   /**
    * SignalServer::authenticate:
@@ -226,7 +226,7 @@ install_questions (void)
 }
 
 static void
-install_news (void)
+install_notification_signals (void)
 {
   /**
    * SignalServer::peer-connected:
@@ -300,8 +300,8 @@ install_news (void)
 static void
 install_signals (void)
 {
-  install_questions ();
-  install_news ();
+  install_decision_signals ();
+  install_notification_signals ();
 }
 
 char *
@@ -358,7 +358,7 @@ signal_server_emit_message (SignalServer  *self,
 static void
 stop_listening (SignalServer *self)
 {
-  signal_source_clear (&self->sweep);
+  signal_source_clear (&self->heartbeat_check);
   signal_server_close_socket (self);
   signal_server_close_http (self);
   signal_connection_limiter_drop_lingering (self->limiter);
@@ -484,7 +484,7 @@ signal_server_snapshot (SignalServer *self)
 }
 
 static gboolean
-on_sweep (gpointer user_data)
+on_heartbeat_check (gpointer user_data)
 {
   g_autoptr (SignalServer) self = g_object_ref (user_data);
   g_autoptr (GPtrArray) peers = signal_server_snapshot (self);
@@ -499,18 +499,19 @@ on_sweep (gpointer user_data)
 }
 
 void
-signal_server_restart_sweep (SignalServer *self)
+signal_server_restart_heartbeat_check (SignalServer *self)
 {
-  signal_source_clear (&self->sweep);
+  signal_source_clear (&self->heartbeat_check);
   if (self->soup == NULL || self->heartbeat_timeout == 0)
     return;
 
-  self->sweep = g_timeout_source_new (MAX (self->heartbeat_timeout / SWEEPS_PER_TIMEOUT,
-                                           MIN_SWEEP_INTERVAL));
-  g_source_set_static_name (self->sweep, "[signal-glib] server sweep");
-  g_source_set_callback (self->sweep, on_sweep, self, NULL);
-  g_source_set_priority (self->sweep, SIGNAL_SOURCE_AFTER_READING);
-  g_source_attach (self->sweep, self->affinity.context);
+  self->heartbeat_check = g_timeout_source_new (MAX (self->heartbeat_timeout
+                                                     / HEARTBEAT_CHECKS_PER_TIMEOUT,
+                                                     MIN_HEARTBEAT_CHECK_INTERVAL));
+  g_source_set_static_name (self->heartbeat_check, "[signal-glib] server heartbeat check");
+  g_source_set_callback (self->heartbeat_check, on_heartbeat_check, self, NULL);
+  g_source_set_priority (self->heartbeat_check, SIGNAL_SOURCE_AFTER_READING);
+  g_source_attach (self->heartbeat_check, self->affinity.context);
 }
 
 /* Checks whether clients request exactly this path: they remove dot segments (RFC 3986 section
@@ -621,7 +622,7 @@ signal_server_listen (SignalServer  *self,
     }
 
   signal_server_open_http (self);
-  signal_server_restart_sweep (self);
+  signal_server_restart_heartbeat_check (self);
   return TRUE;
 }
 

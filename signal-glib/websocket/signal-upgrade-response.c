@@ -74,7 +74,7 @@ has_accept (SignalUpgradeResponse *self,
 /* The head must be followed by frames (RFC 9110 section 15.2.2); if there were a body, it would
  * be unclear where they begin. A length of zero is harmless, and some servers send it. */
 static gboolean
-announces_body (SoupMessageHeaders *headers)
+has_body (SoupMessageHeaders *headers)
 {
   const char *length = soup_message_headers_get_list (headers, "Content-Length");
 
@@ -92,7 +92,7 @@ check_accepted (SignalUpgradeResponse  *self,
       || !has_accept (self, headers))
     return refuse (error, _("The server's response to the WebSocket handshake is not valid"));
 
-  if (announces_body (headers))
+  if (has_body (headers))
     return refuse (error, _("The server's response to the WebSocket handshake has an unexpected body"));
 
   if (soup_message_headers_get_list (headers, "Sec-WebSocket-Extensions") != NULL

@@ -126,7 +126,7 @@ signal_websocket_stream_close_async (GIOStream           *stream,
 
   self->close_timeout = g_timeout_source_new (CLOSE_TIMEOUT_MS);
   g_source_set_callback (self->close_timeout, on_close_timeout, self, NULL);
-  g_source_set_static_name (self->close_timeout, "signal-glib close deadline");
+  g_source_set_static_name (self->close_timeout, "[signal-glib] close deadline");
   g_source_attach (self->close_timeout, self->context);
 
   if (signal_websocket_writer_get_unsent (self->writer) > 0)

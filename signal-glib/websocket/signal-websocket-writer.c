@@ -32,7 +32,7 @@ struct _SignalWebsocketWriter
   gboolean is_secret; /* a part of it must be wiped, such as a token */
   gsize attempt;     /* bytes of a write that would have blocked; GnuTLS requires the same again */
   GSource *source;   /* for the end of the main loop iteration, or for a writable socket */
-  gint64 last_turn;  /* of the main loop, in which something was written; 0 if in none */
+  gint64 last_iteration;  /* of the main loop, in which something was written; 0 if in none */
   guint64 total;
   GError *error;
 
@@ -83,7 +83,7 @@ flush_at_end_of_turn (SignalWebsocketWriter *self)
   self->source = g_idle_source_new ();
   g_source_set_priority (self->source, G_PRIORITY_DEFAULT);
   g_source_set_callback (self->source, on_ready, self, NULL);
-  g_source_set_static_name (self->source, "signal-glib flush");
+  g_source_set_static_name (self->source, "[signal-glib] flush");
   g_source_attach (self->source, self->context);
 }
 
@@ -245,10 +245,10 @@ static gboolean
 is_in_burst (SignalWebsocketWriter *self)
 {
   GSource *current = g_main_current_source ();
-  gint64 last = self->last_turn;
+  gint64 last = self->last_iteration;
 
-  self->last_turn = current != NULL ? g_source_get_time (current) : 0;
-  return current == NULL || self->last_turn == last;
+  self->last_iteration = current != NULL ? g_source_get_time (current) : 0;
+  return current == NULL || self->last_iteration == last;
 }
 
 /* Ends what signal_websocket_writer_begin() has begun. The first message in an iteration of the
