@@ -62,7 +62,7 @@ gboolean signal_peer_send              (SignalPeer  *self,
                                         GError     **error);
 void     signal_peer_send_error        (SignalPeer *self,
                                         const char *text);
-void     signal_peer_shut              (SignalPeer *self,
+void     signal_peer_close_with_code   (SignalPeer *self,
                                         guint16     code,
                                         const char *reason);
 gint64   signal_peer_get_last_received (SignalPeer  *self);

@@ -406,7 +406,8 @@ on_close (gpointer user_data)
 {
   Closing *closing = user_data;
 
-  signal_peer_shut (closing->peer, closing->code, closing->reason[0] != '\0' ? closing->reason : NULL);
+  signal_peer_close_with_code (closing->peer, closing->code,
+                               closing->reason[0] != '\0' ? closing->reason : NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -546,9 +547,10 @@ on_check (gpointer data)
   if (is_over && !signal_peer_is_open (self))
     end (self);
   else if (signal_peer_exceeds_limit (self))
-    signal_peer_shut (self, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Too much before authentication");
+    signal_peer_close_with_code (self, SIGNAL_CLOSE_NOT_AUTHENTICATED,
+                                 "Too much before authentication");
   else if (is_over)
-    signal_peer_shut (self, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Authentication timeout");
+    signal_peer_close_with_code (self, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Authentication timeout");
   else
     schedule_check (self);
 
@@ -749,9 +751,9 @@ signal_peer_send_error (SignalPeer *self,
 
 /* Like signal_peer_close(), but allows the codes that are specific to the protocol. */
 void
-signal_peer_shut (SignalPeer *self,
-                  guint16     code,
-                  const char *reason)
+signal_peer_close_with_code (SignalPeer *self,
+                             guint16     code,
+                             const char *reason)
 {
   g_autoptr (SignalChannel) channel = NULL;
 

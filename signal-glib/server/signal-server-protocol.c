@@ -67,7 +67,7 @@ admit (SignalServer *self,
   if (key == NULL && (self->require_encryption || client_public_key != NULL))
     {
       signal_peer_send_error (peer, "Encryption handshake failed");
-      signal_peer_shut (peer, SIGNAL_CLOSE_ENCRYPTION_REQUIRED, "Encryption required");
+      signal_peer_close_with_code (peer, SIGNAL_CLOSE_ENCRYPTION_REQUIRED, "Encryption required");
       return;
     }
 
@@ -86,7 +86,8 @@ admit (SignalServer *self,
       join_first_rooms (self, peer);
     }
   else
-    signal_peer_shut (peer, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Too much unread before authentication");
+    signal_peer_close_with_code (peer, SIGNAL_CLOSE_NOT_AUTHENTICATED,
+                                 "Too much unread before authentication");
   g_object_thaw_notify (G_OBJECT (peer));
 
   if (signal_peer_is_admitted (peer))
@@ -119,7 +120,7 @@ authenticate (SignalServer  *self,
   if (user_id == NULL || !g_utf8_validate (user_id, -1, NULL))
     {
       signal_peer_send_error (peer, "Authentication failed");
-      signal_peer_shut (peer, SIGNAL_CLOSE_REFUSED, "Authentication failed");
+      signal_peer_close_with_code (peer, SIGNAL_CLOSE_REFUSED, "Authentication failed");
       return;
     }
 
@@ -195,7 +196,8 @@ check_limits (SignalPeer *peer)
   if (!signal_peer_exceeds_limit (peer))
     return TRUE;
 
-  signal_peer_shut (peer, SIGNAL_CLOSE_NOT_AUTHENTICATED, "Too much before authentication");
+  signal_peer_close_with_code (peer, SIGNAL_CLOSE_NOT_AUTHENTICATED,
+                               "Too much before authentication");
   return FALSE;
 }
 

@@ -493,7 +493,7 @@ on_heartbeat_check (gpointer user_data)
   for (guint i = 0; i < peers->len; i++)
     if (signal_peer_is_admitted (peers->pdata[i])
         && signal_peer_get_last_received (peers->pdata[i]) < oldest)
-      signal_peer_shut (peers->pdata[i], SIGNAL_CLOSE_NO_HEARTBEAT, "Heartbeat timeout");
+      signal_peer_close_with_code (peers->pdata[i], SIGNAL_CLOSE_NO_HEARTBEAT, "Heartbeat timeout");
 
   return G_SOURCE_CONTINUE;
 }
@@ -750,7 +750,7 @@ signal_server_stop_async (SignalServer        *self,
   stop_listening (self);
   peers = signal_server_snapshot (self);
   for (guint i = 0; i < peers->len; i++)
-    signal_peer_shut (peers->pdata[i], SIGNAL_CLOSE_GOING_AWAY, "Server shutting down");
+    signal_peer_close_with_code (peers->pdata[i], SIGNAL_CLOSE_GOING_AWAY, "Server shutting down");
   signal_server_finish_stop (self);
 }
 
