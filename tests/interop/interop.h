@@ -3,7 +3,7 @@
 
 #include <signal-glib/signal-glib.h>
 
-#include "../raw-peer.h"
+#include "tests/lib/raw-client.h"
 
 G_BEGIN_DECLS
 
@@ -74,7 +74,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Probe, probe_free)
       } \
   } G_STMT_END
 
-/* Asks run.py for something: the words of world.py's methods, ended by NULL. */
+/* Asks run.py for something: the words of processes.py's methods, ended by NULL. */
 char *world_ask  (const char *verb, ...) G_GNUC_NULL_TERMINATED G_GNUC_WARN_UNUSED_RESULT;
 void  world_tell (const char *verb, ...) G_GNUC_NULL_TERMINATED;
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 from dependencies import Missing, find_program, prepare
-from world import World, die_with_parent
+from processes import World, die_with_parent
 
 LIMIT = 240
 

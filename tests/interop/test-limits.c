@@ -229,7 +229,7 @@ has_come_back (Probe      *probe,
 static void
 test_close_lingers (void)
 {
-  g_autofree char *through = world_ask ("linger", "one", NULL);
+  g_autofree char *through = world_ask ("slow_proxy", "one", NULL);
   g_autoptr (Probe) probe = probe_new_online (through, "ann");
   gint64 deadline = g_get_monotonic_time () + 3 * G_TIME_SPAN_SECOND;
 

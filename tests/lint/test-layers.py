@@ -7,8 +7,7 @@ import re
 import sys
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
-import tap  # noqa: E402
+import tap
 
 ROOT = sys.argv[1]
 LIBRARY = os.path.join(ROOT, 'signal-glib')

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "fault-fixture.h"
+
+/* What a network does to a connection, and that the client is back afterwards. */
+
+#define HEARTBEAT 150
+#define LIVENESS 150
+
+/* For a machine that is busy with other things. */
+#define SLACK 2000
+
+static void
+test_stalled (gconstpointer is_sending)
+{
+  g_autoptr (Line) line = line_new ();
+  Watch *watch = line->watch;
+  gint64 begin, noticed;
+
+  g_object_set (watch->client,
+                "heartbeat-interval", HEARTBEAT,
+                "liveness-timeout", LIVENESS,
+                NULL);
+  watch_connect (watch);
+  run_for (2 * HEARTBEAT + LIVENESS);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+
+  proxy_stall (line->proxy);
+  begin = g_get_monotonic_time ();
+  while (watch->errors->len == 0)
+    {
+      if (is_sending != NULL)
+        g_assert_true (signal_client_send_json (watch->client, "more", "[]", NULL));
+      g_assert_cmpint (line_since (begin), <, HEARTBEAT + LIVENESS + SLACK);
+      run_for (5);
+    }
+  noticed = line_since (begin);
+  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  line_wait_back (line, 2);
+  g_test_message ("noticed after %" G_GINT64_FORMAT " ms, with heartbeat + liveness of %d ms; "
+                  "replaced after %" G_GINT64_FORMAT " ms",
+                  noticed, HEARTBEAT + LIVENESS, line_since (begin));
+  g_assert_cmpstr (watch->story->str, ==, "connected error reconnecting connected ");
+  g_assert_cmpuint (line->proxy->n_accepted, ==, 2);
+}
+
+typedef struct
+{
+  const char *name;
+  void (*lose) (Proxy *proxy);
+} Loss;
+
+static const Loss losses[] = {
+  { "cut", proxy_cut },
+  { "reset", proxy_reset },
+};
+
+static void
+test_lost (gconstpointer user_data)
+{
+  const Loss *loss = user_data;
+  g_autoptr (Line) line = line_new ();
+
+  watch_connect (line->watch);
+  loss->lose (line->proxy);
+  line_wait_back (line, 2);
+  g_assert_cmpstr (line->watch->story->str, ==, "connected error reconnecting connected ");
+}
+
+/* In the middle of the attempt, at each point of it. */
+static void
+test_lost_on_the_way (gconstpointer user_data)
+{
+  const Loss *loss = user_data;
+
+  for (guint ms = 0; ms < 40; ms += 4)
+    {
+      g_autoptr (Line) line = line_new ();
+
+      line->proxy->delay = 5;
+      watch_start (line->watch);
+      run_for (ms);
+      loss->lose (line->proxy);
+      WAIT_UNTIL (line->watch->is_done);
+      g_assert_no_error (line->watch->error);
+      line->proxy->delay = 0;
+    }
+}
+
+static void
+test_chopped (void)
+{
+  g_autoptr (Line) line = line_new ();
+  Watch *watch = line->watch;
+  g_autofree char *long_text = g_strnfill (2000, 'x');
+  g_autofree char *json = g_strdup_printf ("\"%s\"", long_text);
+  SignalMessage *message;
+
+  line->proxy->is_chopping = TRUE;
+  watch_connect (watch);
+  g_assert_true (signal_client_send_json (watch->client, "long", json, NULL));
+  WAIT_UNTIL (line->fixture->messages->len == 1);
+  message = line->fixture->messages->pdata[0];
+  g_assert_cmpstr (signal_message_get_payload_json (message), ==, json);
+
+  g_assert_true (signal_server_broadcast (line->fixture->server, "back",
+                                          signal_message_get_payload (message), NULL));
+  WAIT_UNTIL (watch->messages->len == 1);
+  g_assert_cmpstr (signal_message_get_payload_json (watch->messages->pdata[0]), ==, json);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+}
+
+static gint64
+get_round_trip (SignalClient *client)
+{
+  gint64 round_trip;
+
+  g_object_get (client, "round-trip-time", &round_trip, NULL);
+  return round_trip;
+}
+
+/* A slow peer is not a dead one, and the ping says how slow. */
+static void
+test_delayed (void)
+{
+  g_autoptr (Line) line = line_new ();
+
+  line->proxy->delay = 50;
+  g_object_set (line->watch->client, "heartbeat-interval", 50, NULL);
+  g_assert_cmpint (get_round_trip (line->watch->client), ==, -1);
+  watch_connect (line->watch);
+  WAIT_UNTIL (get_round_trip (line->watch->client) >= 0);
+  g_assert_cmpint (get_round_trip (line->watch->client), >=, 100 * 1000);
+  g_test_message ("round trip: %" G_GINT64_FORMAT " µs", get_round_trip (line->watch->client));
+  run_for (300);
+  g_assert_cmpuint (line->watch->errors->len, ==, 0);
+}
+
+/* Nobody listens for a while. */
+static void
+test_refused (void)
+{
+  g_autoptr (Line) line = line_new ();
+  guint64 attempts;
+
+  watch_connect (line->watch);
+  proxy_shut (line->proxy);
+  proxy_cut (line->proxy);
+  WAIT_UNTIL (line->watch->errors->len > 5);
+  g_assert_error (watch_get_error (line->watch, 5), G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  proxy_reopen (line->proxy);
+  line_wait_back (line, 2);
+  g_object_get (line->watch->client, "attempts", &attempts, NULL);
+  g_assert_cmpuint (attempts, ==, line->watch->attempts->len + 1);
+}
+
+static void
+test_reset_at_once (void)
+{
+  g_autoptr (Line) line = line_new ();
+
+  line->proxy->is_refusing = TRUE;
+  watch_start (line->watch);
+  WAIT_UNTIL (line->proxy->n_refused > 5);
+  g_assert_cmpuint (line->watch->attempts->len, >=, 5);
+  line->proxy->is_refusing = FALSE;
+  line_wait_back (line, 1);
+}
+
+/* Somebody accepts, and nothing comes of it. */
+static void
+test_stalled_attempt (void)
+{
+  g_autoptr (Line) line = line_new ();
+
+  g_object_set (line->watch->client, "connect-timeout", 100, NULL);
+  line->proxy->is_stalling = TRUE;
+  watch_start (line->watch);
+  g_assert_error (watch_get_error (line->watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_object_set (line->watch->client, "connect-timeout", 15000, NULL);
+  line->proxy->is_stalling = FALSE;
+  line_wait_back (line, 1);
+}
+
+/* disconnect_async() comes to an end with a peer that says nothing. */
+static void
+test_disconnect_stalled (void)
+{
+  g_autoptr (Line) line = line_new ();
+  gint64 begin;
+
+  watch_connect (line->watch);
+  proxy_stall (line->proxy);
+  begin = g_get_monotonic_time ();
+  watch_disconnect (line->watch);
+  g_test_message ("closed after %" G_GINT64_FORMAT " ms", line_since (begin));
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  faults_init (&argc, &argv);
+
+  g_test_add_data_func ("/faults/lost/stalled", NULL, test_stalled);
+  g_test_add_data_func ("/faults/lost/stalled-while-sending", "", test_stalled);
+  for (guint i = 0; i < G_N_ELEMENTS (losses); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/faults/lost/%s", losses[i].name);
+      g_autofree char *on_the_way = g_strdup_printf ("/faults/lost/%s-on-the-way", losses[i].name);
+
+      g_test_add_data_func (path, &losses[i], test_lost);
+      g_test_add_data_func (on_the_way, &losses[i], test_lost_on_the_way);
+    }
+  g_test_add_func ("/faults/lost/chopped", test_chopped);
+  g_test_add_func ("/faults/lost/delayed", test_delayed);
+  g_test_add_func ("/faults/lost/refused", test_refused);
+  g_test_add_func ("/faults/lost/reset-at-once", test_reset_at_once);
+  g_test_add_func ("/faults/lost/stalled-attempt", test_stalled_attempt);
+  g_test_add_func ("/faults/lost/disconnect-stalled", test_disconnect_stalled);
+
+  return g_test_run ();
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "fault-fixture.h"
+
+/* Everything in any order, from inside and outside of handlers, with a network that fails. */
+
+#define WALKERS 4
+#define LIMIT_SHORT 3
+#define LIMIT_LONG 60
+
+/* What GIO opens once and keeps: a network monitor, threads, a bus. */
+#define SPARE_FDS 16
+
+typedef struct
+{
+  SignalClient *client; /* NULL between two of them */
+  Fixture *fixture;
+  Proxy   *proxy;
+  guint    depth;
+  guint    n_alive;     /* clients that are not finalized yet */
+  guint    n_clients;
+  guint    n_steps;
+  guint    n_inside;    /* steps from inside a handler */
+  guint    n_begun;     /* connect_async() */
+  guint    n_done;
+  guint    n_closing;   /* disconnect_async() */
+  guint    n_closed;
+  guint    n_connected;
+  SignalConnectionState last;
+} Walker;
+
+static void step (Walker *walker);
+
+static void
+step_inside (Walker *walker)
+{
+  if (walker->depth >= 3 || g_test_rand_int_range (0, 4) != 0)
+    return;
+
+  walker->depth++;
+  walker->n_inside++;
+  step (walker);
+  walker->depth--;
+}
+
+/* A state comes after one that it can come after. What a handler of `notify` changes is notified
+ * when it has returned, and may be the same again by then. */
+static void
+on_state (SignalClient *client,
+          GParamSpec   *pspec,
+          Walker       *walker)
+{
+  SignalConnectionState state = signal_client_get_state (client);
+
+  if (client != walker->client)
+    return;
+
+  if (state == walker->last)
+    return;
+  if (state == SIGNAL_CONNECTION_STATE_CONNECTED)
+    g_assert_cmpint (walker->last, ==, SIGNAL_CONNECTION_STATE_CONNECTING);
+  if (state == SIGNAL_CONNECTION_STATE_AUTHENTICATING)
+    g_assert_cmpint (walker->last, ==, SIGNAL_CONNECTION_STATE_CONNECTED);
+  if (state == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
+    g_assert_cmpint (walker->last, ==, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
+  if (state == SIGNAL_CONNECTION_STATE_RECONNECTING)
+    g_assert_cmpint (walker->last, !=, SIGNAL_CONNECTION_STATE_DISCONNECTED);
+  walker->last = state;
+  step_inside (walker);
+}
+
+static void
+on_connected (SignalClient *client,
+              const char   *client_id,
+              Walker       *walker)
+{
+  walker->n_connected++;
+  step_inside (walker);
+}
+
+static void
+on_reconnecting (SignalClient *client,
+                 guint         attempt,
+                 guint         delay,
+                 Walker       *walker)
+{
+  step_inside (walker);
+}
+
+static void
+on_told (SignalClient *client,
+         gpointer      what,
+         Walker       *walker)
+{
+  step_inside (walker);
+}
+
+static void
+on_drained (SignalClient *client,
+            Walker       *walker)
+{
+  step_inside (walker);
+}
+
+static char *
+on_authenticate (SignalClient *client,
+                 Walker       *walker)
+{
+  step_inside (walker);
+  return g_test_rand_int_range (0, 3) == 0 ? g_strdup ("walker-secret") : NULL;
+}
+
+static gboolean
+on_token_requested (SignalClient *client,
+                    Walker       *walker)
+{
+  step_inside (walker);
+  return g_test_rand_int_range (0, 6) == 0;
+}
+
+static void
+on_finalized (gpointer  user_data,
+              GObject  *object)
+{
+  Walker *walker = user_data;
+
+  walker->n_alive--;
+}
+
+static void
+set_out (Walker *walker)
+{
+  walker->client = signal_client_new (walker->proxy->uri, NULL);
+  walker->last = SIGNAL_CONNECTION_STATE_DISCONNECTED;
+  walker->n_alive++;
+  walker->n_clients++;
+  g_object_weak_ref (G_OBJECT (walker->client), on_finalized, walker);
+  g_object_set (walker->client,
+                "token", "walker-secret",
+                "base-interval", 2,
+                "max-interval", 10,
+                "max-retries", 5,
+                "connect-timeout", 100,
+                "heartbeat-interval", 20,
+                "liveness-timeout", 20,
+                "outbox-limit", 8,
+                "outbox-ttl", 30,
+                NULL);
+  facts_watch (walker->client);
+  g_signal_connect (walker->client, "notify::state", G_CALLBACK (on_state), walker);
+  g_signal_connect (walker->client, "notify::rooms", G_CALLBACK (on_told), walker);
+  g_signal_connect (walker->client, "notify::outbox-length", G_CALLBACK (on_told), walker);
+  g_signal_connect (walker->client, "notify::last-error", G_CALLBACK (on_told), walker);
+  g_signal_connect (walker->client, "connected", G_CALLBACK (on_connected), walker);
+  g_signal_connect (walker->client, "reconnecting", G_CALLBACK (on_reconnecting), walker);
+  g_signal_connect (walker->client, "disconnected", G_CALLBACK (on_told), walker);
+  g_signal_connect (walker->client, "error", G_CALLBACK (on_told), walker);
+  g_signal_connect (walker->client, "message", G_CALLBACK (on_told), walker);
+  g_signal_connect (walker->client, "drained", G_CALLBACK (on_drained), walker);
+  g_signal_connect (walker->client, "authenticate", G_CALLBACK (on_authenticate), walker);
+  g_signal_connect (walker->client, "token-requested", G_CALLBACK (on_token_requested), walker);
+}
+
+static void
+on_connect_done (GObject      *source,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  Walker *walker = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean ok = signal_client_connect_finish (SIGNAL_CLIENT (source), result, &error);
+
+  g_assert_cmpint (ok, ==, error == NULL);
+  walker->n_done++;
+  step_inside (walker);
+}
+
+static void
+on_disconnect_done (GObject      *source,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  Walker *walker = user_data;
+
+  g_assert_true (signal_client_disconnect_finish (SIGNAL_CLIENT (source), result, NULL));
+  walker->n_closed++;
+  step_inside (walker);
+}
+
+static void
+disconnect (Walker *walker)
+{
+  walker->n_closing++;
+  signal_client_disconnect_async (walker->client, NULL, on_disconnect_done, walker);
+}
+
+static void
+send (SignalClient *client)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!signal_client_send_json (client, "walk", "{\"on\":true}", &error)
+      && !g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL))
+    g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+}
+
+static void
+join_or_leave (SignalClient *client)
+{
+  const char *names[] = { "here", "there", NULL };
+
+  if (g_test_rand_int_range (0, 2) == 0)
+    g_assert_true (signal_client_join_rooms (client, names, NULL));
+  else
+    g_assert_true (signal_client_leave_rooms (client, names + 1, NULL));
+}
+
+static void
+fail (Walker *walker)
+{
+  switch (g_test_rand_int_range (0, 6))
+    {
+    case 0:
+      proxy_cut (walker->proxy);
+      break;
+    case 1:
+      proxy_reset (walker->proxy);
+      break;
+    case 2:
+      proxy_stall (walker->proxy);
+      break;
+    case 3:
+      walker->proxy->is_refusing = !walker->proxy->is_refusing;
+      break;
+    case 4:
+      walker->proxy->is_chopping = !walker->proxy->is_chopping;
+      break;
+    default:
+      signal_server_broadcast (walker->fixture->server, "news", NULL, NULL);
+    }
+}
+
+/* The client's own calls. They may drop it. */
+static void
+step_client (Walker *walker)
+{
+  g_autoptr (SignalClient) client = g_object_ref (walker->client);
+
+  switch (g_test_rand_int_range (0, 16))
+    {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      walker->n_begun++;
+      signal_client_connect_async (client, NULL, NULL, on_connect_done, walker);
+      break;
+    case 4:
+      disconnect (walker);
+      break;
+    case 5:
+      signal_client_update_token (client, "bad");
+      break;
+    case 6:
+    case 7:
+      signal_client_update_token (client, "walker-secret");
+      break;
+    case 8:
+    case 9:
+      join_or_leave (client);
+      break;
+    case 10:
+    case 11:
+    case 12:
+    case 13:
+      send (client);
+      break;
+    default:
+      signal_client_reconnect_now (client);
+    }
+}
+
+static void
+step (Walker *walker)
+{
+  int what = g_test_rand_int_range (0, 100);
+
+  walker->n_steps++;
+  if (walker->client == NULL)
+    set_out (walker);
+  else if (what < 4)
+    g_clear_object (&walker->client);
+  else if (what < 10)
+    fail (walker);
+  else
+    step_client (walker);
+}
+
+static void
+walk_on (Walker *walker)
+{
+  step (walker);
+  for (int i = g_test_rand_int_range (0, 5); i > 0; i--)
+    g_main_context_iteration (NULL, FALSE);
+  if (walker->client != NULL)
+    facts_settled (walker->client);
+}
+
+/* Each call that was begun has ended, and each client is gone. */
+static void
+come_home (Walker *walker)
+{
+  if (walker->client != NULL)
+    disconnect (walker);
+  g_clear_object (&walker->client);
+  walker->depth = G_MAXUINT;
+  walker->proxy->is_refusing = FALSE;
+  proxy_cut (walker->proxy);
+  WAIT_UNTIL (walker->n_done == walker->n_begun);
+  WAIT_UNTIL (walker->n_closed == walker->n_closing);
+  WAIT_UNTIL (walker->n_alive == 0);
+}
+
+static void
+test_walk (void)
+{
+  gint64 limit = g_getenv ("SIGNAL_TEST_LONG") != NULL ? LIMIT_LONG : LIMIT_SHORT;
+  gint64 end = g_get_monotonic_time () + limit * G_TIME_SPAN_SECOND;
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (Proxy) proxy = proxy_new (fixture->uri);
+  Walker walkers[WALKERS] = { 0 };
+  Walker sum = { 0 };
+  guint n_fds = facts_count_fds ();
+
+  for (guint i = 0; i < WALKERS; i++)
+    {
+      walkers[i].fixture = fixture;
+      walkers[i].proxy = proxy;
+    }
+
+  while (g_get_monotonic_time () < end)
+    walk_on (&walkers[g_test_rand_int_range (0, WALKERS)]);
+
+  for (guint i = 0; i < WALKERS; i++)
+    {
+      come_home (&walkers[i]);
+      sum.n_steps += walkers[i].n_steps;
+      sum.n_inside += walkers[i].n_inside;
+      sum.n_clients += walkers[i].n_clients;
+      sum.n_connected += walkers[i].n_connected;
+    }
+  g_test_message ("%u steps, %u of them inside handlers; %u clients, connected %u times",
+                  sum.n_steps, sum.n_inside, sum.n_clients, sum.n_connected);
+  WAIT_UNTIL (facts_count_fds () <= n_fds + SPARE_FDS);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  faults_init (&argc, &argv);
+
+  g_test_add_func ("/faults/walk", test_walk);
+
+  return g_test_run ();
+}

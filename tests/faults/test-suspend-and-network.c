@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "fault-fixture.h"
+
+#include "tests/lib/fake-logind.h"
+#include "tests/lib/fake-monitor.h"
+
+#include "signal-glib/client/signal-client-private.h"
+
+/* What the machine does to a connection: networks that come and go, and sleep. */
+
+#define TEN_MINUTES (10 * 60 * G_TIME_SPAN_SECOND)
+
+/* After the library's own debounce of network changes. */
+#define DEBOUNCED 1200
+
+static FakeLogind *logind;
+
+static gint64
+read_clock (gpointer slept)
+{
+  return *(gint64 *) slept;
+}
+
+static void
+set_clock (SignalClient *client,
+           gint64       *slept)
+{
+  signal_system_monitor_set_clock (signal_session_get_system_monitor (client->session), read_clock,
+                                   slept);
+}
+
+static guint64
+get_attempts (SignalClient *client)
+{
+  guint64 attempts;
+
+  g_object_get (client, "attempts", &attempts, NULL);
+  return attempts;
+}
+
+/* The peer has gone meanwhile, and no FIN has come. Heartbeat and liveness would take 20 s. */
+static void
+test_suspend (void)
+{
+  g_autoptr (Line) line = line_new ();
+  Watch *watch = line->watch;
+  gint64 slept = 0;
+  gint64 begin;
+
+  g_object_set (watch->client, "heartbeat-interval", 300, "liveness-timeout", 20000, NULL);
+  watch_connect (watch);
+  set_clock (watch->client, &slept);
+  proxy_stall (line->proxy);
+  run_for (700);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+
+  slept = TEN_MINUTES;
+  begin = g_get_monotonic_time ();
+  line_wait_back (line, 2);
+  g_test_message ("connected again %" G_GINT64_FORMAT " ms after waking, with a look at the clock "
+                  "every 300 ms", line_since (begin));
+  g_assert_cmpint (line_since (begin), <, 300 + 1000 + 2000);
+  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_cmpuint (g_array_index (watch->delays, guint, 0), ==, 0);
+  g_assert_cmpuint (line->proxy->n_accepted, ==, 2);
+
+  run_for (700);
+  g_assert_cmpuint (watch->n_connected, ==, 2);
+}
+
+/* Asleep in the middle of an attempt, and of a wait. */
+static void
+test_suspend_on_the_way (void)
+{
+  g_autoptr (Line) line = line_new ();
+  Watch *watch = line->watch;
+  gint64 slept = 0;
+
+  g_object_set (watch->client,
+                "heartbeat-interval", 100,
+                "base-interval", 60000,
+                "max-interval", 60000,
+                "connect-timeout", 60000,
+                NULL);
+  line->proxy->is_stalling = TRUE;
+  watch_start (watch);
+  set_clock (watch->client, &slept);
+  WAIT_UNTIL (line->proxy->n_accepted == 1);
+  line->proxy->is_stalling = FALSE;
+  slept = TEN_MINUTES;
+  line_wait_back (line, 1);
+  g_assert_cmpuint (line->proxy->n_accepted, ==, 2);
+
+  proxy_cut (line->proxy);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  slept += TEN_MINUTES;
+  line_wait_back (line, 2);
+}
+
+static void
+test_logind (void)
+{
+  g_autoptr (Host) host = NULL;
+  g_autoptr (Watch) watch = NULL;
+  gint64 slept = 0;
+
+  if (logind == NULL)
+    {
+      g_test_skip ("there is no dbus-daemon");
+      return;
+    }
+
+  host = host_new ();
+  watch = watch_new (host->uri);
+  watch_connect (watch);
+  set_clock (watch->client, &slept);
+  run_for (100);
+
+  /* Going to sleep is no news; a short sleep is worth a ping. */
+  fake_logind_sleep (logind, TRUE);
+  run_for (100);
+  g_assert_cmpuint (host_wait_guest (host, 0)->n_pings, ==, 0);
+  slept = G_TIME_SPAN_SECOND;
+  fake_logind_sleep (logind, FALSE);
+  WAIT_UNTIL (host_wait_guest (host, 0)->n_pings == 1);
+  run_for (50);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+
+  fake_logind_sleep (logind, TRUE);
+  slept += TEN_MINUTES;
+  fake_logind_sleep (logind, FALSE);
+  WAIT_UNTIL (watch->n_connected == 2);
+  g_assert_cmpuint (g_array_index (watch->delays, guint, 0), ==, 0);
+  g_assert_cmpuint (host->guests->len, ==, 2);
+}
+
+/* A peer that has gone during a short sleep is found out by the ping. */
+static void
+test_logind_stalled (void)
+{
+  g_autoptr (Line) line = NULL;
+  gint64 slept = 0;
+
+  if (logind == NULL)
+    {
+      g_test_skip ("there is no dbus-daemon");
+      return;
+    }
+
+  line = line_new ();
+  g_object_set (line->watch->client, "liveness-timeout", 100, NULL);
+  watch_connect (line->watch);
+  set_clock (line->watch->client, &slept);
+  run_for (100);
+  proxy_stall (line->proxy);
+  fake_logind_sleep (logind, FALSE);
+  line_wait_back (line, 2);
+  g_assert_error (watch_get_error (line->watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+}
+
+static void
+wait_for_long (Watch       *watch,
+               FakeMonitor *monitor)
+{
+  g_object_set (watch->client,
+                "network-monitor", monitor,
+                "base-interval", 60000,
+                "max-interval", 60000,
+                NULL);
+}
+
+/* Many changes that change nothing cause nothing; one that does is worth an attempt. */
+static void
+test_network_while_waiting (void)
+{
+  g_autoptr (Line) line = line_new ();
+  g_autoptr (FakeMonitor) monitor = fake_monitor_new (FALSE);
+  Watch *watch = line->watch;
+
+  wait_for_long (watch, monitor);
+  proxy_shut (line->proxy);
+  watch_start (watch);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  for (guint i = 0; i < 100; i++)
+    fake_monitor_set (monitor, FALSE, G_NETWORK_CONNECTIVITY_LOCAL);
+  run_for (DEBOUNCED);
+  for (guint i = 0; i < 100; i++)
+    fake_monitor_set (monitor, i % 2 == 0, G_NETWORK_CONNECTIVITY_LOCAL);
+  run_for (DEBOUNCED);
+  g_assert_cmpuint (get_attempts (watch->client), ==, 1);
+
+  proxy_reopen (line->proxy);
+  fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_FULL);
+  line_wait_back (line, 1);
+  g_assert_cmpuint (get_attempts (watch->client), ==, 2);
+}
+
+static void
+test_network_while_connected (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (FakeMonitor) monitor = fake_monitor_new (TRUE);
+
+  wait_for_long (watch, monitor);
+  watch_connect (watch);
+  for (guint i = 0; i < 100; i++)
+    fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_FULL);
+  WAIT_UNTIL (host_wait_guest (host, 0)->n_pings == 1);
+  run_for (DEBOUNCED);
+  g_assert_cmpuint (host_wait_guest (host, 0)->n_pings, ==, 1);
+  g_assert_cmpstr (watch->story->str, ==, "connected ");
+}
+
+/* Without heartbeats one change is worth one ping, not a row of them. */
+static void
+test_network_without_heartbeat (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (FakeMonitor) monitor = fake_monitor_new (TRUE);
+
+  wait_for_long (watch, monitor);
+  g_object_set (watch->client, "heartbeat-interval", 0, "liveness-timeout", 50, NULL);
+  watch_connect (watch);
+  fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_LIMITED);
+  WAIT_UNTIL (host_wait_guest (host, 0)->n_pings == 1);
+  run_for (300);
+  g_assert_cmpuint (host_wait_guest (host, 0)->n_pings, ==, 1);
+  g_assert_cmpstr (watch->story->str, ==, "connected ");
+}
+
+/* Another network, and the old connection leads nowhere: the ping finds out. */
+static void
+test_network_lost (void)
+{
+  g_autoptr (Line) line = line_new ();
+  g_autoptr (FakeMonitor) monitor = fake_monitor_new (TRUE);
+
+  g_object_set (line->watch->client, "network-monitor", monitor, "liveness-timeout", 100, NULL);
+  watch_connect (line->watch);
+  proxy_stall (line->proxy);
+  fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_LIMITED);
+  line_wait_back (line, 2);
+  g_assert_error (watch_get_error (line->watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+}
+
+/* What the monitor says is a hint: loopback works without a network. */
+static void
+test_network_is_no_gate (void)
+{
+  g_autoptr (Line) line = line_new ();
+  g_autoptr (FakeMonitor) monitor = fake_monitor_new (FALSE);
+
+  g_object_set (line->watch->client, "network-monitor", monitor, NULL);
+  watch_connect (line->watch);
+  proxy_cut (line->proxy);
+  line_wait_back (line, 2);
+  fake_monitor_set (monitor, FALSE, G_NETWORK_CONNECTIVITY_LOCAL);
+  run_for (DEBOUNCED);
+  g_assert_cmpuint (line->watch->n_connected, ==, 2);
+  g_assert_cmpuint (line->watch->errors->len, ==, 1);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  int result;
+
+  faults_init (&argc, &argv);
+  logind = fake_logind_new ();
+
+  g_test_add_func ("/faults/world/suspend", test_suspend);
+  g_test_add_func ("/faults/world/suspend-on-the-way", test_suspend_on_the_way);
+  g_test_add_func ("/faults/world/logind", test_logind);
+  g_test_add_func ("/faults/world/logind-stalled", test_logind_stalled);
+  g_test_add_func ("/faults/world/network/while-waiting", test_network_while_waiting);
+  g_test_add_func ("/faults/world/network/while-connected", test_network_while_connected);
+  g_test_add_func ("/faults/world/network/without-heartbeat", test_network_without_heartbeat);
+  g_test_add_func ("/faults/world/network/lost", test_network_lost);
+  g_test_add_func ("/faults/world/network/no-gate", test_network_is_no_gate);
+
+  result = g_test_run ();
+  g_clear_pointer (&logind, fake_logind_free);
+  return result;
+}

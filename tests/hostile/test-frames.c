@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/channel-pair.h"
+#include "tests/lib/hostile.h"
+
+#include <string.h>
+
+/* WebSocket frames as nobody should send them (RFC 6455 section 5). */
+
+typedef struct
+{
+  const char *name;
+  guint8      data[16];
+  gsize       length;
+  const char *fault; /* a part of what the error says */
+} Frame;
+
+#define LARGE "exceeds the size limit"
+
+static const Frame frames[] = {
+  { "rsv1", { 0xc1, 0x01, 'x' }, 3, "reserved bits" },
+  { "rsv2", { 0xa1, 0x01, 'x' }, 3, "reserved bits" },
+  { "rsv3", { 0x91, 0x01, 'x' }, 3, "reserved bits" },
+  { "rsv-control", { 0xf9, 0x00 }, 2, "reserved bits" },
+  { "opcode-3", { 0x83, 0x00 }, 2, "data frame with an unknown opcode" },
+  { "opcode-7", { 0x87, 0x00 }, 2, "data frame with an unknown opcode" },
+  { "opcode-b", { 0x8b, 0x00 }, 2, "control frame with an unknown opcode" },
+  { "opcode-f", { 0x8f, 0x00 }, 2, "control frame with an unknown opcode" },
+  { "masked", { 0x81, 0x82, 1, 2, 3, 4, 'x', 'y' }, 8, "masked frame" },
+  { "masked-ping", { 0x89, 0x80, 1, 2, 3, 4 }, 6, "masked frame" },
+  { "ping-in-parts", { 0x09, 0x00 }, 2, "fragmented control frame" },
+  { "long-ping", { 0x89, 126, 0, 126 }, 4, "more than 125 bytes" },
+  { "long-pong", { 0x8a, 126, 0, 126 }, 4, "more than 125 bytes" },
+  { "close-inside-length", { 0x88, 0x01, 3 }, 3, "truncated code" },
+  { "continuation-of-nothing", { 0x80, 0x01, 'x' }, 3, "without a message to continue" },
+  { "text-inside-text", { 0x01, 0x01, 'x', 0x81, 0x01, 'y' }, 6, "before it finished the previous one" },
+  { "long-length", { 0x81, 126, 0, 1, 'x' }, 5, "not minimally encoded" },
+  { "close-reserved-code", { 0x88, 0x02, 0x03, 0xed }, 4, "invalid code" },
+  { "length-2-63", { 0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0 }, 10, LARGE },
+  { "length-2-64", { 0x81, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, 10, LARGE },
+  { "length-2-63-ping", { 0x89, 127, 0x80, 0, 0, 0, 0, 0, 0, 0 }, 10, LARGE },
+  { "length-2-63-part", { 0x01, 0x01, 'x', 0x80, 127, 0x80, 0, 0, 0, 0, 0, 0, 0 }, 13, LARGE },
+};
+
+/* Nothing of it arrives, the error is told, and the client comes back. */
+static void
+test_frame (gconstpointer data)
+{
+  const Frame *frame = data;
+  static const guint8 filler[256];
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+  GError *error;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  guest_write (guest, frame->data, frame->length);
+  guest_write (guest, filler, sizeof filler);
+  error = watch_get_error (watch, 0);
+  g_test_message ("%s: %s", frame->name, error->message);
+  g_assert_nonnull (strstr (error->message, frame->fault));
+  if (g_str_equal (frame->fault, LARGE))
+    g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  else
+    g_assert_cmpint (error->domain, ==, SOUP_WEBSOCKET_ERROR);
+  WAIT_UNTIL (watch->n_connected == 2);
+  g_assert_cmpuint (watch->messages->len, ==, 0);
+  hostile_check_alive (watch, host_wait_guest (host, 1));
+  hostile_check_recovery (watch);
+}
+
+/* A ping and a pong between the parts of a message are as it should be; the message arrives. */
+static void
+test_control_between (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autofree char *text = NULL;
+  Guest *guest;
+  gsize length;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  text = guest_seal (guest, "{\"event\":\"parts\"}");
+  length = strlen (text);
+  for (gsize i = 0; i < length; i++)
+    {
+      guest_send_frame (guest, (i == 0 ? 0x01 : 0x00) | (i == length - 1 ? 0x80 : 0x00), text + i, 1);
+      guest_send_frame (guest, i % 2 != 0 ? 0x89 : 0x8a, "control", 7);
+    }
+  WAIT_UNTIL (watch->messages->len == 1);
+  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[0]), ==, "parts");
+  hostile_check_alive (watch, guest);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+}
+
+/* A close frame between the parts ends the message, too. */
+static void
+test_close_between (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  guest_send_frame (guest, 0x01, "{\"event\":", 9);
+  guest_close (guest, 1001);
+  WAIT_UNTIL (watch->n_connected == 2);
+  g_assert_cmpuint (watch->messages->len, ==, 0);
+  hostile_check_recovery (watch);
+}
+
+/* Parts that never end, each of them empty: no memory, and nothing is starved. */
+static void
+test_empty_parts (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  gsize before;
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  before = hostile_get_memory ();
+  guest_send_frame (guest, 0x01, "{", 1);
+  for (guint i = 0; i < 200000; i++)
+    guest_send_frame (guest, 0x00, NULL, 0);
+  guest_send_frame (guest, 0x80, "}", 1);
+  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+  g_assert_cmpuint (hostile_get_memory (), <, before + 64 * 1024 * 1024);
+  hostile_check_alive (watch, guest);
+}
+
+static void
+test_ping_flood (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  static const guint8 payload[125];
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  for (guint i = 0; i < 50000; i++)
+    guest_send_frame (guest, 0x89, payload, sizeof payload);
+  hostile_check_alive (watch, guest);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (watch->n_connected, ==, 1);
+}
+
+/* Writes all, while the other end gets its turns. */
+static void
+write_all (GIOStream    *stream,
+           const guint8 *data,
+           gsize         length)
+{
+  GPollableOutputStream *output =
+    G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
+  gint64 deadline = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
+
+  while (length > 0)
+    {
+      gssize count = g_pollable_output_stream_write_nonblocking (output, data, length, NULL, NULL);
+
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      data += MAX (count, 0);
+      length -= MAX (count, 0);
+      g_main_context_iteration (NULL, FALSE);
+    }
+}
+
+/* Reads until the last whole frame is this pong, unmasked. */
+static void
+read_until_pong (GIOStream  *stream,
+                 const char *payload)
+{
+  GPollableInputStream *input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  gsize size = 6 + strlen (payload);
+  gboolean is_found = FALSE;
+
+  while (!is_found)
+    {
+      guint8 buffer[4096];
+      gssize count;
+
+      WAIT_UNTIL ((count = g_pollable_input_stream_read_nonblocking (input, buffer, sizeof buffer,
+                                                                     NULL, NULL)) > 0);
+      g_byte_array_append (all, buffer, count);
+      if (all->len >= size && all->data[all->len - size] == 0x8a)
+        {
+          const guint8 *frame = all->data + all->len - size;
+
+          is_found = TRUE;
+          for (gsize i = 0; i < strlen (payload); i++)
+            is_found = is_found && (frame[6 + i] ^ frame[2 + i % 4]) == (guint8) payload[i];
+        }
+    }
+}
+
+/* A peer that pings and does not read: what it is owed is bounded, and the last of it arrives. */
+static void
+test_pongs_unread (void)
+{
+  g_autoptr (GByteArray) pings = g_byte_array_new ();
+  static const guint8 header[] = { 0x89, 100 };
+  static const guint8 payload[100];
+  End end = { 0 };
+  GIOStream *ends[2];
+
+  socket_pair (ends);
+  end_open (&end, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_byte_array_append (pings, header, sizeof header);
+      g_byte_array_append (pings, payload, sizeof payload);
+    }
+  for (guint i = 0; i < 100; i++)
+    write_all (ends[1], pings->data, pings->len);
+  write_all (ends[1], (const guint8 *) "\x89\x04last", 6);
+  WAIT_UNTIL (signal_websocket_get_bytes_received (end.websocket) == 100 * pings->len + 6);
+  run_for (20);
+  g_assert_cmpuint (signal_websocket_get_unsent (end.websocket), >, 0);
+  g_assert_cmpuint (signal_websocket_get_unsent (end.websocket), <, 128 * 1024);
+
+  read_until_pong (ends[1], "last");
+  g_assert_cmpuint (signal_websocket_get_unsent (end.websocket), ==, 0);
+  write_all (ends[1], (const guint8 *) "\x89\x04" "more", 6);
+  read_until_pong (ends[1], "more");
+  g_assert_false (end.is_closed);
+
+  end_clear (&end);
+  g_object_unref (ends[0]);
+  g_object_unref (ends[1]);
+  settle ();
+}
+
+/* Every kind of code, those that RFC 6455 forbids on the wire included: an end like any other. */
+static void
+test_close_codes (void)
+{
+  static const guint16 codes[] = {
+    0, 1, 499, 999, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012,
+    1013, 1014, 1015, 1016, 1099, 1100, 1999, 2000, 2999, 3000, 3999, 4000, 4001, 4002, 4005,
+    4096, 4998, 4999, 5000, 32768, 65535,
+  };
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_object_set (watch->client, "max-retries", G_MAXUINT, "max-interval", 20, NULL);
+  watch_connect (watch);
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    {
+      guint n_errors = watch->errors->len;
+
+      guest_close (host_wait_guest (host, i), codes[i]);
+      WAIT_UNTIL (watch->n_connected == i + 2);
+      g_assert_cmpuint (watch->errors->len, >, n_errors);
+    }
+  hostile_check_recovery (watch);
+}
+
+/* These two are for good; a good server works afterwards all the same. */
+static void
+test_final_codes (void)
+{
+  for (guint16 code = 4003; code <= 4004; code++)
+    {
+      g_autoptr (Host) host = host_new ();
+      g_autoptr (Watch) watch = watch_new (host->uri);
+
+      watch_connect (watch);
+      guest_close (host_wait_guest (host, 0), code);
+      WAIT_UNTIL (watch->n_disconnected == 1);
+      g_assert_nonnull (watch->disconnected);
+      signal_client_update_token (watch->client, TEST_TOKEN "2");
+      hostile_check_recovery (watch);
+    }
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (frames); i++)
+    {
+      g_autofree char *path = g_strconcat ("/hostile/frames/", frames[i].name, NULL);
+
+      g_test_add_data_func (path, &frames[i], test_frame);
+    }
+  g_test_add_func ("/hostile/frames/control-between", test_control_between);
+  g_test_add_func ("/hostile/frames/close-between", test_close_between);
+  g_test_add_func ("/hostile/frames/empty-parts", test_empty_parts);
+  g_test_add_func ("/hostile/frames/ping-flood", test_ping_flood);
+  g_test_add_func ("/hostile/frames/pongs-unread", test_pongs_unread);
+  g_test_add_func ("/hostile/frames/close-codes", test_close_codes);
+  g_test_add_func ("/hostile/frames/final-codes", test_final_codes);
+
+  return g_test_run ();
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/hostile.h"
+
+#include "signal-glib/client/signal-client-private.h"
+#include "signal-glib/protocol/signal-channel-private.h"
+
+#include <string.h>
+
+/* Servers that make an attempt large or long, and keys that have served long enough. */
+
+static void
+test_endless_head (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autofree char *filler = g_strnfill (100 * 1000 * 1000, 'x');
+  g_autofree char *answer = g_strconcat ("HTTP/1.1 101 OK\r\nX: ", filler, NULL);
+  guint64 received;
+
+  host->answer = answer;
+  g_object_set (watch->client, "max-retries", 0, NULL);
+  watch_fail (watch, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE);
+  g_object_get (watch->client, "bytes-received", &received, NULL);
+  g_assert_cmpuint (received, <, 1024 * 1024);
+  hostile_check_recovery (watch);
+}
+
+static void
+write_text (Guest      *guest,
+            const char *text)
+{
+  guest_write (guest, text, strlen (text));
+}
+
+static gboolean
+on_drip (gpointer user_data)
+{
+  Guest *guest = user_data;
+
+  write_text (guest, "H");
+  return G_SOURCE_CONTINUE;
+}
+
+/* Each byte comes in time; the whole does not. */
+static void
+test_drip (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  guint drip;
+
+  host->mute = TRUE;
+  g_object_set (watch->client, "max-retries", 0, "connect-timeout", 500, NULL);
+  watch_start (watch);
+  WAIT_UNTIL (host->guests->len == 1);
+  write_text (host->guests->pdata[0], "HTTP/1.1 101 ");
+  drip = g_timeout_add (50, on_drip, host->guests->pdata[0]);
+  WAIT_UNTIL (watch->is_done);
+  g_assert_error (watch->error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_source_remove (drip);
+  hostile_check_recovery (watch);
+}
+
+typedef struct
+{
+  const char *name;
+  const char *bytes;
+  gsize       length;
+  int         code; /* SoupWebsocketError */
+  const char *text; /* in the error */
+} Answer;
+
+#define ANSWER(name, bytes, code, text) { name, bytes, sizeof bytes - 1, code, text }
+
+static const Answer answers[] = {
+  ANSWER ("bare-lf", "HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\n\n",
+          SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE, "CR LF"),
+  ANSWER ("bare-lf-refusal", "HTTP/1.1 404 Not Found\n\n", SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE,
+          "CR LF"),
+  ANSWER ("nul", "HTTP/1.1 101 OK\r\nX: \0\r\n\r\n", SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE, "NUL"),
+  ANSWER ("ssh", "SSH-2.0-OpenSSH_9.2p1\r\n", SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET, "not HTTP"),
+  ANSWER ("tls", "\x15\x03\x01\0\x02\x02\x0a", SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET, "not HTTP"),
+};
+
+/* Said at once, though the server keeps the connection open and says nothing more. */
+static void
+test_bad_answer (gconstpointer data)
+{
+  const Answer *answer = data;
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  host->mute = TRUE;
+  g_object_set (watch->client, "max-retries", 0, "connect-timeout", 5000, NULL);
+  watch_start (watch);
+  WAIT_UNTIL (host->guests->len == 1);
+  guest = host->guests->pdata[0];
+  WAIT_UNTIL (guest->in->len > 0);
+  guest_write (guest, answer->bytes, answer->length);
+  WAIT_UNTIL (watch->is_done);
+  g_assert_error (watch->error, SOUP_WEBSOCKET_ERROR, answer->code);
+  g_assert_nonnull (strstr (watch->error->message, answer->text));
+  hostile_check_recovery (watch);
+}
+
+/* Interim answers before the one that counts (RFC 9110 section 15.2), in whatever pieces. */
+static void
+test_interim (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  host->mute = TRUE;
+  watch_start (watch);
+  WAIT_UNTIL (host->guests->len == 1);
+  guest = host->guests->pdata[0];
+  WAIT_UNTIL (guest->in->len > 0);
+  write_text (guest, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Proc");
+  run_for (20);
+  write_text (guest, "essing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r");
+  run_for (20);
+  write_text (guest, "\n");
+  host->mute = FALSE;
+  guest_receive (guest);
+  WAIT_UNTIL (watch->is_done);
+  g_assert_no_error (watch->error);
+  hostile_check_alive (watch, guest);
+}
+
+static gboolean
+on_interim (gpointer user_data)
+{
+  Host *host = user_data;
+
+  for (guint i = 0; i < host->guests->len; i++)
+    write_text (host->guests->pdata[i], "HTTP/1.1 102 Processing\r\n\r\n");
+  return G_SOURCE_CONTINUE;
+}
+
+/* A server that is always about to answer. */
+static void
+test_endless_interim (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  guint source;
+
+  host->mute = TRUE;
+  source = g_timeout_add (5, on_interim, host);
+  g_object_set (watch->client, "max-retries", 0, "connect-timeout", 8000, NULL);
+  watch_fail (watch, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE);
+  g_source_remove (source);
+  hostile_check_recovery (watch);
+}
+
+static void
+greet_not_at_all (Guest *guest)
+{
+}
+
+static gboolean
+on_noise (gpointer user_data)
+{
+  Host *host = user_data;
+
+  for (guint i = 0; i < host->guests->len; i++)
+    if (((Guest *) host->guests->pdata[i])->token != NULL)
+      guest_send_text (host->guests->pdata[i],
+                       "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\","
+                       "\"ct\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}");
+  return G_SOURCE_CONTINUE;
+}
+
+/* What nobody can read keeps no attempt alive. */
+static void
+test_unreadable_noise (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  gint64 before = g_get_monotonic_time ();
+  guint noise;
+
+  host->greet = greet_not_at_all;
+  noise = g_timeout_add (100, on_noise, host);
+  g_object_set (watch->client, "max-retries", 0, "connect-timeout", 700, NULL);
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+  g_assert_cmpint (g_get_monotonic_time () - before, >=, 600 * 1000);
+  g_source_remove (noise);
+  hostile_check_recovery (watch);
+}
+
+static SignalChannel *
+get_channel (SignalClient *client)
+{
+  return signal_connection_get_channel (signal_session_get_connection (client->session));
+}
+
+/* A key makes way for another after so many messages, whoever sent them. */
+static void
+test_key_renewal (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  watch_connect (watch);
+  for (guint i = 0; i < 5; i++)
+    {
+      Guest *guest = host_wait_guest (host, i);
+
+      signal_channel_set_key_limit (get_channel (watch->client), 4);
+      hostile_check_alive (watch, guest);
+      g_assert_cmpuint (watch->n_connected, ==, i + 1);
+      guest_send (guest, "{\"event\":\"third\"}");
+      guest_send (guest, "{\"event\":\"fourth\"}");
+      WAIT_UNTIL (watch->n_connected == i + 2);
+      g_assert_error (watch_get_error (watch, i), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
+      g_assert_cmpuint (watch->messages->len, ==, 3 * (i + 1));
+      g_assert_true (memcmp (guest->client_key, host_wait_guest (host, i + 1)->client_key,
+                             sizeof guest->client_key) != 0);
+    }
+  hostile_check_recovery (watch);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/hostile/handshake/endless-head", test_endless_head);
+  g_test_add_func ("/hostile/handshake/drip", test_drip);
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_autofree char *path = g_strconcat ("/hostile/handshake/answer/", answers[i].name, NULL);
+
+      g_test_add_data_func (path, &answers[i], test_bad_answer);
+    }
+  g_test_add_func ("/hostile/handshake/interim", test_interim);
+  g_test_add_func ("/hostile/handshake/endless-interim", test_endless_interim);
+  g_test_add_func ("/hostile/handshake/unreadable-noise", test_unreadable_noise);
+  g_test_add_func ("/hostile/key-renewal", test_key_renewal);
+
+  return g_test_run ();
+}

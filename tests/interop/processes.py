@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The processes around a test program: Redis, servers, haproxy, receivers. All die with this one."""
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import certificates
+from dependencies import find_program
+
+START_LIMIT = 30
+STOP_LIMIT = 10
+PR_SET_PDEATHSIG = 1
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIBC = ctypes.CDLL(None)
+
+HAPROXY = '''
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 60s
+  timeout server 60s
+  timeout tunnel 10m
+  retries 3
+  option redispatch 1
+  default-server check inter 100ms fall 2 rise 1 on-marked-down shutdown-sessions
+frontend plain
+  bind 127.0.0.1:{plain}
+  default_backend servers
+frontend tls
+  bind 127.0.0.1:{tls} ssl crt {folder}/server.pem
+  default_backend servers
+frontend mutual
+  bind 127.0.0.1:{mutual} ssl crt {folder}/server.pem ca-file {folder}/ca.pem verify required
+  default_backend servers
+backend servers
+  balance roundrobin
+{servers}
+'''
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def die_with_parent():
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def wait_until(condition, what, limit=START_LIMIT):
+    deadline = time.monotonic() + limit
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f'{what} took more than {limit} seconds')
+        time.sleep(0.02)
+
+
+class Process:
+    """One program with its output in a file."""
+
+    def __init__(self, name, folder, command, env=None):
+        self.name = name
+        self.log = os.path.join(folder, name + '.log')
+        with open(self.log, 'wb') as log:
+            self.process = subprocess.Popen(
+                command, cwd=folder, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+
+    def output(self):
+        with open(self.log, encoding='utf-8', errors='replace') as log:
+            return log.read()
+
+    def has_said(self, line):
+        if self.process.poll() is not None:
+            raise RuntimeError(f'{self.name} has ended:\n{self.output()[-2000:]}')
+        return line in self.output().splitlines()
+
+    def wait_for(self, line):
+        wait_until(lambda: self.has_said(line), f'{self.name}, to say “{line}”,')
+
+    def end(self, number):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            self.process.wait(STOP_LIMIT)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(STOP_LIMIT)
+            raise RuntimeError(f'{self.name} did not end within {STOP_LIMIT} seconds') from None
+
+
+class World:
+    """What a test program can ask for; each public method is a command."""
+
+    def __init__(self, folder, packages, bun, embedded, receivers):
+        self.folder = folder
+        self.packages = packages
+        self.bun = bun
+        self.embedded = embedded
+        self.receivers = receivers
+        self.processes = {}
+        self.servers = {}
+        self.redis_port = free_port()
+
+    def launch(self, name, command, env=None):
+        self.processes[name] = Process(name, self.folder, command, env)
+        return self.processes[name]
+
+    def close(self):
+        for process in self.processes.values():
+            if process.process.poll() is None:
+                process.process.kill()
+        for process in self.processes.values():
+            process.process.wait(STOP_LIMIT)
+
+    def redis(self, verb):
+        if verb == 'stop':
+            self.processes.pop('redis').end(signal.SIGTERM)
+            return ''
+        self.launch('redis', [
+            find_program('redis-server'), '--port', str(self.redis_port), '--bind', '127.0.0.1',
+            '--save', '', '--appendonly', 'no', '--dir', self.folder])
+        wait_until(lambda: 'Ready to accept connections' in self.processes['redis'].output(),
+                   'redis-server')
+        return ''
+
+    def server(self, name, kind, *settings):
+        """Defines and starts a server; the answer is its URL."""
+        if kind == 'public' and 'redis' not in self.processes:
+            self.redis('start')
+        env = dict(setting.split('=', 1) for setting in settings)
+        env.update(NAME=name, PORT=str(free_port()), REDIS_PORT=str(self.redis_port),
+                   APP_ENV_LOGGER_FOLDER_PATH=os.path.join(self.folder, 'logs'))
+        command = [self.embedded]
+        if kind == 'public':
+            command = [self.bun, os.path.join(self.packages, 'server.mjs')]
+        self.servers[name] = (command, env)
+        return self.start(name)
+
+    def start(self, name):
+        command, env = self.servers[name]
+        self.launch(name, command, env).wait_for('listening')
+        scheme, host = ('wss', 'localhost') if 'TLS_CERTIFICATE' in env else ('ws', '127.0.0.1')
+        return f'{scheme}://{host}:{env["PORT"]}/ws'
+
+    def stop(self, name):
+        self.processes[name].end(signal.SIGTERM)
+        return ''
+
+    def kill(self, name):
+        self.processes[name].end(signal.SIGKILL)
+        return ''
+
+    def freeze(self, name):
+        self.processes[name].process.send_signal(signal.SIGSTOP)
+        return ''
+
+    def certificates(self):
+        """The folder with ca.pem, server.pem and client.pem."""
+        if not os.path.exists(os.path.join(self.folder, 'ca.pem')):
+            certificates.make(self.folder)
+        return self.folder
+
+    def haproxy(self, *names):
+        """In front of these servers; the answer is the ports: plain, TLS, mutual TLS."""
+        ports = {kind: free_port() for kind in ('plain', 'tls', 'mutual')}
+        lines = [f'  server {name} 127.0.0.1:{self.servers[name][1]["PORT"]}' for name in names]
+        config = os.path.join(self.folder, 'haproxy.cfg')
+        with open(config, 'w', encoding='utf-8') as file:
+            file.write(HAPROXY.format(folder=self.certificates(), servers='\n'.join(lines), **ports))
+        self.launch('haproxy', [find_program('haproxy'), '-db', '-f', config])
+        wait_until(lambda: self.answers(ports['mutual']), 'haproxy')
+        return ' '.join(str(port) for port in ports.values())
+
+    def slow_proxy(self, name):
+        """In front of a server, and slow to say that it is gone; the answer is the URL."""
+        port = str(free_port())
+        command = [sys.executable, os.path.join(HERE, 'slow-proxy.py'), port, self.servers[name][1]['PORT']]
+        self.launch('slow-proxy', command).wait_for('listening')
+        return f'ws://127.0.0.1:{port}/ws'
+
+    def answers(self, port):
+        if self.processes['haproxy'].process.poll() is not None:
+            raise RuntimeError('haproxy has ended:\n' + self.processes['haproxy'].output())
+        with socket.socket() as probe:
+            return probe.connect_ex(('127.0.0.1', port)) == 0
+
+    def emit(self, room, event, json):
+        process = self.launch('emitter', [self.bun, os.path.join(self.packages, 'emitter.mjs'),
+                                          room, event, json], {'REDIS_PORT': str(self.redis_port)})
+        if process.process.wait(START_LIMIT) != 0:
+            raise RuntimeError('the emitter failed:\n' + process.output())
+        return ''
+
+    def receiver(self, language, url, room):
+        """A receiver in another language, in the room; “none” where there is no such language."""
+        if language not in self.receivers:
+            return 'none'
+        command = [*self.receivers[language], os.path.join(HERE, 'receiver.' + language), url, room]
+        self.launch('receiver-' + language, command).wait_for('joined')
+        return 'ready'
+
+    def received(self, language, line):
+        self.processes['receiver-' + language].wait_for('got ' + line)
+        return ''

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "recorder.h"
+
+G_BEGIN_DECLS
+
+/* What tests against a hostile peer have in common. */
+
+void  hostile_check_recovery (Watch      *watch);
+void  hostile_check_alive    (Watch      *watch,
+                              Guest      *guest);
+gsize hostile_get_memory     (void);
+
+G_END_DECLS

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "mock-server.h"
+#include "signal-glib/crypto/signal-aead-private.h"
+
+#include <string.h>
+
+/* What a host hears from its guests. */
+
+#define OPCODE_TEXT 0x1
+#define OPCODE_CLOSE 0x8
+#define OPCODE_PING 0x9
+#define OPCODE_PONG 0xa
+#define FINAL 0x80
+
+static char *
+decrypt (Guest      *guest,
+         JsonObject *data)
+{
+  const char *iv_text = json_object_get_string_member (data, "iv");
+  gsize iv_length, length;
+  g_autofree guint8 *iv = g_base64_decode (iv_text, &iv_length);
+  g_autofree guint8 *ct = g_base64_decode (json_object_get_string_member (data, "ct"), &length);
+  char *text = g_malloc0 (length - SIGNAL_AEAD_TAG_SIZE + 1);
+
+  g_assert_cmpuint (iv_length, ==, SIGNAL_AEAD_IV_SIZE);
+  g_assert_true (signal_aead_decrypt (guest->key, iv, ct, length, (guint8 *) text, NULL));
+  g_ptr_array_add (guest->ivs, g_strdup (iv_text));
+  return text;
+}
+
+static void
+handle_authenticate (Guest      *guest,
+                     JsonObject *data)
+{
+  gsize length;
+  g_autofree guint8 *key = g_base64_decode (json_object_get_string_member (data, "clientPublicKey"),
+                                            &length);
+
+  g_assert_cmpstr (json_object_get_string_member (data, "type"), ==, "Bearer");
+  g_assert_cmpuint (length, ==, sizeof guest->client_key);
+  g_assert_null (guest->token);
+  memcpy (guest->client_key, key, length);
+  guest->token = g_strdup (json_object_get_string_member (data, "token"));
+  guest->host->greet (guest);
+}
+
+static void
+handle_text (Guest      *guest,
+             const char *text)
+{
+  g_autoptr (JsonNode) node = parse_json (text);
+  JsonObject *envelope = json_node_get_object (node);
+  const char *event = json_object_get_string_member (envelope, "event");
+
+  g_ptr_array_add (guest->frames, g_strdup (text));
+  if (g_str_equal (event, "authenticate"))
+    handle_authenticate (guest, json_object_get_object_member (envelope, "data"));
+  else if (g_str_equal (event, "encrypted"))
+    g_ptr_array_add (guest->inner,
+                     decrypt (guest, json_object_get_object_member (envelope, "data")));
+}
+
+static void
+handle_close (Guest  *guest,
+              guint8 *payload,
+              gsize   length)
+{
+  guest->close_code = length >= 2 ? payload[0] << 8 | payload[1] : 1005;
+  if (guest->host->deaf)
+    return;
+
+  guest_send_frame (guest, FINAL | OPCODE_CLOSE, payload, length);
+  guest_cut (guest);
+}
+
+static void
+handle_frame (Guest  *guest,
+              guint8  first,
+              guint8 *payload,
+              gsize   length)
+{
+  g_autofree char *text = g_strndup ((const char *) payload, length);
+
+  switch (first & 0x0f)
+    {
+    case OPCODE_TEXT:
+      g_assert_cmphex (first, ==, FINAL | OPCODE_TEXT);
+      handle_text (guest, text);
+      break;
+    case OPCODE_CLOSE:
+      handle_close (guest, payload, length);
+      break;
+    case OPCODE_PING:
+      guest->n_pings++;
+      if (!guest->host->deaf)
+        guest_send_frame (guest, FINAL | OPCODE_PONG, payload, length);
+      break;
+    case OPCODE_PONG:
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+/* FALSE: there is no whole frame yet. A client's frames are masked (RFC 6455 section 5.3). */
+static gboolean
+take_frame (Guest *guest)
+{
+  const guint8 *data = guest->in->data;
+  gsize have = guest->in->len;
+  gsize header = 2, length;
+  g_autofree guint8 *payload = NULL;
+  guint8 first;
+
+  if (have < 2)
+    return FALSE;
+  g_assert_cmphex (data[1] & 0x80, ==, 0x80);
+  length = data[1] & 0x7f;
+  header = length == 126 ? 4 : length == 127 ? 10 : 2;
+  if (have < header)
+    return FALSE;
+  if (header > 2)
+    {
+      length = 0;
+      for (gsize i = 2; i < header; i++)
+        length = length << 8 | data[i];
+    }
+  if (have < header + 4 + length)
+    return FALSE;
+
+  first = data[0];
+  payload = g_malloc (length + 1);
+  for (gsize i = 0; i < length; i++)
+    payload[i] = data[header + 4 + i] ^ data[header + i % 4];
+  g_byte_array_remove_range (guest->in, 0, header + 4 + length);
+  handle_frame (guest, first, payload, length);
+  return TRUE;
+}
+
+static void
+upgrade (Guest *guest)
+{
+  g_autoptr (GChecksum) sha1 = g_checksum_new (G_CHECKSUM_SHA1);
+  const char *key = strstr (guest->request, "Sec-WebSocket-Key: ");
+  g_autofree char *accept = NULL;
+  g_autofree char *answer = NULL;
+  guint8 digest[20];
+  gsize size = sizeof digest;
+
+  g_assert_nonnull (key);
+  key += strlen ("Sec-WebSocket-Key: ");
+  g_checksum_update (sha1, (const guint8 *) key, strcspn (key, "\r"));
+  g_checksum_update (sha1, (const guint8 *) "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", 36);
+  g_checksum_get_digest (sha1, digest, &size);
+  accept = g_base64_encode (digest, size);
+  answer = g_strdup_printf ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                            "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n", accept);
+  guest_write (guest, answer, strlen (answer));
+  guest->is_upgraded = TRUE;
+}
+
+static gboolean
+take_request (Guest *guest)
+{
+  const char *data = (const char *) guest->in->data;
+  const char *end = g_strstr_len (data, guest->in->len, "\r\n\r\n");
+
+  if (end == NULL || guest->host->mute)
+    return FALSE;
+
+  guest->request = g_strndup (data, end + 4 - data);
+  g_byte_array_remove_range (guest->in, 0, end + 4 - data);
+  if (guest->host->answer == NULL)
+    {
+      upgrade (guest);
+      return TRUE;
+    }
+
+  guest_write (guest, guest->host->answer, strlen (guest->host->answer));
+  guest_cut (guest);
+  return FALSE;
+}
+
+/* Takes what has come apart: the upgrade request, then frames. */
+void
+guest_receive (Guest *guest)
+{
+  while (guest->is_upgraded ? take_frame (guest) : take_request (guest))
+    ;
+}

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "raw-client.h"
+
+#include <string.h>
+
+#include "signal-glib/util/signal-base64-private.h"
+#include "signal-glib/crypto/signal-aead-private.h"
+#include "signal-glib/crypto/signal-ecdh-private.h"
+#include "signal-glib/protocol/signal-handshake-private.h"
+
+static gboolean
+on_tick (gpointer user_data)
+{
+  *(gboolean *) user_data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+void
+run_for (guint milliseconds)
+{
+  gboolean over = FALSE;
+
+  g_timeout_add (milliseconds, on_tick, &over);
+  while (!over)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+void
+run_for_a_moment (void)
+{
+  run_for (1);
+}
+
+JsonNode *
+parse_json (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  JsonNode *node = json_from_string (text, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (node);
+  return node;
+}
+
+static char *
+on_authenticate (SignalServer *server,
+                 SignalPeer   *peer,
+                 const char   *type,
+                 const char   *token,
+                 gpointer      user_data)
+{
+  Fixture *fixture = user_data;
+
+  fixture->n_asked++;
+  g_assert_null (signal_peer_get_user_id (peer));
+  if (!g_str_equal (type, "Bearer"))
+    return NULL;
+  if (g_str_equal (token, "secret"))
+    return g_strdup ("alice");
+  if (g_str_has_suffix (token, "-secret"))
+    return g_strndup (token, strlen (token) - strlen ("-secret"));
+  return NULL;
+}
+
+static void
+on_peer_connected (SignalServer *server,
+                   SignalPeer   *peer,
+                   Fixture      *fixture)
+{
+  g_ptr_array_add (fixture->connected, g_object_ref (peer));
+}
+
+static void
+on_peer_disconnected (SignalServer *server,
+                      SignalPeer   *peer,
+                      Fixture      *fixture)
+{
+  g_ptr_array_add (fixture->disconnected, g_object_ref (peer));
+}
+
+static void
+on_server_message (SignalServer  *server,
+                   SignalPeer    *peer,
+                   SignalMessage *message,
+                   Fixture       *fixture)
+{
+  g_ptr_array_add (fixture->messages, signal_message_ref (message));
+}
+
+Fixture *
+fixture_new (void)
+{
+  Fixture *fixture = g_new0 (Fixture, 1);
+  g_autoptr (GError) error = NULL;
+
+  fixture->connected = g_ptr_array_new_with_free_func (g_object_unref);
+  fixture->disconnected = g_ptr_array_new_with_free_func (g_object_unref);
+  fixture->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) signal_message_unref);
+  fixture->server = signal_server_new ();
+  g_signal_connect (fixture->server, "authenticate", G_CALLBACK (on_authenticate), fixture);
+  g_signal_connect (fixture->server, "peer-connected", G_CALLBACK (on_peer_connected), fixture);
+  g_signal_connect (fixture->server, "peer-disconnected", G_CALLBACK (on_peer_disconnected),
+                    fixture);
+  g_signal_connect (fixture->server, "message", G_CALLBACK (on_server_message), fixture);
+  signal_server_listen (fixture->server, NULL, 0, &error);
+  g_assert_no_error (error);
+  fixture->uri = signal_server_get_uri (fixture->server);
+  g_assert_nonnull (fixture->uri);
+
+  return fixture;
+}
+
+void
+fixture_free (Fixture *fixture)
+{
+  g_ptr_array_unref (fixture->connected);
+  g_ptr_array_unref (fixture->disconnected);
+  g_ptr_array_unref (fixture->messages);
+  if (fixture->server != NULL)
+    g_assert_finalize_object (fixture->server);
+  g_free (fixture->uri);
+  g_free (fixture);
+}
+
+static char *
+decrypt (RawPeer    *self,
+         JsonObject *data)
+{
+  const char *iv_text = json_object_get_string_member (data, "iv");
+  const char *ct_text = json_object_get_string_member (data, "ct");
+  guint8 iv[SIGNAL_BASE64_DECODED_MAX (16)];
+  g_autofree guint8 *ct = g_malloc (strlen (ct_text) + 1);
+  char *text;
+  gsize iv_length, length;
+
+  g_assert_true (signal_base64_decode (iv_text, strlen (iv_text), iv, &iv_length));
+  g_assert_cmpuint (iv_length, ==, SIGNAL_AEAD_IV_SIZE);
+  g_assert_true (signal_base64_decode (ct_text, strlen (ct_text), ct, &length));
+  text = g_malloc0 (length - SIGNAL_AEAD_TAG_SIZE + 1);
+  g_assert_true (signal_aead_decrypt (self->key, iv, ct, length, (guint8 *) text, NULL));
+  return text;
+}
+
+static void
+on_message (SoupWebsocketConnection *socket,
+            SoupWebsocketDataType    type,
+            GBytes                  *bytes,
+            RawPeer                 *self)
+{
+  gsize length;
+  const char *data = g_bytes_get_data (bytes, &length);
+  g_autofree char *text = g_strndup (data, length);
+  JsonNode *node = parse_json (text);
+  JsonObject *envelope = json_node_get_object (node);
+
+  g_assert_cmpint (type, ==, SOUP_WEBSOCKET_DATA_TEXT);
+  g_ptr_array_add (self->frames, g_strdup (text));
+  if (self->key != NULL
+      && g_str_equal (json_object_get_string_member (envelope, "event"), "encrypted"))
+    {
+      g_autofree char *inner = decrypt (self, json_object_get_object_member (envelope, "data"));
+
+      json_node_unref (node);
+      node = parse_json (inner);
+      self->n_encrypted++;
+    }
+  g_ptr_array_add (self->envelopes, node);
+}
+
+static void
+on_closed (SoupWebsocketConnection *socket,
+           RawPeer                 *self)
+{
+  self->closed = TRUE;
+  self->code = soup_websocket_connection_get_close_code (socket);
+  g_free (self->reason);
+  self->reason = g_strdup (soup_websocket_connection_get_close_data (socket));
+}
+
+static void
+on_upgraded (GObject      *source,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  RawPeer *self = user_data;
+
+  self->socket = soup_session_websocket_connect_finish (SOUP_SESSION (source), result,
+                                                        &self->error);
+  self->done = TRUE;
+  if (self->socket == NULL)
+    return;
+
+  g_signal_connect (self->socket, "message", G_CALLBACK (on_message), self);
+  g_signal_connect (self->socket, "closed", G_CALLBACK (on_closed), self);
+}
+
+static gboolean
+accept_any (void)
+{
+  return TRUE;
+}
+
+/* origin: what a browser would say; NULL: nothing. */
+RawPeer *
+raw_peer_new_from (const char *uri,
+                   const char *origin)
+{
+  RawPeer *self = g_new0 (RawPeer, 1);
+
+  self->frames = g_ptr_array_new_with_free_func (g_free);
+  self->envelopes = g_ptr_array_new_with_free_func ((GDestroyNotify) json_node_unref);
+  self->key_pair = signal_ecdh_key_pair_generate (NULL);
+  self->session = soup_session_new_with_options ("proxy-resolver", NULL, "tls-database", NULL,
+                                                 NULL);
+  self->request = soup_message_new ("GET", uri);
+  g_signal_connect (self->request, "accept-certificate", G_CALLBACK (accept_any), NULL);
+  soup_session_websocket_connect_async (self->session, self->request, origin, NULL,
+                                        G_PRIORITY_DEFAULT, NULL, on_upgraded, self);
+  /* A kernel that finds the queue of a port full knocks again after 1, 3, 7 and 15 seconds. */
+  WAIT_WITHIN (30, self->done);
+  return self;
+}
+
+RawPeer *
+raw_peer_new (const char *uri)
+{
+  return raw_peer_new_from (uri, NULL);
+}
+
+void
+raw_peer_free (RawPeer *self)
+{
+  if (self->socket != NULL)
+    g_signal_handlers_disconnect_by_data (self->socket, self);
+  g_clear_object (&self->socket);
+  g_clear_object (&self->request);
+  g_clear_object (&self->session);
+  g_clear_error (&self->error);
+  g_ptr_array_unref (self->frames);
+  g_ptr_array_unref (self->envelopes);
+  g_clear_pointer (&self->key_pair, signal_ecdh_key_pair_free);
+  g_clear_pointer (&self->key, signal_aead_free);
+  g_free (self->reason);
+  g_free (self);
+}
+
+gboolean
+raw_peer_is_open (RawPeer *self)
+{
+  return soup_websocket_connection_get_state (self->socket) == SOUP_WEBSOCKET_STATE_OPEN;
+}
+
+/* Sends nothing if the server was faster to close. */
+void
+raw_peer_send_text (RawPeer    *self,
+                    const char *text)
+{
+  if (raw_peer_is_open (self))
+    soup_websocket_connection_send_text (self->socket, text);
+}
+
+static char *
+encode (const guint8 *data,
+        gsize         length)
+{
+  char *text = g_malloc0 (SIGNAL_BASE64_ENCODED_SIZE (length) + 1);
+
+  signal_base64_encode (data, length, text);
+  return text;
+}
+
+void
+raw_peer_send_encrypted (RawPeer    *self,
+                         const char *inner)
+{
+  gsize length = strlen (inner);
+  guint8 iv[SIGNAL_AEAD_IV_SIZE];
+  g_autofree guint8 *ct = g_malloc (length + SIGNAL_AEAD_TAG_SIZE);
+  g_autofree char *iv_text = NULL;
+  g_autofree char *ct_text = NULL;
+  g_autofree char *text = NULL;
+
+  g_assert_true (signal_aead_encrypt (self->key, (const guint8 *) inner, length, iv, ct,
+                                             NULL));
+  iv_text = encode (iv, sizeof iv);
+  ct_text = encode (ct, length + SIGNAL_AEAD_TAG_SIZE);
+  text = g_strdup_printf ("{\"event\":\"encrypted\",\"data\":{\"iv\":\"%s\",\"ct\":\"%s\"}}",
+                          iv_text, ct_text);
+  raw_peer_send_text (self, text);
+}
+
+void
+raw_peer_authenticate (RawPeer    *self,
+                       const char *token)
+{
+  guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
+  g_autofree char *key = NULL;
+  g_autofree char *text = NULL;
+
+  signal_ecdh_key_pair_export_public (self->key_pair, point);
+  key = encode (point, sizeof point);
+  text = g_strdup_printf ("{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\","
+                          "\"token\":\"%s\",\"clientPublicKey\":\"%s\"}}", token, key);
+  raw_peer_send_text (self, text);
+}
+
+static JsonNode *
+take_event (RawPeer    *self,
+            const char *event)
+{
+  for (guint i = 0; i < self->envelopes->len; i++)
+    {
+      JsonObject *envelope = json_node_get_object (self->envelopes->pdata[i]);
+
+      if (g_strcmp0 (json_object_get_string_member (envelope, "event"), event) == 0)
+        return g_ptr_array_steal_index (self->envelopes, i);
+    }
+  return NULL;
+}
+
+/* Returns the data of the event: a copy, NULL if it has none that is an object. */
+JsonObject *
+raw_peer_wait_event (RawPeer    *self,
+                     const char *event)
+{
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *envelope;
+  JsonNode *data;
+
+  WAIT_UNTIL ((node = take_event (self, event)) != NULL);
+  envelope = json_node_get_object (node);
+  data = json_object_get_member (envelope, "data");
+  return data != NULL && JSON_NODE_HOLDS_OBJECT (data) ? json_node_dup_object (data) : NULL;
+}
+
+void
+raw_peer_wait_error (RawPeer    *self,
+                     const char *message)
+{
+  g_autoptr (JsonObject) data = raw_peer_wait_event (self, "error");
+
+  g_assert_cmpstr (json_object_get_string_member (data, "message"), ==, message);
+}
+
+void
+raw_peer_wait_closed (RawPeer *self,
+                      guint16  code)
+{
+  WAIT_UNTIL (self->closed);
+  g_assert_cmpuint (self->code, ==, code);
+}
+
+void
+raw_peer_take_key (RawPeer    *self,
+                   JsonObject *connected)
+{
+  const char *key = json_object_get_string_member (connected, "serverPublicKey");
+  const char *salt = json_object_get_string_member (connected, "salt");
+  guint8 point[SIGNAL_BASE64_DECODED_MAX (88)];
+  guint8 salt_bytes[SIGNAL_BASE64_DECODED_MAX (44)];
+  gsize point_length, salt_length;
+
+  g_assert_true (signal_base64_decode (key, strlen (key), point, &point_length));
+  g_assert_true (signal_base64_decode (salt, strlen (salt), salt_bytes, &salt_length));
+  g_assert_cmpuint (salt_length, ==, SIGNAL_HANDSHAKE_SALT_SIZE);
+  self->key = signal_handshake_derive_key (self->key_pair, point, point_length, salt_bytes, salt_length,
+                                      "ignis-ecdh-p256-aes-256-gcm-v1", NULL);
+  g_assert_nonnull (self->key);
+}
+
+RawPeer *
+raw_peer_new_authenticated (const char *uri,
+                            const char *token)
+{
+  RawPeer *self = raw_peer_new (uri);
+  g_autoptr (JsonObject) connected = NULL;
+
+  g_assert_no_error (self->error);
+  raw_peer_authenticate (self, token);
+  connected = raw_peer_wait_event (self, "connected");
+  raw_peer_take_key (self, connected);
+  return self;
+}
+
+RawPeer *
+raw_peer_new_plain (const char *uri,
+                    const char *token)
+{
+  RawPeer *self = raw_peer_new (uri);
+  g_autofree char *text = g_strdup_printf ("{\"event\":\"authenticate\",\"data\":{"
+                                           "\"type\":\"Bearer\",\"token\":\"%s\"}}", token);
+  g_autoptr (JsonObject) connected = NULL;
+
+  g_assert_no_error (self->error);
+  raw_peer_send_text (self, text);
+  connected = raw_peer_wait_event (self, "connected");
+  g_assert_false (json_object_has_member (connected, "serverPublicKey"));
+  g_assert_false (json_object_has_member (connected, "salt"));
+  return self;
+}
+
+/* All that was sent before has been dealt with: what is not JSON is answered, and in order. */
+void
+raw_peer_settle (RawPeer *self)
+{
+  raw_peer_send_text (self, "settle");
+  raw_peer_wait_error (self, "Invalid message format");
+}
+
+/* Nothing has come that was not waited for. */
+void
+raw_peer_assert_silent (RawPeer *self)
+{
+  raw_peer_settle (self);
+  g_assert_cmpuint (self->envelopes->len, ==, 0);
+}

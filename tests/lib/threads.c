@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "threads.h"
+
+#include "raw-client.h"
+
+#include <string.h>
+
+/* Drops a reference in a thread of its own, which is over when this returns. */
+gpointer
+unref_in_thread (gpointer object)
+{
+  g_object_unref (object);
+  return NULL;
+}
+
+/* Waits until it is over. */
+void
+run_thread (GThreadFunc function,
+            gpointer    data)
+{
+  g_autoptr (GThread) thread = g_thread_new ("other", function, data);
+
+  g_thread_join (g_steal_pointer (&thread));
+}
+
+static gpointer
+run_loop (gpointer data)
+{
+  Loop *loop = data;
+
+  g_main_context_push_thread_default (loop->context);
+  g_main_loop_run (loop->loop);
+  g_main_context_pop_thread_default (loop->context);
+  return NULL;
+}
+
+Loop *
+loop_new (void)
+{
+  Loop *loop = g_new0 (Loop, 1);
+
+  loop->context = g_main_context_new ();
+  loop->loop = g_main_loop_new (loop->context, FALSE);
+  return loop;
+}
+
+void
+loop_start (Loop *loop)
+{
+  loop->thread = g_thread_new ("loop", run_loop, loop);
+}
+
+typedef struct
+{
+  GSourceFunc function;
+  gpointer data;
+  gint is_done;
+} Call;
+
+static gboolean
+on_call (gpointer data)
+{
+  Call *call = data;
+
+  call->function (call->data);
+  g_atomic_int_set (&call->is_done, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+/* Has the loop's thread do something, and waits for that. */
+void
+loop_call (Loop        *loop,
+           GSourceFunc  function,
+           gpointer     data)
+{
+  Call call = { function, data };
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_callback (source, on_call, &call, NULL);
+  g_source_attach (source, loop->context);
+  WAIT_UNTIL (g_atomic_int_get (&call.is_done));
+}
+
+static gboolean
+on_quit (gpointer data)
+{
+  Loop *loop = data;
+
+  g_main_loop_quit (loop->loop);
+  return G_SOURCE_REMOVE;
+}
+
+void
+loop_quit (Loop *loop)
+{
+  if (loop->thread == NULL)
+    return;
+
+  loop_call (loop, on_quit, loop);
+  g_thread_join (g_steal_pointer (&loop->thread));
+}
+
+void
+loop_free (Loop *loop)
+{
+  loop_quit (loop);
+  g_main_loop_unref (loop->loop);
+  g_main_context_unref (loop->context);
+  g_free (loop);
+}
+
+/* A call from a wrong thread has failed, and says why. */
+void
+assert_refused (gboolean  accepted,
+                GError  **error)
+{
+  g_assert_false (accepted);
+  g_assert_error (*error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
+  g_assert_nonnull (strstr ((*error)->message, "thread"));
+  g_clear_error (error);
+}

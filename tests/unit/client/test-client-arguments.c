@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+
+#include <string.h>
+
+/* Settings that no attempt can be made with. */
+
+#define BAD_TOKEN "secret\xff"
+
+static char *
+on_authenticate (SignalClient  *client,
+                 const char   **token)
+{
+  return g_strdup (*token);
+}
+
+static gboolean
+on_token_requested (void)
+{
+  return TRUE;
+}
+
+/* The token is not in the error. */
+static void
+check_token_error (const GError *error)
+{
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  g_assert_null (strstr (error->message, "secret"));
+}
+
+/* The argument of connect_async() is refused at once, and the property's token is kept. */
+static void
+test_token_argument (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  signal_client_connect_async (watch->client, BAD_TOKEN, NULL, watch_on_connected, watch);
+  WAIT_UNTIL (watch->is_done);
+  check_token_error (watch->error);
+  g_assert_cmpstr (watch->states->str, ==, "");
+  g_assert_cmpuint (host->guests->len, ==, 0);
+
+  watch_connect (watch);
+  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, TEST_TOKEN);
+}
+
+/* The property's is refused when the attempt begins: a handler could have had a better one. */
+static void
+test_token_property (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  const char *token = NULL;
+
+  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate), &token);
+  g_object_set (watch->client, "token", BAD_TOKEN, NULL);
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  check_token_error (watch->error);
+  check_token_error (watch->disconnected);
+  g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
+  g_assert_cmpuint (host->guests->len, ==, 0);
+
+  token = "good";
+  watch_connect (watch);
+  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, "good");
+}
+
+/* So is one that a handler returns, in the first attempt and in a later one. */
+static void
+test_token_handler (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  const char *token = BAD_TOKEN;
+
+  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate), &token);
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  check_token_error (watch->error);
+  g_assert_cmpuint (host->guests->len, ==, 0);
+
+  token = "good";
+  watch_connect (watch);
+  token = BAD_TOKEN;
+  guest_cut (host_wait_guest (host, 0));
+  WAIT_UNTIL (watch->n_disconnected == 2);
+  check_token_error (watch->disconnected);
+  g_assert_cmpuint (host->guests->len, ==, 1);
+
+  /* What stopped for want of a token starts again with one that can be sent, and not with another. */
+  signal_client_update_token (watch->client, BAD_TOKEN);
+  check_token_error (watch_get_error (watch, watch->errors->len - 1));
+  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_DISCONNECTED);
+  g_assert_cmpuint (watch->n_disconnected, ==, 2);
+  token = NULL;
+  signal_client_update_token (watch->client, "better");
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, "better");
+}
+
+/* One that was promised ends the attempt that waits for it. */
+static void
+test_token_promised (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_signal_connect (watch->client, "token-requested", G_CALLBACK (on_token_requested), NULL);
+  watch_start (watch);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_CONNECTING);
+  signal_client_update_token (watch->client, BAD_TOKEN);
+  WAIT_UNTIL (watch->is_done);
+  check_token_error (watch->error);
+  g_assert_cmpuint (host->guests->len, ==, 0);
+}
+
+/* While a connection is up, a bad token is what the next attempt fails with. */
+static void
+test_token_update (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  watch_connect (watch);
+  signal_client_update_token (watch->client, BAD_TOKEN);
+  settle ();
+  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  guest_cut (host_wait_guest (host, 0));
+  WAIT_UNTIL (watch->n_disconnected == 1);
+  check_token_error (watch->disconnected);
+  g_assert_cmpuint (host->guests->len, ==, 1);
+}
+
+static void
+check_refused (Watch *watch,
+               Host  *host)
+{
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_true (g_utf8_validate (watch->error->message, -1, NULL));
+  g_assert_null (strstr (watch->error->message, "secret"));
+  g_assert_cmpstr (watch->states->str, ==, "");
+  g_assert_cmpuint (host->guests->len, ==, 0);
+}
+
+/* Lines are ended by libsoup's own refusal of CR and LF; the rest of what HTTP does not allow is found
+ * here. */
+static void
+test_headers (void)
+{
+  static const struct
+  {
+    const char *name;
+    const char *value;
+  } cases[] = {
+    { "X-\x01", "secret" }, { "X-\xc3\xa4", "secret" }, { "X(comment)", "secret" }, { "X/Y", "secret" },
+    { "X-Key", "secret\x01" }, { "X-Key", "\x1bsecret" }, { "X-Key", "secret\x7f" },
+    { "X-Key", "secret\x0b" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (Host) host = host_new ();
+      g_autoptr (Watch) watch = watch_new (host->uri);
+      g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
+
+      soup_message_headers_append (headers, "X-First", "fine");
+      soup_message_headers_append (headers, cases[i].name, cases[i].value);
+      g_object_set (watch->client, "headers", headers, NULL);
+      check_refused (watch, host);
+    }
+}
+
+/* The object can be changed at any time: an attempt looks at it when it begins. */
+static void
+test_headers_later (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
+
+  soup_message_headers_append (headers, "X-Text", "\t!~ \xc3\xa4\xff");
+  g_object_set (watch->client, "headers", headers, NULL);
+  watch_connect (watch);
+  g_assert_nonnull (strstr (host_wait_guest (host, 0)->request, "\r\nX-Text: \t!~ \xc3\xa4\xff\r\n"));
+
+  soup_message_headers_append (headers, "X-Key", "secret\x01");
+  guest_cut (host_wait_guest (host, 0));
+  WAIT_UNTIL (watch->n_disconnected == 1);
+  g_assert_error (watch->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (watch->disconnected->message, "X-Key"));
+  g_assert_cmpuint (host->guests->len, ==, 1);
+}
+
+static void
+test_ecdh_info (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (SignalServer) server = g_object_new (SIGNAL_TYPE_SERVER, "ecdh-info", "\xff", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_object_set (watch->client, "ecdh-info", "secret\xff", NULL);
+  check_refused (watch, host);
+
+  g_assert_false (signal_server_listen (server, NULL, 0, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+}
+
+/* What is sent as JSON: the names of events and of rooms. */
+static void
+test_names (void)
+{
+  static const char * const bad[] = { "a\xff", "\xc0\x80", "\xed\xa0\x80", "" };
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+  guint n_frames;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  n_frames = guest->frames->len;
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      const char *rooms[] = { "fine", bad[i], NULL };
+      g_autoptr (GError) event = NULL;
+      g_autoptr (GError) join = NULL;
+      g_autoptr (GError) leave = NULL;
+
+      g_assert_false (signal_client_send_json (watch->client, bad[i], NULL, &event));
+      g_assert_error (event, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+      g_assert_false (signal_client_join_rooms (watch->client, rooms, &join));
+      g_assert_error (join, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+      g_assert_false (signal_client_leave_rooms (watch->client, rooms, &leave));
+      g_assert_error (leave, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+    }
+
+  /* What ends a line elsewhere is escaped, and comes alone. */
+  g_assert_true (signal_client_send_json (watch->client, "a\r\n\x01", NULL, NULL));
+  WAIT_UNTIL (guest->inner->len == 1);
+  g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"a\\r\\n\\u0001\"}");
+  g_assert_cmpuint (guest->frames->len, ==, n_frames + 1);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/client/arguments/token/argument", test_token_argument);
+  g_test_add_func ("/client/arguments/token/property", test_token_property);
+  g_test_add_func ("/client/arguments/token/handler", test_token_handler);
+  g_test_add_func ("/client/arguments/token/promised", test_token_promised);
+  g_test_add_func ("/client/arguments/token/update", test_token_update);
+  g_test_add_func ("/client/arguments/headers", test_headers);
+  g_test_add_func ("/client/arguments/headers/later", test_headers_later);
+  g_test_add_func ("/client/arguments/ecdh-info", test_ecdh_info);
+  g_test_add_func ("/client/arguments/names", test_names);
+
+  return g_test_run ();
+}

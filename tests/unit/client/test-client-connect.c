@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+
+#include <string.h>
+
+#define CONNECTED_STATES "connecting connected authenticating authenticated "
+
+static void
+test_states (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_DISCONNECTED);
+  watch_connect (watch);
+  g_assert_cmpstr (watch->states->str, ==, CONNECTED_STATES);
+  g_assert_cmpstr (watch->story->str, ==, "connected ");
+
+  watch_disconnect (watch);
+  g_assert_cmpstr (watch->states->str, ==, CONNECTED_STATES "disconnected ");
+  g_assert_cmpstr (watch->story->str, ==, "connected disconnected ");
+  g_assert_no_error (watch->disconnected);
+}
+
+static void
+test_reconnect_states (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  watch_connect (watch);
+  guest_cut (host->guests->pdata[0]);
+  WAIT_UNTIL (watch->n_connected == 2);
+  g_assert_cmpstr (watch->states->str, ==, CONNECTED_STATES "reconnecting " CONNECTED_STATES);
+  g_assert_cmpstr (watch->story->str, ==, "connected error reconnecting connected ");
+  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+  g_assert_cmpuint (host->guests->len, ==, 2);
+  g_assert_cmpstr (signal_client_get_client_id (watch->client), ==, "guest-1");
+
+  watch_disconnect (watch);
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+}
+
+/* One key pair for each connection, never one for two. */
+static void
+test_fresh_keys (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *first, *second;
+
+  watch_connect (watch);
+  first = host_wait_guest (host, 0);
+  guest_reset (first);
+  second = host_wait_guest (host, 1);
+  g_assert_cmpint (memcmp (first->client_key, second->client_key, sizeof first->client_key), !=, 0);
+  WAIT_UNTIL (watch->n_connected == 2);
+}
+
+static void
+greet_nobody (Guest *guest)
+{
+}
+
+static void
+on_state_facts (SignalClient *client,
+                GParamSpec   *pspec,
+                GString      *facts)
+{
+  const char *id = signal_client_get_client_id (client);
+  const char *user = signal_client_get_user_id (client);
+
+  g_string_append_printf (facts, "%s:%s:%s:%d ", pspec->name, id != NULL ? id : "-",
+                          user != NULL ? user : "-", signal_client_get_encrypted (client));
+}
+
+/* What comes and goes with the connection is told of, and is true whenever the state is told. */
+static void
+test_facts (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (GString) facts = g_string_new ("");
+  Guest *guest;
+
+  host->greet = greet_nobody;
+  watch_start (watch);
+  guest = host_wait_guest (host, 0);
+  g_assert_cmpstr (watch->states->str, ==, "connecting connected authenticating ");
+  g_signal_connect (watch->client, "notify", G_CALLBACK (on_state_facts), facts);
+  guest_welcome (guest);
+  WAIT_UNTIL (watch->is_done);
+  for (guint i = 0; i < 4; i++)
+    {
+      static const char * const names[] = { "state", "client-id", "user-id", "encrypted" };
+      g_autofree char *fact = g_strdup_printf ("%s:guest-0:alice:1 ", names[i]);
+
+      g_assert_nonnull (strstr (facts->str, fact));
+    }
+  g_assert_null (strstr (facts->str, ":-"));
+
+  g_string_truncate (facts, 0);
+  watch_disconnect (watch);
+  g_assert_nonnull (strstr (facts->str, "state:-:-:0 "));
+  g_assert_nonnull (strstr (facts->str, "client-id:-:-:0 "));
+  g_assert_null (strstr (facts->str, "guest-0"));
+}
+
+static void
+test_second_connect (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Watch) second = watch_new (host->uri);
+
+  watch_start (watch);
+  signal_client_connect_async (watch->client, "other", NULL, watch_on_connected, second);
+  WAIT_UNTIL (watch->is_done && second->is_done);
+  g_assert_no_error (watch->error);
+  g_assert_error (second->error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
+
+  second->is_done = FALSE;
+  signal_client_connect_async (watch->client, "other", NULL, watch_on_connected, second);
+  WAIT_UNTIL (second->is_done);
+  g_assert_error (second->error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
+
+  g_assert_cmpstr (watch->states->str, ==, CONNECTED_STATES);
+  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, TEST_TOKEN);
+
+  /* Not even its token is taken over. */
+  guest_cut (host->guests->pdata[0]);
+  g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, TEST_TOKEN);
+  WAIT_UNTIL (watch->n_connected == 2);
+}
+
+static void
+test_connect_again (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      watch_connect (watch);
+      watch_disconnect (watch);
+      g_assert_cmpuint (watch->n_disconnected, ==, i + 1);
+      g_assert_cmpuint (host_wait_guest (host, i)->close_code, ==, 1000);
+    }
+}
+
+/* A token with all that JSON escapes; what connect_async() is given goes before the property. */
+static void
+test_token (void)
+{
+  static const char token[] = "a\"b\\c\n\t\x01 \xc3\xa4 \xf0\x9f\x98\x80";
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  signal_client_connect_async (watch->client, token, NULL, watch_on_connected, watch);
+  WAIT_UNTIL (watch->is_done);
+  g_assert_no_error (watch->error);
+  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, token);
+}
+
+static void
+test_no_token (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_object_set (watch->client, "token", NULL, NULL);
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_assert_cmpuint (host->guests->len, ==, 0);
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+}
+
+static void
+test_bad_url (void)
+{
+  static const char * const urls[] = {
+    NULL, "", "example.org", "http://127.0.0.1/ws", "wss:///ws", "ws://[::1/ws", "ws://host:99999/",
+    "wss://user:password@example.org/ws", "wss://example.org/ws#part", "ws://127.0.0.1:abc/",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (urls); i++)
+    {
+      g_autoptr (Watch) watch = watch_new (urls[i]);
+
+      watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+      g_assert_cmpstr (watch->states->str, ==, "");
+      g_assert_cmpuint (watch->n_disconnected, ==, 0);
+    }
+}
+
+static void
+test_insecure (void)
+{
+  static const char * const urls[] = {
+    "ws://example.invalid/ws", "ws://192.0.2.1/ws", "ws://localhost.example.invalid/ws",
+    "ws://127.0.0.1.example.invalid/", "ws://[2001:db8::1]/",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (urls); i++)
+    {
+      g_autoptr (Watch) watch = watch_new (urls[i]);
+
+      watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
+      g_assert_cmpstr (watch->states->str, ==, "");
+    }
+}
+
+/* With allow-insecure the client goes as far as to ask the proxy for the host. */
+static void
+test_allow_insecure (void)
+{
+  g_autoptr (Host) proxy = host_new ();
+  g_autofree char *proxy_uri = g_strdup_printf ("http://127.0.0.1:%u", proxy->port);
+  g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (proxy_uri, NULL);
+  g_autoptr (Watch) watch = watch_new ("ws://example.invalid/");
+  Guest *guest;
+
+  proxy->answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+  g_object_set (watch->client,
+                "allow-insecure", TRUE,
+                "max-retries", 0,
+                "proxy-resolver", resolver,
+                NULL);
+  watch_start (watch);
+  WAIT_UNTIL (watch->is_done);
+  g_assert_error (watch->error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
+  g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
+  guest = proxy->guests->pdata[0];
+  g_assert_true (g_str_has_prefix (guest->request, "CONNECT example.invalid:80 "));
+}
+
+static void
+test_loopback_names (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autofree char *uri = g_strdup_printf ("ws://LocalHost:%u/ws?room=1", host->port);
+  g_autoptr (Watch) watch = watch_new (uri);
+
+  watch_connect (watch);
+  g_assert_true (g_str_has_prefix (host_wait_guest (host, 0)->request,
+                                   "GET /ws?room=1 HTTP/1.1\r\n"));
+}
+
+static void
+test_nobody_there (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host_shut (host);
+  g_object_set (watch->client, "max-retries", 0, NULL);
+  watch_fail (watch, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
+  g_assert_error (watch->disconnected, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+}
+
+/* The real thing: the embedded server. */
+static void
+test_embedded_server (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (Watch) watch = watch_new (fixture->uri);
+  SignalPeer *peer;
+
+  g_object_set (watch->client, "token", "secret", NULL);
+  watch_connect (watch);
+  WAIT_UNTIL (fixture->connected->len == 1);
+  peer = fixture->connected->pdata[0];
+  g_assert_cmpstr (signal_client_get_client_id (watch->client), ==, signal_peer_get_id (peer));
+  g_assert_cmpstr (signal_client_get_user_id (watch->client), ==, "alice");
+  g_assert_true (signal_client_get_encrypted (watch->client));
+  g_assert_cmpstr (watch->states->str, ==, CONNECTED_STATES);
+
+  g_assert_true (signal_client_send_json (watch->client, "chat", "{\"n\":9007199254740993}", NULL));
+  WAIT_UNTIL (fixture->messages->len == 1);
+  g_assert_cmpstr (signal_message_get_payload_json (fixture->messages->pdata[0]), ==,
+                   "{\"n\":9007199254740993}");
+
+  watch_disconnect (watch);
+  WAIT_UNTIL (fixture->disconnected->len == 1);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/client/connect/states", test_states);
+  g_test_add_func ("/client/connect/reconnect-states", test_reconnect_states);
+  g_test_add_func ("/client/connect/fresh-keys", test_fresh_keys);
+  g_test_add_func ("/client/connect/facts", test_facts);
+  g_test_add_func ("/client/connect/second", test_second_connect);
+  g_test_add_func ("/client/connect/again", test_connect_again);
+  g_test_add_func ("/client/connect/token", test_token);
+  g_test_add_func ("/client/connect/no-token", test_no_token);
+  g_test_add_func ("/client/connect/bad-url", test_bad_url);
+  g_test_add_func ("/client/connect/insecure", test_insecure);
+  g_test_add_func ("/client/connect/allow-insecure", test_allow_insecure);
+  g_test_add_func ("/client/connect/loopback-names", test_loopback_names);
+  g_test_add_func ("/client/connect/nobody-there", test_nobody_there);
+  g_test_add_func ("/client/connect/embedded-server", test_embedded_server);
+
+  return g_test_run ();
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+
+#include <string.h>
+
+/* How connections end, and what the client makes of it. */
+
+typedef struct
+{
+  const char *name;
+  const char *message; /* of the `error` event before, or NULL */
+  guint16     code;
+  gboolean    is_retried;
+  int         error;   /* SignalError */
+} End;
+
+static const End ends[] = {
+  { "refused", "Authentication failed", 4003, FALSE, SIGNAL_ERROR_AUTHENTICATION_FAILED },
+  { "refused-silently", NULL, 4003, FALSE, SIGNAL_ERROR_AUTHENTICATION_FAILED },
+  { "check-threw", "Authentication error", 4003, TRUE, SIGNAL_ERROR_SERVER },
+  { "handshake", "Encryption handshake failed", 4004, FALSE, SIGNAL_ERROR_ENCRYPTION_REQUIRED },
+  { "encryption", NULL, 4004, FALSE, SIGNAL_ERROR_ENCRYPTION_REQUIRED },
+  { "not-in-time", NULL, 4001, TRUE, SIGNAL_ERROR_TIMED_OUT },
+  { "no-traffic", NULL, 4002, TRUE, SIGNAL_ERROR_TIMED_OUT },
+  { "normal", NULL, 1000, TRUE, SIGNAL_ERROR_NOT_CONNECTED },
+  { "going-away", NULL, 1001, TRUE, SIGNAL_ERROR_NOT_CONNECTED },
+  { "too-big", NULL, 1009, TRUE, SIGNAL_ERROR_TOO_LARGE },
+  { "server-fault", NULL, 1011, TRUE, SIGNAL_ERROR_NOT_CONNECTED },
+  { "restart", NULL, 1012, TRUE, SIGNAL_ERROR_NOT_CONNECTED },
+  { "try-later", NULL, 1013, TRUE, SIGNAL_ERROR_NOT_CONNECTED },
+  { "unknown", NULL, 4321, TRUE, SIGNAL_ERROR_NOT_CONNECTED },
+};
+
+static const End *ending;
+
+static void
+greet_with_end (Guest *guest)
+{
+  if (guest->host->guests->len > 1)
+    {
+      guest_welcome (guest);
+      return;
+    }
+
+  if (ending->message != NULL)
+    guest_send_error (guest, ending->message);
+  guest_close (guest, ending->code);
+}
+
+static void
+check_end (Watch     *watch,
+           const End *end)
+{
+  guint n_errors = end->message != NULL ? 1 : 0;
+
+  if (end->message != NULL)
+    {
+      GError *said = watch_get_error (watch, 0);
+
+      g_assert_error (said, SIGNAL_ERROR, SIGNAL_ERROR_SERVER);
+      g_assert_cmpstr (said->message, ==, end->message);
+    }
+
+  if (end->is_retried)
+    {
+      WAIT_UNTIL (watch->delays->len == 1);
+      g_assert_error (watch_get_error (watch, n_errors), SIGNAL_ERROR, end->error);
+      g_assert_cmpuint (g_array_index (watch->delays, guint, 0), ==, end->code == 4002 ? 0 : 10);
+    }
+  else
+    {
+      WAIT_UNTIL (watch->n_disconnected == 1);
+      g_assert_error (watch->disconnected, SIGNAL_ERROR, end->error);
+      g_assert_cmpuint (watch->delays->len, ==, 0);
+      g_assert_cmpuint (watch->errors->len, ==, n_errors);
+    }
+}
+
+static void
+test_end_instead_of_welcome (gconstpointer data)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  ending = data;
+  host->greet = greet_with_end;
+  watch_start (watch);
+  check_end (watch, ending);
+  WAIT_UNTIL (watch->is_done);
+  if (ending->is_retried)
+    g_assert_no_error (watch->error);
+  else
+    g_assert_error (watch->error, SIGNAL_ERROR, ending->error);
+  run_for (30);
+  g_assert_cmpuint (host->guests->len, ==, ending->is_retried ? 2 : 1);
+}
+
+static void
+test_end_later (gconstpointer data)
+{
+  const End *end = data;
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  watch_connect (watch);
+  if (end->message != NULL)
+    guest_send_error (host->guests->pdata[0], end->message);
+  guest_close (host->guests->pdata[0], end->code);
+  check_end (watch, end);
+  if (end->is_retried)
+    WAIT_UNTIL (watch->n_connected == 2);
+}
+
+static void
+greet_with_cut (Guest *guest)
+{
+  if (guest->host->guests->len > 2)
+    guest_welcome (guest);
+  else if (guest->host->guests->len > 1)
+    guest_cut (guest);
+  else
+    guest_reset (guest);
+}
+
+/* Neither a FIN without a close frame nor a reset is the end of it. */
+static void
+test_cut (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host->greet = greet_with_cut;
+  watch_connect (watch);
+  g_assert_cmpuint (watch->errors->len, ==, 2);
+  g_assert_error (watch_get_error (watch, 0), G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+  g_assert_error (watch_get_error (watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+
+  guest_reset (host->guests->pdata[2]);
+  g_assert_error (watch_get_error (watch, 2), G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+  WAIT_UNTIL (watch->n_connected == 2);
+}
+
+static void
+greet_nobody (Guest *guest)
+{
+}
+
+static void
+check_timeout (Host *host)
+{
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  gint64 begin = g_get_monotonic_time ();
+
+  g_object_set (watch->client, "connect-timeout", 60, "max-retries", 0, NULL);
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 60 * 1000);
+  WAIT_UNTIL (((Guest *) host->guests->pdata[0])->is_gone);
+}
+
+static void
+test_connect_timeout_silent (void)
+{
+  g_autoptr (Host) host = host_new ();
+
+  host->mute = TRUE;
+  check_timeout (host);
+}
+
+static void
+test_connect_timeout_hanging (void)
+{
+  g_autoptr (Host) host = host_new ();
+
+  host->greet = greet_nobody;
+  check_timeout (host);
+}
+
+/* The deadline is that of each attempt, and it is over when the attempt is. */
+static void
+test_connect_timeout_each (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host->mute = TRUE;
+  g_object_set (watch->client, "connect-timeout", 250, "max-retries", 3, NULL);
+  watch_start (watch);
+  WAIT_UNTIL (watch->delays->len == 2);
+  host->mute = FALSE;
+  WAIT_UNTIL (watch->is_done);
+  g_assert_no_error (watch->error);
+  run_for (300);
+  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+}
+
+/* The server's machine is gone without a word: nothing is answered any more. */
+static void
+test_liveness (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  host->deaf = TRUE;
+  g_object_set (watch->client, "heartbeat-interval", 40, "liveness-timeout", 50, NULL);
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_cmpuint (guest->n_pings, >=, 1);
+  WAIT_UNTIL (guest->is_gone);
+  WAIT_UNTIL (watch->n_connected == 2);
+}
+
+/* A server that answers pings, or says anything at all, is alive. */
+static void
+test_liveness_answered (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  g_object_set (watch->client, "heartbeat-interval", 20, "liveness-timeout", 1000, NULL);
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  WAIT_UNTIL (guest->n_pings >= 3);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (host->guests->len, ==, 1);
+}
+
+static void
+test_heartbeat (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  gint64 begin = g_get_monotonic_time ();
+  Guest *guest;
+
+  g_object_set (watch->client, "heartbeat-interval", 30, NULL);
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  for (guint i = 1; i <= 4; i++)
+    guest_assert_frame (guest, i, "{\"event\":\"heartbeat\"}");
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 4 * 30 * 1000);
+}
+
+static void
+test_no_heartbeat (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_object_set (watch->client, "heartbeat-interval", 0, "liveness-timeout", 1, NULL);
+  watch_connect (watch);
+  run_for (60);
+  g_assert_cmpuint (host_wait_guest (host, 0)->frames->len, ==, 1);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+}
+
+static void
+greet_good_token (Guest *guest)
+{
+  if (g_str_equal (guest->token, "good"))
+    {
+      guest_welcome (guest);
+    }
+  else
+    {
+      guest_send_error (guest, "Authentication failed");
+      guest_close (guest, 4003);
+    }
+}
+
+static void
+test_update_token (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host->greet = greet_good_token;
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  signal_client_update_token (watch->client, "good");
+  WAIT_UNTIL (watch->n_connected == 1);
+  g_assert_cmpuint (host->guests->len, ==, 2);
+
+  /* A connection that is up is left alone; the next attempt takes it. */
+  signal_client_update_token (watch->client, "bad");
+  run_for (20);
+  g_assert_cmpuint (host->guests->len, ==, 2);
+  guest_cut (host->guests->pdata[1]);
+  WAIT_UNTIL (watch->n_disconnected == 2);
+  g_assert_error (watch->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+
+  /* Once it was asked to stay away, it does. */
+  watch_disconnect (watch);
+  signal_client_update_token (watch->client, "good");
+  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_DISCONNECTED);
+}
+
+static void
+test_update_token_without_retries (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host->greet = greet_good_token;
+  g_object_set (watch->client, "max-retries", 0, NULL);
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  signal_client_update_token (watch->client, "good");
+  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_DISCONNECTED);
+}
+
+static char *
+on_authenticate_none (SignalClient *client)
+{
+  return NULL;
+}
+
+static char *
+on_authenticate (SignalClient *client,
+                 guint        *n_asked)
+{
+  return g_strdup_printf ("token-%u", ++*n_asked);
+}
+
+static char *
+on_authenticate_never (SignalClient *client)
+{
+  g_assert_not_reached ();
+}
+
+/* Asked before every attempt; the first handler that gives one wins. */
+static void
+test_authenticate (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  guint n_asked = 0;
+
+  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate_none), NULL);
+  watch_connect (watch);
+  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, TEST_TOKEN);
+
+  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate), &n_asked);
+  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate_never), NULL);
+  guest_cut (host->guests->pdata[0]);
+  g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, "token-1");
+  WAIT_UNTIL (watch->n_connected == 2);
+  guest_cut (host->guests->pdata[1]);
+  g_assert_cmpstr (host_wait_guest (host, 2)->token, ==, "token-2");
+  WAIT_UNTIL (watch->n_connected == 3);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      g_autofree char *early = g_strconcat ("/client/end/early/", ends[i].name, NULL);
+      g_autofree char *late = g_strconcat ("/client/end/late/", ends[i].name, NULL);
+
+      g_test_add_data_func (early, &ends[i], test_end_instead_of_welcome);
+      g_test_add_data_func (late, &ends[i], test_end_later);
+    }
+  g_test_add_func ("/client/end/cut", test_cut);
+  g_test_add_func ("/client/end/connect-timeout/silent", test_connect_timeout_silent);
+  g_test_add_func ("/client/end/connect-timeout/hanging", test_connect_timeout_hanging);
+  g_test_add_func ("/client/end/connect-timeout/each", test_connect_timeout_each);
+  g_test_add_func ("/client/end/liveness", test_liveness);
+  g_test_add_func ("/client/end/liveness-answered", test_liveness_answered);
+  g_test_add_func ("/client/end/heartbeat", test_heartbeat);
+  g_test_add_func ("/client/end/no-heartbeat", test_no_heartbeat);
+  g_test_add_func ("/client/end/update-token", test_update_token);
+  g_test_add_func ("/client/end/update-token-without-retries", test_update_token_without_retries);
+  g_test_add_func ("/client/end/authenticate", test_authenticate);
+
+  return g_test_run ();
+}

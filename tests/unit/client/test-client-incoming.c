@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+
+#include <string.h>
+
+/* What arrives wrong is dropped and told of, once, and the next good message still arrives. */
+
+typedef struct
+{
+  const char *name;
+  int         error; /* SignalError */
+  GuestFunc   send;
+} Wrong;
+
+static void
+replace_and_send (Guest      *guest,
+                  const char *mark,
+                  guint       skip,
+                  const char *replacement)
+{
+  g_autofree char *text = guest_seal (guest, "{\"event\":\"wrong\",\"data\":\"0123456789\"}");
+  char *at = strstr (text, mark);
+
+  g_assert_nonnull (at);
+  at += strlen (mark) + skip;
+  memcpy (at, replacement, strlen (replacement));
+  guest_send_text (guest, text);
+}
+
+static void
+send_tampered (Guest *guest)
+{
+  g_autofree char *text = guest_seal (guest, "{\"event\":\"wrong\"}");
+  char *at = strstr (text, "\"ct\":\"") + 10;
+
+  *at = *at == 'A' ? 'B' : 'A';
+  guest_send_text (guest, text);
+}
+
+static void
+send_other_iv (Guest *guest)
+{
+  replace_and_send (guest, "\"iv\":\"", 0, "AAAAAAAAAAAAAAAA");
+}
+
+static void
+send_bad_base64 (Guest *guest)
+{
+  replace_and_send (guest, "\"ct\":\"", 4, "\x2d\x5f");
+}
+
+static void
+send_short_iv (Guest *guest)
+{
+  guest_send_text (guest, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAA=\","
+                          "\"ct\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}");
+}
+
+static void
+send_long_iv (Guest *guest)
+{
+  guest_send_text (guest, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAAAAAA\","
+                          "\"ct\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}");
+}
+
+static void
+send_no_tag (Guest *guest)
+{
+  guest_send_text (guest, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\","
+                          "\"ct\":\"AAAA\"}}");
+}
+
+static void
+send_no_ct (Guest *guest)
+{
+  guest_send_text (guest, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\"}}");
+}
+
+static void
+send_no_data (Guest *guest)
+{
+  guest_send_text (guest, "{\"event\":\"encrypted\"}");
+}
+
+static void
+send_not_utf8 (Guest *guest)
+{
+  static const char inner[] = "{\"event\":\"wrong\",\"data\":\"\xff\"}";
+  g_autofree char *text = guest_seal_data (guest, inner, strlen (inner));
+
+  guest_send_text (guest, text);
+}
+
+static void
+send_not_json_inside (Guest *guest)
+{
+  guest_send (guest, "event=wrong");
+}
+
+static void
+send_not_json (Guest *guest)
+{
+  guest_send_text (guest, "Hello?");
+}
+
+static void
+send_empty (Guest *guest)
+{
+  guest_send_text (guest, "");
+}
+
+static void
+send_no_event (Guest *guest)
+{
+  guest_send (guest, "{\"data\":1}");
+}
+
+static void
+send_event_number (Guest *guest)
+{
+  guest_send (guest, "{\"event\":1}");
+}
+
+static void
+send_not_object (Guest *guest)
+{
+  guest_send (guest, "[\"event\"]");
+}
+
+static void
+send_deep (Guest *guest)
+{
+  g_autofree char *open = g_strnfill (100000, '[');
+  g_autofree char *close = g_strnfill (100000, ']');
+  g_autofree char *text = g_strdup_printf ("{\"event\":\"wrong\",\"data\":%s%s}", open, close);
+
+  guest_send (guest, text);
+}
+
+static void
+send_second_connected (Guest *guest)
+{
+  g_autofree char *text = guest_compose_connected (guest);
+
+  guest_send_text (guest, text);
+}
+
+static void
+send_second_connected_inside (Guest *guest)
+{
+  g_autofree char *text = guest_compose_connected (guest);
+
+  guest_send (guest, text);
+}
+
+static void
+send_control_inside (Guest *guest)
+{
+  guest_send (guest, "{\"event\":\"authenticate\"}");
+}
+
+static void
+send_sealed_inside (Guest *guest)
+{
+  g_autofree char *text = guest_seal (guest, "{\"event\":\"wrong\"}");
+
+  guest_send (guest, text);
+}
+
+static void
+send_control (Guest *guest)
+{
+  guest_send_text (guest, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\"]}}");
+}
+
+static void
+send_plaintext (Guest *guest)
+{
+  guest_send_text (guest, "{\"event\":\"wrong\",\"data\":1}");
+}
+
+static void
+send_binary (Guest *guest)
+{
+  guest_send_frame (guest, 0x82, "{\"event\":\"wrong\"}", 17);
+}
+
+static void
+send_own_back (Guest *guest)
+{
+  WAIT_UNTIL (guest->frames->len == 2);
+  guest_send_text (guest, guest->frames->pdata[1]);
+}
+
+static void
+send_server_error (Guest *guest)
+{
+  guest_send (guest, "{\"event\":\"error\",\"data\":{\"message\":\"Not authenticated\"}}");
+}
+
+static void
+send_odd_server_error (Guest *guest)
+{
+  guest_send (guest, "{\"event\":\"error\",\"data\":{\"message\":[]}}");
+}
+
+static const Wrong wrongs[] = {
+  { "tampered", SIGNAL_ERROR_CRYPTO, send_tampered },
+  { "other-iv", SIGNAL_ERROR_CRYPTO, send_other_iv },
+  { "bad-base64", SIGNAL_ERROR_CRYPTO, send_bad_base64 },
+  { "short-iv", SIGNAL_ERROR_CRYPTO, send_short_iv },
+  { "long-iv", SIGNAL_ERROR_CRYPTO, send_long_iv },
+  { "no-tag", SIGNAL_ERROR_CRYPTO, send_no_tag },
+  { "no-ct", SIGNAL_ERROR_PROTOCOL, send_no_ct },
+  { "no-data", SIGNAL_ERROR_PROTOCOL, send_no_data },
+  { "not-utf8", SIGNAL_ERROR_PROTOCOL, send_not_utf8 },
+  { "not-json-inside", SIGNAL_ERROR_PROTOCOL, send_not_json_inside },
+  { "not-json", SIGNAL_ERROR_PROTOCOL, send_not_json },
+  { "empty", SIGNAL_ERROR_PROTOCOL, send_empty },
+  { "no-event", SIGNAL_ERROR_PROTOCOL, send_no_event },
+  { "event-number", SIGNAL_ERROR_PROTOCOL, send_event_number },
+  { "not-object", SIGNAL_ERROR_PROTOCOL, send_not_object },
+  { "deep", SIGNAL_ERROR_PROTOCOL, send_deep },
+  { "second-connected", SIGNAL_ERROR_PROTOCOL, send_second_connected },
+  { "second-connected-inside", SIGNAL_ERROR_PROTOCOL, send_second_connected_inside },
+  { "control-inside", SIGNAL_ERROR_PROTOCOL, send_control_inside },
+  { "sealed-inside", SIGNAL_ERROR_PROTOCOL, send_sealed_inside },
+  { "control", SIGNAL_ERROR_PROTOCOL, send_control },
+  { "plaintext", SIGNAL_ERROR_PROTOCOL, send_plaintext },
+  { "binary", SIGNAL_ERROR_PROTOCOL, send_binary },
+  { "own-back", SIGNAL_ERROR_CRYPTO, send_own_back },
+  { "server-error", SIGNAL_ERROR_SERVER, send_server_error },
+  { "odd-server-error", SIGNAL_ERROR_SERVER, send_odd_server_error },
+};
+
+static void
+test_wrong (gconstpointer data)
+{
+  const Wrong *wrong = data;
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  g_assert_true (signal_client_send_json (watch->client, "own", "1", NULL));
+  wrong->send (guest);
+  guest_send (guest, "{\"event\":\"good\"}");
+  WAIT_UNTIL (watch->messages->len == 1);
+  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[0]), ==, "good");
+  g_assert_cmpuint (watch->errors->len, ==, 1);
+  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, wrong->error);
+  g_assert_error (signal_client_get_last_error (watch->client), SIGNAL_ERROR, wrong->error);
+  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  g_assert_cmpstr (signal_client_get_client_id (watch->client), ==, "guest-0");
+}
+
+/* The same frame a second time, at once and a thousand messages later. */
+static void
+test_replayed (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autofree char *text = NULL;
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  text = guest_seal (guest, "{\"event\":\"once\"}");
+  guest_send_text (guest, text);
+  guest_send_text (guest, text);
+  for (guint i = 0; i < 1000; i++)
+    guest_send (guest, "{\"event\":\"other\"}");
+  guest_send_text (guest, text);
+  guest_send (guest, "{\"event\":\"good\"}");
+  WAIT_UNTIL (watch->messages->len == 1002);
+  g_assert_cmpuint (watch->errors->len, ==, 2);
+  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
+  g_assert_error (watch_get_error (watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
+}
+
+/* The text of a server's `error` is what the client's says. */
+static void
+test_server_error_text (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  watch_connect (watch);
+  guest_send_error (host_wait_guest (host, 0), "Invalid message format");
+  g_assert_cmpstr (watch_get_error (watch, 0)->message, ==, "Invalid message format");
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrongs); i++)
+    {
+      g_autofree char *path = g_strconcat ("/client/incoming/", wrongs[i].name, NULL);
+
+      g_test_add_data_func (path, &wrongs[i], test_wrong);
+    }
+  g_test_add_func ("/client/incoming/replayed", test_replayed);
+  g_test_add_func ("/client/incoming/server-error-text", test_server_error_text);
+
+  return g_test_run ();
+}

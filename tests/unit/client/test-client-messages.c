@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+
+#include <math.h>
+#include <string.h>
+
+#define N_MESSAGES 1000
+
+/* JSON that must come through as it was written. */
+static const char * const payloads[] = {
+  "null", "true", "false", "0", "-0", "\"\"", "[]", "{}", "\"text\"",
+  "9007199254740993", "-9223372036854775808", "18446744073709551617",
+  "123456789012345678901234567890",
+  "0.1", "1e400", "1E-7", "-0.0e+00",
+  "\"\xc3\xa4\xc3\xb6\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80 \xe2\x80\xa8\"",
+  "\"\\u0000\\ud83d\\ude00\\/\\\"\"",
+  "\"\x7f\xef\xbf\xbf\xf4\x8f\xbf\xbf\"", "{\"a\":[1, 2 ,{\"\":null}],\"a\":\"twice\"}", " [ 1 ] ",
+};
+
+static void
+test_thousand (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (GHashTable) ivs = g_hash_table_new (g_str_hash, g_str_equal);
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  for (guint i = 0; i < N_MESSAGES; i++)
+    {
+      g_autofree char *json = g_strdup_printf ("{\"marker\":%u}", i);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (signal_client_send_json (watch->client, "whisper", json, &error));
+      g_assert_no_error (error);
+    }
+  WAIT_UNTIL (guest->inner->len == N_MESSAGES);
+
+  g_assert_cmpuint (guest->ivs->len, ==, N_MESSAGES);
+  for (guint i = 0; i < N_MESSAGES; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{\"event\":\"whisper\",\"data\":{\"marker\":%u}}",
+                                               i);
+
+      g_assert_cmpstr (guest->inner->pdata[i], ==, text);
+      g_hash_table_add (ivs, guest->ivs->pdata[i]);
+    }
+  g_assert_cmpuint (g_hash_table_size (ivs), ==, N_MESSAGES);
+
+  g_assert_cmpuint (guest->frames->len, ==, N_MESSAGES + 1);
+  for (guint i = 1; i < guest->frames->len; i++)
+    {
+      g_assert_true (g_str_has_prefix (guest->frames->pdata[i], "{\"event\":\"encrypted\","));
+      g_assert_null (strstr (guest->frames->pdata[i], "whisper"));
+      g_assert_null (strstr (guest->frames->pdata[i], "marker"));
+    }
+}
+
+static void
+test_thousand_incoming (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  watch_connect (watch);
+  for (guint i = 0; i < N_MESSAGES; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{\"event\":\"e\",\"data\":%u}", i);
+
+      guest_send (host_wait_guest (host, 0), text);
+    }
+  WAIT_UNTIL (watch->messages->len == N_MESSAGES);
+  for (guint i = 0; i < N_MESSAGES; i++)
+    {
+      g_autofree char *json = g_strdup_printf ("%u", i);
+
+      g_assert_cmpstr (signal_message_get_payload_json (watch->messages->pdata[i]), ==, json);
+    }
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+}
+
+static void
+test_payloads_out (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (payloads); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{\"event\":\"\xc3\xa9v\\\"\\n\",\"data\":%s}",
+                                               payloads[i]);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (signal_client_send_json (watch->client, "\xc3\xa9v\"\n", payloads[i], &error));
+      g_assert_no_error (error);
+      WAIT_UNTIL (guest->inner->len == i + 1);
+      g_assert_cmpstr (guest->inner->pdata[i], ==, text);
+    }
+}
+
+static void
+test_payloads_in (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  watch_connect (watch);
+  for (guint i = 0; i < G_N_ELEMENTS (payloads); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{\"id\":\"7\",\"data\":%s,\"event\":\"\\u00e9v\"}",
+                                               payloads[i]);
+      g_autofree char *stripped = g_strstrip (g_strdup (payloads[i]));
+      SignalMessage *message;
+
+      guest_send (host_wait_guest (host, 0), text);
+      WAIT_UNTIL (watch->messages->len == i + 1);
+      message = watch->messages->pdata[i];
+      g_assert_cmpstr (signal_message_get_event (message), ==, "\xc3\xa9v");
+      g_assert_cmpstr (signal_message_get_payload_json (message), ==, stripped);
+      g_assert_cmpstr (signal_message_get_id (message), ==, "7");
+      g_assert_true (signal_message_is_encrypted (message));
+    }
+}
+
+static void
+test_node (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (JsonNode) node = json_node_init_int (json_node_alloc (), 9007199254740993);
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  g_assert_true (signal_client_send_message (watch->client, "n", node, NULL));
+  WAIT_UNTIL (guest->inner->len == 1);
+  g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"n\",\"data\":9007199254740993}");
+}
+
+static void
+test_no_payload (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  g_assert_true (signal_client_send_message (watch->client, "bare", NULL, NULL));
+  g_assert_true (signal_client_send_json (watch->client, "bare", NULL, NULL));
+  guest_send (guest, "{\"event\":\"bare\"}");
+  WAIT_UNTIL (guest->inner->len == 2 && watch->messages->len == 1);
+  g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"bare\"}");
+  g_assert_cmpstr (guest->inner->pdata[1], ==, "{\"event\":\"bare\"}");
+  g_assert_null (signal_message_get_payload (watch->messages->pdata[0]));
+  g_assert_null (signal_message_get_payload_json (watch->messages->pdata[0]));
+  g_assert_null (signal_message_get_id (watch->messages->pdata[0]));
+}
+
+static void
+assert_refused (Watch      *watch,
+                const char *event,
+                const char *json)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (signal_client_send_json (watch->client, event, json, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+}
+
+static void
+assert_node_refused (Watch    *watch,
+                     JsonNode *payload)
+{
+  g_autoptr (JsonNode) node = payload;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (signal_client_send_message (watch->client, "e", node, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+}
+
+/* What is refused is not on the wire. */
+static void
+test_refused (void)
+{
+  static const char * const events[] = {
+    "", "authenticate", "connected", "disconnect", "join", "leave", "error", "heartbeat",
+    "encrypted", "\xff",
+  };
+  static const char * const texts[] = {
+    "", " ", "{", "[1,]", "{a:1}", "'x'", "nul", "01", "1.", ".5", "+1", "NaN", "Infinity", "0x10",
+    "1 2", "{} {}", "\"\n\"", "\"\\x\"", "// c\n1", "\"\xff\"", "\"\xed\xa0\x80\"", "[1]}",
+  };
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (JsonArray) array = json_array_new ();
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
+    assert_refused (watch, events[i], "1");
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    assert_refused (watch, "e", texts[i]);
+  assert_node_refused (watch, json_node_init_double (json_node_alloc (), NAN));
+  assert_node_refused (watch, json_node_init_double (json_node_alloc (), -INFINITY));
+  json_array_add_double_element (array, INFINITY);
+  assert_node_refused (watch, json_node_init_array (json_node_alloc (), array));
+
+  g_assert_true (signal_client_send_json (watch->client, "authenticated", "1", NULL));
+  WAIT_UNTIL (guest->inner->len == 1);
+  g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"authenticated\",\"data\":1}");
+  g_assert_cmpuint (guest->frames->len, ==, 2);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+}
+
+static gboolean
+try_length (Watch *watch,
+            gsize  length)
+{
+  g_autofree char *fill = g_strnfill (length, 'x');
+  g_autofree char *json = g_strdup_printf ("\"%s\"", fill);
+  g_autoptr (GError) error = NULL;
+
+  if (signal_client_send_json (watch->client, "big", json, &error))
+    return TRUE;
+
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  return FALSE;
+}
+
+/* The frame counts, to its last byte: one more is refused, and the connection stays. */
+static void
+check_limit (guint    limit,
+             gboolean is_encrypted)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  gsize good = 0, bad = limit, longest = 0;
+  guint n_sent = 0;
+  Guest *guest;
+
+  host->greet = is_encrypted ? guest_welcome : guest_welcome_plain;
+  g_object_set (watch->client, "max-message-size", limit, "require-encryption", is_encrypted, NULL);
+  watch_connect (watch);
+  while (bad - good > 1)
+    {
+      gsize length = (good + bad) / 2;
+
+      if (try_length (watch, length))
+        {
+          good = length;
+          n_sent++;
+        }
+      else
+        {
+          bad = length;
+        }
+    }
+
+  guest = host_wait_guest (host, 0);
+  WAIT_UNTIL (guest->frames->len == 1 + n_sent);
+  for (guint i = 1; i < guest->frames->len; i++)
+    longest = MAX (longest, strlen (guest->frames->pdata[i]));
+  g_assert_cmpuint (longest, <=, limit);
+  g_assert_cmpuint (longest, >, is_encrypted ? limit - 4 : limit - 1);
+  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+}
+
+static void
+test_limit (void)
+{
+  check_limit (1000, TRUE);
+  check_limit (65536 + 128, TRUE);
+  check_limit (131072, TRUE);
+}
+
+static void
+test_limit_plain (void)
+{
+  check_limit (1000, FALSE);
+}
+
+static void
+on_named (SignalClient  *client,
+          SignalMessage *message,
+          guint         *count)
+{
+  g_assert_cmpstr (signal_message_get_event (message), ==, "named");
+  ++*count;
+}
+
+/* Only names that somebody listens to are quarks; those of the network never become any. */
+static void
+test_detail (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  guint count = 0;
+
+  g_signal_connect (watch->client, "message::named", G_CALLBACK (on_named), &count);
+  watch_connect (watch);
+  guest_send (host_wait_guest (host, 0), "{\"event\":\"never-a-quark\"}");
+  guest_send (host_wait_guest (host, 0), "{\"event\":\"named\"}");
+  guest_send (host_wait_guest (host, 0), "{\"event\":\"nam\\u0065d\"}");
+  WAIT_UNTIL (watch->messages->len == 3);
+  g_assert_cmpuint (count, ==, 2);
+  g_assert_cmpuint (g_quark_try_string ("never-a-quark"), ==, 0);
+}
+
+/* Without encryption, where that is allowed: in the clear, both ways. */
+static void
+test_plaintext_server (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  host->greet = guest_welcome_plain;
+  g_object_set (watch->client, "require-encryption", FALSE, NULL);
+  watch_connect (watch);
+  g_assert_false (signal_client_get_encrypted (watch->client));
+  g_assert_null (signal_client_get_user_id (watch->client));
+  guest = host_wait_guest (host, 0);
+  g_assert_true (signal_client_send_json (watch->client, "open", "1", NULL));
+  guest_assert_frame (guest, 1, "{\"event\":\"open\",\"data\":1}");
+  guest_send_text (guest, "{\"event\":\"open\",\"data\":2}");
+  WAIT_UNTIL (watch->messages->len == 1);
+  g_assert_false (signal_message_is_encrypted (watch->messages->pdata[0]));
+  g_assert_cmpstr (signal_message_get_payload_json (watch->messages->pdata[0]), ==, "2");
+}
+
+static void
+test_encryption_required (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host->greet = guest_welcome_plain;
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED);
+  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (watch->n_connected, ==, 0);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/client/messages/thousand", test_thousand);
+  g_test_add_func ("/client/messages/thousand-incoming", test_thousand_incoming);
+  g_test_add_func ("/client/messages/payloads-out", test_payloads_out);
+  g_test_add_func ("/client/messages/payloads-in", test_payloads_in);
+  g_test_add_func ("/client/messages/node", test_node);
+  g_test_add_func ("/client/messages/no-payload", test_no_payload);
+  g_test_add_func ("/client/messages/refused", test_refused);
+  g_test_add_func ("/client/messages/limit", test_limit);
+  g_test_add_func ("/client/messages/limit-plain", test_limit_plain);
+  g_test_add_func ("/client/messages/detail", test_detail);
+  g_test_add_func ("/client/messages/plaintext-server", test_plaintext_server);
+  g_test_add_func ("/client/messages/encryption-required", test_encryption_required);
+
+  return g_test_run ();
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+
+/* A handler that runs the main loop, as a modal dialog does, or that blocks it, for longer than a
+ * peer may be silent. Nothing is read from the connection meanwhile, and that is not the peer's
+ * silence. */
+
+#define SILENCE 60
+#define LONG 400
+
+typedef void (*PauseFunc) (guint milliseconds);
+
+static void
+block (guint milliseconds)
+{
+  g_usleep (milliseconds * G_TIME_SPAN_MILLISECOND);
+}
+
+static const struct
+{
+  const char *name;
+  PauseFunc   pause;
+} pauses[] = {
+  { "nested", run_for },
+  { "blocking", block },
+};
+
+/* Pauses once, and while it does the peer goes on. */
+typedef struct
+{
+  PauseFunc pause;
+  Host     *host;
+  RawPeer  *raw;
+  guint     n_paused;
+} Pause;
+
+static void
+on_client_message (SignalClient  *client,
+                   SignalMessage *message,
+                   Pause         *pause)
+{
+  if (pause->n_paused++ > 0)
+    return;
+
+  guest_send (host_wait_guest (pause->host, 0), "{\"event\":\"second\"}");
+  pause->pause (LONG);
+  guest_send (host_wait_guest (pause->host, 0), "{\"event\":\"third\"}");
+}
+
+static void
+set_silence (Watch *watch)
+{
+  g_object_set (watch->client, "heartbeat-interval", SILENCE, "liveness-timeout", SILENCE, NULL);
+}
+
+/* In `message`: the connection stays, and what came meanwhile follows in order. */
+static void
+test_client_message (gconstpointer data)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Pause pause = { .pause = (PauseFunc) data, .host = host };
+
+  set_silence (watch);
+  watch_connect (watch);
+  g_signal_connect (watch->client, "message", G_CALLBACK (on_client_message), &pause);
+  guest_send (host_wait_guest (host, 0), "{\"event\":\"first\"}");
+  WAIT_UNTIL (watch->messages->len == 3);
+  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[0]), ==, "first");
+  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[1]), ==, "second");
+  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[2]), ==, "third");
+  run_for (3 * SILENCE);
+  g_assert_cmpuint (watch->n_connected, ==, 1);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+}
+
+/* The message comes in fragments, which takes another way. */
+static void
+test_client_fragments (gconstpointer data)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Pause pause = { .pause = (PauseFunc) data, .host = host };
+  g_autofree char *text = NULL;
+  Guest *guest;
+
+  set_silence (watch);
+  watch_connect (watch);
+  g_signal_connect (watch->client, "message", G_CALLBACK (on_client_message), &pause);
+  guest = host_wait_guest (host, 0);
+  text = guest_seal (guest, "{\"event\":\"first\"}");
+  guest_send_frame (guest, 0x01, text, 10);
+  guest_send_frame (guest, 0x80, text + 10, strlen (text) - 10);
+  WAIT_UNTIL (watch->messages->len == 3);
+  run_for (3 * SILENCE);
+  g_assert_cmpuint (watch->n_connected, ==, 1);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+}
+
+static void
+on_client_connected (SignalClient *client,
+                     const char   *id,
+                     Pause        *pause)
+{
+  pause->n_paused++;
+  pause->pause (LONG);
+}
+
+/* In `connected`: ending the connection here would nest once more at each of the next ones. */
+static void
+test_client_connected (gconstpointer data)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Pause pause = { .pause = (PauseFunc) data, .host = host };
+
+  set_silence (watch);
+  g_signal_connect (watch->client, "connected", G_CALLBACK (on_client_connected), &pause);
+  watch_connect (watch);
+  run_for (3 * SILENCE);
+  g_assert_cmpuint (pause.n_paused, ==, 1);
+  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+}
+
+/* A peer that is dead all the same is noticed when the handler has returned. */
+static void
+test_client_dead (gconstpointer data)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Pause pause = { .pause = (PauseFunc) data, .host = host };
+
+  set_silence (watch);
+  g_object_set (watch->client, "base-interval", 60000, NULL);
+  host->deaf = TRUE;
+  g_signal_connect (watch->client, "connected", G_CALLBACK (on_client_connected), &pause);
+  watch_connect (watch);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+}
+
+static gboolean
+on_beat (gpointer raw)
+{
+  raw_peer_send_text (raw, "{\"event\":\"heartbeat\"}");
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_server_message (SignalServer  *server,
+                   SignalPeer    *peer,
+                   SignalMessage *message,
+                   Pause         *pause)
+{
+  if (pause->n_paused++ == 0)
+    pause->pause (LONG);
+}
+
+static void
+test_server_message (gconstpointer data)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  Pause pause = { .pause = (PauseFunc) data };
+  guint beat = g_timeout_add (SILENCE / 4, on_beat, raw);
+
+  g_object_set (fixture->server, "heartbeat-timeout", 2 * SILENCE, NULL);
+  g_signal_connect (fixture->server, "message", G_CALLBACK (on_server_message), &pause);
+  raw_peer_send_encrypted (raw, "{\"event\":\"first\"}");
+  raw_peer_send_encrypted (raw, "{\"event\":\"second\"}");
+  WAIT_UNTIL (fixture->messages->len == 2);
+  run_for (4 * SILENCE);
+  g_assert_false (raw->closed);
+  g_source_remove (beat);
+  raw_peer_wait_closed (raw, 4002);
+}
+
+/* As after SIGSTOP: the heartbeats of all are there, and the time for them is long over. */
+static void
+test_server_stopped (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+
+  g_object_set (fixture->server, "heartbeat-timeout", 2 * SILENCE, NULL);
+  for (guint i = 0; i < 3; i++)
+    {
+      raw_peer_send_text (raw, "{\"event\":\"heartbeat\"}");
+      block (LONG);
+      run_for (SILENCE);
+      g_assert_false (raw->closed);
+    }
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  static const struct
+  {
+    const char    *name;
+    GTestDataFunc  test;
+  } tests[] = {
+    { "client-message", test_client_message },
+    { "client-fragments", test_client_fragments },
+    { "client-connected", test_client_connected },
+    { "client-dead", test_client_dead },
+    { "server-message", test_server_message },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (pauses); j++)
+      {
+        g_autofree char *path = g_strdup_printf ("/loops/%s/%s", tests[i].name, pauses[j].name);
+
+        g_test_add_data_func (path, pauses[j].pause, tests[i].test);
+      }
+  g_test_add_func ("/loops/server-stopped", test_server_stopped);
+
+  return g_test_run ();
+}

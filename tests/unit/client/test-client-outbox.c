@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+
+#include <string.h>
+
+static const char * const some_rooms[] = { "some-room", NULL };
+
+static void
+send_numbers (Watch *watch,
+              guint  from,
+              guint  to)
+{
+  for (guint i = from; i < to; i++)
+    {
+      g_autofree char *json = g_strdup_printf ("%u", i);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (signal_client_send_json (watch->client, "n", json, &error));
+      g_assert_no_error (error);
+    }
+}
+
+static void
+assert_numbers (Guest *guest,
+                guint  from,
+                guint  to)
+{
+  WAIT_UNTIL (guest->inner->len >= to - from);
+  for (guint i = from; i < to; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{\"event\":\"n\",\"data\":%u}", i);
+
+      g_assert_cmpstr (guest->inner->pdata[i - from], ==, text);
+    }
+}
+
+static void
+assert_send_fails (Watch *watch,
+                   int    code)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (signal_client_send_json (watch->client, "n", "0", &error));
+  g_assert_error (error, SIGNAL_ERROR, code);
+}
+
+static void
+on_state_send (SignalClient *client,
+               GParamSpec   *pspec,
+               Watch        *watch)
+{
+  if (signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_CONNECTED)
+    send_numbers (watch, 2, 4);
+  if (signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_AUTHENTICATING)
+    send_numbers (watch, 4, 6);
+  if (signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
+    send_numbers (watch, 6, 8);
+}
+
+static void
+on_connected_send (SignalClient *client,
+                   const char   *id,
+                   Watch        *watch)
+{
+  send_numbers (watch, 8, 10);
+}
+
+/* All that is sent on the way arrives, in order, after the rooms. */
+static void
+test_while_connecting (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  g_object_set (watch->client, "auto-join-rooms", some_rooms, NULL);
+  g_signal_connect (watch->client, "notify::state", G_CALLBACK (on_state_send), watch);
+  g_signal_connect (watch->client, "connected", G_CALLBACK (on_connected_send), watch);
+  watch_start (watch);
+  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_CONNECTING);
+  send_numbers (watch, 0, 2);
+  WAIT_UNTIL (watch->is_done);
+  send_numbers (watch, 10, 12);
+
+  guest = host_wait_guest (host, 0);
+  guest_assert_frame (guest, 1, "{\"event\":\"join\",\"data\":{\"rooms\":[\"some-room\"]}}");
+  assert_numbers (guest, 0, 12);
+  g_assert_cmpuint (guest->frames->len, ==, 14);
+}
+
+static void
+test_while_reconnecting (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  g_object_set (watch->client, "base-interval", 60000, "max-interval", 60000, NULL);
+  watch_connect (watch);
+  g_assert_true (signal_client_join_rooms (watch->client, some_rooms, NULL));
+  send_numbers (watch, 0, 2);
+  guest = host_wait_guest (host, 0);
+  assert_numbers (guest, 0, 2);
+  guest_cut (guest);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  send_numbers (watch, 2, 7);
+
+  signal_client_reconnect_now (watch->client);
+  guest = host_wait_guest (host, 1);
+  guest_assert_frame (guest, 1, "{\"event\":\"join\",\"data\":{\"rooms\":[\"some-room\"]}}");
+  assert_numbers (guest, 2, 7);
+  g_assert_cmpuint (guest->frames->len, ==, 7);
+  WAIT_UNTIL (watch->n_connected == 2);
+}
+
+static void
+test_while_disconnected (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  assert_send_fails (watch, SIGNAL_ERROR_NOT_CONNECTED);
+  watch_connect (watch);
+  watch_disconnect (watch);
+  assert_send_fails (watch, SIGNAL_ERROR_NOT_CONNECTED);
+  watch_connect (watch);
+  g_assert_true (signal_client_send_json (watch->client, "n", "1", NULL));
+  assert_numbers (host_wait_guest (host, 1), 1, 2);
+  g_assert_cmpuint (host_wait_guest (host, 1)->frames->len, ==, 2);
+}
+
+static void
+test_limit (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_object_set (watch->client, "outbox-limit", 3, NULL);
+  watch_start (watch);
+  send_numbers (watch, 0, 3);
+  assert_send_fails (watch, SIGNAL_ERROR_OUTBOX_FULL);
+  WAIT_UNTIL (watch->is_done);
+  send_numbers (watch, 3, 9);
+  assert_numbers (host_wait_guest (host, 0), 0, 9);
+}
+
+static void
+test_no_outbox (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_object_set (watch->client, "outbox-limit", 0, NULL);
+  watch_start (watch);
+  assert_send_fails (watch, SIGNAL_ERROR_NOT_CONNECTED);
+  WAIT_UNTIL (watch->is_done);
+  send_numbers (watch, 0, 3);
+  assert_numbers (host_wait_guest (host, 0), 0, 3);
+}
+
+/* What would be too large is refused before it waits. */
+static void
+test_too_large (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autofree char *fill = g_strnfill (600, '1');
+  g_autoptr (GError) error = NULL;
+
+  g_object_set (watch->client, "max-message-size", 600, NULL);
+  watch_start (watch);
+  g_assert_false (signal_client_send_json (watch->client, "n", fill, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  WAIT_UNTIL (watch->is_done);
+  g_assert_no_error (watch->error);
+}
+
+/* What still waits when it is over is lost, and that is said. */
+static void
+test_lost (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host->answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
+  g_object_set (watch->client, "max-retries", 0, NULL);
+  watch_start (watch);
+  send_numbers (watch, 0, 3);
+  WAIT_UNTIL (watch->is_done);
+  g_assert_cmpstr (watch->story->str, ==, "error disconnected ");
+  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+
+  host->answer = NULL;
+  watch_connect (watch);
+  send_numbers (watch, 7, 8);
+  assert_numbers (host_wait_guest (host, 1), 7, 8);
+}
+
+/* What was sent before a disconnect is written. */
+static void
+test_flushed_by_disconnect (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  watch_connect (watch);
+  send_numbers (watch, 0, 500);
+  watch_disconnect (watch);
+  guest = host_wait_guest (host, 0);
+  assert_numbers (guest, 0, 500);
+  g_assert_cmpuint (guest->close_code, ==, 1000);
+}
+
+/* A message that the server finds too large is at fault, and not sent again. */
+static void
+test_not_sent_twice (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  watch_connect (watch);
+  send_numbers (watch, 0, 1);
+  guest = host_wait_guest (host, 0);
+  assert_numbers (guest, 0, 1);
+  guest_close (guest, 1009);
+  WAIT_UNTIL (watch->n_connected == 2);
+  send_numbers (watch, 1, 2);
+  assert_numbers (host_wait_guest (host, 1), 1, 2);
+  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+}
+
+static void
+disconnect_at_once (SignalClient *client)
+{
+  signal_client_disconnect_async (client, NULL, NULL, NULL);
+}
+
+/* A disconnect hands over what waits, and says so where a message is larger than is allowed by now. A
+ * handler that then disconnects, too, does not make a second end of it. */
+static void
+test_disconnected_meanwhile (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autofree char *fill = g_strnfill (90000, '1');
+  g_autofree char *large = g_strnfill (95000, '1');
+
+  host->answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
+  g_object_set (watch->client, "base-interval", 200, NULL);
+  watch_start (watch);
+  WAIT_UNTIL (signal_client_get_state (watch->client) == SIGNAL_CONNECTION_STATE_RECONNECTING);
+  host->answer = NULL;
+  for (guint i = 0; i < 150; i++)
+    g_assert_true (signal_client_send_json (watch->client, "fill", fill, NULL));
+  g_assert_true (signal_client_send_json (watch->client, "large", large, NULL));
+  g_object_set (watch->client, "max-message-size", 122000, NULL);
+
+  g_signal_connect (watch->client, "connected", G_CALLBACK (disconnect_at_once), NULL);
+  g_signal_connect (watch->client, "error", G_CALLBACK (disconnect_at_once), NULL);
+  WAIT_UNTIL (watch->is_done);
+  settle ();
+  g_assert_error (watch_get_error (watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/client/outbox/while-connecting", test_while_connecting);
+  g_test_add_func ("/client/outbox/while-reconnecting", test_while_reconnecting);
+  g_test_add_func ("/client/outbox/while-disconnected", test_while_disconnected);
+  g_test_add_func ("/client/outbox/limit", test_limit);
+  g_test_add_func ("/client/outbox/none", test_no_outbox);
+  g_test_add_func ("/client/outbox/too-large", test_too_large);
+  g_test_add_func ("/client/outbox/lost", test_lost);
+  g_test_add_func ("/client/outbox/flushed-by-disconnect", test_flushed_by_disconnect);
+  g_test_add_func ("/client/outbox/not-sent-twice", test_not_sent_twice);
+
+  g_test_add_func ("/client/outbox/disconnected-meanwhile", test_disconnected_meanwhile);
+
+  return g_test_run ();
+}

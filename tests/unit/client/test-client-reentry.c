@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+
+#include <string.h>
+
+/* Any call from inside any handler: here the two that end it all, and the one that begins. */
+
+typedef enum
+{
+  ACT_DISCONNECT,
+  ACT_FORGET,
+  ACT_RECONNECT, /* disconnect and connect again */
+} Act;
+
+typedef struct
+{
+  const char           *name;
+  const char           *signal;
+  SignalConnectionState state; /* for notify::state: in which one to act */
+} Place;
+
+static const Place places[] = {
+  { "connecting", "notify::state", SIGNAL_CONNECTION_STATE_CONNECTING },
+  { "open", "notify::state", SIGNAL_CONNECTION_STATE_CONNECTED },
+  { "authenticating", "notify::state", SIGNAL_CONNECTION_STATE_AUTHENTICATING },
+  { "authenticated", "notify::state", SIGNAL_CONNECTION_STATE_AUTHENTICATED },
+  { "lost", "notify::state", SIGNAL_CONNECTION_STATE_RECONNECTING },
+  { "authenticate", "authenticate", 0 },
+  { "connected", "connected", 0 },
+  { "message", "message", 0 },
+  { "error", "error", 0 },
+  { "last-error", "notify::last-error", 0 },
+  { "client-id", "notify::client-id", 0 },
+  { "reconnecting", "reconnecting", 0 },
+};
+
+typedef struct
+{
+  const Place *place;
+  Act          act;
+  Watch       *watch;
+  gboolean     has_acted;
+} Scene;
+
+static void
+act (Scene *scene)
+{
+  SignalClient *client = scene->watch->client;
+
+  if (scene->has_acted
+      || (g_str_equal (scene->place->signal, "notify::state")
+          && signal_client_get_state (client) != scene->place->state))
+    return;
+
+  scene->has_acted = TRUE;
+  switch (scene->act)
+    {
+    case ACT_DISCONNECT:
+      signal_client_disconnect_async (client, NULL, watch_on_closed, scene->watch);
+      g_assert_cmpint (signal_client_get_state (client), ==, SIGNAL_CONNECTION_STATE_DISCONNECTED);
+      break;
+    case ACT_FORGET:
+      g_signal_handlers_disconnect_by_data (client, scene->watch);
+      g_clear_object (&scene->watch->client);
+      break;
+    case ACT_RECONNECT:
+      signal_client_disconnect_async (client, NULL, watch_on_closed, scene->watch);
+      signal_client_connect_async (client, NULL, NULL, NULL, NULL);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+act_third (GObject  *client,
+           gpointer  argument,
+           Scene    *scene)
+{
+  act (scene);
+}
+
+static void
+act_fourth (GObject  *client,
+            guint     attempt,
+            guint     delay,
+            Scene    *scene)
+{
+  act (scene);
+}
+
+static char *
+act_and_answer (GObject *client,
+                Scene   *scene)
+{
+  act (scene);
+  return g_strdup (TEST_TOKEN);
+}
+
+static void
+set_scene (Scene *scene)
+{
+  const char *signal = scene->place->signal;
+  GCallback callback = G_CALLBACK (act_third);
+
+  if (g_str_equal (signal, "authenticate"))
+    callback = G_CALLBACK (act_and_answer);
+  else if (g_str_equal (signal, "reconnecting"))
+    callback = G_CALLBACK (act_fourth);
+  g_signal_connect (scene->watch->client, signal, callback, scene);
+}
+
+/* Makes all of it happen that a handler could be called for. */
+static void
+provoke (Host  *host,
+         Scene *scene)
+{
+  Guest *guest;
+
+  WAIT_UNTIL (scene->has_acted || scene->watch->is_done);
+  if (scene->has_acted)
+    return;
+
+  guest = host_wait_guest (host, 0);
+  guest_send (guest, "{\"event\":\"hello\"}");
+  guest_send_text (guest, "wrong");
+  guest_send (guest, "{\"event\":\"hello\"}");
+  WAIT_UNTIL (scene->has_acted || scene->watch->messages->len == 2);
+  if (!scene->has_acted)
+    guest_cut (guest);
+  WAIT_UNTIL (scene->has_acted);
+}
+
+static void
+test_disconnect_inside (gconstpointer data)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Scene scene = { data, ACT_DISCONNECT, watch };
+
+  set_scene (&scene);
+  watch_start (watch);
+  provoke (host, &scene);
+  WAIT_UNTIL (watch->n_closed == 1 && watch->is_done);
+
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  g_assert_no_error (watch->disconnected);
+  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_DISCONNECTED);
+  g_assert_true (g_str_has_suffix (watch->states->str, " disconnected ")
+                 || g_str_equal (watch->states->str, "disconnected "));
+  if (watch->n_connected == 0 || g_str_equal (scene.place->name, "connected"))
+    g_assert_error (watch->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  run_for (20);
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+}
+
+/* With an operation pending that holds a reference, the client lives on until that is over. */
+static void
+test_forget_inside (gconstpointer data)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Scene scene = { data, ACT_FORGET, watch };
+  GWeakRef weak;
+  Guest *guest;
+
+  g_weak_ref_init (&weak, watch->client);
+  watch_connect (watch);
+  set_scene (&scene);
+  guest = host_wait_guest (host, 0);
+  if (g_str_equal (scene.place->name, "message"))
+    guest_send (guest, "{\"event\":\"hello\"}");
+  else
+    guest_cut (guest);
+  WAIT_UNTIL (scene.has_acted);
+  g_assert_null (g_weak_ref_get (&weak));
+  g_weak_ref_clear (&weak);
+
+  for (guint i = 0; i < host->guests->len; i++)
+    {
+      guest = host->guests->pdata[i];
+      WAIT_UNTIL (guest->is_gone);
+    }
+  run_for (20);
+}
+
+static void
+test_reconnect_inside (gconstpointer data)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Scene scene = { data, ACT_RECONNECT, watch };
+
+  set_scene (&scene);
+  watch_start (watch);
+  provoke (host, &scene);
+  WAIT_UNTIL (watch->is_done && watch->n_closed == 1);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  watch_disconnect (watch);
+}
+
+static void
+on_disconnected_forget (SignalClient *client,
+                        const GError *error,
+                        Watch        *watch)
+{
+  g_signal_handlers_disconnect_by_data (client, watch);
+  g_clear_object (&watch->client);
+}
+
+static void
+test_forget_in_disconnected (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  GWeakRef weak;
+
+  g_object_set (watch->client, "max-retries", 0, NULL);
+  watch_connect (watch);
+  g_weak_ref_init (&weak, watch->client);
+  g_signal_connect (watch->client, "disconnected", G_CALLBACK (on_disconnected_forget), watch);
+  guest_cut (host_wait_guest (host, 0));
+  WAIT_UNTIL (watch->client == NULL);
+  g_assert_null (g_weak_ref_get (&weak));
+  g_weak_ref_clear (&weak);
+}
+
+typedef struct
+{
+  Watch *watch;
+  Watch *second; /* the second connect_async() */
+} Again;
+
+static void
+connect_again (Again *again)
+{
+  SignalClient *client = again->watch->client;
+
+  if (again->second->client == NULL
+      && signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_DISCONNECTED)
+    {
+      again->second->client = g_object_ref (client);
+      signal_client_connect_async (client, "second", NULL, watch_on_connected, again->second);
+      g_assert_true (signal_client_send_json (client, "kept", NULL, NULL));
+    }
+}
+
+static void
+connect_again_third (GObject  *client,
+                     gpointer  argument,
+                     Again    *again)
+{
+  connect_again (again);
+}
+
+static void
+greet_second (Guest *guest)
+{
+  if (g_str_equal (guest->token, "second"))
+    guest_welcome (guest);
+  else
+    guest_close (guest, 4003);
+}
+
+/* To connect again when it is over is what an application does. The two calls are not mixed up, and
+ * what was sent in the meantime is kept. */
+static void
+test_connect_again (gconstpointer signal)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Watch) second = watch_new (host->uri);
+  Again again = { watch, second };
+
+  g_clear_object (&second->client);
+  host->greet = greet_second;
+  g_signal_connect (watch->client, signal, G_CALLBACK (connect_again_third), &again);
+  watch_start (watch);
+  WAIT_UNTIL (watch->is_done && second->is_done);
+  g_assert_error (watch->error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_assert_no_error (second->error);
+  WAIT_UNTIL (host_wait_guest (host, 1)->inner->len == 1);
+  g_assert_cmpstr (host_wait_guest (host, 1)->inner->pdata[0], ==, "{\"event\":\"kept\"}");
+  g_assert_cmpstr (watch->story->str, ==, "disconnected connected ");
+  g_clear_object (&second->client);
+}
+
+static gpointer
+run_in_thread (gpointer uri)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (Watch) watch = NULL;
+
+  g_main_context_push_thread_default (context);
+  watch = watch_new (uri);
+  signal_client_connect_async (watch->client, NULL, NULL, watch_on_connected, watch);
+  while (!watch->is_done || watch->messages->len == 0)
+    g_main_context_iteration (context, TRUE);
+  g_assert_no_error (watch->error);
+  signal_client_disconnect_async (watch->client, NULL, watch_on_closed, watch);
+  while (watch->n_closed == 0)
+    g_main_context_iteration (context, TRUE);
+  watch_forget (watch);
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  g_main_context_pop_thread_default (context);
+  return NULL;
+}
+
+static void
+greet_with_message (Guest *guest)
+{
+  guest_welcome (guest);
+  guest_send (guest, "{\"event\":\"hello\"}");
+}
+
+/* Everything happens on the context of construction: the main one has nothing to do with it. */
+static void
+test_thread (void)
+{
+  g_autoptr (Host) host = host_new ();
+  GThread *thread;
+  Guest *guest;
+
+  host->greet = greet_with_message;
+  thread = g_thread_new ("client", run_in_thread, host->uri);
+  guest = host_wait_guest (host, 0);
+  WAIT_UNTIL (guest->is_gone);
+  g_thread_join (thread);
+  g_assert_cmpuint (guest->close_code, ==, 1000);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_autofree char *end = g_strconcat ("/client/reentry/disconnect/", places[i].name, NULL);
+      g_autofree char *drop = g_strconcat ("/client/reentry/forget/", places[i].name, NULL);
+      g_autofree char *again = g_strconcat ("/client/reentry/reconnect/", places[i].name, NULL);
+
+      g_test_add_data_func (end, &places[i], test_disconnect_inside);
+      g_test_add_data_func (drop, &places[i], test_forget_inside);
+      g_test_add_data_func (again, &places[i], test_reconnect_inside);
+    }
+  g_test_add_func ("/client/reentry/forget/disconnected", test_forget_in_disconnected);
+  g_test_add_data_func ("/client/reentry/again/disconnected", "disconnected", test_connect_again);
+  g_test_add_data_func ("/client/reentry/again/state", "notify::state", test_connect_again);
+  g_test_add_func ("/client/reentry/thread", test_thread);
+
+  return g_test_run ();
+}

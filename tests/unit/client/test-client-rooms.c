@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+
+#include <string.h>
+
+#define JOIN(rooms) "{\"event\":\"join\",\"data\":{\"rooms\":[" rooms "]}}"
+#define LEAVE(rooms) "{\"event\":\"leave\",\"data\":{\"rooms\":[" rooms "]}}"
+
+static const char * const none[] = { NULL };
+static const char * const ab[] = { "a", "b", NULL };
+static const char * const bc[] = { "b", "c", NULL };
+static const char * const a[] = { "a", NULL };
+static const char * const b[] = { "b", NULL };
+
+static void
+assert_rooms (Watch      *watch,
+              const char *expected)
+{
+  const char * const *rooms = signal_client_get_rooms (watch->client);
+  g_auto (GStrv) property = NULL;
+  g_autofree char *joined = NULL;
+
+  g_assert_nonnull (rooms);
+  joined = g_strjoinv (" ", (char **) rooms);
+  g_assert_cmpstr (joined, ==, expected);
+  g_object_get (watch->client, "rooms", &property, NULL);
+  g_assert_true (g_strv_equal (rooms, (const char * const *) property));
+}
+
+static void
+on_notify (GObject    *object,
+           GParamSpec *pspec,
+           guint      *count)
+{
+  ++*count;
+}
+
+/* rooms: auto-join + joined − left, whatever the state, and each change told once. */
+static void
+test_property (void)
+{
+  g_autoptr (Watch) watch = watch_new (NULL);
+  guint count = 0;
+
+  g_signal_connect (watch->client, "notify::rooms", G_CALLBACK (on_notify), &count);
+  assert_rooms (watch, "");
+  g_object_set (watch->client, "auto-join-rooms", ab, NULL);
+  assert_rooms (watch, "a b");
+  g_assert_cmpuint (count, ==, 1);
+  g_assert_true (signal_client_join_rooms (watch->client, bc, NULL));
+  assert_rooms (watch, "a b c");
+  g_assert_cmpuint (count, ==, 2);
+  g_assert_true (signal_client_join_rooms (watch->client, bc, NULL));
+  g_assert_cmpuint (count, ==, 2);
+  g_assert_true (signal_client_leave_rooms (watch->client, a, NULL));
+  assert_rooms (watch, "b c");
+  g_assert_cmpuint (count, ==, 3);
+  g_assert_true (signal_client_leave_rooms (watch->client, a, NULL));
+  g_assert_cmpuint (count, ==, 3);
+  g_assert_true (signal_client_join_rooms (watch->client, none, NULL));
+  g_assert_cmpuint (count, ==, 3);
+}
+
+static void
+test_frames (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  g_object_set (watch->client, "auto-join-rooms", ab, NULL);
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  guest_assert_frame (guest, 1, JOIN ("\"a\",\"b\""));
+  g_assert_true (signal_client_join_rooms (watch->client, bc, NULL));
+  guest_assert_frame (guest, 2, JOIN ("\"b\",\"c\""));
+  g_assert_true (signal_client_leave_rooms (watch->client, b, NULL));
+  guest_assert_frame (guest, 3, LEAVE ("\"b\""));
+  g_assert_cmpuint (guest->frames->len, ==, 4);
+}
+
+/* Without rooms there is nothing to say. */
+static void
+test_no_rooms (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  g_assert_true (signal_client_join_rooms (watch->client, none, NULL));
+  g_assert_true (signal_client_leave_rooms (watch->client, none, NULL));
+  g_assert_true (signal_client_join_rooms (watch->client, a, NULL));
+  guest_assert_frame (guest, 1, JOIN ("\"a\""));
+}
+
+/* What is wanted is joined after every authentication: also what was joined or left meanwhile. */
+static void
+test_rejoined (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  g_object_set (watch->client, "auto-join-rooms", ab, "base-interval", 20000, NULL);
+  g_assert_true (signal_client_join_rooms (watch->client, bc, NULL));
+  watch_start (watch);
+  WAIT_UNTIL (watch->is_done);
+  guest_assert_frame (host_wait_guest (host, 0), 1, JOIN ("\"a\",\"b\",\"c\""));
+
+  g_assert_true (signal_client_leave_rooms (watch->client, b, NULL));
+  guest_assert_frame (host_wait_guest (host, 0), 2, LEAVE ("\"b\""));
+  guest_cut (host->guests->pdata[0]);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  g_assert_true (signal_client_leave_rooms (watch->client, a, NULL));
+  signal_client_reconnect_now (watch->client);
+  guest = host_wait_guest (host, 1);
+  guest_assert_frame (guest, 1, JOIN ("\"c\""));
+
+  WAIT_UNTIL (watch->n_connected == 2);
+  watch_disconnect (watch);
+  assert_rooms (watch, "c");
+  watch_connect (watch);
+  guest_assert_frame (host_wait_guest (host, 2), 1, JOIN ("\"c\""));
+}
+
+static void
+test_auto_join_later (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  watch_connect (watch);
+  g_object_set (watch->client, "auto-join-rooms", ab, NULL);
+  guest_assert_frame (host_wait_guest (host, 0), 1, JOIN ("\"a\",\"b\""));
+  assert_rooms (watch, "a b");
+}
+
+static void
+test_bad_names (void)
+{
+  g_autofree char *long_name = g_strnfill (257, 'x');
+  g_autofree char *longest = g_strnfill (256, 'x');
+  g_autofree char *expected = NULL;
+  const char *bad[] = { "", "ws:internal", "\xff", long_name };
+  const char *good[] = { longest, "\xc3\xa9\"\\\n", "ws", "WS:room", "ws-default", NULL };
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      const char *rooms[] = { "a", bad[i], "b", NULL };
+      g_autoptr (GError) join_error = NULL;
+      g_autoptr (GError) leave_error = NULL;
+
+      g_assert_false (signal_client_join_rooms (watch->client, rooms, &join_error));
+      g_assert_error (join_error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+      g_assert_false (signal_client_leave_rooms (watch->client, rooms, &leave_error));
+      g_assert_error (leave_error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+    }
+  assert_rooms (watch, "");
+
+  g_assert_true (signal_client_join_rooms (watch->client, good, NULL));
+  WAIT_UNTIL (guest->frames->len > 1);
+  expected = g_strdup_printf (JOIN ("\"%s\",\"\xc3\xa9\\\"\\\\\\n\",\"ws\",\"WS:room\","
+                                    "\"ws-default\""), longest);
+  g_assert_cmpstr (guest->frames->pdata[1], ==, expected);
+}
+
+static void
+test_bad_auto_join (void)
+{
+  static const char * const rooms[] = { "fine", "ws:reserved", NULL };
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_object_set (watch->client, "auto-join-rooms", rooms, NULL);
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_cmpuint (host->guests->len, ==, 0);
+}
+
+/* Messages from other servers arrive in the room that is the client's own id. */
+static void
+test_own_id (void)
+{
+  static const char * const rooms[] = { "a", "guest-0", NULL };
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (GError) error = NULL;
+
+  watch_connect (watch);
+  g_assert_true (signal_client_join_rooms (watch->client, a, NULL));
+  g_assert_false (signal_client_leave_rooms (watch->client, rooms, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  assert_rooms (watch, "a");
+  g_assert_true (signal_client_leave_rooms (watch->client, a, NULL));
+  guest_assert_frame (host_wait_guest (host, 0), 2, LEAVE ("\"a\""));
+}
+
+/* As many as a public server takes in one frame: the rest goes into another. */
+static void
+test_many (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) rooms = NULL;
+  Guest *guest;
+  guint n_rooms = 0;
+
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%0200u", i);
+
+      g_strv_builder_add (builder, name);
+    }
+  rooms = g_strv_builder_end (builder);
+  g_object_set (watch->client, "auto-join-rooms", rooms, NULL);
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  WAIT_UNTIL (guest->frames->len == 3);
+  for (guint i = 1; i < 3; i++)
+    {
+      g_autoptr (JsonNode) node = parse_json (guest->frames->pdata[i]);
+      JsonObject *data = json_object_get_object_member (json_node_get_object (node), "data");
+
+      g_assert_cmpuint (strlen (guest->frames->pdata[i]), <=, 131072);
+      n_rooms += json_array_get_length (json_object_get_array_member (data, "rooms"));
+    }
+  g_assert_cmpuint (n_rooms, ==, 1000);
+}
+
+/* The caller's own array is the one that get_rooms() gave. */
+static void
+test_leave_all (void)
+{
+  g_autoptr (Watch) watch = watch_new (NULL);
+
+  g_object_set (watch->client, "auto-join-rooms", ab, NULL);
+  g_assert_true (signal_client_leave_rooms (watch->client,
+                                            signal_client_get_rooms (watch->client), NULL));
+  assert_rooms (watch, "");
+  g_assert_true (signal_client_join_rooms (watch->client, bc, NULL));
+  g_assert_true (signal_client_join_rooms (watch->client,
+                                           signal_client_get_rooms (watch->client), NULL));
+  assert_rooms (watch, "b c");
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/client/rooms/property", test_property);
+  g_test_add_func ("/client/rooms/frames", test_frames);
+  g_test_add_func ("/client/rooms/none", test_no_rooms);
+  g_test_add_func ("/client/rooms/rejoined", test_rejoined);
+  g_test_add_func ("/client/rooms/auto-join-later", test_auto_join_later);
+  g_test_add_func ("/client/rooms/bad-names", test_bad_names);
+  g_test_add_func ("/client/rooms/bad-auto-join", test_bad_auto_join);
+  g_test_add_func ("/client/rooms/own-id", test_own_id);
+  g_test_add_func ("/client/rooms/many", test_many);
+  g_test_add_func ("/client/rooms/leave-all", test_leave_all);
+
+  return g_test_run ();
+}

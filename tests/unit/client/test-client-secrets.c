@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+#include "tests/lib/secrets-server.h"
+
+#include <dlfcn.h>
+#include <gnutls/crypto.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What is left in the memory of a client's process. The server is a process of its own, since it knows
+ * the same secrets, and tells them masked. */
+
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined (__SANITIZE_ADDRESS__) || __has_feature (address_sanitizer)
+#define IS_SANITIZED 1
+#else
+#define IS_SANITIZED 0
+#endif
+
+static gboolean keeps_freed;
+
+#if defined (__GLIBC__) && !IS_SANITIZED
+void __libc_free (void *memory);
+
+/* Nobody overwrites by chance what the client has freed without wiping it. */
+void
+free (void *memory)
+{
+  if (!keeps_freed)
+    __libc_free (memory);
+}
+#endif
+
+static Needle scalar = { "private scalar" };
+
+/* Only who draws a private key draws that many bytes for a key. */
+int
+gnutls_rnd (gnutls_rnd_level_t  level,
+            void               *data,
+            size_t              length)
+{
+  int (*real) (gnutls_rnd_level_t, void *, size_t) = dlsym (RTLD_NEXT, "gnutls_rnd");
+  int status = real (level, data, length);
+
+  if (level == GNUTLS_RND_KEY && length == SIGNAL_ECDH_SCALAR_SIZE)
+    needle_set (&scalar, data, length);
+  return status;
+}
+
+typedef struct
+{
+  const char *name;
+  gboolean    is_secure;
+  gsize       filler; /* bytes before the secret in the message */
+} Case;
+
+static const Case cases[] = {
+  { "short", FALSE, 10 },
+  { "long", FALSE, 80000 },
+};
+static const Case tls_case = { "tls", TRUE, 3000 };
+
+static Identity *identity; /* NULL: there is no TLS, or no openssl */
+
+typedef struct
+{
+  SecretsServer *server;
+  Watch         *watch;
+  gsize          filler;
+  Needle         token, text, x, key;
+} Scene;
+
+static void
+look_for (Needle **needles)
+{
+  settle ();
+  keeps_freed = FALSE;
+  search_memory (needles);
+  keeps_freed = TRUE;
+}
+
+static void
+look (Scene *scene)
+{
+  Needle *needles[] = { &scalar, &scene->token, &scene->text, &scene->x, &scene->key, NULL };
+
+  look_for (needles);
+}
+
+/* Not composed with printf(), which makes copies of its own. */
+static void
+send_secret (Scene *scene)
+{
+  gsize size = scene->filler + NEEDLE_MAX + 1;
+  char *json = g_strnfill (size, 'x');
+  char *secret = json + size - 1 - NEEDLE_MAX;
+
+  needle_invent (&scene->text, secret);
+  json[0] = '"';
+  json[size - 1] = '"';
+  g_assert_true (signal_client_send_json (scene->watch->client, "news", json, NULL));
+  needle_forget (json, size);
+  g_free (json);
+}
+
+/* A client on its way, with a secret token, that has said who it is; a secret message waits. */
+static void
+scene_open (Scene      *scene,
+            const Case *test_case)
+{
+  g_autofree char *uri = NULL;
+  char secret[NEEDLE_MAX + 1] = "";
+
+  *scene = (Scene) { .token = { "token" }, .text = { "message" }, .x = { "shared" },
+                     .key = { "key" }, .filler = test_case->filler };
+  keeps_freed = TRUE;
+  scene->server = secrets_server_new (test_case->is_secure ? identity : NULL);
+  uri = secrets_server_wait (scene->server, "uri");
+  scene->watch = watch_new (uri);
+  if (test_case->is_secure)
+    g_object_set (scene->watch->client, "tls-database", identity->database, NULL);
+
+  needle_invent (&scene->token, secret);
+  signal_client_update_token (scene->watch->client, secret);
+  needle_forget (secret, sizeof secret);
+  watch_start (scene->watch);
+  send_secret (scene);
+
+  watch_wait_state (scene->watch, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
+  g_free (secrets_server_wait (scene->server, "arrived"));
+}
+
+static void
+scene_close (Scene *scene)
+{
+  secrets_server_free (scene->server);
+  watch_free (scene->watch);
+  keeps_freed = FALSE;
+}
+
+/* The message is sent then. */
+static void
+be_welcomed (Scene *scene)
+{
+  secrets_server_tell (scene->server, "welcome\n");
+  secrets_server_wait_needle (scene->server, &scene->x);
+  secrets_server_wait_needle (scene->server, &scene->key);
+  watch_wait_state (scene->watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  WAIT_UNTIL (signal_client_get_outbox_length (scene->watch->client) == 0);
+}
+
+/* The connection ends; the client is on its way again, and another secret message waits. */
+static void
+lose_connection (Scene *scene)
+{
+  secrets_server_tell (scene->server, "cut\n");
+  WAIT_UNTIL (scene->watch->delays->len == 1);
+  send_secret (scene);
+  watch_wait_state (scene->watch, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
+  g_free (secrets_server_wait (scene->server, "arrived"));
+}
+
+/* The search can find what is there. */
+static void
+assert_waiting (Scene *scene)
+{
+  look (scene);
+  g_assert_cmpuint (scalar.n_found, >, 0);
+  g_assert_cmpuint (scene->token.n_found, >, 0);
+  g_assert_cmpuint (scene->text.n_found, >, 0);
+#ifdef __linux__
+  g_assert_cmpuint (scalar.n_dumped, ==, 0);
+  /* No whole one: scraps may lie about on the stack for a moment. */
+  g_assert_cmpuint (scene->token.n_dumped, <, NEEDLE_MAX / 8);
+#endif
+}
+
+static void
+assert_connected (Scene *scene)
+{
+  look (scene);
+  g_assert_cmpuint (scene->key.n_found, >, 0);
+  g_assert_cmpuint (scene->token.n_found, >, 0);
+  g_assert_cmpuint (scalar.n_found, ==, 0);
+  g_assert_cmpuint (scene->x.n_found, ==, 0);
+  g_assert_cmpuint (scene->text.n_found, ==, 0);
+}
+
+static gboolean
+is_gone (Scene *scene)
+{
+  look (scene);
+  return scalar.n_found == 0 && scene->x.n_found == 0 && scene->key.n_found == 0
+         && scene->token.n_found == 0 && scene->token.n_framed == 0 && scene->text.n_found == 0;
+}
+
+/* A connection takes a moment to close. */
+static void
+assert_gone (Scene *scene)
+{
+  WAIT_UNTIL (is_gone (scene));
+}
+
+static void
+test_disconnected (gconstpointer test_case)
+{
+  Scene scene;
+
+  scene_open (&scene, test_case);
+  assert_waiting (&scene);
+  be_welcomed (&scene);
+  assert_connected (&scene);
+  watch_disconnect (scene.watch);
+  watch_forget (scene.watch);
+  assert_gone (&scene);
+  scene_close (&scene);
+}
+
+static void
+test_dropped (gconstpointer test_case)
+{
+  Scene scene;
+
+  scene_open (&scene, test_case);
+  be_welcomed (&scene);
+  assert_connected (&scene);
+  watch_forget (scene.watch);
+  assert_gone (&scene);
+  scene_close (&scene);
+}
+
+static void
+test_disconnected_early (gconstpointer test_case)
+{
+  Scene scene;
+
+  scene_open (&scene, test_case);
+  assert_waiting (&scene);
+  watch_disconnect (scene.watch);
+  watch_forget (scene.watch);
+  assert_gone (&scene);
+  scene_close (&scene);
+}
+
+/* A message waits for the next connection, which does not come. */
+static void
+test_dropped_late (gconstpointer test_case)
+{
+  Scene scene;
+
+  scene_open (&scene, test_case);
+  be_welcomed (&scene);
+  lose_connection (&scene);
+  assert_waiting (&scene);
+  watch_forget (scene.watch);
+  assert_gone (&scene);
+  scene_close (&scene);
+}
+
+/* The keys of a connection go with it, though the client stays. */
+static void
+test_reconnected (gconstpointer test_case)
+{
+  Scene scene;
+  Needle old_scalar, old_key;
+  Needle *old[] = { &old_scalar, &old_key, NULL };
+
+  scene_open (&scene, test_case);
+  be_welcomed (&scene);
+  old_scalar = scalar;
+  old_key = scene.key;
+  look_for (old);
+  g_assert_cmpuint (old_key.n_found, >, 0);
+
+  lose_connection (&scene);
+  assert_waiting (&scene);
+  be_welcomed (&scene);
+  assert_connected (&scene);
+  look_for (old);
+  g_assert_cmpuint (old_scalar.n_found, ==, 0);
+  g_assert_cmpuint (old_key.n_found, ==, 0);
+
+  watch_forget (scene.watch);
+  assert_gone (&scene);
+  scene_close (&scene);
+}
+
+static void
+test_token_replaced (gconstpointer test_case)
+{
+  Scene scene;
+
+  scene_open (&scene, test_case);
+  be_welcomed (&scene);
+  assert_connected (&scene);
+  signal_client_update_token (scene.watch->client, "another");
+  look (&scene);
+  g_assert_cmpuint (scene.token.n_found, ==, 0);
+  scene_close (&scene);
+}
+
+static void
+test_no_memory (void)
+{
+  g_test_skip ("The memory of this process cannot be read through /proc, or a sanitizer has much more of it");
+}
+
+static void
+test_no_tls (void)
+{
+  g_test_skip ("There is no TLS here, or no openssl to make a certificate with");
+}
+
+static void
+add_test (const char    *name,
+          GTestDataFunc  function)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/secrets/%s/%s", name, cases[i].name);
+
+      g_test_add_data_func (path, &cases[i], function);
+    }
+}
+
+static void
+add_tests (void)
+{
+  add_test ("disconnected", test_disconnected);
+  add_test ("dropped", test_dropped);
+  add_test ("disconnected-early", test_disconnected_early);
+  add_test ("dropped-late", test_dropped_late);
+  add_test ("reconnected", test_reconnected);
+  add_test ("token-replaced", test_token_replaced);
+
+  /* Last: TLS leaves much memory behind that has to be searched. */
+  if (identity != NULL)
+    g_test_add_data_func ("/secrets/tls/reconnected", &tls_case, test_reconnected);
+  else
+    g_test_add_func ("/secrets/tls/reconnected", test_no_tls);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  int result;
+
+  /* The first overwrites what is freed, so that nothing would be left to find. */
+  if (g_getenv ("MALLOC_PERTURB_") != NULL || g_getenv ("G_SLICE") == NULL)
+    {
+      g_unsetenv ("MALLOC_PERTURB_");
+      g_setenv ("G_SLICE", "always-malloc", TRUE);
+      execv ("/proc/self/exe", argv);
+    }
+  if (argc > 1 && g_str_equal (argv[1], "--server"))
+    return secrets_server_main (argv + 2);
+
+  g_test_init (&argc, &argv, NULL);
+  identity = identity_new ("IP:127.0.0.1");
+  if (search_is_possible () && !IS_SANITIZED)
+    add_tests ();
+  else
+    g_test_add_func ("/secrets", test_no_memory);
+
+  result = g_test_run ();
+  g_clear_pointer (&identity, identity_free);
+  return result;
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+#include "tests/lib/threads.h"
+
+/* What other threads may do to a client: drop their references, give it a token and have it
+ * reconnect. Everything else is refused. */
+
+static void
+greet_nobody (Guest *guest)
+{
+}
+
+static SignalClient *
+take_client (Watch *watch)
+{
+  g_signal_handlers_disconnect_by_data (watch->client, watch);
+  return g_steal_pointer (&watch->client);
+}
+
+/* A client that lives in the loop's thread. */
+typedef struct
+{
+  Loop *loop;
+  const char *uri;
+  SignalClient *client;
+  gint is_connected;
+  gint n_messages;
+} Resident;
+
+static void
+on_resident_connected (GObject      *source,
+                       GAsyncResult *result,
+                       gpointer      user_data)
+{
+  Resident *resident = user_data;
+
+  g_assert_true (signal_client_connect_finish (SIGNAL_CLIENT (source), result, NULL));
+  g_atomic_int_set (&resident->is_connected, TRUE);
+}
+
+static gboolean
+create_resident (gpointer data)
+{
+  Resident *resident = data;
+
+  resident->client = signal_client_new (resident->uri, NULL);
+  signal_client_connect_async (resident->client, TEST_TOKEN, NULL, on_resident_connected, resident);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+resident_connect (Resident *resident)
+{
+  loop_start (resident->loop);
+  loop_call (resident->loop, create_resident, resident);
+  WAIT_UNTIL (g_atomic_int_get (&resident->is_connected));
+}
+
+static void
+wait_closed (Host *host)
+{
+  WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
+  g_assert_cmpuint (host_wait_guest (host, 0)->close_code, ==, 1000);
+}
+
+/* The other thread runs the main context: it must close the connection, not this one. */
+static void
+test_drop_of_resident (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Loop) loop = loop_new ();
+  Resident resident = { .loop = loop, .uri = host->uri };
+
+  resident_connect (&resident);
+  g_clear_object (&resident.client);
+  wait_closed (host);
+}
+
+/* The thread has ended, and nobody will run the main context any more: the socket is closed at
+ * once. */
+static void
+test_drop_after_loop (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Loop) loop = loop_new ();
+  Resident resident = { .loop = loop, .uri = host->uri };
+
+  resident_connect (&resident);
+  loop_quit (loop);
+  g_clear_object (&resident.client);
+  WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
+}
+
+static void
+test_drop_in_thread (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  watch_connect (watch);
+  run_thread (unref_in_thread, take_client (watch));
+  wait_closed (host);
+}
+
+typedef struct
+{
+  gpointer object;
+  gint is_done;
+} Drop;
+
+static gpointer
+drop_in_thread (gpointer data)
+{
+  Drop *drop = data;
+
+  g_clear_object (&drop->object);
+  g_atomic_int_set (&drop->is_done, TRUE);
+  return NULL;
+}
+
+/* The loop runs while the thread drops the client. */
+static void
+test_drop_while_running (void)
+{
+  g_autoptr (Host) host = host_new ();
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (Watch) watch = watch_new (host->uri);
+      Drop drop = { 0 };
+      GThread *thread;
+      Guest *guest;
+
+      watch_connect (watch);
+      guest = host_wait_guest (host, i);
+      for (guint j = 0; j < 10; j++)
+        guest_send (guest, "{\"event\":\"e\"}");
+      drop.object = take_client (watch);
+      thread = g_thread_new ("drop", drop_in_thread, &drop);
+      WAIT_UNTIL (g_atomic_int_get (&drop.is_done) && guest->is_gone);
+      g_thread_join (thread);
+    }
+}
+
+/* The call keeps the client alive, and finishes in its own thread. */
+static void
+test_drop_while_connecting (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host->greet = greet_nobody;
+  g_object_set (watch->client, "connect-timeout", 300, "max-retries", 0, NULL);
+  watch_start (watch);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
+  run_thread (unref_in_thread, take_client (watch));
+  WAIT_UNTIL (watch->is_done);
+  g_assert_error (watch->error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
+}
+
+static void
+on_message_drop (SignalClient  *client,
+                 SignalMessage *message,
+                 Watch         *watch)
+{
+  if (watch->client != NULL)
+    run_thread (unref_in_thread, take_client (watch));
+}
+
+static void
+test_drop_inside_message (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  GWeakRef weak;
+
+  watch_connect (watch);
+  g_weak_ref_init (&weak, watch->client);
+  g_signal_connect (watch->client, "message", G_CALLBACK (on_message_drop), watch);
+  guest_send (host_wait_guest (host, 0), "{\"event\":\"e\"}");
+  WAIT_UNTIL (watch->client == NULL);
+  g_assert_null (g_weak_ref_get (&weak));
+  g_weak_ref_clear (&weak);
+  wait_closed (host);
+}
+
+static void
+on_refused (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  gboolean *is_refused = user_data;
+  SignalClient *client = SIGNAL_CLIENT (source);
+  g_autoptr (GError) error = NULL;
+
+  if (g_async_result_is_tagged (result, signal_client_connect_async))
+    g_assert_false (signal_client_connect_finish (client, result, &error));
+  else
+    g_assert_false (signal_client_disconnect_finish (client, result, &error));
+  assert_refused (FALSE, &error);
+  *is_refused = TRUE;
+}
+
+static gpointer
+call_everything (gpointer data)
+{
+  SignalClient *client = data;
+  static const char * const rooms[] = { "tea", NULL };
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GError) error = NULL;
+  gboolean connect_refused = FALSE, disconnect_refused = FALSE;
+
+  g_main_context_push_thread_default (context);
+  assert_refused (signal_client_send_json (client, "e", "1", &error), &error);
+  assert_refused (signal_client_send_message (client, "e", NULL, &error), &error);
+  assert_refused (signal_client_join_rooms (client, rooms, &error), &error);
+  assert_refused (signal_client_leave_rooms (client, rooms, &error), &error);
+  signal_client_connect_async (client, NULL, NULL, on_refused, &connect_refused);
+  signal_client_disconnect_async (client, NULL, on_refused, &disconnect_refused);
+  while (!connect_refused || !disconnect_refused)
+    g_main_context_iteration (context, TRUE);
+  g_main_context_pop_thread_default (context);
+  return NULL;
+}
+
+static void
+test_refused (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  /* Whatever its state is. */
+  run_thread (call_everything, watch->client);
+  watch_connect (watch);
+  run_thread (call_everything, watch->client);
+  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+                   SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_true (signal_client_send_json (watch->client, "e", "1", NULL));
+  WAIT_UNTIL (host_wait_guest (host, 0)->inner->len == 1);
+}
+
+/* The thread that has constructed it is not the one that runs its main context. */
+static void
+test_refused_of_resident (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Loop) loop = loop_new ();
+  Resident resident = { .loop = loop, .uri = host->uri };
+  g_autoptr (SignalClient) client = NULL;
+  gboolean is_refused = FALSE;
+
+  g_main_context_push_thread_default (loop->context);
+  client = signal_client_new (host->uri, NULL);
+  g_main_context_pop_thread_default (loop->context);
+
+  resident_connect (&resident);
+  signal_client_connect_async (client, TEST_TOKEN, NULL, on_refused, &is_refused);
+  WAIT_UNTIL (is_refused);
+  call_everything (resident.client);
+  g_clear_object (&resident.client);
+  wait_closed (host);
+}
+
+static gpointer
+update_token (gpointer data)
+{
+  g_autofree char *token = g_strdup ("another");
+
+  signal_client_update_token (data, token);
+  return NULL;
+}
+
+static void
+refuse (Guest *guest)
+{
+  if (g_str_equal (guest->token, "another"))
+    guest_welcome (guest);
+  else
+    guest_close (guest, 4003);
+}
+
+static void
+test_update_token (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host->greet = refuse;
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  run_thread (update_token, watch->client);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, "another");
+}
+
+static gboolean
+on_token_requested (SignalClient *client)
+{
+  g_thread_unref (g_thread_new ("token", update_token, client));
+  return TRUE;
+}
+
+/* As a program does that fetches its token in a thread. */
+static void
+test_token_requested (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_signal_connect (watch->client, "token-requested", G_CALLBACK (on_token_requested), NULL);
+  watch_connect (watch);
+  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, "another");
+}
+
+static gpointer
+reconnect_now (gpointer data)
+{
+  signal_client_reconnect_now (data);
+  return NULL;
+}
+
+static void
+test_reconnect_now (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_object_set (watch->client, "base-interval", 60000, "max-interval", 60000, NULL);
+  watch_connect (watch);
+  guest_cut (host_wait_guest (host, 0));
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  run_thread (reconnect_now, watch->client);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+}
+
+/* What was handed over before the last reference was dropped does nothing any more. */
+static gpointer
+update_and_drop (gpointer data)
+{
+  update_token (data);
+  reconnect_now (data);
+  g_object_unref (data);
+  return NULL;
+}
+
+static void
+test_update_and_drop (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host->greet = refuse;
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
+  run_thread (update_and_drop, take_client (watch));
+  run_for (100);
+  g_assert_cmpuint (host->guests->len, ==, 1);
+}
+
+typedef struct
+{
+  gint n_notified;
+  gint is_done;
+} Toggle;
+
+static gpointer
+drop_weakly_referenced (gpointer data)
+{
+  Toggle *toggle = data;
+  GWeakRef weak;
+  GObject *object = g_object_new (G_TYPE_OBJECT, NULL);
+
+  g_weak_ref_init (&weak, object);
+  g_object_unref (object);
+  g_weak_ref_clear (&weak);
+  g_atomic_int_set (&toggle->is_done, TRUE);
+  return NULL;
+}
+
+/* Like a language binding, which waits here for the thread that runs the interpreter. */
+static void
+on_toggled (gpointer  data,
+            GObject  *object,
+            gboolean  is_last_ref)
+{
+  Toggle *toggle = data;
+  g_autoptr (GThread) thread = NULL;
+
+  if (toggle->n_notified++ > 0)
+    return;
+
+  g_assert_false (is_last_ref);
+  thread = g_thread_new ("drop", drop_weakly_referenced, toggle);
+  for (guint i = 0; i < 500 && !g_atomic_int_get (&toggle->is_done); i++)
+    g_usleep (10 * 1000);
+  g_assert_true (toggle->is_done);
+  g_thread_join (g_steal_pointer (&thread));
+}
+
+/* No lock of GLib is held while a language binding is notified of a new reference. */
+static void
+test_toggle (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (GError) error = NULL;
+  Toggle toggle = { 0 };
+  SignalClient *client;
+
+  watch_connect (watch);
+  client = take_client (watch);
+  g_object_add_toggle_ref (G_OBJECT (client), on_toggled, &toggle);
+  toggle.n_notified = 1;
+  g_object_unref (client);
+  toggle.n_notified = 0;
+
+  g_assert_true (signal_client_send_json (client, "tea", "1", &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (toggle.n_notified, >=, 1);
+
+  toggle.n_notified = 1;
+  g_object_remove_toggle_ref (G_OBJECT (client), on_toggled, &toggle);
+  wait_closed (host);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/client/threads/drop/in-thread", test_drop_in_thread);
+  g_test_add_func ("/client/threads/drop/while-running", test_drop_while_running);
+  g_test_add_func ("/client/threads/drop/while-connecting", test_drop_while_connecting);
+  g_test_add_func ("/client/threads/drop/inside-message", test_drop_inside_message);
+  g_test_add_func ("/client/threads/drop/of-resident", test_drop_of_resident);
+  g_test_add_func ("/client/threads/drop/after-loop", test_drop_after_loop);
+  g_test_add_func ("/client/threads/refused", test_refused);
+  g_test_add_func ("/client/threads/refused/of-resident", test_refused_of_resident);
+  g_test_add_func ("/client/threads/update-token", test_update_token);
+  g_test_add_func ("/client/threads/token-requested", test_token_requested);
+  g_test_add_func ("/client/threads/reconnect-now", test_reconnect_now);
+  g_test_add_func ("/client/threads/update-and-drop", test_update_and_drop);
+  g_test_add_func ("/client/threads/toggle", test_toggle);
+
+  return g_test_run ();
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/recorder.h"
+#include "tests/lib/tls-identity.h"
+
+static Identity *right; /* for 127.0.0.1 */
+static Identity *wrong; /* for another host */
+static Identity *named; /* for localhost */
+
+static void
+test_trusted (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autofree char *fill = g_strnfill (90000, '7');
+  g_autofree char *text = g_strdup_printf ("{\"event\":\"big\",\"data\":\"%s\"}", fill);
+  g_autofree char *json = g_strdup_printf ("\"%s\"", fill);
+  Guest *guest;
+
+  g_object_set (watch->client, "tls-database", right->database, NULL);
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  for (guint i = 0; i < 10; i++)
+    {
+      g_assert_true (signal_client_send_json (watch->client, "big", json, NULL));
+      guest_send (guest, text);
+    }
+  WAIT_UNTIL (watch->messages->len == 10 && guest->inner->len == 10);
+  g_assert_cmpstr (guest->inner->pdata[9], ==, text);
+  g_assert_cmpstr (signal_message_get_payload_json (watch->messages->pdata[9]), ==, json);
+  g_assert_null (guest->certificate);
+
+  watch_disconnect (watch);
+  g_assert_cmpuint (guest->close_code, ==, 1000);
+}
+
+/* As trusted: the connection can be lost and comes back. */
+static void
+test_reconnect (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_object_set (watch->client, "tls-database", right->database, NULL);
+  watch_connect (watch);
+  guest_cut (host_wait_guest (host, 0));
+  WAIT_UNTIL (watch->n_connected == 2);
+  guest_reset (host_wait_guest (host, 1));
+  WAIT_UNTIL (watch->n_connected == 3);
+}
+
+static void
+assert_refused (Host  *host,
+                Watch *watch)
+{
+  g_object_set (watch->client, "max-retries", 0, NULL);
+  watch_fail (watch, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
+  WAIT_UNTIL (((Guest *) host->guests->pdata[0])->is_gone);
+  g_assert_null (((Guest *) host->guests->pdata[0])->request);
+}
+
+static void
+test_untrusted (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  assert_refused (host, watch);
+}
+
+static void
+test_other_database (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_object_set (watch->client, "tls-database", wrong->database, NULL);
+  assert_refused (host, watch);
+}
+
+static void
+test_wrong_host (void)
+{
+  g_autoptr (Host) host = host_new_tls (wrong->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_object_set (watch->client, "tls-database", wrong->database, NULL);
+  assert_refused (host, watch);
+}
+
+/* The dot at the end of an absolute name is in no certificate. */
+static void
+test_absolute_name (void)
+{
+  g_autoptr (Host) host = host_new_tls (named->certificate);
+  g_autofree char *uri = g_strdup_printf ("wss://localhost.:%u/ws", host->port);
+  g_autoptr (Watch) watch = watch_new (uri);
+
+  g_object_set (watch->client, "tls-database", named->database, NULL);
+  watch_connect (watch);
+}
+
+typedef struct
+{
+  gboolean             answer;
+  guint                n_asked;
+  GTlsCertificateFlags errors;
+} Question;
+
+static gboolean
+on_accept_certificate (SignalClient         *client,
+                       GTlsCertificate      *certificate,
+                       GTlsCertificateFlags  errors,
+                       Question             *question)
+{
+  g_assert_true (G_IS_TLS_CERTIFICATE (certificate));
+  question->n_asked++;
+  question->errors = errors;
+  return question->answer;
+}
+
+static void
+test_accepted_by_handler (void)
+{
+  g_autoptr (Host) host = host_new_tls (wrong->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Question question = { TRUE };
+
+  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
+                    &question);
+  watch_connect (watch);
+  g_assert_cmpuint (question.n_asked, ==, 1);
+  g_assert_cmphex (question.errors, ==,
+                   G_TLS_CERTIFICATE_UNKNOWN_CA | G_TLS_CERTIFICATE_BAD_IDENTITY);
+}
+
+static void
+test_refused_by_handler (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Question question = { FALSE };
+
+  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
+                    &question);
+  assert_refused (host, watch);
+  g_assert_cmpuint (question.n_asked, ==, 1);
+  g_assert_cmphex (question.errors, ==, G_TLS_CERTIFICATE_UNKNOWN_CA);
+}
+
+/* A good certificate is nobody's question. */
+static void
+test_not_asked (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Question question = { FALSE };
+
+  g_object_set (watch->client, "tls-database", right->database, NULL);
+  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
+                    &question);
+  watch_connect (watch);
+  g_assert_cmpuint (question.n_asked, ==, 0);
+}
+
+static gboolean
+on_accept_disconnect (SignalClient         *client,
+                      GTlsCertificate      *certificate,
+                      GTlsCertificateFlags  errors,
+                      Watch                *watch)
+{
+  signal_client_disconnect_async (client, NULL, watch_on_closed, watch);
+  return TRUE;
+}
+
+static void
+test_disconnect_inside (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_disconnect), watch);
+  watch_start (watch);
+  WAIT_UNTIL (watch->is_done && watch->n_closed == 1);
+  g_assert_error (watch->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+}
+
+static gboolean
+on_accept_forget (SignalClient         *client,
+                  GTlsCertificate      *certificate,
+                  GTlsCertificateFlags  errors,
+                  Watch                *watch)
+{
+  g_signal_handlers_disconnect_by_data (client, watch);
+  g_clear_object (&watch->client);
+  return TRUE;
+}
+
+static void
+test_forget_inside (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  GWeakRef weak;
+
+  g_object_set (watch->client, "tls-database", right->database, NULL);
+  watch_connect (watch);
+  g_object_set (watch->client, "tls-database", NULL, NULL);
+  g_weak_ref_init (&weak, watch->client);
+  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_forget), watch);
+  guest_cut (host_wait_guest (host, 0));
+  WAIT_UNTIL (watch->client == NULL);
+  g_assert_null (g_weak_ref_get (&weak));
+  g_weak_ref_clear (&weak);
+  WAIT_UNTIL (((Guest *) host->guests->pdata[1])->is_gone);
+}
+
+/* As a dialog does that somebody reads. */
+static gboolean
+on_accept_slowly (SignalClient         *client,
+                  GTlsCertificate      *certificate,
+                  GTlsCertificateFlags  errors,
+                  Question             *question)
+{
+  question->n_asked++;
+  run_for (600);
+  return question->answer;
+}
+
+/* The time that a handler takes is not that of the attempt. */
+static void
+test_slow_handler (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Question question = { TRUE };
+
+  g_object_set (watch->client, "connect-timeout", 400, "max-retries", 0, NULL);
+  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_slowly), &question);
+  watch_connect (watch);
+  g_assert_cmpuint (question.n_asked, ==, 1);
+  g_assert_cmpuint (watch->errors->len, ==, 0);
+}
+
+/* What is left of it counts again afterwards. */
+static void
+test_timeout_after_slow_handler (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Question question = { TRUE };
+
+  host->mute = TRUE;
+  g_object_set (watch->client, "connect-timeout", 400, "max-retries", 0, NULL);
+  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_slowly), &question);
+  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_cmpuint (question.n_asked, ==, 1);
+}
+
+typedef struct
+{
+  Watch *watch;
+  guint n_asked;
+  guint n_running;
+} Questions;
+
+/* Connects again while it runs, and stays for so long that the second attempt would come to its
+ * question. */
+static gboolean
+on_accept_reconnect (SignalClient         *client,
+                     GTlsCertificate      *certificate,
+                     GTlsCertificateFlags  errors,
+                     Questions            *questions)
+{
+  Watch *watch = questions->watch;
+
+  g_assert_cmpuint (questions->n_running, ==, 0);
+  questions->n_running++;
+  if (questions->n_asked++ == 0)
+    {
+      signal_client_disconnect_async (client, NULL, watch_on_closed, watch);
+      WAIT_UNTIL (watch->is_done);
+      watch_start (watch);
+      run_for (200);
+      g_assert_cmpint (signal_client_get_state (client), ==, SIGNAL_CONNECTION_STATE_CONNECTING);
+    }
+
+  questions->n_running--;
+  return TRUE;
+}
+
+/* Two dialogs one above the other would be answered in the wrong order. */
+static void
+test_one_question_at_a_time (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Questions questions = { watch };
+
+  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_reconnect), &questions);
+  watch_start (watch);
+  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  g_assert_cmpuint (questions.n_asked, ==, 2);
+  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+}
+
+static void
+test_client_certificate (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+  Guest *guest;
+
+  host->authentication = G_TLS_AUTHENTICATION_REQUIRED;
+  g_object_set (watch->client,
+                "tls-database", right->database,
+                "tls-certificate", wrong->certificate,
+                NULL);
+  watch_connect (watch);
+  guest = host_wait_guest (host, 0);
+  g_assert_nonnull (guest->certificate);
+  g_assert_true (g_tls_certificate_is_same (guest->certificate, wrong->certificate));
+}
+
+/* The server wants a certificate, and there is none: the cause, not a hang. */
+static void
+test_no_client_certificate (void)
+{
+  g_autoptr (Host) host = host_new_tls (right->certificate);
+  g_autoptr (Watch) watch = watch_new (host->uri);
+
+  host->authentication = G_TLS_AUTHENTICATION_REQUIRED;
+  g_object_set (watch->client, "tls-database", right->database, "max-retries", 0, NULL);
+  watch_start (watch);
+  WAIT_UNTIL (watch->is_done);
+  g_assert_nonnull (watch->error);
+  g_assert_cmpuint (watch->n_connected, ==, 0);
+}
+
+/* No TLS where TLS was expected. */
+static void
+test_not_tls (void)
+{
+  g_autoptr (Host) host = host_new ();
+  g_autofree char *uri = g_strdup_printf ("wss://127.0.0.1:%u/ws", host->port);
+  g_autoptr (Watch) watch = watch_new (uri);
+
+  g_object_set (watch->client, "max-retries", 0, "connect-timeout", 200, NULL);
+  watch_start (watch);
+  WAIT_UNTIL (watch->is_done);
+  g_assert_nonnull (watch->error);
+  g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
+}
+
+/* A certificate that a proxy shows is not the server's, and the error says so. */
+static void
+test_proxy (void)
+{
+  g_autoptr (Host) proxy = host_new_tls (right->certificate);
+  g_autofree char *proxy_uri = g_strdup_printf ("https://127.0.0.1:%u", proxy->port);
+  g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (proxy_uri, NULL);
+  g_autoptr (Watch) watch = watch_new ("wss://signal.test/ws");
+
+  g_object_set (watch->client, "max-retries", 0, "proxy-resolver", resolver, NULL);
+  watch_fail (watch, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  g_assert_true (g_str_has_prefix (watch->error->message, "Cannot connect to the proxy securely: "));
+}
+
+static void
+add_tests (void)
+{
+  g_test_add_func ("/client/tls/trusted", test_trusted);
+  g_test_add_func ("/client/tls/reconnect", test_reconnect);
+  g_test_add_func ("/client/tls/untrusted", test_untrusted);
+  g_test_add_func ("/client/tls/other-database", test_other_database);
+  g_test_add_func ("/client/tls/wrong-host", test_wrong_host);
+  g_test_add_func ("/client/tls/accepted-by-handler", test_accepted_by_handler);
+  g_test_add_func ("/client/tls/refused-by-handler", test_refused_by_handler);
+  g_test_add_func ("/client/tls/absolute-name", test_absolute_name);
+  g_test_add_func ("/client/tls/not-asked", test_not_asked);
+  g_test_add_func ("/client/tls/disconnect-inside", test_disconnect_inside);
+  g_test_add_func ("/client/tls/forget-inside", test_forget_inside);
+  g_test_add_func ("/client/tls/slow-handler", test_slow_handler);
+  g_test_add_func ("/client/tls/timeout-after-slow-handler", test_timeout_after_slow_handler);
+  g_test_add_func ("/client/tls/one-question-at-a-time", test_one_question_at_a_time);
+  g_test_add_func ("/client/tls/client-certificate", test_client_certificate);
+  g_test_add_func ("/client/tls/no-client-certificate", test_no_client_certificate);
+  g_test_add_func ("/client/tls/not-tls", test_not_tls);
+  g_test_add_func ("/client/tls/proxy", test_proxy);
+}
+
+static void
+test_skipped (void)
+{
+  g_test_skip ("There is no TLS here, or no openssl to make a certificate with");
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+
+  right = identity_new ("IP:127.0.0.1");
+  wrong = identity_new ("DNS:other.example");
+  named = identity_new ("DNS:localhost");
+  if (right != NULL && wrong != NULL && named != NULL)
+    add_tests ();
+  else
+    g_test_add_func ("/client/tls", test_skipped);
+
+  result = g_test_run ();
+  g_clear_pointer (&right, identity_free);
+  g_clear_pointer (&wrong, identity_free);
+  g_clear_pointer (&named, identity_free);
+  return result;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/channel-pair.h"
+
+#include <string.h>
+
+static void
+assert_send_fails (End *end,
+                   int  code)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (signal_channel_send (end->channel, "{\"event\":\"e\"}", 13, &error));
+  g_assert_error (error, SIGNAL_ERROR, code);
+}
+
+static void
+assert_fault (End *end,
+              int  code)
+{
+  const GError *error;
+
+  WAIT_UNTIL (end->errors->len > 0);
+  error = end->errors->pdata[0];
+  g_assert_error (error, SIGNAL_ERROR, code);
+  g_assert_cmpuint (end->errors->len, ==, 1);
+}
+
+static void
+test_plain_then_sealed (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+
+  end_send (&pair->client, "{\"event\":\"a\"}");
+  end_send (&pair->server, "{\"event\":\"b\",\"data\":1}");
+  WAIT_UNTIL (pair->server.messages->len == 1 && pair->client.messages->len == 1);
+  g_assert_false (signal_message_is_encrypted (pair->server.messages->pdata[0]));
+  g_assert_cmpstr (signal_message_get_event (pair->client.messages->pdata[0]), ==, "b");
+  g_assert_false (signal_channel_is_encrypted (pair->client.channel));
+
+  pair_take_keys (pair);
+  g_assert_true (signal_channel_is_encrypted (pair->client.channel));
+  for (guint i = 0; i < 200; i++)
+    {
+      end_send (&pair->client, "{\"event\":\"a\"}");
+      end_send (&pair->server, "{\"event\":\"b\"}");
+    }
+  WAIT_UNTIL (pair->server.messages->len == 201 && pair->client.messages->len == 201);
+  g_assert_true (signal_message_is_encrypted (pair->server.messages->pdata[200]));
+  g_assert_cmpuint (pair->client.errors->len, ==, 0);
+  g_assert_cmpuint (pair->server.errors->len, ==, 0);
+}
+
+/* What comes sealed while there is no key is remembered: somebody else may know what it means. */
+static void
+test_unreadable (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+  static const guint8 key[SIGNAL_AEAD_KEY_SIZE];
+
+  signal_channel_take_key (pair->client.channel, signal_aead_new (key));
+  g_assert_false (signal_channel_saw_unreadable (pair->server.channel));
+  end_send (&pair->client, "{\"event\":\"a\"}");
+  assert_fault (&pair->server, SIGNAL_ERROR_PROTOCOL);
+  g_assert_true (signal_channel_saw_unreadable (pair->server.channel));
+}
+
+static void
+test_binary (void)
+{
+  g_autoptr (Pair) pair = pair_new (TRUE);
+
+  soup_websocket_connection_send_binary (pair->bare, "{\"event\":\"a\"}", 13);
+  soup_websocket_connection_send_text (pair->bare, "{\"event\":\"b\"}");
+  WAIT_UNTIL (pair->client.messages->len == 1);
+  assert_fault (&pair->client, SIGNAL_ERROR_PROTOCOL);
+}
+
+static void
+test_close (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+
+  end_send (&pair->client, "{\"event\":\"last\"}");
+  signal_websocket_close (pair->client.websocket, 4003, "because");
+  signal_websocket_close (pair->client.websocket, 4004, "again");
+  g_assert_false (signal_websocket_is_open (pair->client.websocket));
+  g_assert_true (signal_websocket_is_connected (pair->client.websocket));
+  assert_send_fails (&pair->client, SIGNAL_ERROR_NOT_CONNECTED);
+  WAIT_UNTIL (pair->client.is_closed && pair->server.is_closed);
+  g_assert_cmpuint (pair->server.code, ==, 4003);
+  g_assert_cmpstr (pair->server.reason, ==, "because");
+  g_assert_cmpuint (pair->server.messages->len, ==, 1);
+  g_assert_false (signal_websocket_is_connected (pair->client.websocket));
+  g_assert_false (signal_websocket_is_connected (pair->server.websocket));
+  assert_send_fails (&pair->server, SIGNAL_ERROR_NOT_CONNECTED);
+}
+
+/* Who waits for the end does not listen any more. */
+static void
+test_close_deaf (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+
+  pair_take_keys (pair);
+  end_send (&pair->server, "{\"event\":\"heard\"}");
+  WAIT_UNTIL (pair->client.messages->len == 1);
+  end_send (&pair->server, "{\"event\":\"late\"}");
+  signal_websocket_close (pair->client.websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  WAIT_UNTIL (pair->client.is_closed);
+  g_assert_cmpuint (pair->client.messages->len, ==, 1);
+  g_assert_cmpuint (pair->client.errors->len, ==, 0);
+}
+
+/* What was sent goes out first, however much it is. */
+static void
+test_close_flushes (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autofree char *fill = g_strnfill (100000, '7');
+  g_autofree char *text = g_strdup_printf ("{\"event\":\"a\",\"data\":%s}", fill);
+
+  pair_take_keys (pair);
+  signal_websocket_set_max_incoming_size (pair->server.websocket, 1024 * 1024);
+  for (guint i = 0; i < 50; i++)
+    end_send (&pair->client, text);
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), >, 0);
+  signal_websocket_close (pair->client.websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  WAIT_UNTIL (pair->client.is_closed && pair->server.is_closed);
+  g_assert_cmpuint (pair->server.messages->len, ==, 50);
+  g_assert_cmpuint (pair->server.code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
+}
+
+/* Nobody at the other end, though it is open: `closed` comes all the same. */
+static void
+test_close_unanswered (void)
+{
+  Pair pair = { 0 };
+  GIOStream *ends[2];
+
+  socket_pair (ends);
+  end_open (&pair.client, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  signal_websocket_close (pair.client.websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  WAIT_UNTIL (pair.client.is_closed);
+  g_assert_cmpuint (pair.client.code, ==, SOUP_WEBSOCKET_CLOSE_ABNORMAL);
+  end_clear (&pair.client);
+  g_object_unref (ends[0]);
+  g_object_unref (ends[1]);
+  settle ();
+}
+
+/* Nothing is told, and the other end notices. */
+static void
+test_drop (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+
+  signal_channel_drop (pair->client.channel);
+  signal_channel_drop (pair->client.channel);
+  WAIT_UNTIL (pair->server.is_closed);
+  g_assert_cmpuint (pair->server.code, ==, SOUP_WEBSOCKET_CLOSE_ABNORMAL);
+  g_assert_false (pair->client.is_closed);
+  g_assert_false (signal_websocket_is_connected (pair->client.websocket));
+  assert_send_fails (&pair->client, SIGNAL_ERROR_NOT_CONNECTED);
+}
+
+static void
+test_size (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (GError) error = NULL;
+
+  pair_take_keys (pair);
+  signal_channel_set_max_message_size (pair->client.channel, 100);
+  assert_send_fails (&pair->client, SIGNAL_ERROR_TOO_LARGE);
+  g_assert_true (signal_channel_send_plain (pair->client.channel, "{\"event\":\"heartbeat\"}", 21,
+                                            &error));
+  WAIT_UNTIL (pair->server.messages->len == 1);
+}
+
+static void
+test_incoming_size (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+
+  signal_websocket_set_max_incoming_size (pair->server.websocket, 20);
+  end_send (&pair->client, "{\"event\":\"twenty_x\"}");
+  WAIT_UNTIL (pair->server.messages->len == 1);
+  end_send (&pair->client, "{\"event\":\"twenty_xx\"}");
+  WAIT_UNTIL (pair->client.is_closed && pair->server.is_closed);
+  g_assert_cmpuint (pair->client.code, ==, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
+  g_assert_error (pair->server.error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  g_assert_cmpuint (pair->server.messages->len, ==, 1);
+}
+
+static void
+test_ping (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+  gint64 before = g_get_monotonic_time ();
+
+  g_assert_cmpint (signal_websocket_get_round_trip (pair->client.websocket), ==, -1);
+  signal_websocket_ping (pair->client.websocket);
+  end_send (&pair->client, "{\"event\":\"after\"}");
+  WAIT_UNTIL (signal_websocket_get_round_trip (pair->client.websocket) >= 0);
+  g_assert_cmpint (signal_websocket_get_last_received (pair->client.websocket), >=, before);
+  signal_websocket_ping (pair->server.websocket);
+  WAIT_UNTIL (signal_websocket_get_round_trip (pair->server.websocket) >= 0);
+  WAIT_UNTIL (pair->server.messages->len == 1);
+}
+
+/* Bytes are counted both ways, and what one has sent the other gets. */
+/* Each frame of a client has a mask of its own (RFC 6455 section 5.3). */
+static void
+test_masks (void)
+{
+  End end = { 0 };
+  GIOStream *ends[2];
+  guint8 frames[2][8];
+
+  socket_pair (ends);
+  end_open (&end, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (signal_channel_send_plain (end.channel, "{}", 2, NULL));
+      settle ();
+      g_assert_true (g_input_stream_read_all (g_io_stream_get_input_stream (ends[1]), frames[i], 8,
+                                              NULL, NULL, NULL));
+      g_assert_cmpint (frames[i][6] ^ frames[i][2], ==, '{');
+    }
+  g_assert_cmpint (memcmp (frames[0] + 2, frames[1] + 2, 4), !=, 0);
+  end_clear (&end);
+  g_object_unref (ends[0]);
+  g_object_unref (ends[1]);
+  settle ();
+}
+
+static void
+test_counts (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+
+  pair_take_keys (pair);
+  for (guint i = 0; i < 10; i++)
+    end_send (&pair->client, "{\"event\":\"a\"}");
+  WAIT_UNTIL (pair->server.messages->len == 10);
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), ==, 0);
+  g_assert_cmpuint (signal_websocket_get_bytes_sent (pair->client.websocket), >, 10 * 80);
+  g_assert_cmpuint (signal_websocket_get_bytes_received (pair->server.websocket), ==,
+                    signal_websocket_get_bytes_sent (pair->client.websocket));
+}
+
+/* Who had to wait for the socket hears when it has taken everything. */
+static void
+test_drained (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autofree char *fill = g_strnfill (90000, '7');
+  g_autofree char *text = g_strdup_printf ("{\"event\":\"a\",\"data\":%s}", fill);
+
+  for (guint i = 0; i < 50; i++)
+    end_send (&pair->client, text);
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), >, 0);
+  g_assert_cmpuint (pair->client.n_drained, ==, 0);
+  WAIT_UNTIL (pair->client.n_drained > 0);
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), ==, 0);
+  WAIT_UNTIL (pair->server.messages->len == 50);
+}
+
+/* A key serves for a number of messages, both ways, and the owner is told when that is reached. */
+static void
+test_worn_key (void)
+{
+  g_autoptr (Pair) pair = pair_new (FALSE);
+
+  pair_take_keys (pair);
+  signal_channel_set_key_limit (pair->client.channel, 3);
+  end_send (&pair->client, "{\"event\":\"a\"}");
+  end_send (&pair->server, "{\"event\":\"b\"}");
+  WAIT_UNTIL (pair->client.messages->len == 1);
+  g_assert_cmpuint (pair->client.n_worn, ==, 0);
+  end_send (&pair->client, "{\"event\":\"c\"}");
+  g_assert_cmpuint (pair->client.n_worn, ==, 1);
+  end_send (&pair->server, "{\"event\":\"d\"}");
+  WAIT_UNTIL (pair->client.messages->len == 2);
+  g_assert_cmpuint (pair->client.n_worn, ==, 2);
+}
+
+typedef enum
+{
+  TELL_MESSAGE,
+  TELL_FAULT,
+  TELL_CLOSED,
+} Tell;
+
+/* The last reference can go in each of the three. */
+static void
+test_drop_inside (gconstpointer data)
+{
+  g_autoptr (Pair) pair = pair_new (TRUE);
+  GWeakRef weak;
+
+  g_weak_ref_init (&weak, pair->client.channel);
+  pair->client.drops = TRUE;
+  if (GPOINTER_TO_INT (data) == TELL_MESSAGE)
+    soup_websocket_connection_send_text (pair->bare, "{\"event\":\"a\"}");
+  else if (GPOINTER_TO_INT (data) == TELL_FAULT)
+    soup_websocket_connection_send_text (pair->bare, "wrong");
+  else
+    soup_websocket_connection_close (pair->bare, 4321, NULL);
+  WAIT_UNTIL (pair->client.channel == NULL);
+  g_assert_null (g_weak_ref_get (&weak));
+  g_weak_ref_clear (&weak);
+  WAIT_UNTIL (soup_websocket_connection_get_state (pair->bare) == SOUP_WEBSOCKET_STATE_CLOSED);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/channel/plain-then-sealed", test_plain_then_sealed);
+  g_test_add_func ("/channel/unreadable", test_unreadable);
+  g_test_add_func ("/channel/binary", test_binary);
+  g_test_add_func ("/channel/close", test_close);
+  g_test_add_func ("/channel/close-deaf", test_close_deaf);
+  g_test_add_func ("/channel/close-flushes", test_close_flushes);
+  g_test_add_func ("/channel/close-unanswered", test_close_unanswered);
+  g_test_add_func ("/channel/drop", test_drop);
+  g_test_add_func ("/channel/size", test_size);
+  g_test_add_func ("/channel/incoming-size", test_incoming_size);
+  g_test_add_func ("/channel/ping", test_ping);
+  g_test_add_func ("/channel/masks", test_masks);
+  g_test_add_func ("/channel/counts", test_counts);
+  g_test_add_func ("/channel/drained", test_drained);
+  g_test_add_func ("/channel/worn-key", test_worn_key);
+  g_test_add_data_func ("/channel/drop-inside/message", GINT_TO_POINTER (TELL_MESSAGE),
+                        test_drop_inside);
+  g_test_add_data_func ("/channel/drop-inside/fault", GINT_TO_POINTER (TELL_FAULT),
+                        test_drop_inside);
+  g_test_add_data_func ("/channel/drop-inside/closed", GINT_TO_POINTER (TELL_CLOSED),
+                        test_drop_inside);
+
+  return g_test_run ();
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lib/mock-server.h"
+#include "tests/lib/raw-socket.h"
+
+#include "signal-glib/server/signal-server-private.h"
+
+/* Texts that are no messages, each of which is answered with `error`, and then @last, all of it before
+ * the server has its turn. */
+static void
+send_burst (RawPeer    *raw,
+            guint       n_texts,
+            const char *token,
+            const char *last)
+{
+  for (guint i = 0; i < n_texts; i++)
+    raw_peer_send_text (raw, "x");
+  raw_peer_authenticate (raw, token);
+  raw_peer_send_text (raw, last);
+}
+
+/* FALSE: the machine was slow, and the answers were sent in between; then the peer is in as any other. */
+static gboolean
+is_refused (Fixture *fixture,
+            guint    n_texts)
+{
+  g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+  guint n_connected = fixture->connected->len;
+
+  send_burst (raw, n_texts, "secret", "{\"event\":\"chat\",\"data\":\"in the clear\"}");
+  WAIT_UNTIL (raw->closed || fixture->messages->len > 0 || fixture->connected->len > n_connected);
+  run_for (20);
+  g_assert_cmpuint (fixture->messages->len, ==, 0);
+  if (fixture->connected->len > n_connected)
+    {
+      g_assert_true (signal_peer_get_encrypted (fixture->connected->pdata[n_connected]));
+      return FALSE;
+    }
+
+  g_assert_cmpuint (raw->code, ==, 4001);
+  g_assert_cmpstr (raw->reason, ==, "Too much unread before authentication");
+  return TRUE;
+}
+
+/* A peer to which `connected` cannot be sent is not let in: what it says in the clear is not handed out,
+ * although the server demands encryption. */
+static void
+test_connected_unsent (gconstpointer data)
+{
+  const guint backlog = GPOINTER_TO_UINT (data);
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) next = NULL;
+  guint n_tries = 1, n_connected;
+
+  g_object_set (fixture->server, "max-backlog", backlog, NULL);
+  while (!is_refused (fixture, backlog / 40 + 3))
+    g_assert_cmpuint (++n_tries, <=, 100);
+
+  n_connected = fixture->connected->len;
+  g_assert_cmpuint (fixture->n_asked, ==, n_tries);
+  g_assert_cmpuint (n_connected, ==, n_tries - 1);
+  WAIT_UNTIL (fixture->disconnected->len == n_connected);
+
+  /* It has left nothing behind: its place is free, and nobody is called by its user's name. */
+  g_assert_true (signal_server_send_to_user (fixture->server, "alice", "news", NULL, NULL));
+  g_object_set (fixture->server, "max-peers", 1, NULL);
+  next = raw_peer_new_authenticated (fixture->uri, "secret");
+  WAIT_UNTIL (fixture->connected->len > n_connected);
+  g_assert_true (signal_peer_get_encrypted (fixture->connected->pdata[n_connected]));
+  raw_peer_send_encrypted (next, "{\"event\":\"chat\"}");
+  WAIT_UNTIL (fixture->messages->len == 1);
+}
+
+static char *
+answer_large (SignalServer *server,
+              SignalPeer   *peer,
+              const char   *type,
+              const char   *token,
+              gpointer      user_data)
+{
+  return g_strnfill (16 * 1024 * 1024, 'x');
+}
+
+/* Nor is one whose `connected` is larger than what is sent. */
+static void
+test_connected_too_large (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = NULL;
+
+  g_signal_connect (fixture->server, "authenticate", G_CALLBACK (answer_large), NULL);
+  raw = raw_peer_new (fixture->uri);
+  send_burst (raw, 0, "other", "{\"event\":\"chat\"}");
+  WAIT_UNTIL (raw->closed || fixture->messages->len > 0);
+  raw_peer_wait_closed (raw, 4001);
+  g_assert_cmpuint (raw->envelopes->len, ==, 0);
+  g_assert_cmpuint (fixture->connected->len, ==, 0);
+  g_assert_cmpuint (fixture->messages->len, ==, 0);
+}
+
+/* Nobody who knows what GLib's random numbers were, or will be, knows the id of a peer. */
+static void
+test_id_unforeseen (void)
+{
+  const guint32 seed = 17;
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autofree char *foreseen = NULL;
+  const char *id;
+  int fd;
+
+  g_object_set (fixture->server, "require-encryption", FALSE, NULL);
+  g_random_set_seed (seed);
+  foreseen = g_uuid_string_random ();
+  g_random_set_seed (seed);
+
+  fd = raw_socket_upgrade (fixture->uri);
+  raw_socket_send_text (fd, "{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\","
+                            "\"token\":\"secret\"}}");
+  WAIT_UNTIL (fixture->connected->len == 1);
+  id = signal_peer_get_id (fixture->connected->pdata[0]);
+  g_assert_cmpstr (id, !=, foreseen);
+  g_assert_true (g_uuid_string_is_valid (id));
+  close (fd);
+}
+
+static gboolean
+is_in (SignalPeer *peer,
+       const char *room)
+{
+  return g_strv_contains (signal_peer_get_rooms (peer), room);
+}
+
+static void
+join (RawPeer    *raw,
+      const char *room)
+{
+  g_autofree char *text = g_strdup_printf ("{\"event\":\"join\",\"data\":{\"rooms\":[\"%s\"]}}", room);
+
+  raw_peer_send_text (raw, text);
+  raw_peer_settle (raw);
+}
+
+static void
+count_notify (GObject    *object,
+              GParamSpec *pspec,
+              guint      *count)
+{
+  ++*count;
+}
+
+/* Who is in the room that a new peer is called by, and was there first, leaves it. */
+static void
+test_room_emptied (void)
+{
+  const char *id = "f81d4fae-7dec-41d0-a765-00a0c91e6bf6";
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) early = raw_peer_new_authenticated (fixture->uri, "mallory-secret");
+  g_autoptr (GUri) uri = g_uri_parse (fixture->uri, SOUP_HTTP_URI_FLAGS, NULL);
+  g_autoptr (SoupWebsocketConnection) owner = NULL;
+  SignalPeer *peer;
+  guint n_notified = 0;
+  GIOStream *ends[2];
+
+  WAIT_UNTIL (fixture->connected->len == 1);
+  peer = fixture->connected->pdata[0];
+  join (early, id);
+  join (early, "another");
+  g_assert_true (is_in (peer, id));
+  g_signal_connect (peer, "notify::rooms", G_CALLBACK (count_notify), &n_notified);
+
+  g_object_set (fixture->server, "require-encryption", FALSE, NULL);
+  socket_pair (ends);
+  owner = soup_websocket_connection_new (ends[1], uri, SOUP_WEBSOCKET_CONNECTION_CLIENT, NULL, NULL,
+                                         NULL);
+  {
+    g_autoptr (SignalWebsocket) websocket =
+      signal_websocket_new (ends[0], uri, SOUP_WEBSOCKET_CONNECTION_SERVER, NULL);
+    g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 1);
+
+    signal_server_add_peer (fixture->server, id, websocket, address, NULL);
+  }
+  g_object_unref (ends[0]);
+  g_object_unref (ends[1]);
+  g_assert_false (is_in (peer, id));
+  g_assert_true (is_in (peer, "another"));
+  g_assert_cmpuint (n_notified, ==, 1);
+
+  /* Nor does it come back, before its owner has authenticated and after it. */
+  join (early, id);
+  g_assert_false (is_in (peer, id));
+  soup_websocket_connection_send_text (owner, "{\"event\":\"authenticate\",\"data\":{\"type\":"
+                                              "\"Bearer\",\"token\":\"secret\"}}");
+  WAIT_UNTIL (fixture->connected->len == 2);
+  g_assert_cmpstr (signal_peer_get_id (fixture->connected->pdata[1]), ==, id);
+  g_assert_true (is_in (fixture->connected->pdata[1], id));
+  join (early, id);
+  g_assert_false (is_in (peer, id));
+  g_assert_true (signal_server_send_to_room (fixture->server, id, "secret", NULL, NULL, NULL));
+  raw_peer_assert_silent (early);
+}
+
+static gboolean
+join_and_fill (SignalServer *server,
+               SignalPeer   *peer,
+               const char   *room,
+               gpointer      user_data)
+{
+  g_object_set (server, "max-rooms", 3, NULL);
+  return TRUE;
+}
+
+/* What a join handler changes holds for the room that it was asked about. */
+static void
+test_join_checked_after (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+
+  WAIT_UNTIL (fixture->connected->len == 1);
+  g_signal_connect (fixture->server, "join", G_CALLBACK (join_and_fill), NULL);
+  join (raw, "one more");
+  g_assert_false (is_in (fixture->connected->pdata[0], "one more"));
+}
+
+/* The ids of others are not given away by the default rooms either. */
+static void
+test_default_room_taken (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  G_GNUC_UNUSED g_autoptr (RawPeer) owner = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawPeer) next = NULL;
+  const char *rooms[] = { "lobby", NULL, NULL };
+
+  WAIT_UNTIL (fixture->connected->len == 1);
+  rooms[1] = signal_peer_get_id (fixture->connected->pdata[0]);
+  g_object_set (fixture->server, "default-rooms", rooms, NULL);
+  next = raw_peer_new_authenticated (fixture->uri, "bob-secret");
+  WAIT_UNTIL (fixture->connected->len == 2);
+  g_assert_true (is_in (fixture->connected->pdata[1], "lobby"));
+  g_assert_false (is_in (fixture->connected->pdata[1], rooms[1]));
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_data_func ("/server/admission/connected-unsent/1", GUINT_TO_POINTER (1),
+                        test_connected_unsent);
+  g_test_add_data_func ("/server/admission/connected-unsent/4096", GUINT_TO_POINTER (4096),
+                        test_connected_unsent);
+  g_test_add_data_func ("/server/admission/connected-unsent/20000", GUINT_TO_POINTER (20000),
+                        test_connected_unsent);
+  g_test_add_func ("/server/admission/connected-too-large", test_connected_too_large);
+  g_test_add_func ("/server/admission/id-unforeseen", test_id_unforeseen);
+  g_test_add_func ("/server/admission/room-emptied", test_room_emptied);
+  g_test_add_func ("/server/admission/join-checked-after", test_join_checked_after);
+  g_test_add_func ("/server/admission/default-room-taken", test_default_room_taken);
+
+  return g_test_run ();
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "tests/lib/raw-client.h"
+
+static SignalPeer *
+only_peer (Fixture *fixture)
+{
+  WAIT_UNTIL (fixture->connected->len == 1);
+  return fixture->connected->pdata[0];
+}
+
+static void
+test_accepted (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+  g_autoptr (JsonObject) connected = NULL;
+  SignalPeer *peer;
+  const char *time;
+
+  raw_peer_authenticate (raw, "secret");
+  connected = raw_peer_wait_event (raw, "connected");
+  peer = only_peer (fixture);
+
+  g_assert_cmpstr (json_object_get_string_member (connected, "id"), ==, signal_peer_get_id (peer));
+  g_assert_cmpstr (json_object_get_string_member (connected, "userId"), ==, "alice");
+  g_assert_cmpuint (strlen (json_object_get_string_member (connected, "serverPublicKey")), ==, 88);
+  g_assert_cmpuint (strlen (json_object_get_string_member (connected, "salt")), ==, 44);
+  time = json_object_get_string_member (connected, "time");
+  g_assert_true (g_regex_match_simple ("^\\d{4}(-\\d\\d){2}T\\d\\d(:\\d\\d){2}\\.\\d{3}Z$", time, 0,
+                                       0));
+  g_assert_cmpuint (fixture->n_asked, ==, 1);
+  g_assert_cmpstr (signal_peer_get_user_id (peer), ==, "alice");
+  g_assert_true (signal_peer_get_encrypted (peer));
+  g_assert_true (g_uuid_string_is_valid (signal_peer_get_id (peer)));
+}
+
+static void
+test_messages_both_ways (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (JsonNode) payload = parse_json ("{\"n\":9007199254740993,\"s\":\"añ🎈\"}");
+  g_autoptr (JsonObject) got = NULL;
+  g_autoptr (GError) error = NULL;
+  SignalMessage *message;
+
+  raw_peer_send_encrypted (raw, "{\"event\":\"chat\",\"data\":9223372036854775999,\"id\":\"7\"}");
+  WAIT_UNTIL (fixture->messages->len == 1);
+  message = fixture->messages->pdata[0];
+  g_assert_cmpstr (signal_message_get_event (message), ==, "chat");
+  g_assert_cmpstr (signal_message_get_id (message), ==, "7");
+  g_assert_cmpstr (signal_message_get_payload_json (message), ==, "9223372036854775999");
+  g_assert_true (signal_message_is_encrypted (message));
+
+  signal_server_send_to_peer (fixture->server, only_peer (fixture), "news", payload, &error);
+  g_assert_no_error (error);
+  got = raw_peer_wait_event (raw, "news");
+  g_assert_cmpint (json_object_get_int_member (got, "n"), ==, 9007199254740993);
+  g_assert_cmpstr (json_object_get_string_member (got, "s"), ==, "añ🎈");
+  g_assert_cmpuint (raw->n_encrypted, ==, 1);
+}
+
+/* Two connections of the same client never have the same key, salt or id. */
+static void
+test_fresh_keys (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) one = raw_peer_new (fixture->uri);
+  g_autoptr (RawPeer) two = raw_peer_new (fixture->uri);
+  g_autoptr (JsonObject) first = NULL;
+  g_autoptr (JsonObject) second = NULL;
+  const char * const members[] = { "id", "serverPublicKey", "salt" };
+
+  raw_peer_authenticate (one, "secret");
+  raw_peer_authenticate (two, "secret");
+  first = raw_peer_wait_event (one, "connected");
+  second = raw_peer_wait_event (two, "connected");
+  for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+    g_assert_cmpstr (json_object_get_string_member (first, members[i]), !=,
+                     json_object_get_string_member (second, members[i]));
+}
+
+static void
+test_refused (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+
+  raw_peer_authenticate (raw, "wrong");
+  raw_peer_wait_error (raw, "Authentication failed");
+  raw_peer_wait_closed (raw, 4003);
+  g_assert_cmpstr (raw->reason, ==, "Authentication failed");
+  g_assert_cmpuint (fixture->n_asked, ==, 1);
+  g_assert_cmpuint (fixture->connected->len, ==, 0);
+  g_assert_cmpuint (fixture->disconnected->len, ==, 0);
+}
+
+/* What has no type and no token as text is refused without asking. */
+static void
+test_incomplete (void)
+{
+  const char * const texts[] = {
+    "{\"event\":\"authenticate\"}",
+    "{\"event\":\"authenticate\",\"data\":null}",
+    "{\"event\":\"authenticate\",\"data\":[\"Bearer\",\"secret\"]}",
+    "{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\"}}",
+    "{\"event\":\"authenticate\",\"data\":{\"token\":\"secret\"}}",
+    "{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\",\"token\":{\"secret\":1}}}",
+    "{\"event\":\"authenticate\",\"data\":{\"type\":1,\"token\":\"secret\"}}",
+  };
+  g_autoptr (Fixture) fixture = fixture_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+
+      raw_peer_send_text (raw, texts[i]);
+      raw_peer_wait_error (raw, "Authentication failed");
+      raw_peer_wait_closed (raw, 4003);
+    }
+  g_assert_cmpuint (fixture->n_asked, ==, 0);
+}
+
+static void
+test_no_handler (void)
+{
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autofree char *uri = NULL;
+  g_autoptr (RawPeer) raw = NULL;
+
+  g_assert_true (signal_server_listen (server, NULL, 0, NULL));
+  uri = signal_server_get_uri (server);
+  raw = raw_peer_new (uri);
+  raw_peer_authenticate (raw, "secret");
+  raw_peer_wait_error (raw, "Authentication failed");
+  raw_peer_wait_closed (raw, 4003);
+}
+
+static char *
+answer (SignalServer *server,
+        SignalPeer   *peer,
+        const char   *type,
+        const char   *token,
+        gpointer      user_data)
+{
+  return g_strdup (user_data);
+}
+
+static void
+test_first_handler_wins (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = NULL;
+
+  g_signal_connect (fixture->server, "authenticate", G_CALLBACK (answer), (gpointer) "bob");
+  g_signal_connect (fixture->server, "authenticate", G_CALLBACK (answer), (gpointer) "carol");
+  raw = raw_peer_new_authenticated (fixture->uri, "none of the first");
+  g_assert_cmpstr (signal_peer_get_user_id (only_peer (fixture)), ==, "bob");
+}
+
+static void
+test_too_late (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = NULL;
+
+  g_object_set (fixture->server, "auth-timeout", 60, NULL);
+  raw = raw_peer_new (fixture->uri);
+  raw_peer_send_text (raw, "{\"event\":\"heartbeat\"}");
+  raw_peer_wait_closed (raw, 4001);
+  g_assert_cmpstr (raw->reason, ==, "Authentication timeout");
+  g_assert_cmpuint (raw->frames->len, ==, 0);
+}
+
+/* The deadline is for those who have not authenticated only. */
+static void
+test_in_time (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = NULL;
+
+  g_object_set (fixture->server, "auth-timeout", 100, NULL);
+  raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  run_for (250);
+  g_assert_false (raw->closed);
+  raw_peer_assert_silent (raw);
+}
+
+static void
+test_twice (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+
+  raw_peer_authenticate (raw, "bob-secret");
+  raw_peer_wait_error (raw, "Already authenticated");
+  g_assert_cmpuint (raw->n_encrypted, ==, 1);
+  g_assert_cmpuint (fixture->n_asked, ==, 1);
+  g_assert_cmpstr (signal_peer_get_user_id (only_peer (fixture)), ==, "alice");
+}
+
+static void
+test_not_yet (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+  g_autoptr (JsonObject) connected = NULL;
+
+  raw_peer_send_text (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\"]}}");
+  raw_peer_wait_error (raw, "Not authenticated");
+  raw_peer_send_text (raw, "{\"event\":\"chat\",\"data\":1}");
+  raw_peer_wait_error (raw, "Not authenticated");
+  raw_peer_send_text (raw, "{\"event\":");
+  raw_peer_wait_error (raw, "Invalid message format");
+
+  signal_server_broadcast (fixture->server, "news", NULL, NULL);
+  raw_peer_send_text (raw, "{\"event\":\"heartbeat\"}");
+  raw_peer_assert_silent (raw);
+  g_assert_cmpuint (fixture->messages->len, ==, 0);
+
+  raw_peer_authenticate (raw, "secret");
+  connected = raw_peer_wait_event (raw, "connected");
+}
+
+static void
+test_bad_keys (void)
+{
+  const char * const keys[] = {
+    /* none; not text; not base64; too short; the wrong form; not on the curve */
+    "null", "17", "\"\"", "\"not base64\"", "\"AAAA\"",
+    "\"AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"",
+    "\"BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=\"",
+  };
+
+  for (guint require = 0; require < 2; require++)
+    {
+      g_autoptr (Fixture) fixture = fixture_new ();
+
+      g_object_set (fixture->server, "require-encryption", require == 1, NULL);
+      for (guint i = require == 1 ? 0 : 1; i < G_N_ELEMENTS (keys); i++)
+        {
+          g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+          g_autofree char *text = g_strdup_printf ("{\"event\":\"authenticate\",\"data\":{\"type\":"
+                                                   "\"Bearer\",\"token\":\"secret\","
+                                                   "\"clientPublicKey\":%s}}", keys[i]);
+
+          raw_peer_send_text (raw, text);
+          raw_peer_wait_error (raw, "Encryption handshake failed");
+          raw_peer_wait_closed (raw, 4004);
+          g_assert_cmpstr (raw->reason, ==, "Encryption required");
+        }
+      g_assert_cmpuint (fixture->connected->len, ==, 0);
+    }
+}
+
+static void
+test_plaintext (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) plain = NULL;
+  g_autoptr (RawPeer) encrypted = NULL;
+  g_autoptr (JsonObject) nothing = NULL;
+
+  g_object_set (fixture->server, "require-encryption", FALSE, NULL);
+  plain = raw_peer_new_plain (fixture->uri, "secret");
+  g_assert_false (signal_peer_get_encrypted (only_peer (fixture)));
+  encrypted = raw_peer_new_authenticated (fixture->uri, "secret");
+
+  raw_peer_send_text (plain, "{\"event\":\"chat\",\"data\":1}");
+  WAIT_UNTIL (fixture->messages->len == 1);
+  g_assert_false (signal_message_is_encrypted (fixture->messages->pdata[0]));
+
+  g_assert_true (signal_server_broadcast (fixture->server, "news", NULL, NULL));
+  nothing = raw_peer_wait_event (plain, "news");
+  nothing = raw_peer_wait_event (encrypted, "news");
+  g_assert_cmpuint (encrypted->n_encrypted, ==, 1);
+  g_assert_cmpstr (plain->frames->pdata[plain->frames->len - 1], ==, "{\"event\":\"news\"}");
+}
+
+/* What a peer says in the clear, though it has a key, is not handed out. */
+static void
+test_plaintext_refused (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+
+  raw_peer_send_text (raw, "{\"event\":\"chat\",\"data\":1}");
+  raw_peer_wait_error (raw, "Encryption required");
+  raw_peer_send_encrypted (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\"]}}");
+  raw_peer_wait_error (raw, "Invalid message format");
+  raw_peer_send_encrypted (raw, "{\"event\":\"authenticate\"}");
+  raw_peer_wait_error (raw, "Invalid message format");
+  raw_peer_send_text (raw, "{\"event\":\"connected\"}");
+  raw_peer_wait_error (raw, "Invalid message format");
+  g_assert_cmpuint (raw->n_encrypted, ==, 4);
+  g_assert_cmpuint (fixture->messages->len, ==, 0);
+  g_assert_false (g_strv_contains (signal_peer_get_rooms (only_peer (fixture)), "a"));
+}
+
+/* Who has not authenticated gets neither large frames nor many. */
+static void
+test_too_much (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) large = raw_peer_new (fixture->uri);
+  g_autoptr (RawPeer) many = raw_peer_new (fixture->uri);
+  g_autofree char *text = g_strnfill (17 * 1024, ' ');
+
+  raw_peer_send_text (large, text);
+  raw_peer_wait_closed (large, 1009);
+
+  text[8 * 1024] = '\0';
+  for (guint i = 0; i < 5 && !many->closed; i++)
+    {
+      raw_peer_send_text (many, text);
+      run_for (5);
+    }
+  raw_peer_wait_closed (many, 4001);
+  g_assert_cmpstr (many->reason, ==, "Too much before authentication");
+}
+
+static char *
+close_peer (SignalServer *server,
+            SignalPeer   *peer,
+            const char   *type,
+            const char   *token,
+            gpointer      user_data)
+{
+  signal_peer_close (peer, 4321, "Not you");
+  return g_strdup ("alice");
+}
+
+static void
+test_closed_in_handler (void)
+{
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autofree char *uri = NULL;
+  g_autoptr (RawPeer) raw = NULL;
+
+  g_signal_connect (server, "authenticate", G_CALLBACK (close_peer), NULL);
+  g_assert_true (signal_server_listen (server, NULL, 0, NULL));
+  uri = signal_server_get_uri (server);
+  raw = raw_peer_new (uri);
+  raw_peer_authenticate (raw, "secret");
+  raw_peer_wait_closed (raw, 4321);
+  g_assert_cmpstr (raw->reason, ==, "Not you");
+  g_assert_cmpuint (raw->frames->len, ==, 0);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/server/auth/accepted", test_accepted);
+  g_test_add_func ("/server/auth/messages-both-ways", test_messages_both_ways);
+  g_test_add_func ("/server/auth/fresh-keys", test_fresh_keys);
+  g_test_add_func ("/server/auth/refused", test_refused);
+  g_test_add_func ("/server/auth/incomplete", test_incomplete);
+  g_test_add_func ("/server/auth/no-handler", test_no_handler);
+  g_test_add_func ("/server/auth/first-handler-wins", test_first_handler_wins);
+  g_test_add_func ("/server/auth/too-late", test_too_late);
+  g_test_add_func ("/server/auth/in-time", test_in_time);
+  g_test_add_func ("/server/auth/twice", test_twice);
+  g_test_add_func ("/server/auth/not-yet", test_not_yet);
+  g_test_add_func ("/server/auth/bad-keys", test_bad_keys);
+  g_test_add_func ("/server/auth/plaintext", test_plaintext);
+  g_test_add_func ("/server/auth/plaintext-refused", test_plaintext_refused);
+  g_test_add_func ("/server/auth/too-much", test_too_much);
+  g_test_add_func ("/server/auth/closed-in-handler", test_closed_in_handler);
+
+  return g_test_run ();
+}

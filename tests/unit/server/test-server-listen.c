@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <gnutls/x509.h>
+#include <string.h>
+
+#include "tests/lib/raw-client.h"
+#include "tests/lib/tls-identity.h"
+
+static guint16
+port_of (const char *uri)
+{
+  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_NONE, NULL);
+
+  return g_uri_get_port (parsed);
+}
+
+static void
+on_stopped (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  GError **error = user_data;
+  g_autoptr (GError) problem = NULL;
+
+  signal_server_stop_finish (SIGNAL_SERVER (source), result, &problem);
+  *error = problem != NULL ? g_steal_pointer (&problem)
+                           : g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_FAILED, "stopped");
+}
+
+static void
+stop (SignalServer *server)
+{
+  g_autoptr (GError) result = NULL;
+
+  signal_server_stop_async (server, NULL, on_stopped, &result);
+  g_assert_null (result);
+  WAIT_UNTIL (result != NULL);
+  g_assert_cmpstr (result->message, ==, "stopped");
+}
+
+static void
+test_addresses (void)
+{
+  const struct
+  {
+    const char *address;
+    const char *prefix;
+  } cases[] = {
+    { NULL, "ws://127.0.0.1:" },
+    { "127.0.0.1", "ws://127.0.0.1:" },
+    { "localhost", "ws://localhost:" },
+    { "0.0.0.0", "ws://127.0.0.1:" },
+    { "127.0.0.2", "ws://127.0.0.2:" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (SignalServer) server = g_object_new (SIGNAL_TYPE_SERVER, "path", "/a/b", NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (RawPeer) raw = NULL;
+      g_autofree char *uri = NULL;
+
+      signal_server_listen (server, cases[i].address, 0, &error);
+      g_assert_no_error (error);
+      uri = signal_server_get_uri (server);
+      g_assert_true (g_str_has_prefix (uri, cases[i].prefix));
+      g_assert_true (g_str_has_suffix (uri, "/a/b"));
+      raw = raw_peer_new (uri);
+      g_assert_no_error (raw->error);
+    }
+}
+
+static void
+test_ipv6 (void)
+{
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (RawPeer) raw = NULL;
+  g_autofree char *uri = NULL;
+
+  if (!signal_server_listen (server, "::", 0, &error))
+    {
+      g_test_skip ("there is no IPv6");
+      return;
+    }
+  uri = signal_server_get_uri (server);
+  g_assert_true (g_str_has_prefix (uri, "ws://[::1]:"));
+  raw = raw_peer_new (uri);
+  g_assert_no_error (raw->error);
+}
+
+static void
+test_listen_errors (void)
+{
+  const char * const paths[] = { "", "ws", "/a?b", "/a#b", "/a b", "/ä", "/%41" };
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (SignalServer) other = signal_server_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (signal_server_listen (fixture->server, NULL, 0, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
+  g_clear_error (&error);
+
+  g_assert_false (signal_server_listen (other, NULL, port_of (fixture->uri), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
+  g_assert_nonnull (strstr (error->message, "127.0.0.1"));
+  g_clear_error (&error);
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_object_set (other, "path", paths[i], NULL);
+      g_assert_false (signal_server_listen (other, NULL, 0, &error));
+      g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+      g_clear_error (&error);
+    }
+
+  g_object_set (other, "path", NULL, NULL);
+  g_assert_false (signal_server_listen (other, "192.0.2.1", 0, &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  g_assert_null (signal_server_get_uri (other));
+  g_assert_true (signal_server_listen (other, NULL, 0, &error));
+}
+
+static guint
+get_status (const char *uri,
+            const char *path)
+{
+  g_autoptr (SoupSession) session = soup_session_new_with_options ("proxy-resolver", NULL, NULL);
+  g_autofree char *url = g_strdup_printf ("http://127.0.0.1:%u%s", port_of (uri), path);
+  g_autoptr (SoupMessage) request = soup_message_new ("GET", url);
+
+  soup_session_send_async (session, request, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+  WAIT_UNTIL (soup_message_get_status (request) != 0);
+  return soup_message_get_status (request);
+}
+
+static void
+test_http (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autofree char *other = g_strconcat (fixture->uri, "/more", NULL);
+  g_autoptr (RawPeer) lost = raw_peer_new (other);
+
+  g_assert_cmpuint (get_status (fixture->uri, "/"), ==, 404);
+  g_assert_cmpuint (get_status (fixture->uri, "/ws/"), ==, 404);
+  g_assert_cmpuint (get_status (fixture->uri, "/ws?a=b"), ==, 426);
+  g_assert_cmpuint (get_status (fixture->uri, "/ws"), ==, 426);
+  g_assert_error (lost->error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET);
+  g_assert_cmpuint (soup_message_get_status (lost->request), ==, 404);
+}
+
+static void
+test_full (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) one = NULL;
+  g_autoptr (RawPeer) two = NULL;
+  g_autoptr (RawPeer) three = NULL;
+  g_autoptr (RawPeer) four = NULL;
+
+  g_object_set (fixture->server, "max-peers", 2, NULL);
+  one = raw_peer_new_authenticated (fixture->uri, "secret");
+  two = raw_peer_new (fixture->uri);
+  three = raw_peer_new (fixture->uri);
+  g_assert_cmpuint (soup_message_get_status (three->request), ==, 503);
+
+  soup_websocket_connection_close (one->socket, 1000, NULL);
+  WAIT_UNTIL (fixture->disconnected->len == 1);
+  four = raw_peer_new (fixture->uri);
+  g_assert_no_error (four->error);
+}
+
+static GIOStream *
+connect_raw (const char *uri)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GError) error = NULL;
+  GSocketConnection *connection;
+
+  g_socket_client_set_proxy_resolver (client, NULL);
+  g_socket_client_set_enable_proxy (client, FALSE);
+  connection = g_socket_client_connect_to_host (client, "127.0.0.1", port_of (uri), NULL, &error);
+  g_assert_no_error (error);
+  return G_IO_STREAM (connection);
+}
+
+static gboolean
+is_at_end (GIOStream *stream)
+{
+  char buffer[4096];
+  gssize n;
+
+  do
+    n = g_pollable_input_stream_read_nonblocking (
+      G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream)), buffer, sizeof buffer, NULL,
+      NULL);
+  while (n > 0);
+  return n == 0;
+}
+
+/* Who connects and says nothing, or half a request, is not kept. */
+static void
+test_silent_connections (void)
+{
+  const char *half = "GET /ws HTTP/1.1\r\nHost: x\r\n";
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (GIOStream) silent = NULL;
+  g_autoptr (GIOStream) slow = NULL;
+  g_autoptr (RawPeer) raw = NULL;
+
+  g_object_set (fixture->server, "auth-timeout", 100, NULL);
+  silent = connect_raw (fixture->uri);
+  slow = connect_raw (fixture->uri);
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (slow), half,
+                                            strlen (half), NULL, NULL, NULL));
+  raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  WAIT_UNTIL (is_at_end (silent) && is_at_end (slow));
+  run_for (150);
+  raw_peer_assert_silent (raw);
+}
+
+/* Beyond what is taken, connections wait for a moment; then the oldest make room. */
+static void
+test_many_connections (void)
+{
+  const char *request = "GET / HTTP/1.0\r\n\r\n";
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (GPtrArray) streams = g_ptr_array_new_with_free_func (g_object_unref);
+  GPollableInputStream *input;
+
+  g_object_set (fixture->server, "max-pending", 8, "auth-timeout", 60000, NULL);
+  for (guint i = 0; i < 20; i++)
+    g_ptr_array_add (streams, connect_raw (fixture->uri));
+  run_for (50);
+  g_assert_false (is_at_end (streams->pdata[0]));
+
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (streams->pdata[19]),
+                                            request, strlen (request), NULL, NULL, NULL));
+  input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (streams->pdata[19]));
+  WAIT_UNTIL (g_pollable_input_stream_is_readable (input));
+  g_assert_true (is_at_end (streams->pdata[0]));
+  g_assert_false (is_at_end (streams->pdata[18]));
+}
+
+static void
+test_stop (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawPeer) stranger = raw_peer_new (fixture->uri);
+  g_autoptr (RawPeer) again = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *uri = NULL;
+
+  WAIT_UNTIL (fixture->connected->len == 1);
+  stop (fixture->server);
+  g_assert_cmpuint (fixture->disconnected->len, ==, 1);
+  g_assert_null (signal_server_get_uri (fixture->server));
+  raw_peer_wait_closed (raw, 1001);
+  raw_peer_wait_closed (stranger, 1001);
+
+  signal_server_listen (fixture->server, NULL, port_of (fixture->uri), &error);
+  g_assert_no_error (error);
+  uri = signal_server_get_uri (fixture->server);
+  g_assert_cmpstr (uri, ==, fixture->uri);
+  again = raw_peer_new_authenticated (fixture->uri, "secret");
+}
+
+static void
+test_stop_twice (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  G_GNUC_UNUSED g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) first = NULL;
+  g_autoptr (GError) second = NULL;
+  g_autoptr (GError) error = NULL;
+
+  signal_server_stop_async (fixture->server, NULL, on_stopped, &first);
+  signal_server_stop_async (fixture->server, cancellable, on_stopped, &second);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (signal_server_listen (fixture->server, NULL, 0, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
+  WAIT_UNTIL (first != NULL && second != NULL);
+  g_assert_cmpstr (first->message, ==, "stopped");
+  g_assert_error (second, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  stop (fixture->server);
+}
+
+/* A peer that does not answer the close frame cannot hold up the end. */
+static void
+test_stop_deaf (void)
+{
+  const char *upgrade = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (GIOStream) deaf = connect_raw (fixture->uri);
+
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (deaf), upgrade,
+                                            strlen (upgrade), NULL, NULL, NULL));
+  WAIT_UNTIL (g_pollable_input_stream_is_readable (
+    G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (deaf))));
+  stop (fixture->server);
+}
+
+static GTlsCertificate *
+make_certificate (void)
+{
+  gnutls_x509_privkey_t key;
+  gnutls_x509_crt_t certificate;
+  gnutls_datum_t key_pem, certificate_pem;
+  g_autofree char *pem = NULL;
+  GTlsCertificate *result;
+  guint8 serial = 1;
+
+  gnutls_x509_privkey_init (&key);
+  gnutls_x509_privkey_generate2 (key, GNUTLS_PK_ECDSA,
+                                 GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1), 0, NULL, 0);
+  gnutls_x509_crt_init (&certificate);
+  gnutls_x509_crt_set_version (certificate, 3);
+  gnutls_x509_crt_set_serial (certificate, &serial, sizeof serial);
+  gnutls_x509_crt_set_activation_time (certificate, time (NULL) - 60);
+  gnutls_x509_crt_set_expiration_time (certificate, time (NULL) + 3600);
+  gnutls_x509_crt_set_dn (certificate, "CN=localhost", NULL);
+  gnutls_x509_crt_set_key (certificate, key);
+  gnutls_x509_crt_sign2 (certificate, certificate, key, GNUTLS_DIG_SHA256, 0);
+  gnutls_x509_crt_export2 (certificate, GNUTLS_X509_FMT_PEM, &certificate_pem);
+  gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &key_pem);
+
+  pem = g_strdup_printf ("%s%s", certificate_pem.data, key_pem.data);
+  result = g_tls_certificate_new_from_pem (pem, -1, NULL);
+  gnutls_free (certificate_pem.data);
+  gnutls_free (key_pem.data);
+  gnutls_x509_crt_deinit (certificate);
+  gnutls_x509_privkey_deinit (key);
+  return result;
+}
+
+static void
+test_tls (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (GTlsCertificate) certificate = make_certificate ();
+  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (GIOStream) plain = NULL;
+  g_autofree char *uri = NULL;
+
+  if (certificate == NULL)
+    {
+      g_test_skip ("there is no TLS backend");
+      return;
+    }
+
+  stop (fixture->server);
+  g_object_set (fixture->server, "tls-certificate", certificate, "auth-timeout", 60000, NULL);
+  g_assert_true (signal_server_listen (fixture->server, "localhost", 0, NULL));
+  uri = signal_server_get_uri (fixture->server);
+  g_assert_true (g_str_has_prefix (uri, "wss://localhost:"));
+
+  plain = connect_raw (uri);
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (plain),
+                                            "GET /ws HTTP/1.1\r\n\r\n", 20, NULL, NULL, NULL));
+  raw = raw_peer_new_authenticated (uri, "secret");
+  raw_peer_assert_silent (raw);
+  signal_server_broadcast (fixture->server, "news", NULL, NULL);
+  raw_peer_wait_event (raw, "news");
+  WAIT_UNTIL (is_at_end (plain));
+  stop (fixture->server);
+  raw_peer_wait_closed (raw, 1001);
+}
+
+/* The file as a PEM text. */
+static char *
+read_file (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  char *text = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  return text;
+}
+
+/* With a certificate that no handshake can succeed with, nobody is left waiting: it does not listen. */
+static void
+test_tls_key (void)
+{
+  g_autoptr (Identity) mine = identity_new ("DNS:localhost");
+  g_autoptr (Identity) other = identity_new ("DNS:localhost");
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autoptr (GTlsCertificate) without = NULL;
+  g_autoptr (GTlsCertificate) mixed = NULL;
+  g_autofree char *certificate = NULL;
+  g_autofree char *key = NULL;
+  g_autofree char *pem = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (mine == NULL || other == NULL)
+    {
+      g_test_skip ("there is no TLS, or no openssl");
+      return;
+    }
+
+  certificate = read_file (mine->file);
+  key = read_file (other->key_file);
+  without = g_tls_certificate_new_from_pem (certificate, -1, &error);
+  g_assert_no_error (error);
+  g_object_set (server, "tls-certificate", without, NULL);
+  g_assert_false (signal_server_listen (server, NULL, 0, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "has no private key"));
+  g_assert_null (signal_server_get_uri (server));
+  g_clear_error (&error);
+
+#ifdef HAVE_GNUTLS
+  /* A TLS library may find that by itself. */
+  pem = g_strconcat (certificate, key, NULL);
+  mixed = g_tls_certificate_new_from_pem (pem, -1, NULL);
+  if (mixed != NULL)
+    {
+      g_object_set (server, "tls-certificate", mixed, NULL);
+      g_assert_false (signal_server_listen (server, NULL, 0, &error));
+      g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+      g_assert_nonnull (strstr (error->message, "does not match"));
+      g_clear_error (&error);
+    }
+#endif
+
+  g_object_set (server, "tls-certificate", mine->certificate, NULL);
+  g_assert_true (signal_server_listen (server, NULL, 0, &error));
+  g_assert_no_error (error);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/server/listen/addresses", test_addresses);
+  g_test_add_func ("/server/listen/ipv6", test_ipv6);
+  g_test_add_func ("/server/listen/errors", test_listen_errors);
+  g_test_add_func ("/server/http", test_http);
+  g_test_add_func ("/server/full", test_full);
+  g_test_add_func ("/server/silent-connections", test_silent_connections);
+  g_test_add_func ("/server/many-connections", test_many_connections);
+  g_test_add_func ("/server/stop/once", test_stop);
+  g_test_add_func ("/server/stop/twice", test_stop_twice);
+  g_test_add_func ("/server/stop/deaf", test_stop_deaf);
+  g_test_add_func ("/server/tls", test_tls);
+  g_test_add_func ("/server/tls-key", test_tls_key);
+
+  return g_test_run ();
+}

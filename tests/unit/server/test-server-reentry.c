@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/raw-client.h"
+
+/* What a handler may do to the server that calls it: anything. */
+
+typedef struct
+{
+  const char *signal;
+  void      (*act) (Fixture    *fixture,
+                    SignalPeer *peer);
+  Fixture    *fixture;
+  guint       n_calls;
+} Trap;
+
+static void
+spring (Trap       *trap,
+        SignalPeer *peer)
+{
+  if (trap->n_calls++ == 0)
+    trap->act (trap->fixture, peer);
+}
+
+static char *
+trap_authenticate (SignalServer *server,
+                   SignalPeer   *peer,
+                   const char   *type,
+                   const char   *token,
+                   Trap         *trap)
+{
+  spring (trap, peer);
+  return g_strdup ("bob");
+}
+
+static gboolean
+trap_join (SignalServer *server,
+           SignalPeer   *peer,
+           const char   *room,
+           Trap         *trap)
+{
+  spring (trap, peer);
+  return TRUE;
+}
+
+static void
+trap_peer (SignalServer *server,
+           SignalPeer   *peer,
+           Trap         *trap)
+{
+  spring (trap, peer);
+}
+
+static void
+trap_message (SignalServer  *server,
+              SignalPeer    *peer,
+              SignalMessage *message,
+              Trap          *trap)
+{
+  spring (trap, peer);
+}
+
+static void
+trap_notify (SignalPeer *peer,
+             GParamSpec *pspec,
+             Trap       *trap)
+{
+  spring (trap, peer);
+}
+
+static char *
+watch_rooms (SignalServer *server,
+             SignalPeer   *peer,
+             const char   *type,
+             const char   *token,
+             Trap         *trap)
+{
+  g_signal_connect (peer, "notify::rooms", G_CALLBACK (trap_notify), trap);
+  return g_strdup ("bob");
+}
+
+static void
+set_trap (Trap *trap)
+{
+  const struct
+  {
+    const char *signal;
+    GCallback   callback;
+  } callbacks[] = {
+    { "authenticate", G_CALLBACK (trap_authenticate) },
+    { "join", G_CALLBACK (trap_join) },
+    { "peer-connected", G_CALLBACK (trap_peer) },
+    { "peer-disconnected", G_CALLBACK (trap_peer) },
+    { "message", G_CALLBACK (trap_message) },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (callbacks); i++)
+    if (g_str_equal (trap->signal, callbacks[i].signal))
+      g_signal_connect (trap->fixture->server, trap->signal, callbacks[i].callback, trap);
+  if (g_str_equal (trap->signal, "notify::rooms"))
+    g_signal_connect (trap->fixture->server, "authenticate", G_CALLBACK (watch_rooms), trap);
+}
+
+static void
+drop_server (Fixture    *fixture,
+             SignalPeer *peer)
+{
+  g_clear_object (&fixture->server);
+}
+
+static void
+dispose_server (Fixture    *fixture,
+                SignalPeer *peer)
+{
+  g_object_run_dispose (G_OBJECT (fixture->server));
+}
+
+static void
+stop_server (Fixture    *fixture,
+             SignalPeer *peer)
+{
+  signal_server_stop_async (fixture->server, NULL, NULL, NULL);
+}
+
+static void
+close_and_shout (Fixture    *fixture,
+                 SignalPeer *peer)
+{
+  signal_server_broadcast (fixture->server, "news", NULL, NULL);
+  signal_peer_close (peer, 1000, NULL);
+  signal_server_broadcast (fixture->server, "news", NULL, NULL);
+}
+
+/* A whole life of a client, as far as it comes. */
+static void
+live (const char *uri,
+      const char *token)
+{
+  g_autoptr (RawPeer) raw = raw_peer_new (uri);
+  JsonObject *data;
+
+  raw_peer_authenticate (raw, token);
+  WAIT_UNTIL (raw->closed || raw->envelopes->len > 0);
+  if (raw->closed)
+    return;
+
+  data = json_object_get_object_member (json_node_get_object (raw->envelopes->pdata[0]), "data");
+  if (json_object_has_member (data, "serverPublicKey"))
+    raw_peer_take_key (raw, data);
+  if (raw->key == NULL)
+    return;
+
+  raw_peer_send_text (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\",\"b\"]}}");
+  raw_peer_send_encrypted (raw, "{\"event\":\"chat\"}");
+  run_for (20);
+  if (raw_peer_is_open (raw))
+    soup_websocket_connection_close (raw->socket, 1000, NULL);
+  WAIT_UNTIL (raw->closed);
+}
+
+static void
+test_trap (gconstpointer data)
+{
+  const char * const signals[] = { "authenticate", "join", "peer-connected", "peer-disconnected",
+                                   "message", "notify::rooms" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    {
+      g_autoptr (Fixture) fixture = fixture_new ();
+      g_autoptr (RawPeer) witness = raw_peer_new_authenticated (fixture->uri, "secret");
+      Trap trap = { signals[i], (gpointer) data, fixture, 0 };
+      gpointer server = fixture->server;
+      gboolean is_asked_first = i == 0 || i == G_N_ELEMENTS (signals) - 1;
+
+      g_object_add_weak_pointer (server, &server);
+      set_trap (&trap);
+      live (fixture->uri, is_asked_first ? "for the trap" : "bob-secret");
+      WAIT_UNTIL (trap.n_calls > 0);
+      run_for (5);
+      if ((gpointer) data == drop_server)
+        {
+          WAIT_UNTIL (server == NULL);
+          WAIT_UNTIL (witness->closed);
+          g_assert_cmpuint (fixture->connected->len, ==, is_asked_first ? 1 : 2);
+        }
+      g_clear_weak_pointer (&server);
+      if ((gpointer) data == stop_server)
+        WAIT_UNTIL (witness->closed);
+    }
+}
+
+static void
+on_stopped (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_assert_true (signal_server_stop_finish (SIGNAL_SERVER (source), result, NULL));
+  g_clear_object (&fixture->server);
+}
+
+static void
+test_drop_when_stopped (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  G_GNUC_UNUSED g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  gpointer server = fixture->server;
+
+  g_object_add_weak_pointer (server, &server);
+  signal_server_stop_async (fixture->server, NULL, on_stopped, fixture);
+  WAIT_UNTIL (server == NULL);
+}
+
+/* A peer may be kept for longer than its server. */
+static void
+test_peer_outlives_server (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (SignalPeer) peer = NULL;
+
+  WAIT_UNTIL (fixture->connected->len == 1);
+  peer = g_object_ref (fixture->connected->pdata[0]);
+  g_clear_object (&fixture->server);
+  WAIT_UNTIL (raw->closed);
+  signal_peer_close (peer, 1000, NULL);
+  g_assert_cmpstr (signal_peer_get_user_id (peer), ==, "alice");
+  g_assert_cmpuint (fixture->disconnected->len, ==, 0);
+}
+
+typedef struct
+{
+  GAsyncQueue *uris;
+  int          over;
+} Elsewhere;
+
+static gpointer
+serve_elsewhere (gpointer user_data)
+{
+  Elsewhere *elsewhere = user_data;
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  SignalServer *server;
+
+  g_main_context_push_thread_default (context);
+  server = g_object_new (SIGNAL_TYPE_SERVER, "auth-timeout", 50, NULL);
+  g_assert_true (signal_server_listen (server, NULL, 0, NULL));
+  g_async_queue_push (elsewhere->uris, signal_server_get_uri (server));
+  while (!g_atomic_int_get (&elsewhere->over))
+    {
+      g_main_context_iteration (context, FALSE);
+      g_usleep (500);
+    }
+  g_assert_finalize_object (server);
+  g_main_context_pop_thread_default (context);
+  return NULL;
+}
+
+/* A server runs in the context that is the default where it is made. */
+static void
+test_thread (void)
+{
+  Elsewhere elsewhere = { g_async_queue_new_full (g_free), FALSE };
+  GThread *thread = g_thread_new ("server", serve_elsewhere, &elsewhere);
+  g_autofree char *uri = g_async_queue_timeout_pop (elsewhere.uris, 10 * G_TIME_SPAN_SECOND);
+  g_autoptr (RawPeer) raw = raw_peer_new (uri);
+
+  raw_peer_wait_closed (raw, 4001);
+  g_atomic_int_set (&elsewhere.over, TRUE);
+  g_thread_join (thread);
+  g_async_queue_unref (elsewhere.uris);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_data_func ("/server/handlers/drop", drop_server, test_trap);
+  g_test_add_data_func ("/server/handlers/dispose", dispose_server, test_trap);
+  g_test_add_data_func ("/server/handlers/stop", stop_server, test_trap);
+  g_test_add_data_func ("/server/handlers/close", close_and_shout, test_trap);
+  g_test_add_func ("/server/handlers/drop-when-stopped", test_drop_when_stopped);
+  g_test_add_func ("/server/peer-outlives-server", test_peer_outlives_server);
+  g_test_add_func ("/server/thread", test_thread);
+
+  return g_test_run ();
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "tests/lib/raw-client.h"
+
+static SignalPeer *
+only_peer (Fixture *fixture)
+{
+  WAIT_UNTIL (fixture->connected->len == 1);
+  return fixture->connected->pdata[0];
+}
+
+static void
+test_defaults (void)
+{
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autofree char *path = NULL;
+  g_autofree char *info = NULL;
+  g_auto (GStrv) rooms = NULL;
+  gboolean require;
+  guint auth_timeout, heartbeat_timeout, max_message_size;
+
+  g_object_get (server, "path", &path, "ecdh-info", &info, "require-encryption", &require,
+                "default-rooms", &rooms, "auth-timeout", &auth_timeout, "heartbeat-timeout",
+                &heartbeat_timeout, "max-message-size", &max_message_size, NULL);
+  g_assert_cmpstr (path, ==, "/ws");
+  g_assert_cmpstr (info, ==, "ignis-ecdh-p256-aes-256-gcm-v1");
+  g_assert_true (require);
+  g_assert_cmpuint (g_strv_length (rooms), ==, 0);
+  g_assert_cmpuint (auth_timeout, ==, 5000);
+  g_assert_cmpuint (heartbeat_timeout, ==, 90000);
+  g_assert_cmpuint (max_message_size, ==, 131072);
+  g_assert_null (signal_server_get_uri (server));
+}
+
+/* Both sides of the limit, before and beyond what is let in without authentication. */
+static void
+test_too_large (gconstpointer data)
+{
+  const guint limit = GPOINTER_TO_UINT (data);
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autofree char *largest = g_strnfill (limit, ' ');
+  g_autofree char *too_large = g_strnfill (limit + 1, ' ');
+  g_autoptr (RawPeer) raw = NULL;
+
+  g_object_set (fixture->server, "max-message-size", limit, NULL);
+  raw = raw_peer_new_authenticated (fixture->uri, "secret");
+
+  memcpy (largest, "{\"event\":\"heartbeat\"}", strlen ("{\"event\":\"heartbeat\"}"));
+  raw_peer_send_text (raw, largest);
+  raw_peer_assert_silent (raw);
+
+  raw_peer_send_text (raw, too_large);
+  raw_peer_wait_closed (raw, 1009);
+  WAIT_UNTIL (fixture->disconnected->len == 1);
+}
+
+static void
+test_heartbeat (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) alive = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawPeer) silent = raw_peer_new_authenticated (fixture->uri, "secret");
+
+  g_object_set (fixture->server, "heartbeat-timeout", 400, NULL);
+  while (!silent->closed)
+    {
+      raw_peer_send_text (alive, "{\"event\":\"heartbeat\"}");
+      run_for (20);
+    }
+  raw_peer_wait_closed (silent, 4002);
+  g_assert_cmpstr (silent->reason, ==, "Heartbeat timeout");
+  raw_peer_assert_silent (alive);
+  g_assert_cmpuint (fixture->messages->len, ==, 0);
+}
+
+static void
+on_detailed (SignalServer  *server,
+             SignalPeer    *peer,
+             SignalMessage *message,
+             guint         *count)
+{
+  ++*count;
+}
+
+static void
+test_details (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  guint n_chats = 0;
+
+  g_signal_connect (fixture->server, "message::chat", G_CALLBACK (on_detailed), &n_chats);
+  raw_peer_send_encrypted (raw, "{\"event\":\"chat\"}");
+  raw_peer_send_encrypted (raw, "{\"event\":\"an event that nobody asked for\"}");
+  WAIT_UNTIL (fixture->messages->len == 2);
+  g_assert_cmpuint (n_chats, ==, 1);
+  g_assert_cmpuint (g_quark_try_string ("an event that nobody asked for"), ==, 0);
+}
+
+static void
+test_peer_close (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  SignalPeer *peer = only_peer (fixture);
+
+  g_test_expect_message ("signal-glib", G_LOG_LEVEL_CRITICAL, "*assertion*");
+  signal_peer_close (peer, 1006, NULL);
+  g_test_assert_expected_messages ();
+
+  signal_server_send_to_peer (fixture->server, peer, "last", NULL, NULL);
+  signal_peer_close (peer, 3000, "first");
+  signal_peer_close (peer, 3001, "second");
+  g_assert_false (signal_server_send_to_peer (fixture->server, peer, "later", NULL, NULL));
+  raw_peer_wait_event (raw, "last");
+  raw_peer_wait_closed (raw, 3000);
+  g_assert_cmpstr (raw->reason, ==, "first");
+  WAIT_UNTIL (fixture->disconnected->len == 1);
+}
+
+/* 123 bytes at most, and only whole characters. */
+static void
+test_long_reasons (void)
+{
+  const struct
+  {
+    const char *start;
+    const char *rest;
+    gsize       length;
+  } cases[] = {
+    { "", "x", 123 },
+    { "", "ä", 122 },
+    { "x", "ä", 123 },
+    { "", "\xff", 123 },
+  };
+  g_autoptr (Fixture) fixture = fixture_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+      g_autoptr (GString) reason = g_string_new (cases[i].start);
+
+      for (guint j = 0; j < 200; j++)
+        g_string_append (reason, cases[i].rest);
+      WAIT_UNTIL (fixture->connected->len == i + 1);
+      signal_peer_close (fixture->connected->pdata[i], 4999, reason->str);
+      raw_peer_wait_closed (raw, 4999);
+      g_assert_cmpuint (strlen (raw->reason), ==, cases[i].length);
+      g_assert_true (g_utf8_validate (raw->reason, -1, NULL));
+    }
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/server/defaults", test_defaults);
+  g_test_add_data_func ("/server/too-large/4096", GUINT_TO_POINTER (4096), test_too_large);
+  g_test_add_data_func ("/server/too-large/131072", GUINT_TO_POINTER (131072), test_too_large);
+  g_test_add_func ("/server/heartbeat", test_heartbeat);
+  g_test_add_func ("/server/details", test_details);
+  g_test_add_func ("/server/peer-close", test_peer_close);
+  g_test_add_func ("/server/long-reasons", test_long_reasons);
+
+  return g_test_run ();
+}

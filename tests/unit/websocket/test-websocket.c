@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "tests/lib/mock-server.h"
+
+#include "signal-glib/signal-error.h"
+#include "signal-glib/websocket/signal-websocket-private.h"
+
+/* What GTK redraws at. */
+#define REDRAW_PRIORITY (G_PRIORITY_HIGH_IDLE + 20)
+
+#define LARGE (2 * 1024 * 1024)
+
+/* A WebSocket of a client on one end of a socket pair, and a plain stream on the other. */
+typedef struct
+{
+  SignalWebsocket *websocket;
+  GIOStream       *peer;
+
+  GPtrArray       *messages; /* GBytes */
+  guint            n_drained;
+  gboolean         is_closed;
+  guint16          code;
+  char            *reason;
+  GError          *error;
+  guint            nested;   /* ms to run the main loop for in the first message */
+} Wire;
+
+static void
+on_message (SignalWebsocket *websocket,
+            gboolean         is_text,
+            const guint8    *data,
+            gsize            length,
+            gpointer         user_data)
+{
+  Wire *wire = user_data;
+
+  g_assert_true (is_text);
+  g_assert_false (wire->is_closed);
+  g_ptr_array_add (wire->messages, g_bytes_new (data, length));
+  if (wire->nested > 0)
+    {
+      guint milliseconds = wire->nested;
+
+      wire->nested = 0;
+      run_for (milliseconds);
+    }
+}
+
+static void
+on_closed (SignalWebsocket *websocket,
+           guint16          code,
+           const char      *reason,
+           const GError    *error,
+           gpointer         user_data)
+{
+  Wire *wire = user_data;
+
+  g_assert_false (wire->is_closed);
+  wire->is_closed = TRUE;
+  wire->code = code;
+  wire->reason = g_strdup (reason);
+  wire->error = error != NULL ? g_error_copy (error) : NULL;
+}
+
+static void
+on_drained (SignalWebsocket *websocket,
+            gpointer         user_data)
+{
+  ((Wire *) user_data)->n_drained++;
+}
+
+static const SignalWebsocketHandlers handlers = {
+  .message = on_message,
+  .closed = on_closed,
+  .drained = on_drained,
+};
+
+static Wire *
+wire_new_over (GIOStream *stream,
+               GBytes    *read_ahead)
+{
+  Wire *wire = g_new0 (Wire, 1);
+  g_autoptr (GUri) uri = g_uri_parse ("ws://127.0.0.1/", SOUP_HTTP_URI_FLAGS, NULL);
+
+  wire->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  wire->websocket = signal_websocket_new (stream, uri, SOUP_WEBSOCKET_CONNECTION_CLIENT, read_ahead);
+  signal_websocket_start (wire->websocket, &handlers, wire);
+  return wire;
+}
+
+static Wire *
+wire_new (GBytes *read_ahead)
+{
+  GIOStream *ends[2];
+  Wire *wire;
+
+  socket_pair (ends);
+  wire = wire_new_over (ends[0], read_ahead);
+  wire->peer = ends[1];
+  g_object_unref (ends[0]);
+  return wire;
+}
+
+static void
+wire_free (Wire *wire)
+{
+  g_assert_finalize_object (wire->websocket);
+  g_clear_object (&wire->peer);
+  settle ();
+  g_ptr_array_unref (wire->messages);
+  g_clear_error (&wire->error);
+  g_free (wire->reason);
+  g_free (wire);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Wire, wire_free)
+
+static void
+peer_write (Wire       *wire,
+            const void *data,
+            gsize       length)
+{
+  GOutputStream *output = g_io_stream_get_output_stream (wire->peer);
+
+  g_assert_true (g_output_stream_write_all (output, data, length, NULL, NULL, NULL));
+}
+
+/* Adds what the peer can read now. FALSE: the end has come. */
+static gboolean
+peer_read (Wire       *wire,
+           GByteArray *bytes)
+{
+  GInputStream *input = g_io_stream_get_input_stream (wire->peer);
+  g_autoptr (GError) error = NULL;
+  guint8 buffer[65536];
+  gssize count;
+
+  while ((count = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (input), buffer,
+                                                            sizeof buffer, NULL, &error)) > 0)
+    g_byte_array_append (bytes, buffer, count);
+  if (count < 0)
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+  return count != 0;
+}
+
+/* Sends a text of so many bytes, which are what their number and the length make of them. */
+static void
+send_text (Wire  *wire,
+           gsize  length)
+{
+  g_autoptr (GError) error = NULL;
+  guint8 *payload = signal_websocket_begin_text (wire->websocket, length, &error);
+
+  g_assert_no_error (error);
+  for (gsize i = 0; i < length; i++)
+    payload[i] = 'a' + (i * 31 + length) % 26;
+  signal_websocket_end_text (wire->websocket, FALSE);
+}
+
+/* Takes the texts of frames that are masked, and returns how many bytes are left over. */
+static gsize
+take_texts (const GByteArray *bytes,
+            guint             n_texts,
+            const gsize      *lengths)
+{
+  gsize at = 0;
+
+  for (guint i = 0; i < n_texts; i++)
+    {
+      gsize length = lengths[i];
+      gsize header = length < 126 ? 2 : length < 65536 ? 4 : 10;
+      const guint8 *mask;
+
+      g_assert_cmpuint (bytes->len - at, >=, header + 4 + length);
+      g_assert_cmpuint (bytes->data[at], ==, 0x81);
+      g_assert_cmpuint (bytes->data[at + 1] & 0x80, ==, 0x80);
+      mask = bytes->data + at + header;
+      for (gsize j = 0; j < length; j++)
+        g_assert_cmpint (mask[4 + j] ^ mask[j % 4], ==, 'a' + (int) ((j * 31 + length) % 26));
+      at += header + 4 + length;
+    }
+
+  return bytes->len - at;
+}
+
+/* Everything is taken at once, whatever the socket takes. */
+static void
+test_write (void)
+{
+  static const gsize lengths[] = { LARGE };
+  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  send_text (wire, LARGE);
+  g_assert_cmpuint (signal_websocket_get_unsent (wire->websocket), >, 0);
+  g_assert_cmpuint (signal_websocket_get_unsent (wire->websocket)
+                    + signal_websocket_get_bytes_sent (wire->websocket), ==, LARGE + 14);
+  WAIT_UNTIL (peer_read (wire, bytes) && bytes->len == LARGE + 14);
+  g_assert_cmpuint (take_texts (bytes, 1, lengths), ==, 0);
+  g_assert_cmpuint (signal_websocket_get_unsent (wire->websocket), ==, 0);
+  g_assert_cmpuint (signal_websocket_get_bytes_sent (wire->websocket), ==, LARGE + 14);
+}
+
+/* A burst of small messages arrives whole and in order, and its end is reported. */
+static void
+test_burst (void)
+{
+  gsize lengths[500];
+  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  gsize total = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    {
+      lengths[i] = i % 300;
+      send_text (wire, lengths[i]);
+    }
+  total = signal_websocket_get_unsent (wire->websocket) + signal_websocket_get_bytes_sent (wire->websocket);
+  WAIT_UNTIL (peer_read (wire, bytes) && bytes->len == total && wire->n_drained > 0);
+  g_assert_cmpuint (take_texts (bytes, G_N_ELEMENTS (lengths), lengths), ==, 0);
+}
+
+static void
+assert_message (Wire       *wire,
+                guint       index,
+                const char *text)
+{
+  gsize length;
+  const char *data = g_bytes_get_data (wire->messages->pdata[index], &length);
+
+  g_assert_cmpmem (data, length, text, strlen (text));
+}
+
+static void
+test_read (void)
+{
+  static const guint8 header[] = { 0x81, 127, 0, 0, 0, 0, 0, 0x02, 0x49, 0xe6 };
+  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autofree char *data = g_strnfill (149990, 'x');
+
+  peer_write (wire, header, sizeof header);
+  peer_write (wire, data, 149990);
+  WAIT_UNTIL (wire->messages->len == 1);
+  assert_message (wire, 0, data);
+  g_assert_cmpuint (signal_websocket_get_bytes_received (wire->websocket), ==, 150000);
+
+  g_clear_object (&wire->peer);
+  WAIT_UNTIL (wire->is_closed);
+  g_assert_cmpuint (wire->code, ==, SOUP_WEBSOCKET_CLOSE_ABNORMAL);
+  g_assert_no_error (wire->error);
+}
+
+/* What was received with the answer to the upgrade comes first. */
+static void
+test_read_ahead (void)
+{
+  g_autoptr (GBytes) ahead = g_bytes_new_static ("\x81\x03" "one", 5);
+  g_autoptr (Wire) wire = wire_new (ahead);
+
+  g_assert_cmpuint (wire->messages->len, ==, 0);
+  peer_write (wire, "\x81\x03two", 5);
+  WAIT_UNTIL (wire->messages->len == 2);
+  assert_message (wire, 0, "one");
+  assert_message (wire, 1, "two");
+}
+
+/* In a main loop that a handler runs, messages are delivered, in order, and the end as well. */
+static void
+test_nested (gconstpointer in_parts)
+{
+  g_autoptr (Wire) wire = wire_new (NULL);
+
+  wire->nested = 200;
+  if (in_parts != NULL)
+    peer_write (wire, "\x01\x01o\x80\x02ne\x81\x03two\x81\x05thr", 17);
+  else
+    peer_write (wire, "\x81\x03one\x81\x03two\x81\x05thr", 15);
+  WAIT_UNTIL (wire->messages->len > 0);
+
+  /* The outer handler has returned: everything but half of the last one has come in it. */
+  g_assert_cmpuint (wire->messages->len, ==, 2);
+  assert_message (wire, 0, "one");
+  assert_message (wire, 1, "two");
+  wire->nested = 100;
+  peer_write (wire, "ee\x88\x02\x03\xe8", 6);
+  WAIT_UNTIL (wire->messages->len == 3);
+  assert_message (wire, 2, "three");
+  g_assert_true (wire->is_closed);
+  g_assert_cmpuint (wire->code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
+}
+
+static void
+drop_inside (SignalWebsocket *websocket,
+             gboolean         is_text,
+             const guint8    *data,
+             gsize            length,
+             gpointer         user_data)
+{
+  SignalWebsocket **held = user_data;
+
+  run_for (10);
+  signal_websocket_drop (websocket);
+  g_clear_object (held);
+}
+
+static const SignalWebsocketHandlers dropping_handlers = { .message = drop_inside };
+
+/* The last reference goes in a main loop inside a message, which more messages follow. */
+static void
+test_drop_nested (void)
+{
+  g_autoptr (GUri) uri = g_uri_parse ("ws://127.0.0.1/", SOUP_HTTP_URI_FLAGS, NULL);
+  GIOStream *ends[2];
+  SignalWebsocket *websocket;
+
+  socket_pair (ends);
+  websocket = signal_websocket_new (ends[0], uri, SOUP_WEBSOCKET_CONNECTION_CLIENT, NULL);
+  signal_websocket_start (websocket, &dropping_handlers, &websocket);
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (ends[1]),
+                                            "\x81\x01x\x81\x01x\x81\x01x", 9, NULL, NULL, NULL));
+  WAIT_UNTIL (websocket == NULL);
+  g_object_unref (ends[0]);
+  g_object_unref (ends[1]);
+  settle ();
+}
+
+/* A message that is too large is not delivered, nor is what follows it. The close frame says why,
+ * and reaches a peer that goes on sending. */
+static void
+test_too_large (void)
+{
+  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  signal_websocket_set_max_incoming_size (wire->websocket, 5);
+  peer_write (wire, "\x81\x05" "right\x81\x06" "no\x81\x05more", 16);
+  WAIT_UNTIL (peer_read (wire, bytes) && bytes->len > 0);
+  peer_write (wire, "\x81\x05right", 7);
+  WAIT_UNTIL (wire->is_closed);
+  g_assert_error (wire->error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  g_assert_cmpuint (wire->messages->len, ==, 1);
+  g_assert_cmpuint (bytes->data[0], ==, 0x88);
+  g_assert_cmpuint ((bytes->data[6] ^ bytes->data[2]) << 8 | (bytes->data[7] ^ bytes->data[3]), ==, 1009);
+}
+
+/* The same for what RFC 6455 does not allow; such a peer is not waited for. */
+static void
+test_fault (void)
+{
+  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  peer_write (wire, "\x81\x05right\xc1\x05wrong\x81\x05right", 21);
+  WAIT_UNTIL (wire->is_closed);
+  g_assert_error (wire->error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR);
+  g_assert_nonnull (strstr (wire->error->message, "reserved bits"));
+  g_assert_cmpuint (wire->messages->len, ==, 1);
+  WAIT_UNTIL (!peer_read (wire, bytes));
+  g_assert_cmpuint (bytes->data[0], ==, 0x88);
+}
+
+/* The end is reported when writing has become pointless. */
+static void
+test_write_error (void)
+{
+  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  send_text (wire, LARGE);
+  g_clear_object (&wire->peer);
+  WAIT_UNTIL (wire->is_closed);
+  g_assert_null (signal_websocket_begin_text (wire->websocket, 1, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+}
+
+static void
+test_close_flushes (void)
+{
+  static const gsize lengths[] = { LARGE };
+  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  send_text (wire, LARGE);
+  signal_websocket_close (wire->websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, "done");
+  WAIT_UNTIL (peer_read (wire, bytes) && bytes->len > LARGE + 14 + 6);
+  g_assert_cmpuint (take_texts (bytes, 1, lengths), ==, 2 + 4 + 2 + 4);
+  peer_write (wire, "\x88\x06\x03\xe8" "done", 8);
+  WAIT_UNTIL (wire->is_closed);
+  g_assert_cmpuint (wire->code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
+}
+
+/* A peer that does not read holds nobody up for long, and one that is given up not at all. */
+static void
+test_close_unread (gconstpointer is_dropped)
+{
+  g_autoptr (Wire) wire = wire_new (NULL);
+
+  send_text (wire, LARGE);
+  if (is_dropped != NULL)
+    {
+      signal_websocket_drop (wire->websocket);
+      g_assert_cmpuint (signal_websocket_get_unsent (wire->websocket), ==, 0);
+      settle ();
+      g_assert_false (wire->is_closed);
+      return;
+    }
+
+  signal_websocket_close (wire->websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  WAIT_UNTIL (wire->is_closed);
+}
+
+static gboolean
+on_redraw (gpointer user_data)
+{
+  ++*(guint *) user_data;
+  return G_SOURCE_CONTINUE;
+}
+
+static gpointer
+flood (gpointer user_data)
+{
+  Wire *wire = user_data;
+  GOutputStream *output = g_io_stream_get_output_stream (wire->peer);
+  g_autofree char *frame = g_strnfill (2 + 100, 'x');
+
+  frame[0] = (char) 0x81;
+  frame[1] = 100;
+  while (g_output_stream_write_all (output, frame, 102, NULL, NULL, NULL))
+    continue;
+  return NULL;
+}
+
+/* A peer that always has something to read does not keep the main loop from redrawing. */
+static void
+test_flood (void)
+{
+  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (GThread) thread = NULL;
+  guint n_redraws = 0;
+  guint redraw = g_timeout_add_full (REDRAW_PRIORITY, 1, on_redraw, &n_redraws, NULL);
+
+  g_socket_set_blocking (g_socket_connection_get_socket (G_SOCKET_CONNECTION (wire->peer)), TRUE);
+  thread = g_thread_new ("flood", flood, wire);
+  WAIT_UNTIL (wire->messages->len > 20000 && n_redraws >= 3);
+  g_source_remove (redraw);
+  signal_websocket_drop (wire->websocket);
+  g_thread_join (g_steal_pointer (&thread));
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/websocket/write", test_write);
+  g_test_add_func ("/websocket/burst", test_burst);
+  g_test_add_func ("/websocket/read", test_read);
+  g_test_add_func ("/websocket/read-ahead", test_read_ahead);
+  g_test_add_data_func ("/websocket/nested", NULL, test_nested);
+  g_test_add_data_func ("/websocket/nested-parts", GINT_TO_POINTER (TRUE), test_nested);
+  g_test_add_func ("/websocket/drop-nested", test_drop_nested);
+  g_test_add_func ("/websocket/too-large", test_too_large);
+  g_test_add_func ("/websocket/fault", test_fault);
+  g_test_add_func ("/websocket/write-error", test_write_error);
+  g_test_add_func ("/websocket/close-flushes", test_close_flushes);
+  g_test_add_data_func ("/websocket/close-unread", NULL, test_close_unread);
+  g_test_add_data_func ("/websocket/drop", GINT_TO_POINTER (TRUE), test_close_unread);
+  g_test_add_func ("/websocket/flood", test_flood);
+
+  return g_test_run ();
+}
