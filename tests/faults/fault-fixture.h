@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "tests/lib/fixture.h"
 #include "tests/lib/recorder.h"
 
 #include "invariants.h"

@@ -45,17 +45,3 @@ facts_watch (SignalClient *client)
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     g_signal_connect (client, signals[i], G_CALLBACK (facts_check), NULL);
 }
-
-/* How many file descriptors the process has open. */
-guint
-facts_count_fds (void)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, &error);
-  guint count = 0;
-
-  g_assert_no_error (error);
-  while (g_dir_read_name (dir) != NULL)
-    count++;
-  return count;
-}

@@ -9,6 +9,4 @@ void  facts_watch     (SignalClient *client);
 void  facts_check     (SignalClient *client);
 void  facts_settled   (SignalClient *client);
 
-guint facts_count_fds (void);
-
 G_END_DECLS

@@ -331,7 +331,7 @@ test_walk (void)
   g_autoptr (Proxy) proxy = proxy_new (fixture->uri);
   Walker walkers[WALKERS] = { 0 };
   Walker sum = { 0 };
-  guint n_fds = facts_count_fds ();
+  guint n_fds = count_open_fds ();
 
   for (guint i = 0; i < WALKERS; i++)
     {
@@ -352,7 +352,7 @@ test_walk (void)
     }
   g_test_message ("%u steps, %u of them inside handlers; %u clients, connected %u times",
                   sum.n_steps, sum.n_inside, sum.n_clients, sum.n_connected);
-  WAIT_UNTIL (facts_count_fds () <= n_fds + SPARE_FDS);
+  WAIT_UNTIL (count_open_fds () <= n_fds + SPARE_FDS);
 }
 
 int

@@ -75,7 +75,7 @@ test_thousand (void)
   for (guint i = 0; i < WARM_UP; i++)
     lose_and_return (line, i);
   run_for (20);
-  n_fds = facts_count_fds ();
+  n_fds = count_open_fds ();
   before = mallinfo2 ();
 
   begin = g_get_monotonic_time ();
@@ -83,11 +83,11 @@ test_thousand (void)
     lose_and_return (line, i);
   g_test_message ("%d reconnects in %" G_GINT64_FORMAT " ms", RECONNECTS, line_since (begin));
 
-  WAIT_UNTIL (facts_count_fds () <= n_fds);
+  WAIT_UNTIL (count_open_fds () <= n_fds);
   run_for (20);
   after = mallinfo2 ();
   g_test_message ("file descriptors: %u before, %u after; bytes in use: %zu before, %zu after",
-                  n_fds, facts_count_fds (), before.uordblks, after.uordblks);
+                  n_fds, count_open_fds (), before.uordblks, after.uordblks);
   if (MEMORY_IS_COUNTED)
     g_assert_cmpuint (after.uordblks, <, before.uordblks + MEMORY_NOISE);
 

@@ -89,7 +89,7 @@ static void
 half_free (Half *half)
 {
   half_drop (half);
-  settle ();
+  run_pending ();
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Half, half_free)
@@ -179,7 +179,7 @@ test_close_codes (void)
           g_assert_cmpuint (half->end.code, ==, is_none ? SOUP_WEBSOCKET_CLOSE_ABNORMAL : code);
         }
     }
-  settle ();
+  run_pending ();
 }
 
 typedef struct
@@ -253,7 +253,7 @@ check_careless (gboolean is_in_parts)
         write_frame (ends[1], 0x81, event_a, strlen (event_a));
       }
   WAIT_UNTIL (careless.n_messages > 0);
-  settle ();
+  run_pending ();
   g_assert_cmpuint (careless.n_messages, ==, 1);
   g_object_unref (ends[1]);
 }
@@ -286,7 +286,7 @@ test_half_frames (void)
       g_ptr_array_add (halves, half);
       write_all (half->peer, "\x81\xfe\x01", 3);
     }
-  settle ();
+  run_pending ();
   g_test_message ("%" G_GSIZE_FORMAT " bytes each", (hostile_get_memory () - before) / 300);
   g_assert_cmpuint (hostile_get_memory (), <, before + 300 * 24 * 1024);
 }

@@ -235,7 +235,7 @@ test_pongs_unread (void)
   end_clear (&end);
   g_object_unref (ends[0]);
   g_object_unref (ends[1]);
-  settle ();
+  run_pending ();
 }
 
 /* Every kind of code, those that RFC 6455 forbids on the wire included: an end like any other. */

@@ -26,7 +26,7 @@ test_event_names (void)
 
       guest_send (guest, text);
       if (i % 1000 == 999)
-        settle ();
+        run_pending ();
     }
   WAIT_UNTIL (({ guint64 n; g_object_get (watch->client, "messages-received", &n, NULL); n; })
               == n_names);

@@ -132,7 +132,7 @@ pair_free (Pair *pair)
   end_clear (&pair->client);
   end_clear (&pair->server);
   g_clear_object (&pair->bare);
-  settle ();
+  run_pending ();
   g_free (pair);
 }
 

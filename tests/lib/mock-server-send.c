@@ -141,11 +141,3 @@ guest_assert_frame (Guest      *guest,
   WAIT_UNTIL (guest->frames->len > index);
   g_assert_cmpstr (guest->frames->pdata[index], ==, text);
 }
-
-/* Lets what can be done without waiting be done. */
-void
-settle (void)
-{
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-}

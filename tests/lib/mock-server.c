@@ -246,27 +246,6 @@ is_idle (Host *host)
   return TRUE;
 }
 
-static GIOStream *
-wrap_fd (int fd)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, &error);
-
-  g_assert_no_error (error);
-  return G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
-}
-
-/* Two ends of a connection without a network. */
-void
-socket_pair (GIOStream *ends[2])
-{
-  int fds[2];
-
-  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
-  ends[0] = wrap_fd (fds[0]);
-  ends[1] = wrap_fd (fds[1]);
-}
-
 /* Nobody is at home any more: connections are refused. */
 void
 host_shut (Host *host)
@@ -290,7 +269,7 @@ host_free (Host *host)
   WAIT_UNTIL (is_idle (host));
   g_clear_object (&host->service);
   g_ptr_array_unref (host->guests);
-  settle ();
+  run_pending ();
   g_clear_object (&host->certificate);
   g_free (host->uri);
   g_free (host);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "raw-client.h"
+#include <gio/gio.h>
+
+#include "utils.h"
 
 #include "signal-glib/crypto/signal-aead-private.h"
 #include "signal-glib/crypto/signal-ecdh-private.h"
@@ -104,9 +106,6 @@ void   guest_receive            (Guest           *guest);
 void   guest_write              (Guest           *guest,
                                  const void      *data,
                                  gsize            length);
-
-void   socket_pair              (GIOStream       *ends[2]);
-void   settle                   (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Host, host_free)
 

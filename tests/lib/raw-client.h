@@ -3,28 +3,13 @@
 
 #include <libsoup/soup.h>
 
-#include <signal-glib/signal-glib.h>
+#include "fixture.h"
+#include "utils.h"
 
 #include "signal-glib/crypto/signal-ecdh-private.h"
 #include "signal-glib/crypto/signal-aead-private.h"
 
 G_BEGIN_DECLS
-
-/* A server whose user `alice` has the token `secret`, and any other user NAME NAME-secret. */
-typedef struct
-{
-  SignalServer *server;
-  GPtrArray    *connected;    /* SignalPeer, in the order of peer-connected */
-  GPtrArray    *disconnected; /* SignalPeer */
-  GPtrArray    *messages;     /* SignalMessage */
-  guint         n_asked;      /* authenticate */
-  char         *uri;
-} Fixture;
-
-Fixture *fixture_new  (void);
-void     fixture_free (Fixture *fixture);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)
 
 /* The other end, without a line of the library's client: libsoup's WebSocket and a key. */
 typedef struct
@@ -71,22 +56,5 @@ void        raw_peer_assert_silent     (RawPeer    *self);
 void        raw_peer_settle            (RawPeer    *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RawPeer, raw_peer_free)
-
-/* Runs the main context until the condition holds; a wait that takes so many seconds fails. */
-#define WAIT_WITHIN(seconds, condition) \
-  G_STMT_START { \
-    gint64 wait_deadline = g_get_monotonic_time () + (seconds) * G_TIME_SPAN_SECOND; \
-    while (!(condition)) \
-      { \
-        g_assert_cmpint (g_get_monotonic_time (), <, wait_deadline); \
-        run_for_a_moment (); \
-      } \
-  } G_STMT_END
-
-#define WAIT_UNTIL(condition) WAIT_WITHIN (10, condition)
-
-void      run_for_a_moment (void);
-void      run_for          (guint       milliseconds);
-JsonNode *parse_json       (const char *text);
 
 G_END_DECLS

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <signal-glib/signal-glib.h>
+
 #include "mock-server.h"
 
 G_BEGIN_DECLS

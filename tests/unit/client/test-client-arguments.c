@@ -127,7 +127,7 @@ test_token_update (void)
 
   watch_connect (watch);
   signal_client_update_token (watch->client, BAD_TOKEN);
-  settle ();
+  run_pending ();
   g_assert_cmpint (signal_client_get_state (watch->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
   guest_cut (host_wait_guest (host, 0));

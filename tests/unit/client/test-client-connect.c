@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "tests/lib/fixture.h"
 #include "tests/lib/recorder.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "tests/lib/raw-client.h"
 #include "tests/lib/recorder.h"
 
 /* A handler that runs the main loop, as a modal dialog does, or that blocks it, for longer than a

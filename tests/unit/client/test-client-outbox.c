@@ -263,7 +263,7 @@ test_disconnected_meanwhile (void)
   g_signal_connect (watch->client, "connected", G_CALLBACK (disconnect_at_once), NULL);
   g_signal_connect (watch->client, "error", G_CALLBACK (disconnect_at_once), NULL);
   WAIT_UNTIL (watch->is_done);
-  settle ();
+  run_pending ();
   g_assert_error (watch_get_error (watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
   g_assert_cmpuint (watch->n_disconnected, ==, 1);
 }

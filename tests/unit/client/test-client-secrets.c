@@ -78,7 +78,7 @@ typedef struct
 static void
 look_for (Needle **needles)
 {
-  settle ();
+  run_pending ();
   keeps_freed = FALSE;
   search_memory (needles);
   keeps_freed = TRUE;

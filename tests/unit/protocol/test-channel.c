@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "tests/lib/channel-pair.h"
+#include "signal-glib/signal-error.h"
 
 #include <string.h>
 
@@ -147,7 +148,7 @@ test_close_unanswered (void)
   end_clear (&pair.client);
   g_object_unref (ends[0]);
   g_object_unref (ends[1]);
-  settle ();
+  run_pending ();
 }
 
 /* Nothing is told, and the other end notices. */
@@ -224,7 +225,7 @@ test_masks (void)
   for (guint i = 0; i < 2; i++)
     {
       g_assert_true (signal_channel_send_plain (end.channel, "{}", 2, NULL));
-      settle ();
+      run_pending ();
       g_assert_true (g_input_stream_read_all (g_io_stream_get_input_stream (ends[1]), frames[i], 8,
                                               NULL, NULL, NULL));
       g_assert_cmpint (frames[i][6] ^ frames[i][2], ==, '{');
@@ -233,7 +234,7 @@ test_masks (void)
   end_clear (&end);
   g_object_unref (ends[0]);
   g_object_unref (ends[1]);
-  settle ();
+  run_pending ();
 }
 
 static void

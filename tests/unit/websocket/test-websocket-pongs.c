@@ -52,7 +52,7 @@ line_free (Line *line)
   g_object_unref (line->peer);
   g_byte_array_unref (line->unread);
   g_free (line->pong);
-  settle ();
+  run_pending ();
   g_free (line);
 }
 

@@ -109,7 +109,7 @@ wire_free (Wire *wire)
 {
   g_assert_finalize_object (wire->websocket);
   g_clear_object (&wire->peer);
-  settle ();
+  run_pending ();
   g_ptr_array_unref (wire->messages);
   g_clear_error (&wire->error);
   g_free (wire->reason);
@@ -324,7 +324,7 @@ test_drop_nested (void)
   WAIT_UNTIL (websocket == NULL);
   g_object_unref (ends[0]);
   g_object_unref (ends[1]);
-  settle ();
+  run_pending ();
 }
 
 /* A message that is too large is not delivered, nor is what follows it. The close frame says why,
@@ -403,7 +403,7 @@ test_close_unread (gconstpointer is_dropped)
     {
       signal_websocket_drop (wire->websocket);
       g_assert_cmpuint (signal_websocket_get_unsent (wire->websocket), ==, 0);
-      settle ();
+      run_pending ();
       g_assert_false (wire->is_closed);
       return;
     }
