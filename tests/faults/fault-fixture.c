@@ -29,27 +29,28 @@ line_new (void)
 
   line->fixture = fixture_new ();
   line->proxy = proxy_new (line->fixture->uri);
-  line->watch = watch_new (line->proxy->uri);
-  g_object_set (line->watch->client,
+  line->recorder = recorder_new (line->proxy->uri);
+  g_object_set (line->recorder->client,
                 "base-interval", 1,
                 "max-interval", 1,
                 "max-retries", G_MAXUINT,
                 NULL);
-  facts_watch (line->watch->client);
+  invariants_connect (line->recorder->client);
   return line;
 }
 
 void
 line_free (Line *line)
 {
-  guint n_closed = line->watch->n_closed;
+  guint n_closed = line->recorder->n_closed;
 
-  facts_settled (line->watch->client);
-  signal_client_disconnect_async (line->watch->client, NULL, watch_on_closed, line->watch);
+  facts_settled (line->recorder->client);
+  signal_client_disconnect_async (line->recorder->client, NULL, recorder_on_disconnected,
+                                  line->recorder);
   run_for (10);
   proxy_cut (line->proxy);
-  WAIT_UNTIL (line->watch->n_closed > n_closed);
-  watch_free (line->watch);
+  WAIT_UNTIL (line->recorder->n_closed > n_closed);
+  recorder_free (line->recorder);
   run_for (10);
   proxy_free (line->proxy);
   fixture_free (line->fixture);
@@ -60,9 +61,9 @@ void
 line_wait_back (Line  *line,
                 guint  n_connected)
 {
-  WAIT_UNTIL (line->watch->n_connected >= n_connected);
-  g_assert_cmpuint (line->watch->n_connected, ==, n_connected);
-  facts_settled (line->watch->client);
+  WAIT_UNTIL (line->recorder->n_connected >= n_connected);
+  g_assert_cmpuint (line->recorder->n_connected, ==, n_connected);
+  facts_settled (line->recorder->client);
 }
 
 /* In ms. */

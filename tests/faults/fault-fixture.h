@@ -12,9 +12,9 @@ G_BEGIN_DECLS
 /* A client and an embedded server, with a proxy between them. */
 typedef struct
 {
-  Fixture *fixture;
-  Proxy   *proxy;
-  Watch   *watch;
+  Fixture  *fixture;
+  Proxy    *proxy;
+  Recorder *recorder;
 } Line;
 
 void   faults_init    (int    *argc,

@@ -36,7 +36,7 @@ facts_settled (SignalClient *client)
 /* From now on at every signal and every notify that the client emits, but not at those that ask for
  * a token: a handler there would count as somebody who has one. */
 void
-facts_watch (SignalClient *client)
+invariants_connect (SignalClient *client)
 {
   static const char * const signals[] = {
     "notify", "connected", "reconnecting", "disconnected", "message", "error", "drained",

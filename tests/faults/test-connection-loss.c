@@ -15,33 +15,33 @@ static void
 test_stalled (gconstpointer is_sending)
 {
   g_autoptr (Line) line = line_new ();
-  Watch *watch = line->watch;
+  Recorder *recorder = line->recorder;
   gint64 begin, noticed;
 
-  g_object_set (watch->client,
+  g_object_set (recorder->client,
                 "heartbeat-interval", HEARTBEAT,
                 "liveness-timeout", LIVENESS,
                 NULL);
-  watch_connect (watch);
+  recorder_connect (recorder);
   run_for (2 * HEARTBEAT + LIVENESS);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 
   proxy_stall (line->proxy);
   begin = g_get_monotonic_time ();
-  while (watch->errors->len == 0)
+  while (recorder->errors->len == 0)
     {
       if (is_sending != NULL)
-        g_assert_true (signal_client_send_json (watch->client, "more", "[]", NULL));
+        g_assert_true (signal_client_send_json (recorder->client, "more", "[]", NULL));
       g_assert_cmpint (line_since (begin), <, HEARTBEAT + LIVENESS + SLACK);
       run_for (5);
     }
   noticed = line_since (begin);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   line_wait_back (line, 2);
   g_test_message ("noticed after %" G_GINT64_FORMAT " ms, with heartbeat + liveness of %d ms; "
                   "replaced after %" G_GINT64_FORMAT " ms",
                   noticed, HEARTBEAT + LIVENESS, line_since (begin));
-  g_assert_cmpstr (watch->story->str, ==, "connected error reconnecting connected ");
+  g_assert_cmpstr (recorder->signals->str, ==, "connected error reconnecting connected ");
   g_assert_cmpuint (line->proxy->n_accepted, ==, 2);
 }
 
@@ -62,10 +62,10 @@ test_lost (gconstpointer user_data)
   const Loss *loss = user_data;
   g_autoptr (Line) line = line_new ();
 
-  watch_connect (line->watch);
+  recorder_connect (line->recorder);
   loss->lose (line->proxy);
   line_wait_back (line, 2);
-  g_assert_cmpstr (line->watch->story->str, ==, "connected error reconnecting connected ");
+  g_assert_cmpstr (line->recorder->signals->str, ==, "connected error reconnecting connected ");
 }
 
 /* In the middle of the attempt, at each point of it. */
@@ -79,11 +79,11 @@ test_lost_on_the_way (gconstpointer user_data)
       g_autoptr (Line) line = line_new ();
 
       line->proxy->delay = 5;
-      watch_start (line->watch);
+      recorder_start (line->recorder);
       run_for (ms);
       loss->lose (line->proxy);
-      WAIT_UNTIL (line->watch->is_done);
-      g_assert_no_error (line->watch->error);
+      WAIT_UNTIL (line->recorder->is_done);
+      g_assert_no_error (line->recorder->error);
       line->proxy->delay = 0;
     }
 }
@@ -92,23 +92,23 @@ static void
 test_chopped (void)
 {
   g_autoptr (Line) line = line_new ();
-  Watch *watch = line->watch;
+  Recorder *recorder = line->recorder;
   g_autofree char *long_text = g_strnfill (2000, 'x');
   g_autofree char *json = g_strdup_printf ("\"%s\"", long_text);
   SignalMessage *message;
 
   line->proxy->is_chopping = TRUE;
-  watch_connect (watch);
-  g_assert_true (signal_client_send_json (watch->client, "long", json, NULL));
+  recorder_connect (recorder);
+  g_assert_true (signal_client_send_json (recorder->client, "long", json, NULL));
   WAIT_UNTIL (line->fixture->messages->len == 1);
   message = line->fixture->messages->pdata[0];
   g_assert_cmpstr (signal_message_get_payload_json (message), ==, json);
 
   g_assert_true (signal_server_broadcast (line->fixture->server, "back",
                                           signal_message_get_payload (message), NULL));
-  WAIT_UNTIL (watch->messages->len == 1);
-  g_assert_cmpstr (signal_message_get_payload_json (watch->messages->pdata[0]), ==, json);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  WAIT_UNTIL (recorder->messages->len == 1);
+  g_assert_cmpstr (signal_message_get_payload_json (recorder->messages->pdata[0]), ==, json);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 static gint64
@@ -127,14 +127,14 @@ test_delayed (void)
   g_autoptr (Line) line = line_new ();
 
   line->proxy->delay = 50;
-  g_object_set (line->watch->client, "heartbeat-interval", 50, NULL);
-  g_assert_cmpint (get_round_trip (line->watch->client), ==, -1);
-  watch_connect (line->watch);
-  WAIT_UNTIL (get_round_trip (line->watch->client) >= 0);
-  g_assert_cmpint (get_round_trip (line->watch->client), >=, 100 * 1000);
-  g_test_message ("round trip: %" G_GINT64_FORMAT " µs", get_round_trip (line->watch->client));
+  g_object_set (line->recorder->client, "heartbeat-interval", 50, NULL);
+  g_assert_cmpint (get_round_trip (line->recorder->client), ==, -1);
+  recorder_connect (line->recorder);
+  WAIT_UNTIL (get_round_trip (line->recorder->client) >= 0);
+  g_assert_cmpint (get_round_trip (line->recorder->client), >=, 100 * 1000);
+  g_test_message ("round trip: %" G_GINT64_FORMAT " µs", get_round_trip (line->recorder->client));
   run_for (300);
-  g_assert_cmpuint (line->watch->errors->len, ==, 0);
+  g_assert_cmpuint (line->recorder->errors->len, ==, 0);
 }
 
 /* Nobody listens for a while. */
@@ -144,15 +144,16 @@ test_refused (void)
   g_autoptr (Line) line = line_new ();
   guint64 attempts;
 
-  watch_connect (line->watch);
+  recorder_connect (line->recorder);
   proxy_shut (line->proxy);
   proxy_cut (line->proxy);
-  WAIT_UNTIL (line->watch->errors->len > 5);
-  g_assert_error (watch_get_error (line->watch, 5), G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  WAIT_UNTIL (line->recorder->errors->len > 5);
+  g_assert_error (recorder_wait_error (line->recorder, 5), G_IO_ERROR,
+                  G_IO_ERROR_CONNECTION_REFUSED);
   proxy_reopen (line->proxy);
   line_wait_back (line, 2);
-  g_object_get (line->watch->client, "attempts", &attempts, NULL);
-  g_assert_cmpuint (attempts, ==, line->watch->attempts->len + 1);
+  g_object_get (line->recorder->client, "attempts", &attempts, NULL);
+  g_assert_cmpuint (attempts, ==, line->recorder->attempts->len + 1);
 }
 
 static void
@@ -161,9 +162,9 @@ test_reset_at_once (void)
   g_autoptr (Line) line = line_new ();
 
   line->proxy->is_refusing = TRUE;
-  watch_start (line->watch);
+  recorder_start (line->recorder);
   WAIT_UNTIL (line->proxy->n_refused > 5);
-  g_assert_cmpuint (line->watch->attempts->len, >=, 5);
+  g_assert_cmpuint (line->recorder->attempts->len, >=, 5);
   line->proxy->is_refusing = FALSE;
   line_wait_back (line, 1);
 }
@@ -174,11 +175,11 @@ test_stalled_attempt (void)
 {
   g_autoptr (Line) line = line_new ();
 
-  g_object_set (line->watch->client, "connect-timeout", 100, NULL);
+  g_object_set (line->recorder->client, "connect-timeout", 100, NULL);
   line->proxy->is_stalling = TRUE;
-  watch_start (line->watch);
-  g_assert_error (watch_get_error (line->watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
-  g_object_set (line->watch->client, "connect-timeout", 15000, NULL);
+  recorder_start (line->recorder);
+  g_assert_error (recorder_wait_error (line->recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_object_set (line->recorder->client, "connect-timeout", 15000, NULL);
   line->proxy->is_stalling = FALSE;
   line_wait_back (line, 1);
 }
@@ -190,10 +191,10 @@ test_disconnect_stalled (void)
   g_autoptr (Line) line = line_new ();
   gint64 begin;
 
-  watch_connect (line->watch);
+  recorder_connect (line->recorder);
   proxy_stall (line->proxy);
   begin = g_get_monotonic_time ();
-  watch_disconnect (line->watch);
+  recorder_disconnect (line->recorder);
   g_test_message ("closed after %" G_GINT64_FORMAT " ms", line_since (begin));
 }
 

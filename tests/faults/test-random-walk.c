@@ -147,7 +147,7 @@ set_out (Walker *walker)
                 "outbox-limit", 8,
                 "outbox-ttl", 30,
                 NULL);
-  facts_watch (walker->client);
+  invariants_connect (walker->client);
   g_signal_connect (walker->client, "notify::state", G_CALLBACK (on_state), walker);
   g_signal_connect (walker->client, "notify::rooms", G_CALLBACK (on_told), walker);
   g_signal_connect (walker->client, "notify::outbox-length", G_CALLBACK (on_told), walker);

@@ -31,29 +31,29 @@ forget (Line *line)
 {
   g_ptr_array_set_size (line->fixture->connected, 0);
   g_ptr_array_set_size (line->fixture->disconnected, 0);
-  g_ptr_array_set_size (line->watch->errors, 0);
-  g_array_set_size (line->watch->delays, 0);
-  g_array_set_size (line->watch->attempts, 0);
-  g_string_truncate (line->watch->states, 0);
-  g_string_truncate (line->watch->story, 0);
+  g_ptr_array_set_size (line->recorder->errors, 0);
+  g_array_set_size (line->recorder->delays, 0);
+  g_array_set_size (line->recorder->attempts, 0);
+  g_string_truncate (line->recorder->states, 0);
+  g_string_truncate (line->recorder->signals, 0);
 }
 
 static void
 lose_and_return (Line *line,
                  guint number)
 {
-  guint before = line->watch->n_connected;
+  guint before = line->recorder->n_connected;
 
   if (number % 2 == 0)
     proxy_cut (line->proxy);
   else
     proxy_reset (line->proxy);
-  while (line->watch->n_connected == before)
+  while (line->recorder->n_connected == before)
     {
       g_main_context_iteration (NULL, TRUE);
-      facts_settled (line->watch->client);
+      facts_settled (line->recorder->client);
     }
-  g_assert_cmpstr (line->watch->states->str, ==,
+  g_assert_cmpstr (line->recorder->states->str, ==,
                    "reconnecting connecting connected authenticating authenticated ");
   WAIT_UNTIL (line->fixture->disconnected->len == 1);
   g_assert_cmpuint (line->fixture->connected->len, ==, 1);
@@ -70,7 +70,7 @@ test_thousand (void)
   guint n_fds;
   gint64 begin;
 
-  watch_connect (line->watch);
+  recorder_connect (line->recorder);
   forget (line);
   for (guint i = 0; i < WARM_UP; i++)
     lose_and_return (line, i);
@@ -91,7 +91,7 @@ test_thousand (void)
   if (MEMORY_IS_COUNTED)
     g_assert_cmpuint (after.uordblks, <, before.uordblks + MEMORY_NOISE);
 
-  g_object_get (line->watch->client, "attempts", &attempts, "reconnects", &reconnects, NULL);
+  g_object_get (line->recorder->client, "attempts", &attempts, "reconnects", &reconnects, NULL);
   g_assert_cmpuint (reconnects, ==, WARM_UP + RECONNECTS);
   g_assert_cmpuint (attempts, ==, WARM_UP + RECONNECTS + 1);
   g_assert_cmpuint (line->proxy->n_accepted, ==, WARM_UP + RECONNECTS + 1);
@@ -153,7 +153,7 @@ report_crowd (Crowd *crowd)
 static void
 test_crowd (void)
 {
-  g_autoptr (GPtrArray) watches = g_ptr_array_new_with_free_func ((GDestroyNotify) watch_free);
+  g_autoptr (GPtrArray) recorders = g_ptr_array_new_with_free_func ((GDestroyNotify) recorder_free);
   g_autoptr (Line) line = NULL;
   Crowd crowd = { 0 };
 
@@ -166,18 +166,18 @@ test_crowd (void)
   line = line_new ();
   for (guint i = 0; i < CROWD; i++)
     {
-      Watch *watch = watch_new (line->proxy->uri);
+      Recorder *recorder = recorder_new (line->proxy->uri);
 
-      g_object_set (watch->client, "base-interval", CROWD_DELAY, "jitter", CROWD_JITTER, NULL);
-      g_signal_connect (watch->client, "notify::state", G_CALLBACK (on_state), &crowd);
-      g_ptr_array_add (watches, watch);
-      watch_start (watch);
+      g_object_set (recorder->client, "base-interval", CROWD_DELAY, "jitter", CROWD_JITTER, NULL);
+      g_signal_connect (recorder->client, "notify::state", G_CALLBACK (on_state), &crowd);
+      g_ptr_array_add (recorders, recorder);
+      recorder_start (recorder);
     }
   for (guint i = 0; i < CROWD; i++)
     {
-      Watch *watch = watches->pdata[i];
+      Recorder *recorder = recorders->pdata[i];
 
-      WAIT_UNTIL (watch->is_done);
+      WAIT_UNTIL (recorder->is_done);
     }
 
   crowd.lost = g_get_monotonic_time ();
@@ -186,8 +186,8 @@ test_crowd (void)
   report_crowd (&crowd);
   g_assert_cmpuint (line->proxy->n_accepted, ==, 2 * CROWD);
 
-  for (guint i = 0; i < watches->len; i++)
-    watch_disconnect (watches->pdata[i]);
+  for (guint i = 0; i < recorders->len; i++)
+    recorder_disconnect (recorders->pdata[i]);
 }
 
 int

@@ -45,16 +45,16 @@ static void
 test_suspend (void)
 {
   g_autoptr (Line) line = line_new ();
-  Watch *watch = line->watch;
+  Recorder *recorder = line->recorder;
   gint64 slept = 0;
   gint64 begin;
 
-  g_object_set (watch->client, "heartbeat-interval", 300, "liveness-timeout", 20000, NULL);
-  watch_connect (watch);
-  set_clock (watch->client, &slept);
+  g_object_set (recorder->client, "heartbeat-interval", 300, "liveness-timeout", 20000, NULL);
+  recorder_connect (recorder);
+  set_clock (recorder->client, &slept);
   proxy_stall (line->proxy);
   run_for (700);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 
   slept = TEN_MINUTES;
   begin = g_get_monotonic_time ();
@@ -62,12 +62,12 @@ test_suspend (void)
   g_test_message ("connected again %" G_GINT64_FORMAT " ms after waking, with a look at the clock "
                   "every 300 ms", line_since (begin));
   g_assert_cmpint (line_since (begin), <, 300 + 1000 + 2000);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
-  g_assert_cmpuint (g_array_index (watch->delays, guint, 0), ==, 0);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_cmpuint (g_array_index (recorder->delays, guint, 0), ==, 0);
   g_assert_cmpuint (line->proxy->n_accepted, ==, 2);
 
   run_for (700);
-  g_assert_cmpuint (watch->n_connected, ==, 2);
+  g_assert_cmpuint (recorder->n_connected, ==, 2);
 }
 
 /* Asleep in the middle of an attempt, and of a wait. */
@@ -75,18 +75,18 @@ static void
 test_suspend_on_the_way (void)
 {
   g_autoptr (Line) line = line_new ();
-  Watch *watch = line->watch;
+  Recorder *recorder = line->recorder;
   gint64 slept = 0;
 
-  g_object_set (watch->client,
+  g_object_set (recorder->client,
                 "heartbeat-interval", 100,
                 "base-interval", 60000,
                 "max-interval", 60000,
                 "connect-timeout", 60000,
                 NULL);
   line->proxy->is_stalling = TRUE;
-  watch_start (watch);
-  set_clock (watch->client, &slept);
+  recorder_start (recorder);
+  set_clock (recorder->client, &slept);
   WAIT_UNTIL (line->proxy->n_accepted == 1);
   line->proxy->is_stalling = FALSE;
   slept = TEN_MINUTES;
@@ -94,7 +94,7 @@ test_suspend_on_the_way (void)
   g_assert_cmpuint (line->proxy->n_accepted, ==, 2);
 
   proxy_cut (line->proxy);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   slept += TEN_MINUTES;
   line_wait_back (line, 2);
 }
@@ -103,7 +103,7 @@ static void
 test_logind (void)
 {
   g_autoptr (Host) host = NULL;
-  g_autoptr (Watch) watch = NULL;
+  g_autoptr (Recorder) recorder = NULL;
   gint64 slept = 0;
 
   if (logind == NULL)
@@ -113,9 +113,9 @@ test_logind (void)
     }
 
   host = host_new ();
-  watch = watch_new (host->uri);
-  watch_connect (watch);
-  set_clock (watch->client, &slept);
+  recorder = recorder_new (host->uri);
+  recorder_connect (recorder);
+  set_clock (recorder->client, &slept);
   run_for (100);
 
   /* Going to sleep is no news; a short sleep is worth a ping. */
@@ -126,13 +126,13 @@ test_logind (void)
   fake_logind_sleep (logind, FALSE);
   WAIT_UNTIL (host_wait_guest (host, 0)->n_pings == 1);
   run_for (50);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 
   fake_logind_sleep (logind, TRUE);
   slept += TEN_MINUTES;
   fake_logind_sleep (logind, FALSE);
-  WAIT_UNTIL (watch->n_connected == 2);
-  g_assert_cmpuint (g_array_index (watch->delays, guint, 0), ==, 0);
+  WAIT_UNTIL (recorder->n_connected == 2);
+  g_assert_cmpuint (g_array_index (recorder->delays, guint, 0), ==, 0);
   g_assert_cmpuint (host->guests->len, ==, 2);
 }
 
@@ -150,21 +150,21 @@ test_logind_stalled (void)
     }
 
   line = line_new ();
-  g_object_set (line->watch->client, "liveness-timeout", 100, NULL);
-  watch_connect (line->watch);
-  set_clock (line->watch->client, &slept);
+  g_object_set (line->recorder->client, "liveness-timeout", 100, NULL);
+  recorder_connect (line->recorder);
+  set_clock (line->recorder->client, &slept);
   run_for (100);
   proxy_stall (line->proxy);
   fake_logind_sleep (logind, FALSE);
   line_wait_back (line, 2);
-  g_assert_error (watch_get_error (line->watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_error (recorder_wait_error (line->recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
 }
 
 static void
-wait_for_long (Watch       *watch,
+wait_for_long (Recorder    *recorder,
                FakeMonitor *monitor)
 {
-  g_object_set (watch->client,
+  g_object_set (recorder->client,
                 "network-monitor", monitor,
                 "base-interval", 60000,
                 "max-interval", 60000,
@@ -177,41 +177,41 @@ test_network_while_waiting (void)
 {
   g_autoptr (Line) line = line_new ();
   g_autoptr (FakeMonitor) monitor = fake_monitor_new (FALSE);
-  Watch *watch = line->watch;
+  Recorder *recorder = line->recorder;
 
-  wait_for_long (watch, monitor);
+  wait_for_long (recorder, monitor);
   proxy_shut (line->proxy);
-  watch_start (watch);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  recorder_start (recorder);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   for (guint i = 0; i < 100; i++)
     fake_monitor_set (monitor, FALSE, G_NETWORK_CONNECTIVITY_LOCAL);
   run_for (DEBOUNCED);
   for (guint i = 0; i < 100; i++)
     fake_monitor_set (monitor, i % 2 == 0, G_NETWORK_CONNECTIVITY_LOCAL);
   run_for (DEBOUNCED);
-  g_assert_cmpuint (get_attempts (watch->client), ==, 1);
+  g_assert_cmpuint (get_attempts (recorder->client), ==, 1);
 
   proxy_reopen (line->proxy);
   fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_FULL);
   line_wait_back (line, 1);
-  g_assert_cmpuint (get_attempts (watch->client), ==, 2);
+  g_assert_cmpuint (get_attempts (recorder->client), ==, 2);
 }
 
 static void
 test_network_while_connected (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (FakeMonitor) monitor = fake_monitor_new (TRUE);
 
-  wait_for_long (watch, monitor);
-  watch_connect (watch);
+  wait_for_long (recorder, monitor);
+  recorder_connect (recorder);
   for (guint i = 0; i < 100; i++)
     fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_FULL);
   WAIT_UNTIL (host_wait_guest (host, 0)->n_pings == 1);
   run_for (DEBOUNCED);
   g_assert_cmpuint (host_wait_guest (host, 0)->n_pings, ==, 1);
-  g_assert_cmpstr (watch->story->str, ==, "connected ");
+  g_assert_cmpstr (recorder->signals->str, ==, "connected ");
 }
 
 /* Without heartbeats one change is worth one ping, not a row of them. */
@@ -219,17 +219,17 @@ static void
 test_network_without_heartbeat (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (FakeMonitor) monitor = fake_monitor_new (TRUE);
 
-  wait_for_long (watch, monitor);
-  g_object_set (watch->client, "heartbeat-interval", 0, "liveness-timeout", 50, NULL);
-  watch_connect (watch);
+  wait_for_long (recorder, monitor);
+  g_object_set (recorder->client, "heartbeat-interval", 0, "liveness-timeout", 50, NULL);
+  recorder_connect (recorder);
   fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_LIMITED);
   WAIT_UNTIL (host_wait_guest (host, 0)->n_pings == 1);
   run_for (300);
   g_assert_cmpuint (host_wait_guest (host, 0)->n_pings, ==, 1);
-  g_assert_cmpstr (watch->story->str, ==, "connected ");
+  g_assert_cmpstr (recorder->signals->str, ==, "connected ");
 }
 
 /* Another network, and the old connection leads nowhere: the ping finds out. */
@@ -239,12 +239,12 @@ test_network_lost (void)
   g_autoptr (Line) line = line_new ();
   g_autoptr (FakeMonitor) monitor = fake_monitor_new (TRUE);
 
-  g_object_set (line->watch->client, "network-monitor", monitor, "liveness-timeout", 100, NULL);
-  watch_connect (line->watch);
+  g_object_set (line->recorder->client, "network-monitor", monitor, "liveness-timeout", 100, NULL);
+  recorder_connect (line->recorder);
   proxy_stall (line->proxy);
   fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_LIMITED);
   line_wait_back (line, 2);
-  g_assert_error (watch_get_error (line->watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_error (recorder_wait_error (line->recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
 }
 
 /* What the monitor says is a hint: loopback works without a network. */
@@ -254,14 +254,14 @@ test_network_is_no_gate (void)
   g_autoptr (Line) line = line_new ();
   g_autoptr (FakeMonitor) monitor = fake_monitor_new (FALSE);
 
-  g_object_set (line->watch->client, "network-monitor", monitor, NULL);
-  watch_connect (line->watch);
+  g_object_set (line->recorder->client, "network-monitor", monitor, NULL);
+  recorder_connect (line->recorder);
   proxy_cut (line->proxy);
   line_wait_back (line, 2);
   fake_monitor_set (monitor, FALSE, G_NETWORK_CONNECTIVITY_LOCAL);
   run_for (DEBOUNCED);
-  g_assert_cmpuint (line->watch->n_connected, ==, 2);
-  g_assert_cmpuint (line->watch->errors->len, ==, 1);
+  g_assert_cmpuint (line->recorder->n_connected, ==, 2);
+  g_assert_cmpuint (line->recorder->errors->len, ==, 1);
 }
 
 int

@@ -29,13 +29,13 @@ static void
 connect_and_disconnect (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   gint64 begin = g_get_monotonic_time ();
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   g_assert_cmpint (g_get_monotonic_time () - begin, <, DEADLINE_S * G_TIME_SPAN_SECOND);
   run_for (100);
-  watch_disconnect (watch);
+  recorder_disconnect (recorder);
   g_assert_cmpint (g_get_monotonic_time () - begin, <, DEADLINE_S * G_TIME_SPAN_SECOND);
 }
 
@@ -132,7 +132,7 @@ test_short_lived_thread (void)
 {
   g_autoptr (Host) host = NULL;
   g_autoptr (GThread) thread = NULL;
-  g_autoptr (Watch) watch = NULL;
+  g_autoptr (Recorder) recorder = NULL;
   GNetworkMonitor *monitor;
 
   if (!g_test_subprocess ())
@@ -154,8 +154,8 @@ test_short_lived_thread (void)
   g_assert_null (fake_monitor_get_context (FAKE_MONITOR (monitor)));
 
   /* And it is the one that a client without a monitor of its own listens to. */
-  watch = watch_new (host->uri);
-  watch_connect (watch);
+  recorder = recorder_new (host->uri);
+  recorder_connect (recorder);
   run_for (100);
   fake_monitor_set (FAKE_MONITOR (monitor), TRUE, G_NETWORK_CONNECTIVITY_LIMITED);
   WAIT_UNTIL (host_wait_guest (host, 1)->n_pings == 1);

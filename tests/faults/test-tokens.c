@@ -9,7 +9,7 @@
  * a test waits for one question, the next one may already be asked. */
 typedef struct
 {
-  Watch      *watch;
+  Recorder   *recorder;
   const char *tokens[4];     /* to answer one `authenticate` after the other with; none is NULL */
   guint       first_promise; /* the first `token-requested` to answer with TRUE, from 1, or 0 */
   guint       n_asked;       /* authenticate */
@@ -36,12 +36,12 @@ on_token_requested (SignalClient *client,
 }
 
 static void
-source_add (Source *source,
-            Watch  *watch)
+source_add (Source   *source,
+            Recorder *recorder)
 {
-  source->watch = watch;
-  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate), source);
-  g_signal_connect (watch->client, "token-requested", G_CALLBACK (on_token_requested), source);
+  source->recorder = recorder;
+  g_signal_connect (recorder->client, "authenticate", G_CALLBACK (on_authenticate), source);
+  g_signal_connect (recorder->client, "token-requested", G_CALLBACK (on_token_requested), source);
 }
 
 /* Welcomes `good`, and refuses the rest as the public server does. */
@@ -74,17 +74,17 @@ test_asked_each_time (void)
   g_autoptr (Line) line = line_new ();
   Source source = { .tokens = { "fresh-secret", "fresher-secret" } };
 
-  source_add (&source, line->watch);
-  watch_connect (line->watch);
-  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresh");
+  source_add (&source, line->recorder);
+  recorder_connect (line->recorder);
+  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "fresh");
   proxy_cut (line->proxy);
   line_wait_back (line, 2);
-  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresher");
+  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "fresher");
 
   /* None: the last one serves again. */
   proxy_cut (line->proxy);
   line_wait_back (line, 3);
-  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresher");
+  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "fresher");
   g_assert_cmpuint (source.n_asked, ==, 3);
   g_assert_cmpuint (source.n_requested, ==, 1);
 }
@@ -96,18 +96,18 @@ test_answered_later (void)
   g_autoptr (Line) line = line_new ();
   Source source = { .first_promise = 1 };
 
-  source_add (&source, line->watch);
-  watch_start (line->watch);
+  source_add (&source, line->recorder);
+  recorder_start (line->recorder);
   g_assert_cmpuint (source.n_requested, ==, 1);
   run_for (50);
-  signal_client_reconnect_now (line->watch->client);
-  facts_settled (line->watch->client);
-  g_assert_cmpstr (line->watch->states->str, ==, "connecting ");
+  signal_client_reconnect_now (line->recorder->client);
+  facts_settled (line->recorder->client);
+  g_assert_cmpstr (line->recorder->states->str, ==, "connecting ");
   g_assert_cmpuint (line->proxy->n_accepted, ==, 0);
 
-  signal_client_update_token (line->watch->client, "late-secret");
+  signal_client_update_token (line->recorder->client, "late-secret");
   line_wait_back (line, 1);
-  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "late");
+  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "late");
   g_assert_cmpuint (source.n_requested, ==, 1);
   g_assert_cmpuint (line->proxy->n_accepted, ==, 1);
 }
@@ -124,10 +124,10 @@ test_answered_inside (void)
 {
   g_autoptr (Line) line = line_new ();
 
-  g_signal_connect (line->watch->client, "token-requested",
+  g_signal_connect (line->recorder->client, "token-requested",
                     G_CALLBACK (on_token_requested_answer), NULL);
-  watch_connect (line->watch);
-  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "quick");
+  recorder_connect (line->recorder);
+  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "quick");
   g_assert_cmpuint (line->proxy->n_accepted, ==, 1);
 }
 
@@ -138,16 +138,16 @@ test_never_answered (void)
   g_autoptr (Line) line = line_new ();
   Source source = { .first_promise = 1 };
 
-  source_add (&source, line->watch);
-  g_object_set (line->watch->client, "connect-timeout", 60, NULL);
-  watch_start (line->watch);
-  g_assert_error (watch_get_error (line->watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  source_add (&source, line->recorder);
+  g_object_set (line->recorder->client, "connect-timeout", 60, NULL);
+  recorder_start (line->recorder);
+  g_assert_error (recorder_wait_error (line->recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   g_assert_cmpuint (source.n_requested, >=, 2);
   g_assert_cmpuint (line->proxy->n_accepted, ==, 0);
-  g_object_set (line->watch->client, "connect-timeout", 15000, NULL);
+  g_object_set (line->recorder->client, "connect-timeout", 15000, NULL);
 
-  WAIT_UNTIL (signal_client_get_state (line->watch->client) == SIGNAL_CONNECTION_STATE_CONNECTING);
-  signal_client_update_token (line->watch->client, "late-secret");
+  WAIT_UNTIL (signal_client_get_state (line->recorder->client) == SIGNAL_CONNECTION_STATE_CONNECTING);
+  signal_client_update_token (line->recorder->client, "late-secret");
   line_wait_back (line, 1);
 }
 
@@ -158,21 +158,21 @@ test_answered_too_late (void)
   g_autoptr (Line) line = line_new ();
   Source source = { .first_promise = 1 };
 
-  source_add (&source, line->watch);
-  g_object_set (line->watch->client,
+  source_add (&source, line->recorder);
+  g_object_set (line->recorder->client,
                 "connect-timeout", 60,
                 "base-interval", 300,
                 "max-interval", 300,
                 "max-retries", 1,
                 NULL);
-  watch_start (line->watch);
-  watch_wait_state (line->watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
-  g_object_set (line->watch->client, "connect-timeout", 15000, NULL);
-  signal_client_update_token (line->watch->client, "late-secret");
-  g_assert_cmpint (signal_client_get_state (line->watch->client), ==,
+  recorder_start (line->recorder);
+  recorder_wait_state (line->recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  g_object_set (line->recorder->client, "connect-timeout", 15000, NULL);
+  signal_client_update_token (line->recorder->client, "late-secret");
+  g_assert_cmpint (signal_client_get_state (line->recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_RECONNECTING);
   line_wait_back (line, 1);
-  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "late");
+  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "late");
   g_assert_cmpuint (source.n_requested, ==, 1);
 
   /* It serves for one attempt. */
@@ -180,7 +180,7 @@ test_answered_too_late (void)
   source.tokens[source.n_asked] = "fresh-secret";
   proxy_cut (line->proxy);
   line_wait_back (line, 2);
-  g_assert_cmpstr (signal_client_get_user_id (line->watch->client), ==, "fresh");
+  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "fresh");
 }
 
 static void
@@ -189,13 +189,13 @@ test_disconnect_while_asking (void)
   g_autoptr (Line) line = line_new ();
   Source source = { .first_promise = 1 };
 
-  source_add (&source, line->watch);
-  watch_start (line->watch);
-  watch_disconnect (line->watch);
-  g_assert_error (line->watch->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  signal_client_update_token (line->watch->client, "late-secret");
-  facts_settled (line->watch->client);
-  g_assert_cmpint (signal_client_get_state (line->watch->client), ==,
+  source_add (&source, line->recorder);
+  recorder_start (line->recorder);
+  recorder_disconnect (line->recorder);
+  g_assert_error (line->recorder->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  signal_client_update_token (line->recorder->client, "late-secret");
+  facts_settled (line->recorder->client);
+  g_assert_cmpint (signal_client_get_state (line->recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
 }
 
@@ -204,17 +204,17 @@ static void
 test_refused_asks_once (void)
 {
   g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Source source = { .tokens = { "bad", "worse" } };
 
-  source_add (&source, watch);
-  watch_start (watch);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_error (watch->error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  source_add (&source, recorder);
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_error (recorder->error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_assert_cmpuint (source.n_asked, ==, 2);
   g_assert_cmpuint (host->guests->len, ==, 2);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
-  g_assert_cmpuint (watch->delays->len, ==, 0);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
+  g_assert_cmpuint (recorder->delays->len, ==, 0);
 }
 
 /* The same token again is no new one: the server is not troubled with it. */
@@ -222,11 +222,11 @@ static void
 test_refused_same_again (void)
 {
   g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Source source = { .tokens = { "bad", "bad" } };
 
-  source_add (&source, watch);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  source_add (&source, recorder);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_assert_cmpuint (source.n_asked, ==, 2);
   g_assert_cmpuint (host->guests->len, ==, 1);
 }
@@ -235,15 +235,15 @@ static void
 test_refused_then_new (void)
 {
   g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Source source = { .tokens = { "bad", "good" } };
 
-  source_add (&source, watch);
-  watch_start (watch);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_no_error (watch->error);
+  source_add (&source, recorder);
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_no_error (recorder->error);
   g_assert_cmpuint (host->guests->len, ==, 2);
-  g_assert_cmpuint (watch->n_disconnected, ==, 0);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 0);
 }
 
 /* The new token is fetched, and the refused one is not tried meanwhile. */
@@ -251,18 +251,18 @@ static void
 test_refused_then_later (void)
 {
   g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Source source = { .first_promise = 2 };
 
-  source_add (&source, watch);
-  g_object_set (watch->client, "token", "bad", NULL);
-  watch_start (watch);
+  source_add (&source, recorder);
+  g_object_set (recorder->client, "token", "bad", NULL);
+  recorder_start (recorder);
   WAIT_UNTIL (source.n_requested == 2);
   run_for (50);
   g_assert_cmpuint (host->guests->len, ==, 1);
-  signal_client_update_token (watch->client, "good");
-  WAIT_UNTIL (watch->is_done);
-  g_assert_no_error (watch->error);
+  signal_client_update_token (recorder->client, "good");
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_no_error (recorder->error);
 }
 
 /* After it has been authenticated, a later refusal is asked about again. */
@@ -270,17 +270,17 @@ static void
 test_refused_after_a_while (void)
 {
   g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Source source = { .tokens = { "bad", "good", "expired", "good" } };
 
-  source_add (&source, watch);
-  watch_start (watch);
-  WAIT_UNTIL (watch->n_connected == 1);
+  source_add (&source, recorder);
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->n_connected == 1);
 
   guest_cut (host_wait_guest (host, 1));
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
   g_assert_cmpuint (source.n_asked, ==, 4);
-  g_assert_cmpuint (watch->n_disconnected, ==, 0);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 0);
 }
 
 /* Stopped for want of a token, a new one starts it again; without anybody to ask as well. */
@@ -288,15 +288,15 @@ static void
 test_update_token_starts_again (void)
 {
   g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "token", "bad", NULL);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_object_set (recorder->client, "token", "bad", NULL);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_assert_cmpuint (host->guests->len, ==, 1);
-  signal_client_update_token (watch->client, "good");
-  WAIT_UNTIL (watch->n_connected == 1);
+  signal_client_update_token (recorder->client, "good");
+  WAIT_UNTIL (recorder->n_connected == 1);
   g_assert_cmpuint (host->guests->len, ==, 2);
-  facts_settled (watch->client);
+  facts_settled (recorder->client);
 }
 
 int

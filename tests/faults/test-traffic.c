@@ -97,14 +97,15 @@ traffic_new (gsize size)
   g_array_set_clear_func (traffic->legs, leg_clear);
   traffic->left = g_array_new (FALSE, FALSE, sizeof (guint));
   g_signal_connect (traffic->line->fixture->server, "message", G_CALLBACK (on_message), traffic);
-  g_signal_connect (traffic->line->watch->client, "notify::state", G_CALLBACK (on_state), traffic);
+  g_signal_connect (traffic->line->recorder->client, "notify::state", G_CALLBACK (on_state),
+                    traffic);
   return traffic;
 }
 
 static void
 traffic_free (Traffic *traffic)
 {
-  g_signal_handlers_disconnect_by_data (traffic->line->watch->client, traffic);
+  g_signal_handlers_disconnect_by_data (traffic->line->recorder->client, traffic);
   g_array_unref (traffic->legs);
   line_free (traffic->line);
   g_array_unref (traffic->left);
@@ -117,7 +118,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Traffic, traffic_free)
 static gboolean
 send_next (Traffic *traffic)
 {
-  SignalClient *client = traffic->line->watch->client;
+  SignalClient *client = traffic->line->recorder->client;
   g_autofree char *json = g_strdup_printf ("[%u,\"%s\"]", traffic->n_accepted, traffic->padding);
   g_autoptr (GError) error = NULL;
 
@@ -207,7 +208,7 @@ report (Traffic *traffic)
                   "the connection was lost; %u refused",
                   traffic->n_accepted, arrived, lost, traffic->n_refused);
   g_assert_cmpuint (arrived + lost, ==, traffic->n_accepted);
-  g_assert_cmpuint (signal_client_get_outbox_length (traffic->line->watch->client), ==, 0);
+  g_assert_cmpuint (signal_client_get_outbox_length (traffic->line->recorder->client), ==, 0);
 }
 
 /* One that comes to a stall keeps what was written to the socket, and the client what was not. */
@@ -236,14 +237,14 @@ static void
 test_hundred_cuts (gconstpointer size)
 {
   g_autoptr (Traffic) traffic = traffic_new (GPOINTER_TO_UINT (size));
-  Watch *watch = traffic->line->watch;
+  Recorder *recorder = traffic->line->recorder;
   guint64 messages_sent;
 
   traffic->line->proxy->buffer_size = 128 * KIB;
-  watch_connect (watch);
+  recorder_connect (recorder);
   for (guint i = 0; i < CUTS; i++)
     {
-      guint target = watch->n_connected + 1;
+      guint target = recorder->n_connected + 1;
 
       for (guint j = 0; j < BATCH; j++)
         {
@@ -254,25 +255,25 @@ test_hundred_cuts (gconstpointer size)
       if (i % 2 == 0)
         run_for (g_test_rand_int_range (1, 5));
       lose (traffic, i);
-      while (watch->n_connected < target)
+      while (recorder->n_connected < target)
         {
-          if (signal_client_get_outbox_length (watch->client) < 2 * BATCH)
+          if (signal_client_get_outbox_length (recorder->client) < 2 * BATCH)
             send_next (traffic);
           g_main_context_iteration (NULL, TRUE);
         }
-      facts_settled (watch->client);
+      facts_settled (recorder->client);
     }
 
   while (!send_next (traffic))
     run_for (1);
   WAIT_UNTIL (has_arrived (traffic, traffic->n_accepted - 1));
-  WAIT_UNTIL (signal_client_get_outbox_length (watch->client) == 0);
+  WAIT_UNTIL (signal_client_get_outbox_length (recorder->client) == 0);
   report (traffic);
-  g_assert_cmpuint (watch->n_connected, ==, CUTS + 1);
-  g_assert_cmpuint (watch->errors->len, ==, CUTS);
+  g_assert_cmpuint (recorder->n_connected, ==, CUTS + 1);
+  g_assert_cmpuint (recorder->errors->len, ==, CUTS);
 
   /* What was handed over again was not written the first time. */
-  g_object_get (watch->client, "messages-sent", &messages_sent, NULL);
+  g_object_get (recorder->client, "messages-sent", &messages_sent, NULL);
   g_test_message ("handed to a connection: %" G_GUINT64_FORMAT, messages_sent);
   g_assert_cmpuint (messages_sent, >=, traffic->n_accepted);
 }
@@ -282,21 +283,21 @@ static void
 test_unsent (void)
 {
   g_autoptr (Traffic) traffic = traffic_new (32 * KIB);
-  Watch *watch = traffic->line->watch;
+  Recorder *recorder = traffic->line->recorder;
   guint64 buffered;
   guint unsent;
 
   traffic->line->proxy->buffer_size = 128 * KIB;
-  watch_connect (watch);
+  recorder_connect (recorder);
   proxy_stall (traffic->line->proxy);
-  while (signal_client_get_outbox_length (watch->client) < 20)
+  while (signal_client_get_outbox_length (recorder->client) < 20)
     {
       g_assert_true (send_next (traffic));
       run_for (1);
     }
-  unsent = signal_client_get_outbox_length (watch->client);
-  g_object_get (watch->client, "buffered-amount", &buffered, NULL);
-  g_assert_cmpuint (buffered, ==, signal_client_get_buffered_amount (watch->client));
+  unsent = signal_client_get_outbox_length (recorder->client);
+  g_object_get (recorder->client, "buffered-amount", &buffered, NULL);
+  g_assert_cmpuint (buffered, ==, signal_client_get_buffered_amount (recorder->client));
   g_assert_cmpuint (buffered, >, 20 * 32 * KIB);
 
   proxy_reset (traffic->line->proxy);
@@ -318,7 +319,7 @@ static void
 test_back_pressure (void)
 {
   g_autoptr (Traffic) traffic = traffic_new (32 * KIB);
-  SignalClient *client = traffic->line->watch->client;
+  SignalClient *client = traffic->line->recorder->client;
   guint n_drained = 0;
   guint n_notified = 0;
   guint before;
@@ -330,7 +331,7 @@ test_back_pressure (void)
                 NULL);
   g_signal_connect_swapped (client, "drained", G_CALLBACK (count_up), &n_drained);
   g_signal_connect_swapped (client, "notify::outbox-length", G_CALLBACK (count_up), &n_notified);
-  watch_connect (traffic->line->watch);
+  recorder_connect (traffic->line->recorder);
   g_assert_cmpuint (n_drained, ==, 0);
 
   /* More at a time than the buffers of the sockets hold. */
@@ -344,7 +345,7 @@ test_back_pressure (void)
   WAIT_UNTIL (has_arrived (traffic, before - 1));
 
   proxy_cut (traffic->line->proxy);
-  watch_wait_state (traffic->line->watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  recorder_wait_state (traffic->line->recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   for (guint i = 0; i < 12; i++)
     g_assert_true (send_next (traffic) == (i < 10));
   g_assert_cmpuint (signal_client_get_outbox_length (client), ==, 10);
@@ -361,29 +362,29 @@ static void
 test_time_to_live (void)
 {
   g_autoptr (Traffic) traffic = traffic_new (10);
-  Watch *watch = traffic->line->watch;
+  Recorder *recorder = traffic->line->recorder;
   GError *error;
 
-  g_object_set (watch->client,
+  g_object_set (recorder->client,
                 "outbox-ttl", 100,
                 "base-interval", 60000,
                 "max-interval", 60000,
                 NULL);
-  watch_connect (watch);
+  recorder_connect (recorder);
   proxy_cut (traffic->line->proxy);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   for (guint i = 0; i < 3; i++)
     g_assert_true (send_next (traffic));
   run_for (150);
   g_assert_true (send_next (traffic));
-  signal_client_reconnect_now (watch->client);
+  signal_client_reconnect_now (recorder->client);
   WAIT_UNTIL (has_arrived (traffic, 3));
   g_assert_cmpuint (count_arrived (traffic), ==, 1);
 
-  error = watch_get_error (watch, 1);
+  error = recorder_wait_error (recorder, 1);
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   g_assert_nonnull (strstr (error->message, "3 messages"));
-  g_assert_cmpuint (watch->errors->len, ==, 2);
+  g_assert_cmpuint (recorder->errors->len, ==, 2);
 }
 
 int

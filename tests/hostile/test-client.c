@@ -54,13 +54,13 @@ static void
 test_hello (gconstpointer data)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   hello = data;
   host->greet = greet_with_hello;
-  g_object_set (watch->client, "max-retries", 0, NULL);
-  watch_fail (watch, SIGNAL_ERROR, hello->error);
-  g_assert_cmpuint (watch->n_connected, ==, 0);
+  g_object_set (recorder->client, "max-retries", 0, NULL);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, hello->error);
+  g_assert_cmpuint (recorder->n_connected, ==, 0);
   WAIT_UNTIL (((Guest *) host->guests->pdata[0])->is_gone);
 }
 
@@ -88,11 +88,11 @@ static void
 test_bad_point (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_after_bad_point;
-  watch_connect (watch);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
+  recorder_connect (recorder);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
   g_assert_cmpuint (host->guests->len, ==, 2);
 }
 
@@ -110,11 +110,11 @@ static void
 test_sealed_hello (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_sealed;
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
-  g_assert_nonnull (strstr (watch->error->message, "connected"));
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+  g_assert_nonnull (strstr (recorder->error->message, "connected"));
   g_assert_cmpuint (host->guests->len, ==, 1);
 }
 
@@ -133,14 +133,14 @@ static void
 test_noise_first (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_after_noise;
-  watch_connect (watch);
-  g_assert_cmpuint (watch->errors->len, ==, 3);
-  g_assert_cmpuint (watch->messages->len, ==, 0);
+  recorder_connect (recorder);
+  g_assert_cmpuint (recorder->errors->len, ==, 3);
+  g_assert_cmpuint (recorder->messages->len, ==, 0);
   guest_send (host_wait_guest (host, 0), "{\"event\":\"good\"}");
-  WAIT_UNTIL (watch->messages->len == 1);
+  WAIT_UNTIL (recorder->messages->len == 1);
 }
 
 static void
@@ -154,13 +154,13 @@ static void
 test_broadcast_first_plain (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_after_broadcast;
-  g_object_set (watch->client, "require-encryption", FALSE, NULL);
-  watch_connect (watch);
-  g_assert_cmpuint (watch->messages->len, ==, 1);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_object_set (recorder->client, "require-encryption", FALSE, NULL);
+  recorder_connect (recorder);
+  g_assert_cmpuint (recorder->messages->len, ==, 1);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 /* Where a client allows plaintext, and gets a key, it takes no plaintext all the same. */
@@ -168,26 +168,26 @@ static void
 test_no_downgrade (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "require-encryption", FALSE, NULL);
-  watch_connect (watch);
-  g_assert_true (signal_client_get_encrypted (watch->client));
+  g_object_set (recorder->client, "require-encryption", FALSE, NULL);
+  recorder_connect (recorder);
+  g_assert_true (signal_client_get_encrypted (recorder->client));
   guest_send_text (host_wait_guest (host, 0), "{\"event\":\"wrong\"}");
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
-  g_assert_cmpuint (watch->messages->len, ==, 0);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+  g_assert_cmpuint (recorder->messages->len, ==, 0);
 }
 
 static void
 test_wrong_info (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "ecdh-info", "nx-signal-e2e", NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "ecdh-info", "nx-signal-e2e", NULL);
+  recorder_connect (recorder);
   guest_send (host_wait_guest (host, 0), "{\"event\":\"e\"}");
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
 }
 
 /* A text message in so many frames. */
@@ -211,14 +211,14 @@ static void
 test_fragments (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *text = NULL;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   text = guest_seal (host_wait_guest (host, 0), "{\"event\":\"parts\"}");
   send_fragments (host_wait_guest (host, 0), text, 7);
-  WAIT_UNTIL (watch->messages->len == 1);
-  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[0]), ==, "parts");
+  WAIT_UNTIL (recorder->messages->len == 1);
+  g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[0]), ==, "parts");
 }
 
 /* A message of the limit passes; one byte more ends the connection, in one frame or many. */
@@ -226,33 +226,33 @@ static void
 check_incoming_limit (guint n_parts)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *inner = g_strdup_printf ("{\"event\":\"big\",\"data\":\"%0*u\"}", 30000, 0);
   g_autofree char *good = NULL;
   g_autofree char *bad = NULL;
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   good = guest_seal (guest, inner);
-  g_object_set (watch->client, "max-incoming-size", (guint64) strlen (good), NULL);
+  g_object_set (recorder->client, "max-incoming-size", (guint64) strlen (good), NULL);
   guest_reset (guest);
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
   guest = host_wait_guest (host, 1);
   g_clear_pointer (&good, g_free);
   good = guest_seal (guest, inner);
   bad = g_strconcat (good, " ", NULL);
 
   send_fragments (guest, good, n_parts);
-  WAIT_UNTIL (watch->messages->len == 1);
-  g_assert_cmpuint (watch->errors->len, ==, 1);
+  WAIT_UNTIL (recorder->messages->len == 1);
+  g_assert_cmpuint (recorder->errors->len, ==, 1);
 
   send_fragments (guest, bad, n_parts);
-  g_assert_error (watch_get_error (watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  g_assert_error (recorder_wait_error (recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
   WAIT_UNTIL (guest->is_gone);
   g_assert_cmpuint (guest->close_code, ==, 1009);
-  WAIT_UNTIL (watch->n_connected == 3);
-  g_assert_cmpuint (watch->messages->len, ==, 1);
+  WAIT_UNTIL (recorder->n_connected == 3);
+  g_assert_cmpuint (recorder->messages->len, ==, 1);
 }
 
 static void
@@ -273,12 +273,12 @@ test_huge_header (void)
 {
   static const guint8 header[] = { 0x81, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest_write (host_wait_guest (host, 0), header, sizeof header);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
-  WAIT_UNTIL (watch->n_connected == 2);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 /* What breaks RFC 6455 ends the connection, and the client comes back. */
@@ -293,18 +293,18 @@ test_broken_frames (void)
     { { 0x89, 126, 0, 126 }, 4 },                        /* a ping that is too long */
   };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   static const guint8 filler[256];
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   for (guint i = 0; i < G_N_ELEMENTS (frames); i++)
     {
       Guest *guest = host_wait_guest (host, i);
 
       guest_write (guest, frames[i].data, frames[i].length);
       guest_write (guest, filler, sizeof filler);
-      WAIT_UNTIL (watch->n_connected == i + 2);
-      g_assert_cmpuint (watch->errors->len, ==, i + 1);
+      WAIT_UNTIL (recorder->n_connected == i + 2);
+      g_assert_cmpuint (recorder->errors->len, ==, i + 1);
     }
 }
 
@@ -313,18 +313,18 @@ static void
 test_frame_not_utf8 (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   guest_send_frame (guest, 0x81, "{\"event\":\"\xff\"}", 13);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
   guest_send_frame (guest, 0x81, "\xfe\xff", 2);
-  g_assert_error (watch_get_error (watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+  g_assert_error (recorder_wait_error (recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
   guest_send (guest, "{\"event\":\"next\"}");
-  WAIT_UNTIL (watch->messages->len == 1);
-  g_assert_cmpuint (watch->n_connected, ==, 1);
+  WAIT_UNTIL (recorder->messages->len == 1);
+  g_assert_cmpuint (recorder->n_connected, ==, 1);
 }
 
 int

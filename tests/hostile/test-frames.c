@@ -50,25 +50,25 @@ test_frame (gconstpointer data)
   const Frame *frame = data;
   static const guint8 filler[256];
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
   GError *error;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   guest_write (guest, frame->data, frame->length);
   guest_write (guest, filler, sizeof filler);
-  error = watch_get_error (watch, 0);
+  error = recorder_wait_error (recorder, 0);
   g_test_message ("%s: %s", frame->name, error->message);
   g_assert_nonnull (strstr (error->message, frame->fault));
   if (g_str_equal (frame->fault, LARGE))
     g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
   else
     g_assert_cmpint (error->domain, ==, SOUP_WEBSOCKET_ERROR);
-  WAIT_UNTIL (watch->n_connected == 2);
-  g_assert_cmpuint (watch->messages->len, ==, 0);
-  hostile_check_alive (watch, host_wait_guest (host, 1));
-  hostile_check_recovery (watch);
+  WAIT_UNTIL (recorder->n_connected == 2);
+  g_assert_cmpuint (recorder->messages->len, ==, 0);
+  hostile_check_alive (recorder, host_wait_guest (host, 1));
+  hostile_check_recovery (recorder);
 }
 
 /* A ping and a pong between the parts of a message are as it should be; the message arrives. */
@@ -76,12 +76,12 @@ static void
 test_control_between (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *text = NULL;
   Guest *guest;
   gsize length;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   text = guest_seal (guest, "{\"event\":\"parts\"}");
   length = strlen (text);
@@ -90,10 +90,10 @@ test_control_between (void)
       guest_send_frame (guest, (i == 0 ? 0x01 : 0x00) | (i == length - 1 ? 0x80 : 0x00), text + i, 1);
       guest_send_frame (guest, i % 2 != 0 ? 0x89 : 0x8a, "control", 7);
     }
-  WAIT_UNTIL (watch->messages->len == 1);
-  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[0]), ==, "parts");
-  hostile_check_alive (watch, guest);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  WAIT_UNTIL (recorder->messages->len == 1);
+  g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[0]), ==, "parts");
+  hostile_check_alive (recorder, guest);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 /* A close frame between the parts ends the message, too. */
@@ -101,16 +101,16 @@ static void
 test_close_between (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   guest_send_frame (guest, 0x01, "{\"event\":", 9);
   guest_close (guest, 1001);
-  WAIT_UNTIL (watch->n_connected == 2);
-  g_assert_cmpuint (watch->messages->len, ==, 0);
-  hostile_check_recovery (watch);
+  WAIT_UNTIL (recorder->n_connected == 2);
+  g_assert_cmpuint (recorder->messages->len, ==, 0);
+  hostile_check_recovery (recorder);
 }
 
 /* Parts that never end, each of them empty: no memory, and nothing is starved. */
@@ -118,37 +118,37 @@ static void
 test_empty_parts (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   gsize before;
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   before = hostile_get_memory ();
   guest_send_frame (guest, 0x01, "{", 1);
   for (guint i = 0; i < 200000; i++)
     guest_send_frame (guest, 0x00, NULL, 0);
   guest_send_frame (guest, 0x80, "}", 1);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
   g_assert_cmpuint (hostile_get_memory (), <, before + 64 * 1024 * 1024);
-  hostile_check_alive (watch, guest);
+  hostile_check_alive (recorder, guest);
 }
 
 static void
 test_ping_flood (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   static const guint8 payload[125];
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   for (guint i = 0; i < 50000; i++)
     guest_send_frame (guest, 0x89, payload, sizeof payload);
-  hostile_check_alive (watch, guest);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
-  g_assert_cmpuint (watch->n_connected, ==, 1);
+  hostile_check_alive (recorder, guest);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->n_connected, ==, 1);
 }
 
 /* Writes all, while the other end gets its turns. */
@@ -248,19 +248,19 @@ test_close_codes (void)
     4096, 4998, 4999, 5000, 32768, 65535,
   };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "max-retries", G_MAXUINT, "max-interval", 20, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "max-retries", G_MAXUINT, "max-interval", 20, NULL);
+  recorder_connect (recorder);
   for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
     {
-      guint n_errors = watch->errors->len;
+      guint n_errors = recorder->errors->len;
 
       guest_close (host_wait_guest (host, i), codes[i]);
-      WAIT_UNTIL (watch->n_connected == i + 2);
-      g_assert_cmpuint (watch->errors->len, >, n_errors);
+      WAIT_UNTIL (recorder->n_connected == i + 2);
+      g_assert_cmpuint (recorder->errors->len, >, n_errors);
     }
-  hostile_check_recovery (watch);
+  hostile_check_recovery (recorder);
 }
 
 /* These two are for good; a good server works afterwards all the same. */
@@ -270,14 +270,14 @@ test_final_codes (void)
   for (guint16 code = 4003; code <= 4004; code++)
     {
       g_autoptr (Host) host = host_new ();
-      g_autoptr (Watch) watch = watch_new (host->uri);
+      g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-      watch_connect (watch);
+      recorder_connect (recorder);
       guest_close (host_wait_guest (host, 0), code);
-      WAIT_UNTIL (watch->n_disconnected == 1);
-      g_assert_nonnull (watch->disconnected);
-      signal_client_update_token (watch->client, TEST_TOKEN "2");
-      hostile_check_recovery (watch);
+      WAIT_UNTIL (recorder->n_disconnected == 1);
+      g_assert_nonnull (recorder->disconnected);
+      signal_client_update_token (recorder->client, TEST_TOKEN "2");
+      hostile_check_recovery (recorder);
     }
 }
 

@@ -14,17 +14,17 @@ static void
 test_endless_head (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *filler = g_strnfill (100 * 1000 * 1000, 'x');
   g_autofree char *answer = g_strconcat ("HTTP/1.1 101 OK\r\nX: ", filler, NULL);
   guint64 received;
 
   host->answer = answer;
-  g_object_set (watch->client, "max-retries", 0, NULL);
-  watch_fail (watch, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE);
-  g_object_get (watch->client, "bytes-received", &received, NULL);
+  g_object_set (recorder->client, "max-retries", 0, NULL);
+  recorder_connect_fails (recorder, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE);
+  g_object_get (recorder->client, "bytes-received", &received, NULL);
   g_assert_cmpuint (received, <, 1024 * 1024);
-  hostile_check_recovery (watch);
+  hostile_check_recovery (recorder);
 }
 
 static void
@@ -48,19 +48,19 @@ static void
 test_drip (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   guint drip;
 
   host->mute = TRUE;
-  g_object_set (watch->client, "max-retries", 0, "connect-timeout", 500, NULL);
-  watch_start (watch);
+  g_object_set (recorder->client, "max-retries", 0, "connect-timeout", 500, NULL);
+  recorder_start (recorder);
   WAIT_UNTIL (host->guests->len == 1);
   write_text (host->guests->pdata[0], "HTTP/1.1 101 ");
   drip = g_timeout_add (50, on_drip, host->guests->pdata[0]);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_error (watch->error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_error (recorder->error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   g_source_remove (drip);
-  hostile_check_recovery (watch);
+  hostile_check_recovery (recorder);
 }
 
 typedef struct
@@ -90,20 +90,20 @@ test_bad_answer (gconstpointer data)
 {
   const Answer *answer = data;
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
   host->mute = TRUE;
-  g_object_set (watch->client, "max-retries", 0, "connect-timeout", 5000, NULL);
-  watch_start (watch);
+  g_object_set (recorder->client, "max-retries", 0, "connect-timeout", 5000, NULL);
+  recorder_start (recorder);
   WAIT_UNTIL (host->guests->len == 1);
   guest = host->guests->pdata[0];
   WAIT_UNTIL (guest->in->len > 0);
   guest_write (guest, answer->bytes, answer->length);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_error (watch->error, SOUP_WEBSOCKET_ERROR, answer->code);
-  g_assert_nonnull (strstr (watch->error->message, answer->text));
-  hostile_check_recovery (watch);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_error (recorder->error, SOUP_WEBSOCKET_ERROR, answer->code);
+  g_assert_nonnull (strstr (recorder->error->message, answer->text));
+  hostile_check_recovery (recorder);
 }
 
 /* Interim answers before the one that counts (RFC 9110 section 15.2), in whatever pieces. */
@@ -111,11 +111,11 @@ static void
 test_interim (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
   host->mute = TRUE;
-  watch_start (watch);
+  recorder_start (recorder);
   WAIT_UNTIL (host->guests->len == 1);
   guest = host->guests->pdata[0];
   WAIT_UNTIL (guest->in->len > 0);
@@ -126,9 +126,9 @@ test_interim (void)
   write_text (guest, "\n");
   host->mute = FALSE;
   guest_receive (guest);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_no_error (watch->error);
-  hostile_check_alive (watch, guest);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_no_error (recorder->error);
+  hostile_check_alive (recorder, guest);
 }
 
 static gboolean
@@ -146,15 +146,15 @@ static void
 test_endless_interim (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   guint source;
 
   host->mute = TRUE;
   source = g_timeout_add (5, on_interim, host);
-  g_object_set (watch->client, "max-retries", 0, "connect-timeout", 8000, NULL);
-  watch_fail (watch, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE);
+  g_object_set (recorder->client, "max-retries", 0, "connect-timeout", 8000, NULL);
+  recorder_connect_fails (recorder, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE);
   g_source_remove (source);
-  hostile_check_recovery (watch);
+  hostile_check_recovery (recorder);
 }
 
 static void
@@ -180,17 +180,17 @@ static void
 test_unreadable_noise (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   gint64 before = g_get_monotonic_time ();
   guint noise;
 
   host->greet = greet_not_at_all;
   noise = g_timeout_add (100, on_noise, host);
-  g_object_set (watch->client, "max-retries", 0, "connect-timeout", 700, NULL);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+  g_object_set (recorder->client, "max-retries", 0, "connect-timeout", 700, NULL);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
   g_assert_cmpint (g_get_monotonic_time () - before, >=, 600 * 1000);
   g_source_remove (noise);
-  hostile_check_recovery (watch);
+  hostile_check_recovery (recorder);
 }
 
 static SignalChannel *
@@ -204,25 +204,25 @@ static void
 test_key_renewal (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   for (guint i = 0; i < 5; i++)
     {
       Guest *guest = host_wait_guest (host, i);
 
-      signal_channel_set_key_limit (get_channel (watch->client), 4);
-      hostile_check_alive (watch, guest);
-      g_assert_cmpuint (watch->n_connected, ==, i + 1);
+      signal_channel_set_key_limit (get_channel (recorder->client), 4);
+      hostile_check_alive (recorder, guest);
+      g_assert_cmpuint (recorder->n_connected, ==, i + 1);
       guest_send (guest, "{\"event\":\"third\"}");
       guest_send (guest, "{\"event\":\"fourth\"}");
-      WAIT_UNTIL (watch->n_connected == i + 2);
-      g_assert_error (watch_get_error (watch, i), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
-      g_assert_cmpuint (watch->messages->len, ==, 3 * (i + 1));
+      WAIT_UNTIL (recorder->n_connected == i + 2);
+      g_assert_error (recorder_wait_error (recorder, i), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
+      g_assert_cmpuint (recorder->messages->len, ==, 3 * (i + 1));
       g_assert_true (memcmp (guest->client_key, host_wait_guest (host, i + 1)->client_key,
                              sizeof guest->client_key) != 0);
     }
-  hostile_check_recovery (watch);
+  hostile_check_recovery (recorder);
 }
 
 int

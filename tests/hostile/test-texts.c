@@ -11,14 +11,14 @@ static void
 test_event_names (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   const guint n_names = 100000;
   Guest *guest;
   GQuark before, after;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
-  g_signal_handlers_disconnect_by_data (watch->client, watch);
+  g_signal_handlers_disconnect_by_data (recorder->client, recorder);
   before = g_quark_from_string ("hostile-quark-before");
   for (guint i = 0; i < n_names; i++)
     {
@@ -28,7 +28,7 @@ test_event_names (void)
       if (i % 1000 == 999)
         run_pending ();
     }
-  WAIT_UNTIL (({ guint64 n; g_object_get (watch->client, "messages-received", &n, NULL); n; })
+  WAIT_UNTIL (({ guint64 n; g_object_get (recorder->client, "messages-received", &n, NULL); n; })
               == n_names);
   for (guint i = 0; i < n_names; i++)
     {
@@ -55,12 +55,12 @@ test_nesting (void)
     { "{\"x\":", '[', ",\"event\":\"e\"}" },
   };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *deep = g_strnfill (500000, '[');
   g_autofree char *close = g_strnfill (500000, ']');
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
     {
@@ -70,12 +70,13 @@ test_nesting (void)
       guest_send (guest, open);
       guest_send (guest, whole);
       guest_send_text (guest, open);
-      WAIT_UNTIL (watch->errors->len == 3 * (i + 1));
-      g_assert_error (((GError *) watch->errors->pdata[3 * i]), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+      WAIT_UNTIL (recorder->errors->len == 3 * (i + 1));
+      g_assert_error (((GError *) recorder->errors->pdata[3 * i]), SIGNAL_ERROR,
+                      SIGNAL_ERROR_PROTOCOL);
     }
-  g_assert_cmpuint (watch->messages->len, ==, 0);
-  hostile_check_alive (watch, guest);
-  hostile_check_recovery (watch);
+  g_assert_cmpuint (recorder->messages->len, ==, 0);
+  hostile_check_alive (recorder, guest);
+  hostile_check_recovery (recorder);
 }
 
 typedef struct
@@ -106,32 +107,33 @@ static void
 test_texts (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
-      guint n_messages = watch->messages->len;
-      guint n_errors = watch->errors->len;
+      guint n_messages = recorder->messages->len;
+      guint n_errors = recorder->errors->len;
       SignalMessage *message;
 
       g_test_message ("%s", texts[i].inner);
       guest_send (guest, texts[i].inner);
-      WAIT_UNTIL (watch->messages->len + watch->errors->len == n_messages + n_errors + 1);
+      WAIT_UNTIL (recorder->messages->len + recorder->errors->len == n_messages + n_errors + 1);
       if (texts[i].event == NULL)
         {
-          g_assert_error (((GError *) watch->errors->pdata[n_errors]), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+          g_assert_error (((GError *) recorder->errors->pdata[n_errors]), SIGNAL_ERROR,
+                          SIGNAL_ERROR_PROTOCOL);
           continue;
         }
-      g_assert_cmpuint (watch->errors->len, ==, n_errors);
-      message = watch->messages->pdata[n_messages];
+      g_assert_cmpuint (recorder->errors->len, ==, n_errors);
+      message = recorder->messages->pdata[n_messages];
       g_assert_cmpstr (signal_message_get_event (message), ==, texts[i].event);
       g_assert_cmpstr (signal_message_get_payload_json (message), ==, texts[i].payload);
       signal_message_get_payload (message);
     }
-  hostile_check_alive (watch, guest);
+  hostile_check_alive (recorder, guest);
 }
 
 /* Lone surrogates and NUL: whether they are taken or refused, what is handed on is UTF-8. */
@@ -143,10 +145,10 @@ test_strange_strings (void)
     "a\\u0000b", "\\uffff", "\\ufdd0",
   };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
     {
@@ -159,11 +161,11 @@ test_strange_strings (void)
       guest_send (guest, data);
       guest_send (guest, name);
       guest_send (guest, id);
-      WAIT_UNTIL (watch->messages->len + watch->errors->len == 4 * (i + 1));
+      WAIT_UNTIL (recorder->messages->len + recorder->errors->len == 4 * (i + 1));
     }
-  for (guint i = 0; i < watch->messages->len; i++)
+  for (guint i = 0; i < recorder->messages->len; i++)
     {
-      SignalMessage *message = watch->messages->pdata[i];
+      SignalMessage *message = recorder->messages->pdata[i];
       JsonNode *payload = signal_message_get_payload (message);
       const char *id = signal_message_get_id (message);
 
@@ -172,8 +174,8 @@ test_strange_strings (void)
       if (payload != NULL && JSON_NODE_HOLDS_VALUE (payload))
         g_assert_true (g_utf8_validate (json_node_get_string (payload), -1, NULL));
     }
-  g_test_message ("%u taken, %u refused", watch->messages->len, watch->errors->len);
-  hostile_check_alive (watch, guest);
+  g_test_message ("%u taken, %u refused", recorder->messages->len, recorder->errors->len);
+  hostile_check_alive (recorder, guest);
 }
 
 /* A number of a million digits costs a copy, not time without end. */
@@ -182,11 +184,11 @@ test_long_numbers (void)
 {
   static const char * const shapes[] = { "", "-", "0.", "1e", "1E-", "-0.0e+" };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *digits = g_strnfill (1000000, '9');
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
     {
@@ -194,11 +196,11 @@ test_long_numbers (void)
       g_autofree char *text = g_strconcat ("{\"event\":\"n\",\"data\":", number, "}", NULL);
 
       guest_send (guest, text);
-      WAIT_UNTIL (watch->messages->len == i + 1);
-      g_assert_cmpstr (signal_message_get_payload_json (watch->messages->pdata[i]), ==, number);
-      signal_message_get_payload (watch->messages->pdata[i]);
+      WAIT_UNTIL (recorder->messages->len == i + 1);
+      g_assert_cmpstr (signal_message_get_payload_json (recorder->messages->pdata[i]), ==, number);
+      signal_message_get_payload (recorder->messages->pdata[i]);
     }
-  hostile_check_alive (watch, guest);
+  hostile_check_alive (recorder, guest);
 }
 
 /* The client's own frames sent back to it, and a message that came before. */
@@ -206,22 +208,22 @@ static void
 test_reflection (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
-  g_assert_true (signal_client_send_json (watch->client, "mine", "[1]", NULL));
+  g_assert_true (signal_client_send_json (recorder->client, "mine", "[1]", NULL));
   WAIT_UNTIL (guest->inner->len == 1);
   for (guint i = 0; i < guest->frames->len; i++)
     guest_send_text (guest, guest->frames->pdata[i]);
-  WAIT_UNTIL (watch->errors->len == guest->frames->len);
-  g_assert_cmpuint (watch->messages->len, ==, 0);
-  g_assert_error (watch_get_error (watch, watch->errors->len - 1), SIGNAL_ERROR,
+  WAIT_UNTIL (recorder->errors->len == guest->frames->len);
+  g_assert_cmpuint (recorder->messages->len, ==, 0);
+  g_assert_error (recorder_wait_error (recorder, recorder->errors->len - 1), SIGNAL_ERROR,
                   SIGNAL_ERROR_CRYPTO);
-  g_assert_nonnull (strstr (watch_get_error (watch, watch->errors->len - 1)->message,
+  g_assert_nonnull (strstr (recorder_wait_error (recorder, recorder->errors->len - 1)->message,
                             "replayed"));
-  hostile_check_alive (watch, guest);
+  hostile_check_alive (recorder, guest);
 }
 
 int

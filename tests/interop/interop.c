@@ -7,284 +7,86 @@
 
 #define WORLD_LIMIT (60 * G_TIME_SPAN_SECOND)
 
-static void
-on_message (SignalClient  *client,
-            SignalMessage *message,
-            Probe         *self)
+Recorder *
+interop_recorder_new (const char *url,
+                      const char *token)
 {
-  g_ptr_array_add (self->messages, signal_message_ref (message));
-}
+  Recorder *recorder = recorder_new (url);
 
-static void
-on_error (SignalClient *client,
-          const GError *error,
-          Probe        *self)
-{
-  g_ptr_array_add (self->errors, g_error_copy (error));
-}
-
-static void
-on_connected (SignalClient *client,
-              const char   *client_id,
-              Probe        *self)
-{
-  self->n_connected++;
-}
-
-static void
-on_reconnecting (SignalClient *client,
-                 guint         attempt,
-                 guint         delay,
-                 Probe        *self)
-{
-  g_array_append_val (self->delays, delay);
-}
-
-static void
-on_disconnected (SignalClient *client,
-                 const GError *error,
-                 Probe        *self)
-{
-  self->n_disconnected++;
-}
-
-Probe *
-probe_new (const char *url,
-           const char *token)
-{
-  Probe *self = g_new0 (Probe, 1);
-
-  self->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) signal_message_unref);
-  self->errors = g_ptr_array_new_with_free_func ((GDestroyNotify) g_error_free);
-  self->delays = g_array_new (FALSE, FALSE, sizeof (guint));
-  self->client = signal_client_new (url, NULL);
-  g_object_set (self->client,
+  recorder->timeout = INTEROP_TIMEOUT;
+  recorder->disconnects_when_freed = TRUE;
+  g_object_set (recorder->client,
                 "token", token,
-                "base-interval", PROBE_BASE_INTERVAL,
-                "max-interval", PROBE_MAX_INTERVAL,
-                "jitter", 0.0,
+                "base-interval", INTEROP_BASE_INTERVAL,
+                "max-interval", INTEROP_MAX_INTERVAL,
                 "max-retries", 60,
                 NULL);
-  g_signal_connect (self->client, "message", G_CALLBACK (on_message), self);
-  g_signal_connect (self->client, "error", G_CALLBACK (on_error), self);
-  g_signal_connect (self->client, "connected", G_CALLBACK (on_connected), self);
-  g_signal_connect (self->client, "reconnecting", G_CALLBACK (on_reconnecting), self);
-  g_signal_connect (self->client, "disconnected", G_CALLBACK (on_disconnected), self);
-  return self;
+  return recorder;
 }
 
-static void
-on_connect_returned (GObject      *source,
-                     GAsyncResult *result,
-                     gpointer      user_data)
+Recorder *
+interop_recorder_new_connected (const char *url,
+                                const char *token)
 {
-  Probe *self = user_data;
+  Recorder *recorder = interop_recorder_new (url, token);
 
-  g_assert_false (self->returned);
-  self->returned = TRUE;
-  signal_client_connect_finish (SIGNAL_CLIENT (source), result, &self->failure);
+  recorder_connect (recorder);
+  return recorder;
 }
 
+/* @order is `to` (a room), `to-user` or `broadcast`. */
 void
-probe_connect (Probe *self)
-{
-  self->returned = FALSE;
-  g_clear_error (&self->failure);
-  signal_client_connect_async (self->client, NULL, NULL, on_connect_returned, self);
-}
-
-Probe *
-probe_new_online (const char *url,
-                  const char *token)
-{
-  Probe *self = probe_new (url, token);
-
-  probe_connect (self);
-  PROBE_WAIT (self->returned);
-  g_assert_no_error (self->failure);
-  g_assert_true (probe_is_online (self));
-  return self;
-}
-
-static void
-on_closed (GObject      *source,
-           GAsyncResult *result,
-           gpointer      user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  signal_client_disconnect_finish (SIGNAL_CLIENT (source), result, &error);
-  g_assert_no_error (error);
-  *(gboolean *) user_data = TRUE;
-}
-
-void
-probe_free (Probe *self)
-{
-  gboolean closed = FALSE;
-
-  signal_client_disconnect_async (self->client, NULL, on_closed, &closed);
-  PROBE_WAIT (closed);
-  g_signal_handlers_disconnect_by_data (self->client, self);
-  g_assert_finalize_object (self->client);
-  g_ptr_array_unref (self->messages);
-  g_ptr_array_unref (self->errors);
-  g_array_unref (self->delays);
-  g_clear_error (&self->failure);
-  g_free (self);
-}
-
-gboolean
-probe_is_online (Probe *self)
-{
-  return signal_client_get_state (self->client) == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
-}
-
-void
-probe_wait_online (Probe *self)
-{
-  PROBE_WAIT (probe_is_online (self));
-}
-
-void
-probe_wait_failure (Probe  *self,
-                    GQuark  domain,
-                    int     code)
-{
-  PROBE_WAIT (self->returned);
-  g_assert_error (self->failure, domain, code);
-  g_assert_cmpint (signal_client_get_state (self->client), ==,
-                   SIGNAL_CONNECTION_STATE_DISCONNECTED);
-}
-
-static gboolean
-has_error (Probe  *self,
-           GQuark  domain,
-           int     code)
-{
-  for (guint i = 0; i < self->errors->len; i++)
-    if (g_error_matches (self->errors->pdata[i], domain, code))
-      return TRUE;
-  return FALSE;
-}
-
-void
-probe_wait_error (Probe  *self,
-                  GQuark  domain,
-                  int     code)
-{
-  PROBE_WAIT (has_error (self, domain, code));
-}
-
-void
-probe_send (Probe      *self,
-            const char *event,
-            const char *json)
-{
-  g_autoptr (GError) error = NULL;
-
-  signal_client_send_json (self->client, event, json, &error);
-  g_assert_no_error (error);
-}
-
-/* order: `to` (a room), `to-user` or `broadcast`. */
-void
-probe_send_to (Probe      *self,
-               const char *order,
-               const char *to,
-               const char *event,
-               const char *json)
+interop_send_to (Recorder   *recorder,
+                 const char *order,
+                 const char *to,
+                 const char *event,
+                 const char *json)
 {
   g_autofree char *text = g_strdup_printf ("{\"to\":\"%s\",\"event\":\"%s\",\"data\":%s}",
                                            to, event, json);
 
-  probe_send (self, order, text);
+  recorder_send (recorder, order, text);
 }
 
-static gboolean
-find (Probe      *self,
-      const char *event,
-      guint      *index)
-{
-  for (*index = 0; *index < self->messages->len; ++*index)
-    if (g_str_equal (signal_message_get_event (self->messages->pdata[*index]), event))
-      return TRUE;
-  return FALSE;
-}
-
-guint
-probe_count (Probe      *self,
-             const char *event)
-{
-  guint count = 0;
-
-  for (guint i = 0; i < self->messages->len; i++)
-    count += g_str_equal (signal_message_get_event (self->messages->pdata[i]), event);
-  return count;
-}
-
-/* The payload of the first message of that name, which is awaited and taken out. */
+/* Sends an event, and waits for the answer, which has the same name. */
 char *
-probe_take (Probe      *self,
-            const char *event)
+interop_request (Recorder   *recorder,
+                 const char *event,
+                 const char *json)
 {
-  char *json;
-  guint index;
-
-  PROBE_WAIT (find (self, event, &index));
-  json = g_strdup (signal_message_get_payload_json (self->messages->pdata[index]));
-  g_ptr_array_remove_index (self->messages, index);
-  return json;
-}
-
-char *
-probe_ask (Probe      *self,
-           const char *event,
-           const char *json)
-{
-  probe_send (self, event, json);
-  return probe_take (self, event);
-}
-
-void
-probe_assert_heard (Probe      *self,
-                    const char *event,
-                    const char *json)
-{
-  g_autofree char *heard = probe_take (self, event);
-
-  g_assert_cmpstr (heard, ==, json);
+  recorder_send (recorder, event, json);
+  return recorder_wait_message (recorder, event);
 }
 
 /* Whether the server has the client in the room. */
 gboolean
-probe_is_in (Probe      *self,
-             const char *room)
+interop_is_in_room (Recorder   *recorder,
+                    const char *room)
 {
-  g_autofree char *answer = probe_ask (self, "where", NULL);
+  g_autofree char *answer = interop_request (recorder, "where", NULL);
   g_autofree char *quoted = g_strdup_printf ("\"%s\"", room);
 
   return strstr (answer, quoted) != NULL;
 }
 
-/* Joining is not answered: asks the server until it is done. */
+/* The server does not acknowledge that a client joins a room, so this asks until the client is in it. */
 void
-probe_join (Probe      *self,
-            const char *room)
+interop_join (Recorder   *recorder,
+              const char *room)
 {
   const char * const rooms[] = { room, NULL };
   g_autoptr (GError) error = NULL;
 
-  signal_client_join_rooms (self->client, rooms, &error);
+  signal_client_join_rooms (recorder->client, rooms, &error);
   g_assert_no_error (error);
-  PROBE_WAIT (probe_is_in (self, room));
+  INTEROP_WAIT (interop_is_in_room (recorder, room));
 }
 
-/* Long enough for what must not arrive to have arrived. */
+/* Waits long enough for messages to arrive that must not arrive. */
 void
-probe_settle (Probe *self)
+interop_settle (Recorder *recorder)
 {
-  G_GNUC_UNUSED g_autofree char *answer = probe_ask (self, "where", NULL);
+  G_GNUC_UNUSED g_autofree char *answer = interop_request (recorder, "where", NULL);
 
   run_for (100);
 }

@@ -86,20 +86,20 @@ static void
 test_bulk (gconstpointer url)
 {
   g_autofree Bulk *self = g_new0 (Bulk, 1);
-  g_autoptr (Probe) probe = probe_new_online (url, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new_connected (url, "ann");
   gint64 start = g_get_monotonic_time ();
   gint64 deadline = start + 150 * G_TIME_SPAN_SECOND;
   double seconds;
 
-  self->client = probe->client;
+  self->client = recorder->client;
   self->pattern = g_malloc (LARGEST + 17);
   for (guint i = 0; i < LARGEST + 16; i++)
     self->pattern[i] = "abcdefghijklmnopqrstuvwxyz0123456789 -"[i * 7 % 38];
   self->pattern[LARGEST + 16] = '\0';
 
-  g_signal_handlers_disconnect_by_data (probe->client, probe);
-  g_signal_connect (probe->client, "message::echo", G_CALLBACK (on_message), self);
-  g_signal_connect (probe->client, "error", G_CALLBACK (on_error), self);
+  g_signal_handlers_disconnect_by_data (recorder->client, recorder);
+  g_signal_connect (recorder->client, "message::echo", G_CALLBACK (on_message), self);
+  g_signal_connect (recorder->client, "error", G_CALLBACK (on_error), self);
   while (self->n_received < N_MESSAGES)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, deadline);
@@ -110,8 +110,8 @@ test_bulk (gconstpointer url)
   seconds = (g_get_monotonic_time () - start) / 1e6;
   g_test_message ("%u messages, %.0f MB each way, %.1f s", N_MESSAGES, self->total / 1e6, seconds);
   g_assert_cmpuint (self->n_errors, ==, 0);
-  g_assert_cmpuint (probe->n_connected, ==, 1);
-  g_signal_handlers_disconnect_by_data (probe->client, self);
+  g_assert_cmpuint (recorder->n_connected, ==, 1);
+  g_signal_handlers_disconnect_by_data (recorder->client, self);
   g_free (self->pattern);
 }
 

@@ -17,18 +17,18 @@ static char *short_url; /* all times are short */
 static void
 test_bad_token (void)
 {
-  g_autoptr (Probe) probe = probe_new (url, "nobody");
+  g_autoptr (Recorder) recorder = interop_recorder_new (url, "nobody");
 
-  probe_connect (probe);
-  probe_wait_failure (probe, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
-  run_for (3 * PROBE_BASE_INTERVAL);
-  g_assert_cmpuint (probe->delays->len, ==, 0);
-  g_assert_cmpuint (probe->n_connected, ==, 0);
-  g_assert_cmpuint (probe->n_disconnected, ==, 1);
+  recorder_start (recorder);
+  recorder_wait_failure (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  run_for (3 * INTEROP_BASE_INTERVAL);
+  g_assert_cmpuint (recorder->delays->len, ==, 0);
+  g_assert_cmpuint (recorder->n_connected, ==, 0);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 
-  signal_client_update_token (probe->client, "ann");
-  probe_wait_online (probe);
-  g_assert_cmpstr (signal_client_get_user_id (probe->client), ==, "ann");
+  signal_client_update_token (recorder->client, "ann");
+  recorder_wait_connected (recorder);
+  g_assert_cmpstr (signal_client_get_user_id (recorder->client), ==, "ann");
 }
 
 static void
@@ -44,30 +44,30 @@ static void
 test_no_traffic (void)
 {
   const char * const rooms[] = { "tea", NULL };
-  g_autoptr (Probe) probe = probe_new (short_url, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new (short_url, "ann");
 
-  g_object_set (probe->client, "heartbeat-interval", 0, "auto-join-rooms", rooms, NULL);
-  probe_connect (probe);
-  probe_wait_online (probe);
-  probe_wait_error (probe, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
-  g_assert_cmpuint (probe->delays->len, ==, 1);
-  g_assert_cmpuint (g_array_index (probe->delays, guint, 0), ==, 0);
-  probe_wait_online (probe);
-  PROBE_WAIT (probe_is_in (probe, "tea"));
+  g_object_set (recorder->client, "heartbeat-interval", 0, "auto-join-rooms", rooms, NULL);
+  recorder_start (recorder);
+  recorder_wait_connected (recorder);
+  recorder_wait_matching_error (recorder, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_cmpuint (recorder->delays->len, ==, 1);
+  g_assert_cmpuint (g_array_index (recorder->delays, guint, 0), ==, 0);
+  recorder_wait_connected (recorder);
+  INTEROP_WAIT (interop_is_in_room (recorder, "tea"));
 }
 
 static void
 test_heartbeat (void)
 {
-  g_autoptr (Probe) probe = probe_new (short_url, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new (short_url, "ann");
 
-  g_object_set (probe->client, "heartbeat-interval", SHORT_TRAFFIC_MS / 4, NULL);
-  probe_connect (probe);
-  probe_wait_online (probe);
+  g_object_set (recorder->client, "heartbeat-interval", SHORT_TRAFFIC_MS / 4, NULL);
+  recorder_start (recorder);
+  recorder_wait_connected (recorder);
   run_for (3 * SHORT_TRAFFIC_MS);
-  g_assert_cmpuint (probe->n_connected, ==, 1);
-  g_assert_cmpuint (probe->errors->len, ==, 0);
-  probe_settle (probe);
+  g_assert_cmpuint (recorder->n_connected, ==, 1);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
+  interop_settle (recorder);
 }
 
 static void
@@ -133,7 +133,7 @@ fits (SignalClient *client,
 static void
 test_largest_message (void)
 {
-  g_autoptr (Probe) probe = probe_new_online (url, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new_connected (url, "ann");
   gsize low = 90 * 1024;
   gsize high = 128 * 1024;
   g_autofree char *answer = NULL;
@@ -142,9 +142,9 @@ test_largest_message (void)
     {
       gsize middle = (low + high) / 2;
 
-      if (fits (probe->client, middle))
+      if (fits (recorder->client, middle))
         {
-          g_free (probe_take (probe, "echo"));
+          g_free (recorder_wait_message (recorder, "echo"));
           low = middle;
         }
       else
@@ -154,11 +154,11 @@ test_largest_message (void)
     }
 
   g_test_message ("the largest payload is a text of %" G_GSIZE_FORMAT " bytes", low);
-  g_assert_true (fits (probe->client, low));
-  answer = probe_take (probe, "echo");
+  g_assert_true (fits (recorder->client, low));
+  answer = recorder_wait_message (recorder, "echo");
   g_assert_cmpuint (strlen (answer), ==, low + 2);
-  g_assert_cmpuint (probe->n_connected, ==, 1);
-  g_assert_cmpuint (probe->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->n_connected, ==, 1);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 /* The server's limit, not the client's: the connection is lost and comes back without the message. */
@@ -167,20 +167,20 @@ test_too_large (void)
 {
   g_autofree char *text = g_strnfill (120 * 1024, 'x');
   g_autofree char *json = g_strdup_printf ("\"%s\"", text);
-  g_autoptr (Probe) probe = probe_new (url, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new (url, "ann");
 
-  g_object_set (probe->client, "max-message-size", 1024 * 1024, NULL);
-  probe_connect (probe);
-  probe_wait_online (probe);
-  probe_send (probe, "echo", json);
-  PROBE_WAIT (probe->n_connected == 2);
-  for (guint i = 0; i < probe->errors->len; i++)
-    g_test_message ("%s", ((GError *) probe->errors->pdata[i])->message);
-  g_assert_cmpuint (probe->errors->len, ==, 1);
-  run_for (3 * PROBE_BASE_INTERVAL);
-  g_assert_cmpuint (probe->n_connected, ==, 2);
-  g_assert_cmpuint (probe_count (probe, "echo"), ==, 0);
-  probe_settle (probe);
+  g_object_set (recorder->client, "max-message-size", 1024 * 1024, NULL);
+  recorder_start (recorder);
+  recorder_wait_connected (recorder);
+  recorder_send (recorder, "echo", json);
+  INTEROP_WAIT (recorder->n_connected == 2);
+  for (guint i = 0; i < recorder->errors->len; i++)
+    g_test_message ("%s", ((GError *) recorder->errors->pdata[i])->message);
+  g_assert_cmpuint (recorder->errors->len, ==, 1);
+  run_for (3 * INTEROP_BASE_INTERVAL);
+  g_assert_cmpuint (recorder->n_connected, ==, 2);
+  g_assert_cmpuint (recorder_count_messages (recorder, "echo"), ==, 0);
+  interop_settle (recorder);
 }
 
 /* The server closes: the client is back by itself, in its rooms. */
@@ -191,35 +191,37 @@ test_close_codes (void)
   const guint codes[] = { 1000, 1001, 4001, 4002, 4999, 1011, 1012, 1013 };
   guint n_codes = G_N_ELEMENTS (codes) - (g_str_equal (kind, "public") ? 0 : 3);
   const char * const rooms[] = { "tea", NULL };
-  g_autoptr (Probe) probe = probe_new (url, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new (url, "ann");
 
-  g_object_set (probe->client, "auto-join-rooms", rooms, NULL);
-  probe_connect (probe);
-  probe_wait_online (probe);
+  g_object_set (recorder->client, "auto-join-rooms", rooms, NULL);
+  recorder_start (recorder);
+  recorder_wait_connected (recorder);
   for (guint i = 0; i < n_codes; i++)
     {
       g_autofree char *json = g_strdup_printf ("{\"code\":%u}", codes[i]);
       guint delay;
 
-      probe_send (probe, "close", json);
-      PROBE_WAIT (probe->n_connected == i + 2);
-      PROBE_WAIT (probe_is_in (probe, "tea"));
-      g_assert_cmpuint (probe->delays->len, ==, i + 1);
-      delay = g_array_index (probe->delays, guint, i);
+      recorder_send (recorder, "close", json);
+      INTEROP_WAIT (recorder->n_connected == i + 2);
+      INTEROP_WAIT (interop_is_in_room (recorder, "tea"));
+      g_assert_cmpuint (recorder->delays->len, ==, i + 1);
+      delay = g_array_index (recorder->delays, guint, i);
       g_test_message ("%u: back after %u ms: %s", codes[i], delay,
-                      ((GError *) probe->errors->pdata[i])->message);
+                      ((GError *) recorder->errors->pdata[i])->message);
       /* A connection that lives shorter than the first delay counts as one more failure. */
-      run_for (PROBE_BASE_INTERVAL * 2);
-      g_assert_cmpuint (delay, ==, codes[i] == 4002 ? 0 : PROBE_BASE_INTERVAL);
+      run_for (INTEROP_BASE_INTERVAL * 2);
+      g_assert_cmpuint (delay, ==, codes[i] == 4002 ? 0 : INTEROP_BASE_INTERVAL);
     }
-  g_assert_cmpuint (probe->n_disconnected, ==, 0);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 0);
 }
 
 static gboolean
-has_come_back (Probe      *probe,
+has_come_back (Recorder   *recorder,
                const char *json)
 {
-  g_autofree char *answer = probe_count (probe, "echo") > 0 ? probe_take (probe, "echo") : NULL;
+  g_autofree char *answer =
+    recorder_count_messages (recorder, "echo") > 0 ? recorder_wait_message (recorder,
+                                                                            "echo") : NULL;
 
   return g_strcmp0 (answer, json) == 0;
 }
@@ -230,51 +232,51 @@ static void
 test_close_lingers (void)
 {
   g_autofree char *through = world_ask ("slow_proxy", "one", NULL);
-  g_autoptr (Probe) probe = probe_new_online (through, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new_connected (through, "ann");
   gint64 deadline = g_get_monotonic_time () + 3 * G_TIME_SPAN_SECOND;
 
-  g_object_set (probe->client, "base-interval", 5000, NULL);
-  probe_send (probe, "close", "{\"code\":1001}");
-  while (probe_is_online (probe))
+  g_object_set (recorder->client, "base-interval", 5000, NULL);
+  recorder_send (recorder, "close", "{\"code\":1001}");
+  while (recorder_is_connected (recorder))
     {
       g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-      probe_send (probe, "echo", "\"maybe\"");
+      recorder_send (recorder, "echo", "\"maybe\"");
       run_for (20);
     }
-  g_assert_error (signal_client_get_last_error (probe->client), SIGNAL_ERROR,
+  g_assert_error (signal_client_get_last_error (recorder->client), SIGNAL_ERROR,
                   SIGNAL_ERROR_NOT_CONNECTED);
-  probe_send (probe, "echo", "\"kept\"");
-  signal_client_reconnect_now (probe->client);
-  PROBE_WAIT (has_come_back (probe, "\"kept\""));
+  recorder_send (recorder, "echo", "\"kept\"");
+  signal_client_reconnect_now (recorder->client);
+  INTEROP_WAIT (has_come_back (recorder, "\"kept\""));
 }
 
 /* Whatever is accepted while the server closes arrives or is kept. */
 static void
 test_sending_while_closed (void)
 {
-  g_autoptr (Probe) probe = probe_new_online (url, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new_connected (url, "ann");
   guint n_sent = 0;
 
-  probe_send (probe, "close", "{\"code\":1001}");
-  while (probe->n_connected < 2)
+  recorder_send (recorder, "close", "{\"code\":1001}");
+  while (recorder->n_connected < 2)
     {
-      probe_send (probe, "echo", "1");
+      recorder_send (recorder, "echo", "1");
       g_assert_cmpuint (++n_sent, <, 5000);
       run_for_a_moment ();
     }
-  probe_settle (probe);
-  g_test_message ("%u of %u came back", probe_count (probe, "echo"), n_sent);
+  interop_settle (recorder);
+  g_test_message ("%u of %u came back", recorder_count_messages (recorder, "echo"), n_sent);
 }
 
 static void
 test_permanent_close_codes (void)
 {
-  g_autoptr (Probe) refused = probe_new_online (url, "ann");
-  g_autoptr (Probe) misled = probe_new_online (url, "ann");
+  g_autoptr (Recorder) refused = interop_recorder_new_connected (url, "ann");
+  g_autoptr (Recorder) misled = interop_recorder_new_connected (url, "ann");
 
-  probe_send (refused, "close", "{\"code\":4003}");
-  probe_send (misled, "close", "{\"code\":4004}");
-  PROBE_WAIT (refused->n_disconnected == 1 && misled->n_disconnected == 1);
+  recorder_send (refused, "close", "{\"code\":4003}");
+  recorder_send (misled, "close", "{\"code\":4004}");
+  INTEROP_WAIT (refused->n_disconnected == 1 && misled->n_disconnected == 1);
   g_assert_error (signal_client_get_last_error (refused->client), SIGNAL_ERROR,
                   SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_assert_error (signal_client_get_last_error (misled->client), SIGNAL_ERROR,
@@ -287,18 +289,18 @@ check_restart (const char *how)
 {
   g_autofree char *home = world_ask ("server", "restarted", kind, NULL);
   const char * const rooms[] = { "tea", NULL };
-  g_autoptr (Probe) probe = probe_new_online (home, "ann");
-  g_autofree char *first_id = g_strdup (signal_client_get_client_id (probe->client));
+  g_autoptr (Recorder) recorder = interop_recorder_new_connected (home, "ann");
+  g_autofree char *first_id = g_strdup (signal_client_get_client_id (recorder->client));
 
-  g_assert_true (signal_client_join_rooms (probe->client, rooms, NULL));
+  g_assert_true (signal_client_join_rooms (recorder->client, rooms, NULL));
   world_tell (how, "restarted", NULL);
-  PROBE_WAIT (signal_client_get_state (probe->client) == SIGNAL_CONNECTION_STATE_RECONNECTING);
-  probe_send (probe, "echo", "\"while away\"");
+  INTEROP_WAIT (signal_client_get_state (recorder->client) == SIGNAL_CONNECTION_STATE_RECONNECTING);
+  recorder_send (recorder, "echo", "\"while away\"");
   g_free (world_ask ("start", "restarted", NULL));
-  probe_assert_heard (probe, "echo", "\"while away\"");
-  PROBE_WAIT (probe_is_in (probe, "tea"));
-  g_assert_cmpstr (signal_client_get_client_id (probe->client), !=, first_id);
-  g_assert_cmpuint (probe->n_connected, ==, 2);
+  recorder_assert_message (recorder, "echo", "\"while away\"");
+  INTEROP_WAIT (interop_is_in_room (recorder, "tea"));
+  g_assert_cmpstr (signal_client_get_client_id (recorder->client), !=, first_id);
+  g_assert_cmpuint (recorder->n_connected, ==, 2);
   world_tell ("stop", "restarted", NULL);
 }
 
@@ -319,17 +321,17 @@ static void
 test_silent (void)
 {
   g_autofree char *home = world_ask ("server", "silent", kind, NULL);
-  g_autoptr (Probe) probe = probe_new (home, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new (home, "ann");
 
-  g_object_set (probe->client, "heartbeat-interval", 300, "liveness-timeout", 600, NULL);
-  probe_connect (probe);
-  probe_wait_online (probe);
+  g_object_set (recorder->client, "heartbeat-interval", 300, "liveness-timeout", 600, NULL);
+  recorder_start (recorder);
+  recorder_wait_connected (recorder);
   world_tell ("freeze", "silent", NULL);
-  probe_wait_error (probe, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  recorder_wait_matching_error (recorder, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   world_tell ("kill", "silent", NULL);
   g_free (world_ask ("start", "silent", NULL));
-  PROBE_WAIT (probe->n_connected == 2);
-  probe_settle (probe);
+  INTEROP_WAIT (recorder->n_connected == 2);
+  interop_settle (recorder);
 }
 
 int

@@ -13,13 +13,13 @@ static char *url;
 static void
 test_hello (void)
 {
-  g_autoptr (Probe) probe = probe_new_online (url, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new_connected (url, "ann");
 
-  g_assert_true (g_uuid_string_is_valid (signal_client_get_client_id (probe->client)));
-  g_assert_cmpstr (signal_client_get_user_id (probe->client), ==, "ann");
-  g_assert_true (signal_client_get_encrypted (probe->client));
-  g_assert_cmpuint (probe->n_connected, ==, 1);
-  g_assert_cmpuint (probe->errors->len, ==, 0);
+  g_assert_true (g_uuid_string_is_valid (signal_client_get_client_id (recorder->client)));
+  g_assert_cmpstr (signal_client_get_user_id (recorder->client), ==, "ann");
+  g_assert_true (signal_client_get_encrypted (recorder->client));
+  g_assert_cmpuint (recorder->n_connected, ==, 1);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 static void
@@ -29,22 +29,22 @@ test_echo (void)
     "{\"text\":\"hi\",\"list\":[1,2.5,-3,true,false,null,{}]}", "[]", "\"\"", "0", "-1", "true",
     "false", "null", "\"\\\"\\\\ \\n\\t añ🎈 \"", "9007199254740991", "{\"\":{\"\":[[[]]]}}",
   };
-  g_autoptr (Probe) probe = probe_new_online (url, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new_connected (url, "ann");
 
   for (guint i = 0; i < G_N_ELEMENTS (payloads); i++)
     {
-      g_autofree char *answer = probe_ask (probe, "echo", payloads[i]);
+      g_autofree char *answer = interop_request (recorder, "echo", payloads[i]);
 
       g_assert_cmpstr (answer, ==, payloads[i]);
     }
-  g_assert_cmpuint (probe->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 static void
 test_echo_without_payload (void)
 {
-  g_autoptr (Probe) probe = probe_new_online (url, "ann");
-  g_autofree char *answer = probe_ask (probe, "echo", NULL);
+  g_autoptr (Recorder) recorder = interop_recorder_new_connected (url, "ann");
+  g_autofree char *answer = interop_request (recorder, "echo", NULL);
 
   g_assert_null (answer);
 }
@@ -53,8 +53,8 @@ test_echo_without_payload (void)
 static void
 test_echo_large_integer (void)
 {
-  g_autoptr (Probe) probe = probe_new_online (url, "ann");
-  g_autofree char *answer = probe_ask (probe, "echo", "9007199254740993");
+  g_autoptr (Recorder) recorder = interop_recorder_new_connected (url, "ann");
+  g_autofree char *answer = interop_request (recorder, "echo", "9007199254740993");
 
   g_assert_cmpstr (answer, ==,
                    g_str_equal (kind, "public") ? "9007199254740992" : "9007199254740993");
@@ -63,79 +63,80 @@ test_echo_large_integer (void)
 static void
 test_first_rooms (void)
 {
-  g_autoptr (Probe) ann = probe_new_online (url, "ann");
-  g_autoptr (Probe) bob = probe_new_online (url, "bob");
+  g_autoptr (Recorder) ann = interop_recorder_new_connected (url, "ann");
+  g_autoptr (Recorder) bob = interop_recorder_new_connected (url, "bob");
 
-  g_assert_true (probe_is_in (ann, "ws-default"));
-  g_assert_true (probe_is_in (ann, "ws-notification"));
-  g_assert_true (probe_is_in (ann, signal_client_get_client_id (ann->client)));
+  g_assert_true (interop_is_in_room (ann, "ws-default"));
+  g_assert_true (interop_is_in_room (ann, "ws-notification"));
+  g_assert_true (interop_is_in_room (ann, signal_client_get_client_id (ann->client)));
 
-  probe_send_to (bob, "to", signal_client_get_client_id (ann->client), "news", "1");
-  probe_send_to (bob, "to", "ws-notification", "news", "2");
-  probe_assert_heard (ann, "news", "1");
-  probe_assert_heard (ann, "news", "2");
-  probe_assert_heard (bob, "news", "2");
+  interop_send_to (bob, "to", signal_client_get_client_id (ann->client), "news", "1");
+  interop_send_to (bob, "to", "ws-notification", "news", "2");
+  recorder_assert_message (ann, "news", "1");
+  recorder_assert_message (ann, "news", "2");
+  recorder_assert_message (bob, "news", "2");
 }
 
 static void
 test_rooms (void)
 {
   const char * const tea[] = { "tea", NULL };
-  g_autoptr (Probe) ann = probe_new_online (url, "ann");
-  g_autoptr (Probe) bob = probe_new_online (url, "bob");
-  g_autoptr (Probe) eve = probe_new_online (url, "eve");
+  g_autoptr (Recorder) ann = interop_recorder_new_connected (url, "ann");
+  g_autoptr (Recorder) bob = interop_recorder_new_connected (url, "bob");
+  g_autoptr (Recorder) eve = interop_recorder_new_connected (url, "eve");
   g_autofree char *members = NULL;
 
-  probe_join (ann, "tea");
-  probe_join (bob, "tea");
-  members = probe_ask (eve, "members", "{\"room\":\"tea\"}");
+  interop_join (ann, "tea");
+  interop_join (bob, "tea");
+  members = interop_request (eve, "members", "{\"room\":\"tea\"}");
   g_assert_cmpstr (members, ==, "[\"ann\",\"bob\"]");
 
-  probe_send_to (eve, "to", "tea", "news", "{\"cups\":2}");
-  probe_assert_heard (ann, "news", "{\"cups\":2}");
-  probe_assert_heard (bob, "news", "{\"cups\":2}");
+  interop_send_to (eve, "to", "tea", "news", "{\"cups\":2}");
+  recorder_assert_message (ann, "news", "{\"cups\":2}");
+  recorder_assert_message (bob, "news", "{\"cups\":2}");
 
   g_assert_true (signal_client_leave_rooms (bob->client, tea, NULL));
-  PROBE_WAIT (!probe_is_in (bob, "tea"));
-  probe_send_to (ann, "to", "tea", "news", "{\"cups\":1}");
-  probe_assert_heard (ann, "news", "{\"cups\":1}");
-  probe_settle (bob);
-  probe_settle (eve);
-  g_assert_cmpuint (probe_count (bob, "news") + probe_count (eve, "news"), ==, 0);
+  INTEROP_WAIT (!interop_is_in_room (bob, "tea"));
+  interop_send_to (ann, "to", "tea", "news", "{\"cups\":1}");
+  recorder_assert_message (ann, "news", "{\"cups\":1}");
+  interop_settle (bob);
+  interop_settle (eve);
+  g_assert_cmpuint (recorder_count_messages (bob, "news") + recorder_count_messages (eve, "news"),
+                    ==, 0);
 }
 
 static void
 test_auto_join (void)
 {
   const char * const rooms[] = { "tea", "ünï", NULL };
-  g_autoptr (Probe) probe = probe_new (url, "ann");
+  g_autoptr (Recorder) recorder = interop_recorder_new (url, "ann");
 
-  g_object_set (probe->client, "auto-join-rooms", rooms, NULL);
-  probe_connect (probe);
-  probe_wait_online (probe);
-  PROBE_WAIT (probe_is_in (probe, "tea") && probe_is_in (probe, "ünï"));
+  g_object_set (recorder->client, "auto-join-rooms", rooms, NULL);
+  recorder_start (recorder);
+  recorder_wait_connected (recorder);
+  INTEROP_WAIT (interop_is_in_room (recorder, "tea") && interop_is_in_room (recorder, "ünï"));
 }
 
 static void
 test_reserved_room (void)
 {
   const char * const rooms[] = { "fine", "ws:broadcast", NULL };
-  g_autoptr (Probe) ann = probe_new_online (url, "ann");
+  g_autoptr (Recorder) ann = interop_recorder_new_connected (url, "ann");
   g_autoptr (RawPeer) raw = raw_peer_new_authenticated (url, "raw");
   g_autoptr (GError) error = NULL;
   g_autofree char *members = NULL;
 
   g_assert_false (signal_client_join_rooms (ann->client, rooms, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-  probe_settle (ann);
-  g_assert_false (probe_is_in (ann, "fine"));
+  interop_settle (ann);
+  g_assert_false (interop_is_in_room (ann, "fine"));
 
   raw_peer_send_text (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"ws:secret\",\"open\"]}}");
-  PROBE_WAIT (g_strcmp0 (members = (g_free (members),
-                                    probe_ask (ann, "members", "{\"room\":\"open\"}")),
-                         "[\"raw\"]") == 0);
+  INTEROP_WAIT (g_strcmp0 (members = (g_free (members),
+                                      interop_request (ann, "members", "{\"room\":\"open\"}")),
+                           "[\"raw\"]") == 0);
   g_free (members);
-  members = probe_ask (ann, "members", "{\"room\":\"ws:secret\"}");
+  members = interop_request (ann, "members", "{\"room\":\"ws:secret\"}");
   g_assert_cmpstr (members, ==, "[]");
 }
 
@@ -143,16 +144,16 @@ static void
 test_room_refused (void)
 {
   const char * const rooms[] = { "forbidden-tea", "tea", NULL };
-  g_autoptr (Probe) ann = probe_new_online (url, "ann");
-  g_autoptr (Probe) bob = probe_new_online (url, "bob");
+  g_autoptr (Recorder) ann = interop_recorder_new_connected (url, "ann");
+  g_autoptr (Recorder) bob = interop_recorder_new_connected (url, "bob");
 
   g_assert_true (signal_client_join_rooms (ann->client, rooms, NULL));
-  PROBE_WAIT (probe_is_in (ann, "tea"));
-  g_assert_false (probe_is_in (ann, "forbidden-tea"));
-  probe_send_to (bob, "to", "forbidden-tea", "news", "1");
-  probe_settle (bob);
-  probe_settle (ann);
-  g_assert_cmpuint (probe_count (ann, "news"), ==, 0);
+  INTEROP_WAIT (interop_is_in_room (ann, "tea"));
+  g_assert_false (interop_is_in_room (ann, "forbidden-tea"));
+  interop_send_to (bob, "to", "forbidden-tea", "news", "1");
+  interop_settle (bob);
+  interop_settle (ann);
+  g_assert_cmpuint (recorder_count_messages (ann, "news"), ==, 0);
   g_assert_cmpuint (ann->errors->len, ==, 0);
   g_assert_cmpuint (g_strv_length ((GStrv) signal_client_get_rooms (ann->client)), ==, 2);
 }
@@ -160,37 +161,37 @@ test_room_refused (void)
 static void
 test_user (void)
 {
-  g_autoptr (Probe) desk = probe_new_online (url, "ann");
-  g_autoptr (Probe) phone = probe_new_online (url, "ann");
-  g_autoptr (Probe) bob = probe_new_online (url, "bob");
+  g_autoptr (Recorder) desk = interop_recorder_new_connected (url, "ann");
+  g_autoptr (Recorder) phone = interop_recorder_new_connected (url, "ann");
+  g_autoptr (Recorder) bob = interop_recorder_new_connected (url, "bob");
 
-  probe_send_to (bob, "to-user", "ann", "news", "\"for ann\"");
-  probe_assert_heard (desk, "news", "\"for ann\"");
-  probe_assert_heard (phone, "news", "\"for ann\"");
-  probe_settle (bob);
-  g_assert_cmpuint (probe_count (bob, "news"), ==, 0);
+  interop_send_to (bob, "to-user", "ann", "news", "\"for ann\"");
+  recorder_assert_message (desk, "news", "\"for ann\"");
+  recorder_assert_message (phone, "news", "\"for ann\"");
+  interop_settle (bob);
+  g_assert_cmpuint (recorder_count_messages (bob, "news"), ==, 0);
 }
 
 static void
 test_broadcast (void)
 {
-  Probe *probes[20];
+  Recorder *recorders[20];
 
-  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (recorders); i++)
     {
-      probes[i] = probe_new (url, "ann");
-      probe_connect (probes[i]);
+      recorders[i] = interop_recorder_new (url, "ann");
+      recorder_start (recorders[i]);
     }
-  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
-    probe_wait_online (probes[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (recorders); i++)
+    recorder_wait_connected (recorders[i]);
 
-  probe_send_to (probes[0], "broadcast", "", "news", "[1]");
-  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
-    probe_assert_heard (probes[i], "news", "[1]");
-  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
+  interop_send_to (recorders[0], "broadcast", "", "news", "[1]");
+  for (guint i = 0; i < G_N_ELEMENTS (recorders); i++)
+    recorder_assert_message (recorders[i], "news", "[1]");
+  for (guint i = 0; i < G_N_ELEMENTS (recorders); i++)
     {
-      g_assert_cmpuint (probe_count (probes[i], "news"), ==, 0);
-      probe_free (probes[i]);
+      g_assert_cmpuint (recorder_count_messages (recorders[i], "news"), ==, 0);
+      recorder_free (recorders[i]);
     }
 }
 
@@ -198,35 +199,35 @@ static void
 test_without_encryption (void)
 {
   g_autofree char *open_url = world_ask ("server", "open", kind, "ENCRYPTION=none", NULL);
-  g_autoptr (Probe) strict = probe_new (open_url, "ann");
-  g_autoptr (Probe) ann = probe_new (open_url, "ann");
-  g_autoptr (Probe) bob = probe_new (open_url, "bob");
+  g_autoptr (Recorder) strict = interop_recorder_new (open_url, "ann");
+  g_autoptr (Recorder) ann = interop_recorder_new (open_url, "ann");
+  g_autoptr (Recorder) bob = interop_recorder_new (open_url, "bob");
 
   g_object_set (ann->client, "require-encryption", FALSE, NULL);
   g_object_set (bob->client, "require-encryption", FALSE, NULL);
-  probe_connect (ann);
-  probe_connect (bob);
-  probe_wait_online (ann);
-  probe_wait_online (bob);
+  recorder_start (ann);
+  recorder_start (bob);
+  recorder_wait_connected (ann);
+  recorder_wait_connected (bob);
   g_test_message ("encrypted: %d", signal_client_get_encrypted (ann->client));
-  probe_join (ann, "tea");
-  probe_join (bob, "tea");
-  probe_send_to (ann, "to", "tea", "news", "1");
-  probe_assert_heard (ann, "news", "1");
-  probe_assert_heard (bob, "news", "1");
+  interop_join (ann, "tea");
+  interop_join (bob, "tea");
+  interop_send_to (ann, "to", "tea", "news", "1");
+  recorder_assert_message (ann, "news", "1");
+  recorder_assert_message (bob, "news", "1");
   g_assert_cmpuint (ann->errors->len, ==, 0);
 
   /* The public server then has no keys to give; the embedded one gives them to who asks. */
-  probe_connect (strict);
+  recorder_start (strict);
   if (g_str_equal (kind, "public"))
     {
       g_assert_false (signal_client_get_encrypted (ann->client));
-      probe_wait_failure (strict, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED);
+      recorder_wait_failure (strict, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED);
     }
   else
     {
       g_assert_true (signal_client_get_encrypted (ann->client));
-      probe_wait_online (strict);
+      recorder_wait_connected (strict);
     }
   world_tell ("stop", "open", NULL);
 }

@@ -10,31 +10,31 @@ static char *url_b;
 
 typedef struct
 {
-  Probe *a1;
-  Probe *a2;
-  Probe *b1;
-  Probe *b2;
+  Recorder *a1;
+  Recorder *a2;
+  Recorder *b1;
+  Recorder *b2;
 } Four;
 
 static void
 four_open (Four *four)
 {
-  four->a1 = probe_new_online (url_a, "ann");
-  four->a2 = probe_new_online (url_a, "bob");
-  four->b1 = probe_new_online (url_b, "ann");
-  four->b2 = probe_new_online (url_b, "eve");
+  four->a1 = interop_recorder_new_connected (url_a, "ann");
+  four->a2 = interop_recorder_new_connected (url_a, "bob");
+  four->b1 = interop_recorder_new_connected (url_b, "ann");
+  four->b2 = interop_recorder_new_connected (url_b, "eve");
 }
 
 static void
 four_close (Four *four)
 {
-  Probe *probes[] = { four->a1, four->a2, four->b1, four->b2 };
+  Recorder *recorders[] = { four->a1, four->a2, four->b1, four->b2 };
 
-  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (recorders); i++)
     {
-      g_assert_cmpuint (probes[i]->n_connected, ==, 1);
-      g_assert_cmpuint (probes[i]->errors->len, ==, 0);
-      probe_free (probes[i]);
+      g_assert_cmpuint (recorders[i]->n_connected, ==, 1);
+      g_assert_cmpuint (recorders[i]->errors->len, ==, 0);
+      recorder_free (recorders[i]);
     }
 }
 
@@ -47,16 +47,16 @@ assert_heard_by (Four       *four,
                  gboolean    b1,
                  gboolean    b2)
 {
-  Probe *probes[] = { four->a1, four->a2, four->b1, four->b2 };
+  Recorder *recorders[] = { four->a1, four->a2, four->b1, four->b2 };
   const gboolean heard[] = { a1, a2, b1, b2 };
 
-  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (recorders); i++)
     if (heard[i])
-      probe_assert_heard (probes[i], "news", json);
-  for (guint i = 0; i < G_N_ELEMENTS (probes); i++)
+      recorder_assert_message (recorders[i], "news", json);
+  for (guint i = 0; i < G_N_ELEMENTS (recorders); i++)
     {
-      probe_settle (probes[i]);
-      g_assert_cmpuint (probe_count (probes[i], "news"), ==, 0);
+      interop_settle (recorders[i]);
+      g_assert_cmpuint (recorder_count_messages (recorders[i], "news"), ==, 0);
     }
 }
 
@@ -66,16 +66,16 @@ test_room (void)
   Four four;
 
   four_open (&four);
-  probe_join (four.a1, "tea");
-  probe_join (four.b2, "tea");
-  probe_send_to (four.a1, "to", "tea", "news", "\"from a\"");
+  interop_join (four.a1, "tea");
+  interop_join (four.b2, "tea");
+  interop_send_to (four.a1, "to", "tea", "news", "\"from a\"");
   assert_heard_by (&four, "\"from a\"", TRUE, FALSE, FALSE, TRUE);
-  probe_send_to (four.b1, "to", "tea", "news", "\"from b\"");
+  interop_send_to (four.b1, "to", "tea", "news", "\"from b\"");
   assert_heard_by (&four, "\"from b\"", TRUE, FALSE, FALSE, TRUE);
 
   /* A room that the sender's server has nobody in. */
-  probe_join (four.b1, "far");
-  probe_send_to (four.a2, "to", "far", "news", "\"far\"");
+  interop_join (four.b1, "far");
+  interop_send_to (four.a2, "to", "far", "news", "\"far\"");
   assert_heard_by (&four, "\"far\"", FALSE, FALSE, TRUE, FALSE);
   four_close (&four);
 }
@@ -86,9 +86,9 @@ test_user (void)
   Four four;
 
   four_open (&four);
-  probe_send_to (four.a2, "to-user", "ann", "news", "1");
+  interop_send_to (four.a2, "to-user", "ann", "news", "1");
   assert_heard_by (&four, "1", TRUE, FALSE, TRUE, FALSE);
-  probe_send_to (four.a2, "to-user", "eve", "news", "2");
+  interop_send_to (four.a2, "to-user", "eve", "news", "2");
   assert_heard_by (&four, "2", FALSE, FALSE, FALSE, TRUE);
   four_close (&four);
 }
@@ -99,7 +99,7 @@ test_client (void)
   Four four;
 
   four_open (&four);
-  probe_send_to (four.a1, "to", signal_client_get_client_id (four.b2->client), "news", "1");
+  interop_send_to (four.a1, "to", signal_client_get_client_id (four.b2->client), "news", "1");
   assert_heard_by (&four, "1", FALSE, FALSE, FALSE, TRUE);
   four_close (&four);
 }
@@ -110,7 +110,7 @@ test_broadcast (void)
   Four four;
 
   four_open (&four);
-  probe_send_to (four.b2, "broadcast", "", "news", "{\"all\":true}");
+  interop_send_to (four.b2, "broadcast", "", "news", "{\"all\":true}");
   assert_heard_by (&four, "{\"all\":true}", TRUE, TRUE, TRUE, TRUE);
   four_close (&four);
 }
@@ -123,17 +123,19 @@ test_many (void)
   Four four;
 
   four_open (&four);
-  probe_join (four.a1, "tea");
-  probe_join (four.b2, "tea");
+  interop_join (four.a1, "tea");
+  interop_join (four.b2, "tea");
   for (guint i = 0; i < n; i++)
     {
-      probe_send_to (four.a1, "to", "tea", "news", "\"a\"");
-      probe_send_to (four.b2, "to", "tea", "news", "\"b\"");
+      interop_send_to (four.a1, "to", "tea", "news", "\"a\"");
+      interop_send_to (four.b2, "to", "tea", "news", "\"b\"");
     }
-  PROBE_WAIT (probe_count (four.a1, "news") == 2 * n && probe_count (four.b2, "news") == 2 * n);
-  probe_settle (four.a1);
-  probe_settle (four.b2);
-  g_assert_cmpuint (probe_count (four.a1, "news") + probe_count (four.b2, "news"), ==, 4 * n);
+  INTEROP_WAIT (recorder_count_messages (four.a1, "news") == 2 * n
+                && recorder_count_messages (four.b2, "news") == 2 * n);
+  interop_settle (four.a1);
+  interop_settle (four.b2);
+  g_assert_cmpuint (recorder_count_messages (four.a1, "news")
+                    + recorder_count_messages (four.b2, "news"), ==, 4 * n);
   four_close (&four);
 }
 
@@ -142,12 +144,12 @@ static void
 test_emitter (void)
 {
   const char * const languages[] = { "py", "js" };
-  g_autoptr (Probe) a = probe_new_online (url_a, "ann");
-  g_autoptr (Probe) b = probe_new_online (url_b, "bob");
+  g_autoptr (Recorder) a = interop_recorder_new_connected (url_a, "ann");
+  g_autoptr (Recorder) b = interop_recorder_new_connected (url_b, "bob");
   gboolean is_there[2];
 
-  probe_join (a, "tea");
-  probe_join (b, "tea");
+  interop_join (a, "tea");
+  interop_join (b, "tea");
   for (guint i = 0; i < G_N_ELEMENTS (languages); i++)
     {
       g_autofree char *answer = world_ask ("receiver", languages[i], i == 0 ? url_a : url_b, "tea",
@@ -159,8 +161,8 @@ test_emitter (void)
     }
 
   world_tell ("emit", "tea", "news", "{\"text\":\"añ🎈\"}", NULL);
-  probe_assert_heard (a, "news", "{\"text\":\"añ🎈\"}");
-  probe_assert_heard (b, "news", "{\"text\":\"añ🎈\"}");
+  recorder_assert_message (a, "news", "{\"text\":\"añ🎈\"}");
+  recorder_assert_message (b, "news", "{\"text\":\"añ🎈\"}");
   for (guint i = 0; i < G_N_ELEMENTS (languages); i++)
     if (is_there[i])
       world_tell ("received", languages[i], "{\"text\":\"añ🎈\"}", NULL);
@@ -173,23 +175,23 @@ test_redis_stopped (void)
   Four four;
 
   four_open (&four);
-  probe_join (four.a1, "tea");
-  probe_join (four.a2, "tea");
-  probe_join (four.b2, "tea");
+  interop_join (four.a1, "tea");
+  interop_join (four.a2, "tea");
+  interop_join (four.b2, "tea");
 
   world_tell ("redis", "stop", NULL);
   run_for (300);
-  probe_send_to (four.a1, "to", "tea", "news", "\"here\"");
-  probe_assert_heard (four.a1, "news", "\"here\"");
-  probe_assert_heard (four.a2, "news", "\"here\"");
-  g_assert_cmpuint (probe_count (four.b2, "news"), ==, 0);
+  interop_send_to (four.a1, "to", "tea", "news", "\"here\"");
+  recorder_assert_message (four.a1, "news", "\"here\"");
+  recorder_assert_message (four.a2, "news", "\"here\"");
+  g_assert_cmpuint (recorder_count_messages (four.b2, "news"), ==, 0);
 
   world_tell ("redis", "start", NULL);
-  while (probe_count (four.b2, "after") == 0)
+  while (recorder_count_messages (four.b2, "after") == 0)
     {
-      probe_send_to (four.a1, "to", "tea", "after", "1");
+      interop_send_to (four.a1, "to", "tea", "after", "1");
       run_for (200);
-      g_assert_cmpuint (probe_count (four.a1, "after"), <, 100);
+      g_assert_cmpuint (recorder_count_messages (four.a1, "after"), <, 100);
     }
   four_close (&four);
 }

@@ -32,29 +32,29 @@ load_authority (void)
 }
 
 /* A single attempt. */
-static Probe *
+static Recorder *
 begin (const char *url,
        gboolean    with_database)
 {
   g_autoptr (GTlsDatabase) database = with_database ? load_authority () : NULL;
-  Probe *probe = probe_new (url, "ann");
+  Recorder *recorder = interop_recorder_new (url, "ann");
 
-  g_object_set (probe->client, "max-retries", 0, NULL);
+  g_object_set (recorder->client, "max-retries", 0, NULL);
   if (database != NULL)
-    g_object_set (probe->client, "tls-database", database, NULL);
-  return probe;
+    g_object_set (recorder->client, "tls-database", database, NULL);
+  return recorder;
 }
 
 static void
-assert_works (Probe *probe)
+assert_works (Recorder *recorder)
 {
   g_autofree char *text = g_strnfill (90 * 1024, 'x');
   g_autofree char *json = g_strdup_printf ("\"%s\"", text);
   g_autofree char *answer = NULL;
 
-  PROBE_WAIT (probe->returned);
-  g_assert_no_error (probe->failure);
-  answer = probe_ask (probe, "echo", json);
+  INTEROP_WAIT (recorder->is_done);
+  g_assert_no_error (recorder->error);
+  answer = interop_request (recorder, "echo", json);
   g_assert_cmpstr (answer, ==, json);
 }
 
@@ -62,30 +62,30 @@ static void
 test_trusted (gconstpointer data)
 {
   const Site *site = data;
-  g_autoptr (Probe) probe = begin (site->trusted, TRUE);
+  g_autoptr (Recorder) recorder = begin (site->trusted, TRUE);
 
-  probe_connect (probe);
-  assert_works (probe);
+  recorder_start (recorder);
+  assert_works (recorder);
 }
 
 static void
 test_unknown_authority (gconstpointer data)
 {
   const Site *site = data;
-  g_autoptr (Probe) probe = begin (site->trusted, FALSE);
+  g_autoptr (Recorder) recorder = begin (site->trusted, FALSE);
 
-  probe_connect (probe);
-  probe_wait_failure (probe, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  recorder_start (recorder);
+  recorder_wait_failure (recorder, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
 }
 
 static void
 test_wrong_name (gconstpointer data)
 {
   const Site *site = data;
-  g_autoptr (Probe) probe = begin (site->misnamed, TRUE);
+  g_autoptr (Recorder) recorder = begin (site->misnamed, TRUE);
 
-  probe_connect (probe);
-  probe_wait_failure (probe, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  recorder_start (recorder);
+  recorder_wait_failure (recorder, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
 }
 
 static gboolean
@@ -102,13 +102,13 @@ static void
 test_accept_certificate (gconstpointer data)
 {
   const Site *site = data;
-  g_autoptr (Probe) probe = begin (site->misnamed, TRUE);
+  g_autoptr (Recorder) recorder = begin (site->misnamed, TRUE);
   GTlsCertificateFlags errors = 0;
 
-  g_signal_connect (probe->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
                     &errors);
-  probe_connect (probe);
-  assert_works (probe);
+  recorder_start (recorder);
+  assert_works (recorder);
   g_assert_cmpuint (errors, ==, G_TLS_CERTIFICATE_BAD_IDENTITY);
 }
 
@@ -116,22 +116,22 @@ static void
 test_client_certificate (gconstpointer data)
 {
   const Site *site = data;
-  g_autoptr (Probe) with = begin (site->mutual, TRUE);
-  g_autoptr (Probe) without = begin (site->mutual, TRUE);
+  g_autoptr (Recorder) with = begin (site->mutual, TRUE);
+  g_autoptr (Recorder) without = begin (site->mutual, TRUE);
   g_autofree char *path = g_build_filename (folder, "client.pem", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_file (path, &error);
 
   g_assert_no_error (error);
   g_object_set (with->client, "tls-certificate", certificate, NULL);
-  probe_connect (with);
+  recorder_start (with);
   assert_works (with);
 
-  probe_connect (without);
-  PROBE_WAIT (without->returned);
-  g_assert_nonnull (without->failure);
+  recorder_start (without);
+  INTEROP_WAIT (without->is_done);
+  g_assert_nonnull (without->error);
   g_assert_cmpuint (without->n_connected, ==, 0);
-  g_test_message ("without one: %s", without->failure->message);
+  g_test_message ("without one: %s", without->error->message);
 }
 
 static void

@@ -8,33 +8,33 @@
 
 /* The connection still carries messages both ways. */
 void
-hostile_check_alive (Watch *watch,
-                     Guest *guest)
+hostile_check_alive (Recorder *recorder,
+                     Guest    *guest)
 {
-  guint n_messages = watch->messages->len;
+  guint n_messages = recorder->messages->len;
   guint n_inner = guest->inner->len;
   g_autoptr (GError) error = NULL;
 
   guest_send (guest, "{\"event\":\"good\"}");
-  WAIT_UNTIL (watch->messages->len == n_messages + 1);
-  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[n_messages]), ==, "good");
-  g_assert_true (signal_client_send_json (watch->client, "good", NULL, &error));
+  WAIT_UNTIL (recorder->messages->len == n_messages + 1);
+  g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[n_messages]), ==, "good");
+  g_assert_true (signal_client_send_json (recorder->client, "good", NULL, &error));
   g_assert_no_error (error);
   WAIT_UNTIL (guest->inner->len == n_inner + 1);
 }
 
 /* Whatever the last server did: the next good one works. */
 void
-hostile_check_recovery (Watch *watch)
+hostile_check_recovery (Recorder *recorder)
 {
   g_autoptr (Host) good = host_new ();
 
-  if (signal_client_get_state (watch->client) != SIGNAL_CONNECTION_STATE_DISCONNECTED)
-    watch_disconnect (watch);
-  g_object_set (watch->client, "server-url", good->uri, NULL);
-  watch_connect (watch);
-  hostile_check_alive (watch, host_wait_guest (good, 0));
-  watch_disconnect (watch);
+  if (signal_client_get_state (recorder->client) != SIGNAL_CONNECTION_STATE_DISCONNECTED)
+    recorder_disconnect (recorder);
+  g_object_set (recorder->client, "server-url", good->uri, NULL);
+  recorder_connect (recorder);
+  hostile_check_alive (recorder, host_wait_guest (good, 0));
+  recorder_disconnect (recorder);
 }
 
 /* The memory of this process that is its own, in bytes; 0 under the address sanitizer, which keeps what

@@ -7,9 +7,9 @@ G_BEGIN_DECLS
 
 /* What tests against a hostile peer have in common. */
 
-void  hostile_check_recovery (Watch      *watch);
-void  hostile_check_alive    (Watch      *watch,
-                              Guest      *guest);
+void  hostile_check_recovery (Recorder *recorder);
+void  hostile_check_alive    (Recorder *recorder,
+                              Guest    *guest);
 gsize hostile_get_memory     (void);
 
 G_END_DECLS

@@ -158,7 +158,7 @@ test_link_local (void)
   g_autofree char *proxy_uri = g_strdup_printf ("http://127.0.0.1:%u", proxy->port);
   g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (proxy_uri, NULL);
   g_autoptr (SignalServer) server = signal_server_new ();
-  g_autoptr (Watch) watch = NULL;
+  g_autoptr (Recorder) recorder = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *literal = NULL;
   g_autofree char *uri = NULL;
@@ -180,12 +180,12 @@ test_link_local (void)
 
   uri = signal_server_get_uri (server);
   g_assert_nonnull (strstr (uri, "%25"));
-  watch = watch_new (uri);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
-  g_object_set (watch->client, "allow-insecure", TRUE, "proxy-resolver", resolver, NULL);
-  watch_connect (watch);
+  recorder = recorder_new (uri);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
+  g_object_set (recorder->client, "allow-insecure", TRUE, "proxy-resolver", resolver, NULL);
+  recorder_connect (recorder);
   g_assert_cmpuint (proxy->guests->len, ==, 0);
-  watch_disconnect (watch);
+  recorder_disconnect (recorder);
 }
 
 /* Over TLS the certificate is checked for the address alone. */
@@ -197,7 +197,7 @@ check_tls (const char *literal,
   g_autofree char *alternative = g_strconcat ("IP:", name, NULL);
   Identity *identity = identity_new (alternative);
   g_autoptr (SignalServer) server = NULL;
-  g_autoptr (Watch) watch = NULL;
+  g_autoptr (Recorder) recorder = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *uri = NULL;
 
@@ -212,12 +212,12 @@ check_tls (const char *literal,
   if (signal_server_listen (server, literal, 0, &error))
     {
       uri = signal_server_get_uri (server);
-      watch = watch_new (uri);
-      g_object_set (watch->client, "tls-database", identity->database, "max-retries", 0, NULL);
+      recorder = recorder_new (uri);
+      g_object_set (recorder->client, "tls-database", identity->database, "max-retries", 0, NULL);
       if (is_right)
-        watch_connect (watch);
+        recorder_connect (recorder);
       else
-        watch_fail (watch, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+        recorder_connect_fails (recorder, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
     }
   else
     {

@@ -36,15 +36,15 @@ static void
 test_token_argument (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  signal_client_connect_async (watch->client, BAD_TOKEN, NULL, watch_on_connected, watch);
-  WAIT_UNTIL (watch->is_done);
-  check_token_error (watch->error);
-  g_assert_cmpstr (watch->states->str, ==, "");
+  signal_client_connect_async (recorder->client, BAD_TOKEN, NULL, recorder_on_connected, recorder);
+  WAIT_UNTIL (recorder->is_done);
+  check_token_error (recorder->error);
+  g_assert_cmpstr (recorder->states->str, ==, "");
   g_assert_cmpuint (host->guests->len, ==, 0);
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, TEST_TOKEN);
 }
 
@@ -53,19 +53,19 @@ static void
 test_token_property (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   const char *token = NULL;
 
-  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate), &token);
-  g_object_set (watch->client, "token", BAD_TOKEN, NULL);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-  check_token_error (watch->error);
-  check_token_error (watch->disconnected);
-  g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
+  g_signal_connect (recorder->client, "authenticate", G_CALLBACK (on_authenticate), &token);
+  g_object_set (recorder->client, "token", BAD_TOKEN, NULL);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  check_token_error (recorder->error);
+  check_token_error (recorder->disconnected);
+  g_assert_cmpstr (recorder->states->str, ==, "connecting disconnected ");
   g_assert_cmpuint (host->guests->len, ==, 0);
 
   token = "good";
-  watch_connect (watch);
+  recorder_connect (recorder);
   g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, "good");
 }
 
@@ -74,31 +74,31 @@ static void
 test_token_handler (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   const char *token = BAD_TOKEN;
 
-  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate), &token);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-  check_token_error (watch->error);
+  g_signal_connect (recorder->client, "authenticate", G_CALLBACK (on_authenticate), &token);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  check_token_error (recorder->error);
   g_assert_cmpuint (host->guests->len, ==, 0);
 
   token = "good";
-  watch_connect (watch);
+  recorder_connect (recorder);
   token = BAD_TOKEN;
   guest_cut (host_wait_guest (host, 0));
-  WAIT_UNTIL (watch->n_disconnected == 2);
-  check_token_error (watch->disconnected);
+  WAIT_UNTIL (recorder->n_disconnected == 2);
+  check_token_error (recorder->disconnected);
   g_assert_cmpuint (host->guests->len, ==, 1);
 
   /* What stopped for want of a token starts again with one that can be sent, and not with another. */
-  signal_client_update_token (watch->client, BAD_TOKEN);
-  check_token_error (watch_get_error (watch, watch->errors->len - 1));
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  signal_client_update_token (recorder->client, BAD_TOKEN);
+  check_token_error (recorder_wait_error (recorder, recorder->errors->len - 1));
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
-  g_assert_cmpuint (watch->n_disconnected, ==, 2);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 2);
   token = NULL;
-  signal_client_update_token (watch->client, "better");
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  signal_client_update_token (recorder->client, "better");
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
   g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, "better");
 }
 
@@ -107,14 +107,14 @@ static void
 test_token_promised (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_signal_connect (watch->client, "token-requested", G_CALLBACK (on_token_requested), NULL);
-  watch_start (watch);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_CONNECTING);
-  signal_client_update_token (watch->client, BAD_TOKEN);
-  WAIT_UNTIL (watch->is_done);
-  check_token_error (watch->error);
+  g_signal_connect (recorder->client, "token-requested", G_CALLBACK (on_token_requested), NULL);
+  recorder_start (recorder);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_CONNECTING);
+  signal_client_update_token (recorder->client, BAD_TOKEN);
+  WAIT_UNTIL (recorder->is_done);
+  check_token_error (recorder->error);
   g_assert_cmpuint (host->guests->len, ==, 0);
 }
 
@@ -123,27 +123,27 @@ static void
 test_token_update (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
-  signal_client_update_token (watch->client, BAD_TOKEN);
+  recorder_connect (recorder);
+  signal_client_update_token (recorder->client, BAD_TOKEN);
   run_pending ();
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
   guest_cut (host_wait_guest (host, 0));
-  WAIT_UNTIL (watch->n_disconnected == 1);
-  check_token_error (watch->disconnected);
+  WAIT_UNTIL (recorder->n_disconnected == 1);
+  check_token_error (recorder->disconnected);
   g_assert_cmpuint (host->guests->len, ==, 1);
 }
 
 static void
-check_refused (Watch *watch,
-               Host  *host)
+check_refused (Recorder *recorder,
+               Host     *host)
 {
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-  g_assert_true (g_utf8_validate (watch->error->message, -1, NULL));
-  g_assert_null (strstr (watch->error->message, "secret"));
-  g_assert_cmpstr (watch->states->str, ==, "");
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_true (g_utf8_validate (recorder->error->message, -1, NULL));
+  g_assert_null (strstr (recorder->error->message, "secret"));
+  g_assert_cmpstr (recorder->states->str, ==, "");
   g_assert_cmpuint (host->guests->len, ==, 0);
 }
 
@@ -165,13 +165,13 @@ test_headers (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (Host) host = host_new ();
-      g_autoptr (Watch) watch = watch_new (host->uri);
+      g_autoptr (Recorder) recorder = recorder_new (host->uri);
       g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
 
       soup_message_headers_append (headers, "X-First", "fine");
       soup_message_headers_append (headers, cases[i].name, cases[i].value);
-      g_object_set (watch->client, "headers", headers, NULL);
-      check_refused (watch, host);
+      g_object_set (recorder->client, "headers", headers, NULL);
+      check_refused (recorder, host);
     }
 }
 
@@ -180,19 +180,19 @@ static void
 test_headers_later (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
 
   soup_message_headers_append (headers, "X-Text", "\t!~ \xc3\xa4\xff");
-  g_object_set (watch->client, "headers", headers, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "headers", headers, NULL);
+  recorder_connect (recorder);
   g_assert_nonnull (strstr (host_wait_guest (host, 0)->request, "\r\nX-Text: \t!~ \xc3\xa4\xff\r\n"));
 
   soup_message_headers_append (headers, "X-Key", "secret\x01");
   guest_cut (host_wait_guest (host, 0));
-  WAIT_UNTIL (watch->n_disconnected == 1);
-  g_assert_error (watch->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-  g_assert_nonnull (strstr (watch->disconnected->message, "X-Key"));
+  WAIT_UNTIL (recorder->n_disconnected == 1);
+  g_assert_error (recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (recorder->disconnected->message, "X-Key"));
   g_assert_cmpuint (host->guests->len, ==, 1);
 }
 
@@ -200,12 +200,12 @@ static void
 test_ecdh_info (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (SignalServer) server = g_object_new (SIGNAL_TYPE_SERVER, "ecdh-info", "\xff", NULL);
   g_autoptr (GError) error = NULL;
 
-  g_object_set (watch->client, "ecdh-info", "secret\xff", NULL);
-  check_refused (watch, host);
+  g_object_set (recorder->client, "ecdh-info", "secret\xff", NULL);
+  check_refused (recorder, host);
 
   g_assert_false (signal_server_listen (server, NULL, 0, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
@@ -217,11 +217,11 @@ test_names (void)
 {
   static const char * const bad[] = { "a\xff", "\xc0\x80", "\xed\xa0\x80", "" };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
   guint n_frames;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   n_frames = guest->frames->len;
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
@@ -231,16 +231,16 @@ test_names (void)
       g_autoptr (GError) join = NULL;
       g_autoptr (GError) leave = NULL;
 
-      g_assert_false (signal_client_send_json (watch->client, bad[i], NULL, &event));
+      g_assert_false (signal_client_send_json (recorder->client, bad[i], NULL, &event));
       g_assert_error (event, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-      g_assert_false (signal_client_join_rooms (watch->client, rooms, &join));
+      g_assert_false (signal_client_join_rooms (recorder->client, rooms, &join));
       g_assert_error (join, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-      g_assert_false (signal_client_leave_rooms (watch->client, rooms, &leave));
+      g_assert_false (signal_client_leave_rooms (recorder->client, rooms, &leave));
       g_assert_error (leave, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
     }
 
   /* What ends a line elsewhere is escaped, and comes alone. */
-  g_assert_true (signal_client_send_json (watch->client, "a\r\n\x01", NULL, NULL));
+  g_assert_true (signal_client_send_json (recorder->client, "a\r\n\x01", NULL, NULL));
   WAIT_UNTIL (guest->inner->len == 1);
   g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"a\\r\\n\\u0001\"}");
   g_assert_cmpuint (guest->frames->len, ==, n_frames + 1);

@@ -34,11 +34,11 @@ static void
 test_large (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_with_large;
-  watch_connect (watch);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  recorder_connect (recorder);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
   g_assert_cmpuint (host_wait_guest (host, 0)->close_code, ==, 1009);
   g_assert_cmpuint (host->guests->len, ==, 2);
 }
@@ -61,13 +61,13 @@ static void
 test_limit (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_at_limit;
-  g_object_set (watch->client, "require-encryption", FALSE, NULL);
-  watch_connect (watch);
-  WAIT_UNTIL (watch->messages->len == 2);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_object_set (recorder->client, "require-encryption", FALSE, NULL);
+  recorder_connect (recorder);
+  WAIT_UNTIL (recorder->messages->len == 2);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 static void
@@ -86,11 +86,11 @@ static void
 test_numeric_user_id (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_with_number;
-  watch_connect (watch);
-  g_assert_cmpstr (signal_client_get_user_id (watch->client), ==, "12345678901234567890");
+  recorder_connect (recorder);
+  g_assert_cmpstr (signal_client_get_user_id (recorder->client), ==, "12345678901234567890");
 }
 
 static void
@@ -106,12 +106,12 @@ static void
 test_error_text (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_with_controls;
-  watch_connect (watch);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_SERVER);
-  g_assert_cmpstr (watch_get_error (watch, 0)->message, ==, "a [2Jb 31mc d e ");
+  recorder_connect (recorder);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_SERVER);
+  g_assert_cmpstr (recorder_wait_error (recorder, 0)->message, ==, "a [2Jb 31mc d e ");
 }
 
 static void
@@ -127,13 +127,13 @@ static void
 test_close_reason (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = refuse_with_reason;
-  g_object_set (watch->client, "max-retries", 0, NULL);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
-  g_assert_nonnull (strstr (watch->error->message, "1008"));
-  g_assert_nonnull (strstr (watch->error->message, "“policy: no [2Jt  today”"));
+  g_object_set (recorder->client, "max-retries", 0, NULL);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+  g_assert_nonnull (strstr (recorder->error->message, "1008"));
+  g_assert_nonnull (strstr (recorder->error->message, "“policy: no [2Jt  today”"));
 }
 
 static void
@@ -148,11 +148,11 @@ static void
 test_refusal_reason (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = refuse_token_with_reason;
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
-  g_assert_nonnull (strstr (watch->error->message, "Token expired"));
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_assert_nonnull (strstr (recorder->error->message, "Token expired"));
 }
 
 int

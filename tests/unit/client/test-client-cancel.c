@@ -13,18 +13,19 @@ greet_nobody (Guest *guest)
 }
 
 static void
-start_cancellable (Watch        *watch,
+start_cancellable (Recorder     *recorder,
                    GCancellable *cancellable)
 {
-  signal_client_connect_async (watch->client, NULL, cancellable, watch_on_connected, watch);
+  signal_client_connect_async (recorder->client, NULL, cancellable, recorder_on_connected,
+                               recorder);
 }
 
 static void
-assert_cancelled (Watch *watch)
+assert_cancelled (Recorder *recorder)
 {
-  WAIT_UNTIL (watch->is_done);
-  g_assert_error (watch->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_error (recorder->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
 }
 
@@ -32,15 +33,15 @@ static void
 test_cancelled_before (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
   g_cancellable_cancel (cancellable);
-  start_cancellable (watch, cancellable);
-  assert_cancelled (watch);
-  g_assert_cmpstr (watch->states->str, ==, "");
-  g_assert_cmpstr (watch->story->str, ==, "");
-  watch_connect (watch);
+  start_cancellable (recorder, cancellable);
+  assert_cancelled (recorder);
+  g_assert_cmpstr (recorder->states->str, ==, "");
+  g_assert_cmpstr (recorder->signals->str, ==, "");
+  recorder_connect (recorder);
   g_assert_cmpuint (host->guests->len, ==, 1);
 }
 
@@ -48,32 +49,32 @@ static void
 test_cancelled_dialing (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
-  start_cancellable (watch, cancellable);
+  start_cancellable (recorder, cancellable);
   g_cancellable_cancel (cancellable);
-  assert_cancelled (watch);
-  g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
-  g_assert_cmpstr (watch->story->str, ==, "disconnected ");
-  g_assert_no_error (watch->disconnected);
+  assert_cancelled (recorder);
+  g_assert_cmpstr (recorder->states->str, ==, "connecting disconnected ");
+  g_assert_cmpstr (recorder->signals->str, ==, "disconnected ");
+  g_assert_no_error (recorder->disconnected);
 }
 
 static void
 test_cancelled_upgrading (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   Guest *guest;
 
   host->mute = TRUE;
-  start_cancellable (watch, cancellable);
+  start_cancellable (recorder, cancellable);
   WAIT_UNTIL (host->guests->len == 1);
   guest = host->guests->pdata[0];
   WAIT_UNTIL (guest->in->len > 0);
   g_cancellable_cancel (cancellable);
-  assert_cancelled (watch);
+  assert_cancelled (recorder);
   WAIT_UNTIL (guest->is_gone);
 }
 
@@ -81,15 +82,15 @@ static void
 test_cancelled_authenticating (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   Guest *guest;
 
   host->greet = greet_nobody;
-  start_cancellable (watch, cancellable);
+  start_cancellable (recorder, cancellable);
   guest = host_wait_guest (host, 0);
   g_cancellable_cancel (cancellable);
-  assert_cancelled (watch);
+  assert_cancelled (recorder);
   WAIT_UNTIL (guest->is_gone);
   g_assert_cmpuint (guest->close_code, ==, 1000);
 }
@@ -98,16 +99,16 @@ static void
 test_cancelled_waiting (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
   host->answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
-  g_object_set (watch->client, "base-interval", 20000, NULL);
-  start_cancellable (watch, cancellable);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  g_object_set (recorder->client, "base-interval", 20000, NULL);
+  start_cancellable (recorder, cancellable);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   g_cancellable_cancel (cancellable);
-  assert_cancelled (watch);
-  g_assert_cmpstr (watch->states->str, ==, "connecting reconnecting disconnected ");
+  assert_cancelled (recorder);
+  g_assert_cmpstr (recorder->states->str, ==, "connecting reconnecting disconnected ");
 }
 
 /* A connection that is up is none of the cancellable's business. */
@@ -115,56 +116,56 @@ static void
 test_cancelled_later (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
-  start_cancellable (watch, cancellable);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_no_error (watch->error);
+  start_cancellable (recorder, cancellable);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_no_error (recorder->error);
   g_cancellable_cancel (cancellable);
   run_for (20);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
   guest_cut (host_wait_guest (host, 0));
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 static void
 test_disconnect_never_connected (void)
 {
-  g_autoptr (Watch) watch = watch_new (NULL);
+  g_autoptr (Recorder) recorder = recorder_new (NULL);
 
-  watch_disconnect (watch);
-  g_assert_cmpstr (watch->story->str, ==, "");
-  g_assert_cmpstr (watch->states->str, ==, "");
+  recorder_disconnect (recorder);
+  g_assert_cmpstr (recorder->signals->str, ==, "");
+  g_assert_cmpstr (recorder->states->str, ==, "");
 }
 
 static void
 test_disconnect_connecting (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_start (watch);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  recorder_start (recorder);
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_CONNECTING);
-  watch_disconnect (watch);
-  assert_cancelled (watch);
-  g_assert_cmpstr (watch->story->str, ==, "disconnected ");
+  recorder_disconnect (recorder);
+  assert_cancelled (recorder);
+  g_assert_cmpstr (recorder->signals->str, ==, "disconnected ");
 }
 
 static void
 test_disconnect_authenticating (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
   host->greet = greet_nobody;
-  watch_start (watch);
+  recorder_start (recorder);
   guest = host_wait_guest (host, 0);
-  watch_disconnect (watch);
-  assert_cancelled (watch);
+  recorder_disconnect (recorder);
+  assert_cancelled (recorder);
   g_assert_cmpuint (guest->close_code, ==, 1000);
 }
 
@@ -172,16 +173,16 @@ static void
 test_disconnect_waiting (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "base-interval", 300, "max-interval", 300, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "base-interval", 300, "max-interval", 300, NULL);
+  recorder_connect (recorder);
   guest_cut (host_wait_guest (host, 0));
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
-  watch_disconnect (watch);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  recorder_disconnect (recorder);
   run_for (350);
   g_assert_cmpuint (host->guests->len, ==, 1);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
 /* The deadline of an attempt goes with it. */
@@ -189,17 +190,17 @@ static void
 test_deadline_gone (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_nobody;
-  g_object_set (watch->client, "connect-timeout", 300, NULL);
-  watch_start (watch);
+  g_object_set (recorder->client, "connect-timeout", 300, NULL);
+  recorder_start (recorder);
   host_wait_guest (host, 0);
-  watch_disconnect (watch);
-  assert_cancelled (watch);
+  recorder_disconnect (recorder);
+  assert_cancelled (recorder);
   run_for (350);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
 /* Finishes when the socket is closed: the server has heard of it by then. */
@@ -207,20 +208,20 @@ static void
 test_disconnect_twice (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
-  signal_client_disconnect_async (watch->client, NULL, watch_on_closed, watch);
-  signal_client_disconnect_async (watch->client, NULL, watch_on_closed, watch);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
-  g_assert_cmpuint (watch->n_closed, ==, 0);
-  WAIT_UNTIL (watch->n_closed > 0);
+  signal_client_disconnect_async (recorder->client, NULL, recorder_on_disconnected, recorder);
+  signal_client_disconnect_async (recorder->client, NULL, recorder_on_disconnected, recorder);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
+  g_assert_cmpuint (recorder->n_closed, ==, 0);
+  WAIT_UNTIL (recorder->n_closed > 0);
   g_assert_cmpuint (guest->close_code, ==, 1000);
-  WAIT_UNTIL (watch->n_closed == 2);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
-  watch_disconnect (watch);
+  WAIT_UNTIL (recorder->n_closed == 2);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
+  recorder_disconnect (recorder);
 }
 
 static void
@@ -238,14 +239,14 @@ static void
 test_disconnect_cancelled (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   g_cancellable_cancel (cancellable);
-  signal_client_disconnect_async (watch->client, cancellable, on_disconnect_cancelled, &error);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  signal_client_disconnect_async (recorder->client, cancellable, on_disconnect_cancelled, &error);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
   WAIT_UNTIL (error != NULL);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   WAIT_UNTIL (((Guest *) host->guests->pdata[0])->is_gone);
@@ -256,13 +257,13 @@ static void
 test_disconnect_deaf (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
   host->deaf = TRUE;
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
-  watch_disconnect (watch);
+  recorder_disconnect (recorder);
   g_assert_cmpuint (guest->close_code, ==, 1000);
   WAIT_UNTIL (guest->is_gone);
 }
@@ -272,19 +273,19 @@ static void
 test_connect_while_closing (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->deaf = TRUE;
-  watch_connect (watch);
-  signal_client_disconnect_async (watch->client, NULL, watch_on_closed, watch);
+  recorder_connect (recorder);
+  signal_client_disconnect_async (recorder->client, NULL, recorder_on_disconnected, recorder);
   guest_send (host_wait_guest (host, 0), "{\"event\":\"late\"}");
-  watch_connect (watch);
-  g_assert_cmpuint (watch->n_closed, ==, 0);
-  g_assert_cmpstr (signal_client_get_client_id (watch->client), ==, "guest-1");
-  WAIT_UNTIL (watch->n_closed == 1);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  recorder_connect (recorder);
+  g_assert_cmpuint (recorder->n_closed, ==, 0);
+  g_assert_cmpstr (signal_client_get_client_id (recorder->client), ==, "guest-1");
+  WAIT_UNTIL (recorder->n_closed == 1);
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-  g_assert_cmpuint (watch->messages->len, ==, 0);
+  g_assert_cmpuint (recorder->messages->len, ==, 0);
 }
 
 /* Without a goodbye of the application's there is one of the client's. */
@@ -292,12 +293,12 @@ static void
 test_forgotten (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
-  watch_forget (watch);
+  recorder_drop_client (recorder);
   WAIT_UNTIL (guest->is_gone);
   g_assert_cmpuint (guest->close_code, ==, 1000);
 }

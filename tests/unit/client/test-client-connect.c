@@ -12,37 +12,37 @@ static void
 test_states (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
-  watch_connect (watch);
-  g_assert_cmpstr (watch->states->str, ==, CONNECTED_STATES);
-  g_assert_cmpstr (watch->story->str, ==, "connected ");
+  recorder_connect (recorder);
+  g_assert_cmpstr (recorder->states->str, ==, CONNECTED_STATES);
+  g_assert_cmpstr (recorder->signals->str, ==, "connected ");
 
-  watch_disconnect (watch);
-  g_assert_cmpstr (watch->states->str, ==, CONNECTED_STATES "disconnected ");
-  g_assert_cmpstr (watch->story->str, ==, "connected disconnected ");
-  g_assert_no_error (watch->disconnected);
+  recorder_disconnect (recorder);
+  g_assert_cmpstr (recorder->states->str, ==, CONNECTED_STATES "disconnected ");
+  g_assert_cmpstr (recorder->signals->str, ==, "connected disconnected ");
+  g_assert_no_error (recorder->disconnected);
 }
 
 static void
 test_reconnect_states (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest_cut (host->guests->pdata[0]);
-  WAIT_UNTIL (watch->n_connected == 2);
-  g_assert_cmpstr (watch->states->str, ==, CONNECTED_STATES "reconnecting " CONNECTED_STATES);
-  g_assert_cmpstr (watch->story->str, ==, "connected error reconnecting connected ");
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+  WAIT_UNTIL (recorder->n_connected == 2);
+  g_assert_cmpstr (recorder->states->str, ==, CONNECTED_STATES "reconnecting " CONNECTED_STATES);
+  g_assert_cmpstr (recorder->signals->str, ==, "connected error reconnecting connected ");
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
   g_assert_cmpuint (host->guests->len, ==, 2);
-  g_assert_cmpstr (signal_client_get_client_id (watch->client), ==, "guest-1");
+  g_assert_cmpstr (signal_client_get_client_id (recorder->client), ==, "guest-1");
 
-  watch_disconnect (watch);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  recorder_disconnect (recorder);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
 /* One key pair for each connection, never one for two. */
@@ -50,15 +50,15 @@ static void
 test_fresh_keys (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *first, *second;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   first = host_wait_guest (host, 0);
   guest_reset (first);
   second = host_wait_guest (host, 1);
   g_assert_cmpint (memcmp (first->client_key, second->client_key, sizeof first->client_key), !=, 0);
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 static void
@@ -83,17 +83,17 @@ static void
 test_facts (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GString) facts = g_string_new ("");
   Guest *guest;
 
   host->greet = greet_nobody;
-  watch_start (watch);
+  recorder_start (recorder);
   guest = host_wait_guest (host, 0);
-  g_assert_cmpstr (watch->states->str, ==, "connecting connected authenticating ");
-  g_signal_connect (watch->client, "notify", G_CALLBACK (on_state_facts), facts);
+  g_assert_cmpstr (recorder->states->str, ==, "connecting connected authenticating ");
+  g_signal_connect (recorder->client, "notify", G_CALLBACK (on_state_facts), facts);
   guest_welcome (guest);
-  WAIT_UNTIL (watch->is_done);
+  WAIT_UNTIL (recorder->is_done);
   for (guint i = 0; i < 4; i++)
     {
       static const char * const names[] = { "state", "client-id", "user-id", "encrypted" };
@@ -104,7 +104,7 @@ test_facts (void)
   g_assert_null (strstr (facts->str, ":-"));
 
   g_string_truncate (facts, 0);
-  watch_disconnect (watch);
+  recorder_disconnect (recorder);
   g_assert_nonnull (strstr (facts->str, "state:-:-:0 "));
   g_assert_nonnull (strstr (facts->str, "client-id:-:-:0 "));
   g_assert_null (strstr (facts->str, "guest-0"));
@@ -114,41 +114,41 @@ static void
 test_second_connect (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
-  g_autoptr (Watch) second = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (Recorder) second = recorder_new (host->uri);
 
-  watch_start (watch);
-  signal_client_connect_async (watch->client, "other", NULL, watch_on_connected, second);
-  WAIT_UNTIL (watch->is_done && second->is_done);
-  g_assert_no_error (watch->error);
+  recorder_start (recorder);
+  signal_client_connect_async (recorder->client, "other", NULL, recorder_on_connected, second);
+  WAIT_UNTIL (recorder->is_done && second->is_done);
+  g_assert_no_error (recorder->error);
   g_assert_error (second->error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
 
   second->is_done = FALSE;
-  signal_client_connect_async (watch->client, "other", NULL, watch_on_connected, second);
+  signal_client_connect_async (recorder->client, "other", NULL, recorder_on_connected, second);
   WAIT_UNTIL (second->is_done);
   g_assert_error (second->error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
 
-  g_assert_cmpstr (watch->states->str, ==, CONNECTED_STATES);
+  g_assert_cmpstr (recorder->states->str, ==, CONNECTED_STATES);
   g_assert_cmpuint (host->guests->len, ==, 1);
   g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, TEST_TOKEN);
 
   /* Not even its token is taken over. */
   guest_cut (host->guests->pdata[0]);
   g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, TEST_TOKEN);
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 static void
 test_connect_again (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   for (guint i = 0; i < 3; i++)
     {
-      watch_connect (watch);
-      watch_disconnect (watch);
-      g_assert_cmpuint (watch->n_disconnected, ==, i + 1);
+      recorder_connect (recorder);
+      recorder_disconnect (recorder);
+      g_assert_cmpuint (recorder->n_disconnected, ==, i + 1);
       g_assert_cmpuint (host_wait_guest (host, i)->close_code, ==, 1000);
     }
 }
@@ -159,11 +159,11 @@ test_token (void)
 {
   static const char token[] = "a\"b\\c\n\t\x01 \xc3\xa4 \xf0\x9f\x98\x80";
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  signal_client_connect_async (watch->client, token, NULL, watch_on_connected, watch);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_no_error (watch->error);
+  signal_client_connect_async (recorder->client, token, NULL, recorder_on_connected, recorder);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_no_error (recorder->error);
   g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, token);
 }
 
@@ -171,12 +171,12 @@ static void
 test_no_token (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "token", NULL, NULL);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_object_set (recorder->client, "token", NULL, NULL);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_assert_cmpuint (host->guests->len, ==, 0);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
 static void
@@ -189,11 +189,11 @@ test_bad_url (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (urls); i++)
     {
-      g_autoptr (Watch) watch = watch_new (urls[i]);
+      g_autoptr (Recorder) recorder = recorder_new (urls[i]);
 
-      watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-      g_assert_cmpstr (watch->states->str, ==, "");
-      g_assert_cmpuint (watch->n_disconnected, ==, 0);
+      recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+      g_assert_cmpstr (recorder->states->str, ==, "");
+      g_assert_cmpuint (recorder->n_disconnected, ==, 0);
     }
 }
 
@@ -207,10 +207,10 @@ test_insecure (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (urls); i++)
     {
-      g_autoptr (Watch) watch = watch_new (urls[i]);
+      g_autoptr (Recorder) recorder = recorder_new (urls[i]);
 
-      watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
-      g_assert_cmpstr (watch->states->str, ==, "");
+      recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
+      g_assert_cmpstr (recorder->states->str, ==, "");
     }
 }
 
@@ -221,19 +221,19 @@ test_allow_insecure (void)
   g_autoptr (Host) proxy = host_new ();
   g_autofree char *proxy_uri = g_strdup_printf ("http://127.0.0.1:%u", proxy->port);
   g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (proxy_uri, NULL);
-  g_autoptr (Watch) watch = watch_new ("ws://example.invalid/");
+  g_autoptr (Recorder) recorder = recorder_new ("ws://example.invalid/");
   Guest *guest;
 
   proxy->answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
-  g_object_set (watch->client,
+  g_object_set (recorder->client,
                 "allow-insecure", TRUE,
                 "max-retries", 0,
                 "proxy-resolver", resolver,
                 NULL);
-  watch_start (watch);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_error (watch->error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
-  g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_error (recorder->error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
+  g_assert_cmpstr (recorder->states->str, ==, "connecting disconnected ");
   guest = proxy->guests->pdata[0];
   g_assert_true (g_str_has_prefix (guest->request, "CONNECT example.invalid:80 "));
 }
@@ -243,9 +243,9 @@ test_loopback_names (void)
 {
   g_autoptr (Host) host = host_new ();
   g_autofree char *uri = g_strdup_printf ("ws://LocalHost:%u/ws?room=1", host->port);
-  g_autoptr (Watch) watch = watch_new (uri);
+  g_autoptr (Recorder) recorder = recorder_new (uri);
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   g_assert_true (g_str_has_prefix (host_wait_guest (host, 0)->request,
                                    "GET /ws?room=1 HTTP/1.1\r\n"));
 }
@@ -254,13 +254,13 @@ static void
 test_nobody_there (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host_shut (host);
-  g_object_set (watch->client, "max-retries", 0, NULL);
-  watch_fail (watch, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
-  g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
-  g_assert_error (watch->disconnected, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  g_object_set (recorder->client, "max-retries", 0, NULL);
+  recorder_connect_fails (recorder, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  g_assert_cmpstr (recorder->states->str, ==, "connecting disconnected ");
+  g_assert_error (recorder->disconnected, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
 }
 
 /* The real thing: the embedded server. */
@@ -268,24 +268,25 @@ static void
 test_embedded_server (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (Watch) watch = watch_new (fixture->uri);
+  g_autoptr (Recorder) recorder = recorder_new (fixture->uri);
   SignalPeer *peer;
 
-  g_object_set (watch->client, "token", "secret", NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "token", "secret", NULL);
+  recorder_connect (recorder);
   WAIT_UNTIL (fixture->connected->len == 1);
   peer = fixture->connected->pdata[0];
-  g_assert_cmpstr (signal_client_get_client_id (watch->client), ==, signal_peer_get_id (peer));
-  g_assert_cmpstr (signal_client_get_user_id (watch->client), ==, "alice");
-  g_assert_true (signal_client_get_encrypted (watch->client));
-  g_assert_cmpstr (watch->states->str, ==, CONNECTED_STATES);
+  g_assert_cmpstr (signal_client_get_client_id (recorder->client), ==, signal_peer_get_id (peer));
+  g_assert_cmpstr (signal_client_get_user_id (recorder->client), ==, "alice");
+  g_assert_true (signal_client_get_encrypted (recorder->client));
+  g_assert_cmpstr (recorder->states->str, ==, CONNECTED_STATES);
 
-  g_assert_true (signal_client_send_json (watch->client, "chat", "{\"n\":9007199254740993}", NULL));
+  g_assert_true (signal_client_send_json (recorder->client, "chat", "{\"n\":9007199254740993}",
+                                          NULL));
   WAIT_UNTIL (fixture->messages->len == 1);
   g_assert_cmpstr (signal_message_get_payload_json (fixture->messages->pdata[0]), ==,
                    "{\"n\":9007199254740993}");
 
-  watch_disconnect (watch);
+  recorder_disconnect (recorder);
   WAIT_UNTIL (fixture->disconnected->len == 1);
 }
 

@@ -13,90 +13,90 @@ greet_nobody (Guest *guest)
 
 /* Whatever is done with the client, it stays as it is and opens no further connection. */
 static void
-assert_inert (Watch *watch,
-              Host  *host)
+assert_inert (Recorder *recorder,
+              Host     *host)
 {
   guint n_guests = host->guests->len;
   static const char * const rooms[] = { "tea", NULL };
   g_autoptr (GError) error = NULL;
 
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
-  signal_client_update_token (watch->client, "another");
-  signal_client_reconnect_now (watch->client);
-  g_assert_false (signal_client_send_json (watch->client, "e", NULL, &error));
+  signal_client_update_token (recorder->client, "another");
+  signal_client_reconnect_now (recorder->client);
+  g_assert_false (signal_client_send_json (recorder->client, "e", NULL, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
-  g_assert_true (signal_client_join_rooms (watch->client, rooms, NULL));
+  g_assert_true (signal_client_join_rooms (recorder->client, rooms, NULL));
   run_for (60);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
   g_assert_cmpuint (host->guests->len, ==, n_guests);
 
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
-  watch_disconnect (watch);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
+  recorder_disconnect (recorder);
   g_assert_cmpuint (host->guests->len, ==, n_guests);
 }
 
 static void
-assert_cancelled (Watch *watch)
+assert_cancelled (Recorder *recorder)
 {
-  WAIT_UNTIL (watch->is_done);
-  g_assert_error (watch->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_error (recorder->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
 static void
 test_connecting (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_start (watch);
-  g_object_run_dispose (G_OBJECT (watch->client));
-  assert_cancelled (watch);
-  assert_inert (watch, host);
+  recorder_start (recorder);
+  g_object_run_dispose (G_OBJECT (recorder->client));
+  assert_cancelled (recorder);
+  assert_inert (recorder, host);
 }
 
 static void
 test_authenticating (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_nobody;
-  watch_start (watch);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
-  g_assert_true (signal_client_send_json (watch->client, "kept", NULL, NULL));
-  g_object_run_dispose (G_OBJECT (watch->client));
-  assert_cancelled (watch);
-  assert_inert (watch, host);
+  recorder_start (recorder);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
+  g_assert_true (signal_client_send_json (recorder->client, "kept", NULL, NULL));
+  g_object_run_dispose (G_OBJECT (recorder->client));
+  assert_cancelled (recorder);
+  assert_inert (recorder, host);
 }
 
 static void
 test_waiting (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
-  g_object_set (watch->client, "base-interval", 20, NULL);
-  watch_start (watch);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
-  g_object_run_dispose (G_OBJECT (watch->client));
-  assert_cancelled (watch);
-  assert_inert (watch, host);
+  g_object_set (recorder->client, "base-interval", 20, NULL);
+  recorder_start (recorder);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  g_object_run_dispose (G_OBJECT (recorder->client));
+  assert_cancelled (recorder);
+  assert_inert (recorder, host);
 }
 
 static void
 test_authenticated (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
-  g_object_run_dispose (G_OBJECT (watch->client));
+  recorder_connect (recorder);
+  g_object_run_dispose (G_OBJECT (recorder->client));
   WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
   g_assert_cmpuint (host_wait_guest (host, 0)->close_code, ==, 1000);
-  assert_inert (watch, host);
+  assert_inert (recorder, host);
 }
 
 static void
@@ -110,12 +110,12 @@ static void
 test_refused (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = refuse;
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
-  g_object_run_dispose (G_OBJECT (watch->client));
-  assert_inert (watch, host);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_object_run_dispose (G_OBJECT (recorder->client));
+  assert_inert (recorder, host);
 }
 
 static gboolean
@@ -128,13 +128,13 @@ static void
 test_token_requested (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_signal_connect (watch->client, "token-requested", G_CALLBACK (on_token_requested), NULL);
-  watch_start (watch);
-  g_object_run_dispose (G_OBJECT (watch->client));
-  assert_cancelled (watch);
-  assert_inert (watch, host);
+  g_signal_connect (recorder->client, "token-requested", G_CALLBACK (on_token_requested), NULL);
+  recorder_start (recorder);
+  g_object_run_dispose (G_OBJECT (recorder->client));
+  assert_cancelled (recorder);
+  assert_inert (recorder, host);
 }
 
 static gboolean
@@ -157,21 +157,21 @@ test_inside (gconstpointer data)
 {
   const char *name = data;
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   if (g_str_equal (name, "error") || g_str_equal (name, "reconnecting"))
     host->answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
   if (g_str_equal (name, "authenticate"))
-    g_signal_connect (watch->client, name, G_CALLBACK (dispose_with_authenticate), NULL);
+    g_signal_connect (recorder->client, name, G_CALLBACK (dispose_with_authenticate), NULL);
   else if (g_str_equal (name, "token-requested"))
-    g_signal_connect (watch->client, name, G_CALLBACK (dispose_with_token_requested), NULL);
+    g_signal_connect (recorder->client, name, G_CALLBACK (dispose_with_token_requested), NULL);
   else
-    g_signal_connect (watch->client, name, G_CALLBACK (g_object_run_dispose), NULL);
+    g_signal_connect (recorder->client, name, G_CALLBACK (g_object_run_dispose), NULL);
 
-  watch_start (watch);
-  assert_cancelled (watch);
+  recorder_start (recorder);
+  assert_cancelled (recorder);
   run_for (30);
-  assert_inert (watch, host);
+  assert_inert (recorder, host);
 }
 
 int

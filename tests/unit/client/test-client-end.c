@@ -50,14 +50,14 @@ greet_with_end (Guest *guest)
 }
 
 static void
-check_end (Watch     *watch,
+check_end (Recorder  *recorder,
            const End *end)
 {
   guint n_errors = end->message != NULL ? 1 : 0;
 
   if (end->message != NULL)
     {
-      GError *said = watch_get_error (watch, 0);
+      GError *said = recorder_wait_error (recorder, 0);
 
       g_assert_error (said, SIGNAL_ERROR, SIGNAL_ERROR_SERVER);
       g_assert_cmpstr (said->message, ==, end->message);
@@ -65,16 +65,16 @@ check_end (Watch     *watch,
 
   if (end->is_retried)
     {
-      WAIT_UNTIL (watch->delays->len == 1);
-      g_assert_error (watch_get_error (watch, n_errors), SIGNAL_ERROR, end->error);
-      g_assert_cmpuint (g_array_index (watch->delays, guint, 0), ==, end->code == 4002 ? 0 : 10);
+      WAIT_UNTIL (recorder->delays->len == 1);
+      g_assert_error (recorder_wait_error (recorder, n_errors), SIGNAL_ERROR, end->error);
+      g_assert_cmpuint (g_array_index (recorder->delays, guint, 0), ==, end->code == 4002 ? 0 : 10);
     }
   else
     {
-      WAIT_UNTIL (watch->n_disconnected == 1);
-      g_assert_error (watch->disconnected, SIGNAL_ERROR, end->error);
-      g_assert_cmpuint (watch->delays->len, ==, 0);
-      g_assert_cmpuint (watch->errors->len, ==, n_errors);
+      WAIT_UNTIL (recorder->n_disconnected == 1);
+      g_assert_error (recorder->disconnected, SIGNAL_ERROR, end->error);
+      g_assert_cmpuint (recorder->delays->len, ==, 0);
+      g_assert_cmpuint (recorder->errors->len, ==, n_errors);
     }
 }
 
@@ -82,17 +82,17 @@ static void
 test_end_instead_of_welcome (gconstpointer data)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   ending = data;
   host->greet = greet_with_end;
-  watch_start (watch);
-  check_end (watch, ending);
-  WAIT_UNTIL (watch->is_done);
+  recorder_start (recorder);
+  check_end (recorder, ending);
+  WAIT_UNTIL (recorder->is_done);
   if (ending->is_retried)
-    g_assert_no_error (watch->error);
+    g_assert_no_error (recorder->error);
   else
-    g_assert_error (watch->error, SIGNAL_ERROR, ending->error);
+    g_assert_error (recorder->error, SIGNAL_ERROR, ending->error);
   run_for (30);
   g_assert_cmpuint (host->guests->len, ==, ending->is_retried ? 2 : 1);
 }
@@ -102,15 +102,15 @@ test_end_later (gconstpointer data)
 {
   const End *end = data;
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   if (end->message != NULL)
     guest_send_error (host->guests->pdata[0], end->message);
   guest_close (host->guests->pdata[0], end->code);
-  check_end (watch, end);
+  check_end (recorder, end);
   if (end->is_retried)
-    WAIT_UNTIL (watch->n_connected == 2);
+    WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 static void
@@ -129,17 +129,17 @@ static void
 test_cut (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_with_cut;
-  watch_connect (watch);
-  g_assert_cmpuint (watch->errors->len, ==, 2);
-  g_assert_error (watch_get_error (watch, 0), G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
-  g_assert_error (watch_get_error (watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+  recorder_connect (recorder);
+  g_assert_cmpuint (recorder->errors->len, ==, 2);
+  g_assert_error (recorder_wait_error (recorder, 0), G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+  g_assert_error (recorder_wait_error (recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
 
   guest_reset (host->guests->pdata[2]);
-  g_assert_error (watch_get_error (watch, 2), G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
-  WAIT_UNTIL (watch->n_connected == 2);
+  g_assert_error (recorder_wait_error (recorder, 2), G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+  WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 static void
@@ -150,11 +150,11 @@ greet_nobody (Guest *guest)
 static void
 check_timeout (Host *host)
 {
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   gint64 begin = g_get_monotonic_time ();
 
-  g_object_set (watch->client, "connect-timeout", 60, "max-retries", 0, NULL);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_object_set (recorder->client, "connect-timeout", 60, "max-retries", 0, NULL);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 60 * 1000);
   WAIT_UNTIL (((Guest *) host->guests->pdata[0])->is_gone);
 }
@@ -182,17 +182,17 @@ static void
 test_connect_timeout_each (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->mute = TRUE;
-  g_object_set (watch->client, "connect-timeout", 250, "max-retries", 3, NULL);
-  watch_start (watch);
-  WAIT_UNTIL (watch->delays->len == 2);
+  g_object_set (recorder->client, "connect-timeout", 250, "max-retries", 3, NULL);
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->delays->len == 2);
   host->mute = FALSE;
-  WAIT_UNTIL (watch->is_done);
-  g_assert_no_error (watch->error);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_no_error (recorder->error);
   run_for (300);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
 }
 
@@ -201,17 +201,17 @@ static void
 test_liveness (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
   host->deaf = TRUE;
-  g_object_set (watch->client, "heartbeat-interval", 40, "liveness-timeout", 50, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "heartbeat-interval", 40, "liveness-timeout", 50, NULL);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   g_assert_cmpuint (guest->n_pings, >=, 1);
   WAIT_UNTIL (guest->is_gone);
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 /* A server that answers pings, or says anything at all, is alive. */
@@ -219,14 +219,14 @@ static void
 test_liveness_answered (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  g_object_set (watch->client, "heartbeat-interval", 20, "liveness-timeout", 1000, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "heartbeat-interval", 20, "liveness-timeout", 1000, NULL);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   WAIT_UNTIL (guest->n_pings >= 3);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
   g_assert_cmpuint (host->guests->len, ==, 1);
 }
 
@@ -234,12 +234,12 @@ static void
 test_heartbeat (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   gint64 begin = g_get_monotonic_time ();
   Guest *guest;
 
-  g_object_set (watch->client, "heartbeat-interval", 30, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "heartbeat-interval", 30, NULL);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   for (guint i = 1; i <= 4; i++)
     guest_assert_frame (guest, i, "{\"event\":\"heartbeat\"}");
@@ -250,13 +250,13 @@ static void
 test_no_heartbeat (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "heartbeat-interval", 0, "liveness-timeout", 1, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "heartbeat-interval", 0, "liveness-timeout", 1, NULL);
+  recorder_connect (recorder);
   run_for (60);
   g_assert_cmpuint (host_wait_guest (host, 0)->frames->len, ==, 1);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 static void
@@ -277,26 +277,26 @@ static void
 test_update_token (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_good_token;
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
-  signal_client_update_token (watch->client, "good");
-  WAIT_UNTIL (watch->n_connected == 1);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  signal_client_update_token (recorder->client, "good");
+  WAIT_UNTIL (recorder->n_connected == 1);
   g_assert_cmpuint (host->guests->len, ==, 2);
 
   /* A connection that is up is left alone; the next attempt takes it. */
-  signal_client_update_token (watch->client, "bad");
+  signal_client_update_token (recorder->client, "bad");
   run_for (20);
   g_assert_cmpuint (host->guests->len, ==, 2);
   guest_cut (host->guests->pdata[1]);
-  WAIT_UNTIL (watch->n_disconnected == 2);
-  g_assert_error (watch->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  WAIT_UNTIL (recorder->n_disconnected == 2);
+  g_assert_error (recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
 
   /* Once it was asked to stay away, it does. */
-  watch_disconnect (watch);
-  signal_client_update_token (watch->client, "good");
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  recorder_disconnect (recorder);
+  signal_client_update_token (recorder->client, "good");
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
 }
 
@@ -304,13 +304,13 @@ static void
 test_update_token_without_retries (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_good_token;
-  g_object_set (watch->client, "max-retries", 0, NULL);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
-  signal_client_update_token (watch->client, "good");
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  g_object_set (recorder->client, "max-retries", 0, NULL);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  signal_client_update_token (recorder->client, "good");
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
 }
 
@@ -338,21 +338,21 @@ static void
 test_authenticate (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   guint n_asked = 0;
 
-  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate_none), NULL);
-  watch_connect (watch);
+  g_signal_connect (recorder->client, "authenticate", G_CALLBACK (on_authenticate_none), NULL);
+  recorder_connect (recorder);
   g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, TEST_TOKEN);
 
-  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate), &n_asked);
-  g_signal_connect (watch->client, "authenticate", G_CALLBACK (on_authenticate_never), NULL);
+  g_signal_connect (recorder->client, "authenticate", G_CALLBACK (on_authenticate), &n_asked);
+  g_signal_connect (recorder->client, "authenticate", G_CALLBACK (on_authenticate_never), NULL);
   guest_cut (host->guests->pdata[0]);
   g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, "token-1");
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
   guest_cut (host->guests->pdata[1]);
   g_assert_cmpstr (host_wait_guest (host, 2)->token, ==, "token-2");
-  WAIT_UNTIL (watch->n_connected == 3);
+  WAIT_UNTIL (recorder->n_connected == 3);
 }
 
 int

@@ -240,22 +240,22 @@ test_wrong (gconstpointer data)
 {
   const Wrong *wrong = data;
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
-  g_assert_true (signal_client_send_json (watch->client, "own", "1", NULL));
+  g_assert_true (signal_client_send_json (recorder->client, "own", "1", NULL));
   wrong->send (guest);
   guest_send (guest, "{\"event\":\"good\"}");
-  WAIT_UNTIL (watch->messages->len == 1);
-  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[0]), ==, "good");
-  g_assert_cmpuint (watch->errors->len, ==, 1);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, wrong->error);
-  g_assert_error (signal_client_get_last_error (watch->client), SIGNAL_ERROR, wrong->error);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  WAIT_UNTIL (recorder->messages->len == 1);
+  g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[0]), ==, "good");
+  g_assert_cmpuint (recorder->errors->len, ==, 1);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, wrong->error);
+  g_assert_error (signal_client_get_last_error (recorder->client), SIGNAL_ERROR, wrong->error);
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-  g_assert_cmpstr (signal_client_get_client_id (watch->client), ==, "guest-0");
+  g_assert_cmpstr (signal_client_get_client_id (recorder->client), ==, "guest-0");
 }
 
 /* The same frame a second time, at once and a thousand messages later. */
@@ -263,11 +263,11 @@ static void
 test_replayed (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *text = NULL;
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   text = guest_seal (guest, "{\"event\":\"once\"}");
   guest_send_text (guest, text);
@@ -276,10 +276,10 @@ test_replayed (void)
     guest_send (guest, "{\"event\":\"other\"}");
   guest_send_text (guest, text);
   guest_send (guest, "{\"event\":\"good\"}");
-  WAIT_UNTIL (watch->messages->len == 1002);
-  g_assert_cmpuint (watch->errors->len, ==, 2);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
-  g_assert_error (watch_get_error (watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
+  WAIT_UNTIL (recorder->messages->len == 1002);
+  g_assert_cmpuint (recorder->errors->len, ==, 2);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
+  g_assert_error (recorder_wait_error (recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
 }
 
 /* The text of a server's `error` is what the client's says. */
@@ -287,11 +287,11 @@ static void
 test_server_error_text (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest_send_error (host_wait_guest (host, 0), "Invalid message format");
-  g_assert_cmpstr (watch_get_error (watch, 0)->message, ==, "Invalid message format");
+  g_assert_cmpstr (recorder_wait_error (recorder, 0)->message, ==, "Invalid message format");
 }
 
 int

@@ -23,18 +23,18 @@ static void
 test_thousand (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GHashTable) ivs = g_hash_table_new (g_str_hash, g_str_equal);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   for (guint i = 0; i < N_MESSAGES; i++)
     {
       g_autofree char *json = g_strdup_printf ("{\"marker\":%u}", i);
       g_autoptr (GError) error = NULL;
 
-      g_assert_true (signal_client_send_json (watch->client, "whisper", json, &error));
+      g_assert_true (signal_client_send_json (recorder->client, "whisper", json, &error));
       g_assert_no_error (error);
     }
   WAIT_UNTIL (guest->inner->len == N_MESSAGES);
@@ -63,33 +63,33 @@ static void
 test_thousand_incoming (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   for (guint i = 0; i < N_MESSAGES; i++)
     {
       g_autofree char *text = g_strdup_printf ("{\"event\":\"e\",\"data\":%u}", i);
 
       guest_send (host_wait_guest (host, 0), text);
     }
-  WAIT_UNTIL (watch->messages->len == N_MESSAGES);
+  WAIT_UNTIL (recorder->messages->len == N_MESSAGES);
   for (guint i = 0; i < N_MESSAGES; i++)
     {
       g_autofree char *json = g_strdup_printf ("%u", i);
 
-      g_assert_cmpstr (signal_message_get_payload_json (watch->messages->pdata[i]), ==, json);
+      g_assert_cmpstr (signal_message_get_payload_json (recorder->messages->pdata[i]), ==, json);
     }
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 static void
 test_payloads_out (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   for (guint i = 0; i < G_N_ELEMENTS (payloads); i++)
     {
@@ -97,7 +97,8 @@ test_payloads_out (void)
                                                payloads[i]);
       g_autoptr (GError) error = NULL;
 
-      g_assert_true (signal_client_send_json (watch->client, "\xc3\xa9v\"\n", payloads[i], &error));
+      g_assert_true (signal_client_send_json (recorder->client, "\xc3\xa9v\"\n", payloads[i],
+                                              &error));
       g_assert_no_error (error);
       WAIT_UNTIL (guest->inner->len == i + 1);
       g_assert_cmpstr (guest->inner->pdata[i], ==, text);
@@ -108,9 +109,9 @@ static void
 test_payloads_in (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   for (guint i = 0; i < G_N_ELEMENTS (payloads); i++)
     {
       g_autofree char *text = g_strdup_printf ("{\"id\":\"7\",\"data\":%s,\"event\":\"\\u00e9v\"}",
@@ -119,8 +120,8 @@ test_payloads_in (void)
       SignalMessage *message;
 
       guest_send (host_wait_guest (host, 0), text);
-      WAIT_UNTIL (watch->messages->len == i + 1);
-      message = watch->messages->pdata[i];
+      WAIT_UNTIL (recorder->messages->len == i + 1);
+      message = recorder->messages->pdata[i];
       g_assert_cmpstr (signal_message_get_event (message), ==, "\xc3\xa9v");
       g_assert_cmpstr (signal_message_get_payload_json (message), ==, stripped);
       g_assert_cmpstr (signal_message_get_id (message), ==, "7");
@@ -132,13 +133,13 @@ static void
 test_node (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (JsonNode) node = json_node_init_int (json_node_alloc (), 9007199254740993);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
-  g_assert_true (signal_client_send_message (watch->client, "n", node, NULL));
+  g_assert_true (signal_client_send_message (recorder->client, "n", node, NULL));
   WAIT_UNTIL (guest->inner->len == 1);
   g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"n\",\"data\":9007199254740993}");
 }
@@ -147,41 +148,41 @@ static void
 test_no_payload (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
-  g_assert_true (signal_client_send_message (watch->client, "bare", NULL, NULL));
-  g_assert_true (signal_client_send_json (watch->client, "bare", NULL, NULL));
+  g_assert_true (signal_client_send_message (recorder->client, "bare", NULL, NULL));
+  g_assert_true (signal_client_send_json (recorder->client, "bare", NULL, NULL));
   guest_send (guest, "{\"event\":\"bare\"}");
-  WAIT_UNTIL (guest->inner->len == 2 && watch->messages->len == 1);
+  WAIT_UNTIL (guest->inner->len == 2 && recorder->messages->len == 1);
   g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"bare\"}");
   g_assert_cmpstr (guest->inner->pdata[1], ==, "{\"event\":\"bare\"}");
-  g_assert_null (signal_message_get_payload (watch->messages->pdata[0]));
-  g_assert_null (signal_message_get_payload_json (watch->messages->pdata[0]));
-  g_assert_null (signal_message_get_id (watch->messages->pdata[0]));
+  g_assert_null (signal_message_get_payload (recorder->messages->pdata[0]));
+  g_assert_null (signal_message_get_payload_json (recorder->messages->pdata[0]));
+  g_assert_null (signal_message_get_id (recorder->messages->pdata[0]));
 }
 
 static void
-assert_refused (Watch      *watch,
+assert_refused (Recorder   *recorder,
                 const char *event,
                 const char *json)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (signal_client_send_json (watch->client, event, json, &error));
+  g_assert_false (signal_client_send_json (recorder->client, event, json, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
 }
 
 static void
-assert_node_refused (Watch    *watch,
+assert_node_refused (Recorder *recorder,
                      JsonNode *payload)
 {
   g_autoptr (JsonNode) node = payload;
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (signal_client_send_message (watch->client, "e", node, &error));
+  g_assert_false (signal_client_send_message (recorder->client, "e", node, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
 }
 
@@ -198,37 +199,37 @@ test_refused (void)
     "1 2", "{} {}", "\"\n\"", "\"\\x\"", "// c\n1", "\"\xff\"", "\"\xed\xa0\x80\"", "[1]}",
   };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (JsonArray) array = json_array_new ();
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   for (guint i = 0; i < G_N_ELEMENTS (events); i++)
-    assert_refused (watch, events[i], "1");
+    assert_refused (recorder, events[i], "1");
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    assert_refused (watch, "e", texts[i]);
-  assert_node_refused (watch, json_node_init_double (json_node_alloc (), NAN));
-  assert_node_refused (watch, json_node_init_double (json_node_alloc (), -INFINITY));
+    assert_refused (recorder, "e", texts[i]);
+  assert_node_refused (recorder, json_node_init_double (json_node_alloc (), NAN));
+  assert_node_refused (recorder, json_node_init_double (json_node_alloc (), -INFINITY));
   json_array_add_double_element (array, INFINITY);
-  assert_node_refused (watch, json_node_init_array (json_node_alloc (), array));
+  assert_node_refused (recorder, json_node_init_array (json_node_alloc (), array));
 
-  g_assert_true (signal_client_send_json (watch->client, "authenticated", "1", NULL));
+  g_assert_true (signal_client_send_json (recorder->client, "authenticated", "1", NULL));
   WAIT_UNTIL (guest->inner->len == 1);
   g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"authenticated\",\"data\":1}");
   g_assert_cmpuint (guest->frames->len, ==, 2);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 static gboolean
-try_length (Watch *watch,
-            gsize  length)
+try_length (Recorder *recorder,
+            gsize     length)
 {
   g_autofree char *fill = g_strnfill (length, 'x');
   g_autofree char *json = g_strdup_printf ("\"%s\"", fill);
   g_autoptr (GError) error = NULL;
 
-  if (signal_client_send_json (watch->client, "big", json, &error))
+  if (signal_client_send_json (recorder->client, "big", json, &error))
     return TRUE;
 
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
@@ -241,19 +242,20 @@ check_limit (guint    limit,
              gboolean is_encrypted)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   gsize good = 0, bad = limit, longest = 0;
   guint n_sent = 0;
   Guest *guest;
 
   host->greet = is_encrypted ? guest_welcome : guest_welcome_plain;
-  g_object_set (watch->client, "max-message-size", limit, "require-encryption", is_encrypted, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "max-message-size", limit, "require-encryption", is_encrypted,
+                NULL);
+  recorder_connect (recorder);
   while (bad - good > 1)
     {
       gsize length = (good + bad) / 2;
 
-      if (try_length (watch, length))
+      if (try_length (recorder, length))
         {
           good = length;
           n_sent++;
@@ -270,9 +272,9 @@ check_limit (guint    limit,
     longest = MAX (longest, strlen (guest->frames->pdata[i]));
   g_assert_cmpuint (longest, <=, limit);
   g_assert_cmpuint (longest, >, is_encrypted ? limit - 4 : limit - 1);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 static void
@@ -303,15 +305,15 @@ static void
 test_detail (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   guint count = 0;
 
-  g_signal_connect (watch->client, "message::named", G_CALLBACK (on_named), &count);
-  watch_connect (watch);
+  g_signal_connect (recorder->client, "message::named", G_CALLBACK (on_named), &count);
+  recorder_connect (recorder);
   guest_send (host_wait_guest (host, 0), "{\"event\":\"never-a-quark\"}");
   guest_send (host_wait_guest (host, 0), "{\"event\":\"named\"}");
   guest_send (host_wait_guest (host, 0), "{\"event\":\"nam\\u0065d\"}");
-  WAIT_UNTIL (watch->messages->len == 3);
+  WAIT_UNTIL (recorder->messages->len == 3);
   g_assert_cmpuint (count, ==, 2);
   g_assert_cmpuint (g_quark_try_string ("never-a-quark"), ==, 0);
 }
@@ -321,33 +323,33 @@ static void
 test_plaintext_server (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
   host->greet = guest_welcome_plain;
-  g_object_set (watch->client, "require-encryption", FALSE, NULL);
-  watch_connect (watch);
-  g_assert_false (signal_client_get_encrypted (watch->client));
-  g_assert_null (signal_client_get_user_id (watch->client));
+  g_object_set (recorder->client, "require-encryption", FALSE, NULL);
+  recorder_connect (recorder);
+  g_assert_false (signal_client_get_encrypted (recorder->client));
+  g_assert_null (signal_client_get_user_id (recorder->client));
   guest = host_wait_guest (host, 0);
-  g_assert_true (signal_client_send_json (watch->client, "open", "1", NULL));
+  g_assert_true (signal_client_send_json (recorder->client, "open", "1", NULL));
   guest_assert_frame (guest, 1, "{\"event\":\"open\",\"data\":1}");
   guest_send_text (guest, "{\"event\":\"open\",\"data\":2}");
-  WAIT_UNTIL (watch->messages->len == 1);
-  g_assert_false (signal_message_is_encrypted (watch->messages->pdata[0]));
-  g_assert_cmpstr (signal_message_get_payload_json (watch->messages->pdata[0]), ==, "2");
+  WAIT_UNTIL (recorder->messages->len == 1);
+  g_assert_false (signal_message_is_encrypted (recorder->messages->pdata[0]));
+  g_assert_cmpstr (signal_message_get_payload_json (recorder->messages->pdata[0]), ==, "2");
 }
 
 static void
 test_encryption_required (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = guest_welcome_plain;
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED);
   g_assert_cmpuint (host->guests->len, ==, 1);
-  g_assert_cmpuint (watch->n_connected, ==, 0);
+  g_assert_cmpuint (recorder->n_connected, ==, 0);
 }
 
 int

@@ -51,9 +51,9 @@ on_client_message (SignalClient  *client,
 }
 
 static void
-set_silence (Watch *watch)
+set_silence (Recorder *recorder)
 {
-  g_object_set (watch->client, "heartbeat-interval", SILENCE, "liveness-timeout", SILENCE, NULL);
+  g_object_set (recorder->client, "heartbeat-interval", SILENCE, "liveness-timeout", SILENCE, NULL);
 }
 
 /* In `message`: the connection stays, and what came meanwhile follows in order. */
@@ -61,20 +61,20 @@ static void
 test_client_message (gconstpointer data)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Pause pause = { .pause = (PauseFunc) data, .host = host };
 
-  set_silence (watch);
-  watch_connect (watch);
-  g_signal_connect (watch->client, "message", G_CALLBACK (on_client_message), &pause);
+  set_silence (recorder);
+  recorder_connect (recorder);
+  g_signal_connect (recorder->client, "message", G_CALLBACK (on_client_message), &pause);
   guest_send (host_wait_guest (host, 0), "{\"event\":\"first\"}");
-  WAIT_UNTIL (watch->messages->len == 3);
-  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[0]), ==, "first");
-  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[1]), ==, "second");
-  g_assert_cmpstr (signal_message_get_event (watch->messages->pdata[2]), ==, "third");
+  WAIT_UNTIL (recorder->messages->len == 3);
+  g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[0]), ==, "first");
+  g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[1]), ==, "second");
+  g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[2]), ==, "third");
   run_for (3 * SILENCE);
-  g_assert_cmpuint (watch->n_connected, ==, 1);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->n_connected, ==, 1);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 /* The message comes in fragments, which takes another way. */
@@ -82,22 +82,22 @@ static void
 test_client_fragments (gconstpointer data)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Pause pause = { .pause = (PauseFunc) data, .host = host };
   g_autofree char *text = NULL;
   Guest *guest;
 
-  set_silence (watch);
-  watch_connect (watch);
-  g_signal_connect (watch->client, "message", G_CALLBACK (on_client_message), &pause);
+  set_silence (recorder);
+  recorder_connect (recorder);
+  g_signal_connect (recorder->client, "message", G_CALLBACK (on_client_message), &pause);
   guest = host_wait_guest (host, 0);
   text = guest_seal (guest, "{\"event\":\"first\"}");
   guest_send_frame (guest, 0x01, text, 10);
   guest_send_frame (guest, 0x80, text + 10, strlen (text) - 10);
-  WAIT_UNTIL (watch->messages->len == 3);
+  WAIT_UNTIL (recorder->messages->len == 3);
   run_for (3 * SILENCE);
-  g_assert_cmpuint (watch->n_connected, ==, 1);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->n_connected, ==, 1);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 static void
@@ -114,16 +114,16 @@ static void
 test_client_connected (gconstpointer data)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Pause pause = { .pause = (PauseFunc) data, .host = host };
 
-  set_silence (watch);
-  g_signal_connect (watch->client, "connected", G_CALLBACK (on_client_connected), &pause);
-  watch_connect (watch);
+  set_silence (recorder);
+  g_signal_connect (recorder->client, "connected", G_CALLBACK (on_client_connected), &pause);
+  recorder_connect (recorder);
   run_for (3 * SILENCE);
   g_assert_cmpuint (pause.n_paused, ==, 1);
   g_assert_cmpuint (host->guests->len, ==, 1);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 /* A peer that is dead all the same is noticed when the handler has returned. */
@@ -131,16 +131,16 @@ static void
 test_client_dead (gconstpointer data)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Pause pause = { .pause = (PauseFunc) data, .host = host };
 
-  set_silence (watch);
-  g_object_set (watch->client, "base-interval", 60000, NULL);
+  set_silence (recorder);
+  g_object_set (recorder->client, "base-interval", 60000, NULL);
   host->deaf = TRUE;
-  g_signal_connect (watch->client, "connected", G_CALLBACK (on_client_connected), &pause);
-  watch_connect (watch);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_signal_connect (recorder->client, "connected", G_CALLBACK (on_client_connected), &pause);
+  recorder_connect (recorder);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
 }
 
 static gboolean

@@ -190,22 +190,23 @@ ask_signal_client (TlsRelay *relay,
                    char    **message)
 {
   g_autofree char *uri = g_strdup_printf ("wss://127.0.0.1:%u/ws", tls_relay_get_port (relay));
-  g_autoptr (Watch) watch = watch_new (uri);
+  g_autoptr (Recorder) recorder = recorder_new (uri);
   GTlsCertificateFlags found = 0;
 
-  g_object_set (watch->client, "max-retries", 0, "tls-database", database, NULL);
-  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_certificate), &found);
-  watch_start (watch);
-  WAIT_UNTIL (watch->is_done);
+  g_object_set (recorder->client, "max-retries", 0, "tls-database", database, NULL);
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
+                    &found);
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->is_done);
   if (found == 0)
     {
-      g_assert_no_error (watch->error);
-      watch_disconnect (watch);
+      g_assert_no_error (recorder->error);
+      recorder_disconnect (recorder);
     }
   else
     {
-      g_assert_error (watch->error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
-      *message = g_strdup (watch->error->message);
+      g_assert_error (recorder->error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+      *message = g_strdup (recorder->error->message);
     }
   return found;
 }

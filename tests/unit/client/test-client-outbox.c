@@ -8,16 +8,16 @@
 static const char * const some_rooms[] = { "some-room", NULL };
 
 static void
-send_numbers (Watch *watch,
-              guint  from,
-              guint  to)
+send_numbers (Recorder *recorder,
+              guint     from,
+              guint     to)
 {
   for (guint i = from; i < to; i++)
     {
       g_autofree char *json = g_strdup_printf ("%u", i);
       g_autoptr (GError) error = NULL;
 
-      g_assert_true (signal_client_send_json (watch->client, "n", json, &error));
+      g_assert_true (signal_client_send_json (recorder->client, "n", json, &error));
       g_assert_no_error (error);
     }
 }
@@ -37,34 +37,34 @@ assert_numbers (Guest *guest,
 }
 
 static void
-assert_send_fails (Watch *watch,
-                   int    code)
+assert_send_fails (Recorder *recorder,
+                   int       code)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (signal_client_send_json (watch->client, "n", "0", &error));
+  g_assert_false (signal_client_send_json (recorder->client, "n", "0", &error));
   g_assert_error (error, SIGNAL_ERROR, code);
 }
 
 static void
 on_state_send (SignalClient *client,
                GParamSpec   *pspec,
-               Watch        *watch)
+               Recorder     *recorder)
 {
   if (signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_CONNECTED)
-    send_numbers (watch, 2, 4);
+    send_numbers (recorder, 2, 4);
   if (signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_AUTHENTICATING)
-    send_numbers (watch, 4, 6);
+    send_numbers (recorder, 4, 6);
   if (signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
-    send_numbers (watch, 6, 8);
+    send_numbers (recorder, 6, 8);
 }
 
 static void
 on_connected_send (SignalClient *client,
                    const char   *id,
-                   Watch        *watch)
+                   Recorder     *recorder)
 {
-  send_numbers (watch, 8, 10);
+  send_numbers (recorder, 8, 10);
 }
 
 /* All that is sent on the way arrives, in order, after the rooms. */
@@ -72,18 +72,18 @@ static void
 test_while_connecting (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  g_object_set (watch->client, "auto-join-rooms", some_rooms, NULL);
-  g_signal_connect (watch->client, "notify::state", G_CALLBACK (on_state_send), watch);
-  g_signal_connect (watch->client, "connected", G_CALLBACK (on_connected_send), watch);
-  watch_start (watch);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  g_object_set (recorder->client, "auto-join-rooms", some_rooms, NULL);
+  g_signal_connect (recorder->client, "notify::state", G_CALLBACK (on_state_send), recorder);
+  g_signal_connect (recorder->client, "connected", G_CALLBACK (on_connected_send), recorder);
+  recorder_start (recorder);
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_CONNECTING);
-  send_numbers (watch, 0, 2);
-  WAIT_UNTIL (watch->is_done);
-  send_numbers (watch, 10, 12);
+  send_numbers (recorder, 0, 2);
+  WAIT_UNTIL (recorder->is_done);
+  send_numbers (recorder, 10, 12);
 
   guest = host_wait_guest (host, 0);
   guest_assert_frame (guest, 1, "{\"event\":\"join\",\"data\":{\"rooms\":[\"some-room\"]}}");
@@ -95,39 +95,39 @@ static void
 test_while_reconnecting (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  g_object_set (watch->client, "base-interval", 60000, "max-interval", 60000, NULL);
-  watch_connect (watch);
-  g_assert_true (signal_client_join_rooms (watch->client, some_rooms, NULL));
-  send_numbers (watch, 0, 2);
+  g_object_set (recorder->client, "base-interval", 60000, "max-interval", 60000, NULL);
+  recorder_connect (recorder);
+  g_assert_true (signal_client_join_rooms (recorder->client, some_rooms, NULL));
+  send_numbers (recorder, 0, 2);
   guest = host_wait_guest (host, 0);
   assert_numbers (guest, 0, 2);
   guest_cut (guest);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
-  send_numbers (watch, 2, 7);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  send_numbers (recorder, 2, 7);
 
-  signal_client_reconnect_now (watch->client);
+  signal_client_reconnect_now (recorder->client);
   guest = host_wait_guest (host, 1);
   guest_assert_frame (guest, 1, "{\"event\":\"join\",\"data\":{\"rooms\":[\"some-room\"]}}");
   assert_numbers (guest, 2, 7);
   g_assert_cmpuint (guest->frames->len, ==, 7);
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 static void
 test_while_disconnected (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  assert_send_fails (watch, SIGNAL_ERROR_NOT_CONNECTED);
-  watch_connect (watch);
-  watch_disconnect (watch);
-  assert_send_fails (watch, SIGNAL_ERROR_NOT_CONNECTED);
-  watch_connect (watch);
-  g_assert_true (signal_client_send_json (watch->client, "n", "1", NULL));
+  assert_send_fails (recorder, SIGNAL_ERROR_NOT_CONNECTED);
+  recorder_connect (recorder);
+  recorder_disconnect (recorder);
+  assert_send_fails (recorder, SIGNAL_ERROR_NOT_CONNECTED);
+  recorder_connect (recorder);
+  g_assert_true (signal_client_send_json (recorder->client, "n", "1", NULL));
   assert_numbers (host_wait_guest (host, 1), 1, 2);
   g_assert_cmpuint (host_wait_guest (host, 1)->frames->len, ==, 2);
 }
@@ -136,14 +136,14 @@ static void
 test_limit (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "outbox-limit", 3, NULL);
-  watch_start (watch);
-  send_numbers (watch, 0, 3);
-  assert_send_fails (watch, SIGNAL_ERROR_OUTBOX_FULL);
-  WAIT_UNTIL (watch->is_done);
-  send_numbers (watch, 3, 9);
+  g_object_set (recorder->client, "outbox-limit", 3, NULL);
+  recorder_start (recorder);
+  send_numbers (recorder, 0, 3);
+  assert_send_fails (recorder, SIGNAL_ERROR_OUTBOX_FULL);
+  WAIT_UNTIL (recorder->is_done);
+  send_numbers (recorder, 3, 9);
   assert_numbers (host_wait_guest (host, 0), 0, 9);
 }
 
@@ -151,13 +151,13 @@ static void
 test_no_outbox (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "outbox-limit", 0, NULL);
-  watch_start (watch);
-  assert_send_fails (watch, SIGNAL_ERROR_NOT_CONNECTED);
-  WAIT_UNTIL (watch->is_done);
-  send_numbers (watch, 0, 3);
+  g_object_set (recorder->client, "outbox-limit", 0, NULL);
+  recorder_start (recorder);
+  assert_send_fails (recorder, SIGNAL_ERROR_NOT_CONNECTED);
+  WAIT_UNTIL (recorder->is_done);
+  send_numbers (recorder, 0, 3);
   assert_numbers (host_wait_guest (host, 0), 0, 3);
 }
 
@@ -166,16 +166,16 @@ static void
 test_too_large (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *fill = g_strnfill (600, '1');
   g_autoptr (GError) error = NULL;
 
-  g_object_set (watch->client, "max-message-size", 600, NULL);
-  watch_start (watch);
-  g_assert_false (signal_client_send_json (watch->client, "n", fill, &error));
+  g_object_set (recorder->client, "max-message-size", 600, NULL);
+  recorder_start (recorder);
+  g_assert_false (signal_client_send_json (recorder->client, "n", fill, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_no_error (watch->error);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_no_error (recorder->error);
 }
 
 /* What still waits when it is over is lost, and that is said. */
@@ -183,19 +183,19 @@ static void
 test_lost (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
-  g_object_set (watch->client, "max-retries", 0, NULL);
-  watch_start (watch);
-  send_numbers (watch, 0, 3);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_cmpstr (watch->story->str, ==, "error disconnected ");
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+  g_object_set (recorder->client, "max-retries", 0, NULL);
+  recorder_start (recorder);
+  send_numbers (recorder, 0, 3);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_cmpstr (recorder->signals->str, ==, "error disconnected ");
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
 
   host->answer = NULL;
-  watch_connect (watch);
-  send_numbers (watch, 7, 8);
+  recorder_connect (recorder);
+  send_numbers (recorder, 7, 8);
   assert_numbers (host_wait_guest (host, 1), 7, 8);
 }
 
@@ -204,12 +204,12 @@ static void
 test_flushed_by_disconnect (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
-  send_numbers (watch, 0, 500);
-  watch_disconnect (watch);
+  recorder_connect (recorder);
+  send_numbers (recorder, 0, 500);
+  recorder_disconnect (recorder);
   guest = host_wait_guest (host, 0);
   assert_numbers (guest, 0, 500);
   g_assert_cmpuint (guest->close_code, ==, 1000);
@@ -220,18 +220,18 @@ static void
 test_not_sent_twice (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
-  send_numbers (watch, 0, 1);
+  recorder_connect (recorder);
+  send_numbers (recorder, 0, 1);
   guest = host_wait_guest (host, 0);
   assert_numbers (guest, 0, 1);
   guest_close (guest, 1009);
-  WAIT_UNTIL (watch->n_connected == 2);
-  send_numbers (watch, 1, 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
+  send_numbers (recorder, 1, 2);
   assert_numbers (host_wait_guest (host, 1), 1, 2);
-  g_assert_error (watch_get_error (watch, 0), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
 }
 
 static void
@@ -246,26 +246,26 @@ static void
 test_disconnected_meanwhile (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *fill = g_strnfill (90000, '1');
   g_autofree char *large = g_strnfill (95000, '1');
 
   host->answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
-  g_object_set (watch->client, "base-interval", 200, NULL);
-  watch_start (watch);
-  WAIT_UNTIL (signal_client_get_state (watch->client) == SIGNAL_CONNECTION_STATE_RECONNECTING);
+  g_object_set (recorder->client, "base-interval", 200, NULL);
+  recorder_start (recorder);
+  WAIT_UNTIL (signal_client_get_state (recorder->client) == SIGNAL_CONNECTION_STATE_RECONNECTING);
   host->answer = NULL;
   for (guint i = 0; i < 150; i++)
-    g_assert_true (signal_client_send_json (watch->client, "fill", fill, NULL));
-  g_assert_true (signal_client_send_json (watch->client, "large", large, NULL));
-  g_object_set (watch->client, "max-message-size", 122000, NULL);
+    g_assert_true (signal_client_send_json (recorder->client, "fill", fill, NULL));
+  g_assert_true (signal_client_send_json (recorder->client, "large", large, NULL));
+  g_object_set (recorder->client, "max-message-size", 122000, NULL);
 
-  g_signal_connect (watch->client, "connected", G_CALLBACK (disconnect_at_once), NULL);
-  g_signal_connect (watch->client, "error", G_CALLBACK (disconnect_at_once), NULL);
-  WAIT_UNTIL (watch->is_done);
+  g_signal_connect (recorder->client, "connected", G_CALLBACK (disconnect_at_once), NULL);
+  g_signal_connect (recorder->client, "error", G_CALLBACK (disconnect_at_once), NULL);
+  WAIT_UNTIL (recorder->is_done);
   run_pending ();
-  g_assert_error (watch_get_error (watch, 1), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  g_assert_error (recorder_wait_error (recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
 int

@@ -245,7 +245,7 @@ static void
 test_key_unforeseen (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *foreseen = NULL;
   guint32 random_numbers[4];
   const char *request, *key;
@@ -255,7 +255,7 @@ test_key_unforeseen (void)
     random_numbers[i] = g_random_int ();
   foreseen = g_base64_encode ((guint8 *) random_numbers, sizeof random_numbers);
   g_random_set_seed (29);
-  watch_connect (watch);
+  recorder_connect (recorder);
 
   request = host_wait_guest (host, 0)->request;
   key = strstr (request, "\r\nSec-WebSocket-Key: ");
@@ -269,14 +269,14 @@ static void
 test_url_while_connected (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *url = NULL;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   g_test_expect_message ("signal-glib", G_LOG_LEVEL_CRITICAL, "*DISCONNECTED*");
-  g_object_set (watch->client, "server-url", "ws://127.0.0.1/", NULL);
+  g_object_set (recorder->client, "server-url", "ws://127.0.0.1/", NULL);
   g_test_assert_expected_messages ();
-  g_object_get (watch->client, "server-url", &url, NULL);
+  g_object_get (recorder->client, "server-url", &url, NULL);
   g_assert_cmpstr (url, ==, host->uri);
 }
 
@@ -286,12 +286,12 @@ test_other_url (void)
 {
   g_autoptr (Host) host = host_new ();
   g_autoptr (Host) other = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
-  watch_disconnect (watch);
-  g_object_set (watch->client, "server-url", other->uri, NULL);
-  watch_connect (watch);
+  recorder_connect (recorder);
+  recorder_disconnect (recorder);
+  g_object_set (recorder->client, "server-url", other->uri, NULL);
+  recorder_connect (recorder);
   g_assert_cmpuint (host->guests->len, ==, 1);
   g_assert_cmpuint (other->guests->len, ==, 1);
 }
@@ -301,7 +301,7 @@ static void
 test_headers (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
   g_autofree char *host_line = g_strdup_printf ("Host: 127.0.0.1:%u\r\n", host->port);
   const char *request;
@@ -315,8 +315,8 @@ test_headers (void)
   soup_message_headers_append (headers, "Content-Length", "7");
   soup_message_headers_append (headers, "sec-websocket-key", "reserved");
   soup_message_headers_append (headers, "Sec-WebSocket-Extensions", "reserved");
-  g_object_set (watch->client, "headers", headers, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "headers", headers, NULL);
+  recorder_connect (recorder);
   request = host_wait_guest (host, 0)->request;
   g_assert_nonnull (strstr (request, "\r\nOrigin: https://example.org\r\n"));
   g_assert_nonnull (strstr (request, "\r\nX-Api-Key: one\r\n"));
@@ -328,7 +328,7 @@ test_headers (void)
   /* On every upgrade, also that of a reconnect. */
   guest_cut (host->guests->pdata[0]);
   g_assert_nonnull (strstr (host_wait_guest (host, 1)->request, "\r\nX-Api-Key: one\r\n"));
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 int

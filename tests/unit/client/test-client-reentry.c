@@ -40,14 +40,14 @@ typedef struct
 {
   const Place *place;
   Act          act;
-  Watch       *watch;
+  Recorder    *recorder;
   gboolean     has_acted;
 } Scene;
 
 static void
 act (Scene *scene)
 {
-  SignalClient *client = scene->watch->client;
+  SignalClient *client = scene->recorder->client;
 
   if (scene->has_acted
       || (g_str_equal (scene->place->signal, "notify::state")
@@ -58,15 +58,15 @@ act (Scene *scene)
   switch (scene->act)
     {
     case ACT_DISCONNECT:
-      signal_client_disconnect_async (client, NULL, watch_on_closed, scene->watch);
+      signal_client_disconnect_async (client, NULL, recorder_on_disconnected, scene->recorder);
       g_assert_cmpint (signal_client_get_state (client), ==, SIGNAL_CONNECTION_STATE_DISCONNECTED);
       break;
     case ACT_FORGET:
-      g_signal_handlers_disconnect_by_data (client, scene->watch);
-      g_clear_object (&scene->watch->client);
+      g_signal_handlers_disconnect_by_data (client, scene->recorder);
+      g_clear_object (&scene->recorder->client);
       break;
     case ACT_RECONNECT:
-      signal_client_disconnect_async (client, NULL, watch_on_closed, scene->watch);
+      signal_client_disconnect_async (client, NULL, recorder_on_disconnected, scene->recorder);
       signal_client_connect_async (client, NULL, NULL, NULL, NULL);
       break;
     default:
@@ -109,7 +109,7 @@ set_scene (Scene *scene)
     callback = G_CALLBACK (act_and_answer);
   else if (g_str_equal (signal, "reconnecting"))
     callback = G_CALLBACK (act_fourth);
-  g_signal_connect (scene->watch->client, signal, callback, scene);
+  g_signal_connect (scene->recorder->client, signal, callback, scene);
 }
 
 /* Makes all of it happen that a handler could be called for. */
@@ -119,7 +119,7 @@ provoke (Host  *host,
 {
   Guest *guest;
 
-  WAIT_UNTIL (scene->has_acted || scene->watch->is_done);
+  WAIT_UNTIL (scene->has_acted || scene->recorder->is_done);
   if (scene->has_acted)
     return;
 
@@ -127,7 +127,7 @@ provoke (Host  *host,
   guest_send (guest, "{\"event\":\"hello\"}");
   guest_send_text (guest, "wrong");
   guest_send (guest, "{\"event\":\"hello\"}");
-  WAIT_UNTIL (scene->has_acted || scene->watch->messages->len == 2);
+  WAIT_UNTIL (scene->has_acted || scene->recorder->messages->len == 2);
   if (!scene->has_acted)
     guest_cut (guest);
   WAIT_UNTIL (scene->has_acted);
@@ -137,24 +137,24 @@ static void
 test_disconnect_inside (gconstpointer data)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
-  Scene scene = { data, ACT_DISCONNECT, watch };
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  Scene scene = { data, ACT_DISCONNECT, recorder };
 
   set_scene (&scene);
-  watch_start (watch);
+  recorder_start (recorder);
   provoke (host, &scene);
-  WAIT_UNTIL (watch->n_closed == 1 && watch->is_done);
+  WAIT_UNTIL (recorder->n_closed == 1 && recorder->is_done);
 
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
-  g_assert_no_error (watch->disconnected);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
+  g_assert_no_error (recorder->disconnected);
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
-  g_assert_true (g_str_has_suffix (watch->states->str, " disconnected ")
-                 || g_str_equal (watch->states->str, "disconnected "));
-  if (watch->n_connected == 0 || g_str_equal (scene.place->name, "connected"))
-    g_assert_error (watch->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_true (g_str_has_suffix (recorder->states->str, " disconnected ")
+                 || g_str_equal (recorder->states->str, "disconnected "));
+  if (recorder->n_connected == 0 || g_str_equal (scene.place->name, "connected"))
+    g_assert_error (recorder->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   run_for (20);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
 /* With an operation pending that holds a reference, the client lives on until that is over. */
@@ -162,13 +162,13 @@ static void
 test_forget_inside (gconstpointer data)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
-  Scene scene = { data, ACT_FORGET, watch };
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  Scene scene = { data, ACT_FORGET, recorder };
   GWeakRef weak;
   Guest *guest;
 
-  g_weak_ref_init (&weak, watch->client);
-  watch_connect (watch);
+  g_weak_ref_init (&weak, recorder->client);
+  recorder_connect (recorder);
   set_scene (&scene);
   guest = host_wait_guest (host, 0);
   if (g_str_equal (scene.place->name, "message"))
@@ -191,60 +191,61 @@ static void
 test_reconnect_inside (gconstpointer data)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
-  Scene scene = { data, ACT_RECONNECT, watch };
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  Scene scene = { data, ACT_RECONNECT, recorder };
 
   set_scene (&scene);
-  watch_start (watch);
+  recorder_start (recorder);
   provoke (host, &scene);
-  WAIT_UNTIL (watch->is_done && watch->n_closed == 1);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
-  watch_disconnect (watch);
+  WAIT_UNTIL (recorder->is_done && recorder->n_closed == 1);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
+  recorder_disconnect (recorder);
 }
 
 static void
 on_disconnected_forget (SignalClient *client,
                         const GError *error,
-                        Watch        *watch)
+                        Recorder     *recorder)
 {
-  g_signal_handlers_disconnect_by_data (client, watch);
-  g_clear_object (&watch->client);
+  g_signal_handlers_disconnect_by_data (client, recorder);
+  g_clear_object (&recorder->client);
 }
 
 static void
 test_forget_in_disconnected (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   GWeakRef weak;
 
-  g_object_set (watch->client, "max-retries", 0, NULL);
-  watch_connect (watch);
-  g_weak_ref_init (&weak, watch->client);
-  g_signal_connect (watch->client, "disconnected", G_CALLBACK (on_disconnected_forget), watch);
+  g_object_set (recorder->client, "max-retries", 0, NULL);
+  recorder_connect (recorder);
+  g_weak_ref_init (&weak, recorder->client);
+  g_signal_connect (recorder->client, "disconnected", G_CALLBACK (on_disconnected_forget),
+                    recorder);
   guest_cut (host_wait_guest (host, 0));
-  WAIT_UNTIL (watch->client == NULL);
+  WAIT_UNTIL (recorder->client == NULL);
   g_assert_null (g_weak_ref_get (&weak));
   g_weak_ref_clear (&weak);
 }
 
 typedef struct
 {
-  Watch *watch;
-  Watch *second; /* the second connect_async() */
+  Recorder *recorder;
+  Recorder *second; /* the second connect_async() */
 } Again;
 
 static void
 connect_again (Again *again)
 {
-  SignalClient *client = again->watch->client;
+  SignalClient *client = again->recorder->client;
 
   if (again->second->client == NULL
       && signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_DISCONNECTED)
     {
       again->second->client = g_object_ref (client);
-      signal_client_connect_async (client, "second", NULL, watch_on_connected, again->second);
+      signal_client_connect_async (client, "second", NULL, recorder_on_connected, again->second);
       g_assert_true (signal_client_send_json (client, "kept", NULL, NULL));
     }
 }
@@ -272,20 +273,20 @@ static void
 test_connect_again (gconstpointer signal)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
-  g_autoptr (Watch) second = watch_new (host->uri);
-  Again again = { watch, second };
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (Recorder) second = recorder_new (host->uri);
+  Again again = { recorder, second };
 
   g_clear_object (&second->client);
   host->greet = greet_second;
-  g_signal_connect (watch->client, signal, G_CALLBACK (connect_again_third), &again);
-  watch_start (watch);
-  WAIT_UNTIL (watch->is_done && second->is_done);
-  g_assert_error (watch->error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_signal_connect (recorder->client, signal, G_CALLBACK (connect_again_third), &again);
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->is_done && second->is_done);
+  g_assert_error (recorder->error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_assert_no_error (second->error);
   WAIT_UNTIL (host_wait_guest (host, 1)->inner->len == 1);
   g_assert_cmpstr (host_wait_guest (host, 1)->inner->pdata[0], ==, "{\"event\":\"kept\"}");
-  g_assert_cmpstr (watch->story->str, ==, "disconnected connected ");
+  g_assert_cmpstr (recorder->signals->str, ==, "disconnected connected ");
   g_clear_object (&second->client);
 }
 
@@ -293,18 +294,18 @@ static gpointer
 run_in_thread (gpointer uri)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (Watch) watch = NULL;
+  g_autoptr (Recorder) recorder = NULL;
 
   g_main_context_push_thread_default (context);
-  watch = watch_new (uri);
-  signal_client_connect_async (watch->client, NULL, NULL, watch_on_connected, watch);
-  while (!watch->is_done || watch->messages->len == 0)
+  recorder = recorder_new (uri);
+  signal_client_connect_async (recorder->client, NULL, NULL, recorder_on_connected, recorder);
+  while (!recorder->is_done || recorder->messages->len == 0)
     g_main_context_iteration (context, TRUE);
-  g_assert_no_error (watch->error);
-  signal_client_disconnect_async (watch->client, NULL, watch_on_closed, watch);
-  while (watch->n_closed == 0)
+  g_assert_no_error (recorder->error);
+  signal_client_disconnect_async (recorder->client, NULL, recorder_on_disconnected, recorder);
+  while (recorder->n_closed == 0)
     g_main_context_iteration (context, TRUE);
-  watch_forget (watch);
+  recorder_drop_client (recorder);
   while (g_main_context_iteration (context, FALSE))
     ;
   g_main_context_pop_thread_default (context);

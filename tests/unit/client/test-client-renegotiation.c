@@ -118,18 +118,18 @@ static void
 test_trusted (void)
 {
   g_autoptr (Host) host = host_new_tls (identity->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Handshake handshake = { FALSE };
   Guest *guest;
 
-  g_object_set (watch->client, "tls-database", identity->database, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "tls-database", identity->database, NULL);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   renegotiate (guest, &handshake);
   g_assert_no_error (handshake.error);
   guest_send (guest, "{\"event\":\"news\"}");
-  WAIT_UNTIL (watch->messages->len == 1);
-  g_assert_cmpuint (watch->n_connected, ==, 1);
+  WAIT_UNTIL (recorder->messages->len == 1);
+  g_assert_cmpuint (recorder->n_connected, ==, 1);
 }
 
 static gboolean
@@ -148,18 +148,18 @@ static void
 test_accepted (void)
 {
   g_autoptr (Host) host = host_new_tls (identity->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Handshake handshake = { FALSE };
   guint n_asked = 0;
 
-  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
                     &n_asked);
-  watch_connect (watch);
+  recorder_connect (recorder);
   renegotiate (host_wait_guest (host, 0), &handshake);
   g_assert_nonnull (handshake.error);
-  g_assert_error (watch_get_error (watch, 0), G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  g_assert_error (recorder_wait_error (recorder, 0), G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
   g_assert_cmpuint (n_asked, ==, 1);
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
   g_assert_cmpuint (n_asked, ==, 2);
   g_clear_error (&handshake.error);
 }

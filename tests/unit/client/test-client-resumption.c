@@ -94,27 +94,28 @@ static void
 connect_as (Kind        kind,
             const char *uri)
 {
-  g_autoptr (Watch) watch = watch_new (uri);
+  g_autoptr (Recorder) recorder = recorder_new (uri);
   guint n_asked = 0;
 
-  g_object_set (watch->client, "max-retries", 0, NULL);
+  g_object_set (recorder->client, "max-retries", 0, NULL);
   if (kind == HANDLER)
-    g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_certificate), &n_asked);
+    g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
+                      &n_asked);
   else if (kind != NOTHING)
-    g_object_set (watch->client,
+    g_object_set (recorder->client,
                   "tls-database", kind == DATABASE ? identity->database : other->database,
                   NULL);
 
   if (kind == HANDLER || kind == DATABASE)
     {
-      watch_connect (watch);
+      recorder_connect (recorder);
       g_assert_cmpuint (n_asked, ==, kind == HANDLER ? 1 : 0);
-      watch_disconnect (watch);
+      recorder_disconnect (recorder);
     }
   else
     {
-      watch_fail (watch, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
-      g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
+      recorder_connect_fails (recorder, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+      g_assert_cmpstr (recorder->states->str, ==, "connecting disconnected ");
     }
 }
 

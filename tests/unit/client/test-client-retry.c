@@ -8,10 +8,10 @@
 #define UNAVAILABLE "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 static void
-set_schedule (Watch *watch,
-              guint  max_retries)
+set_schedule (Recorder *recorder,
+              guint     max_retries)
 {
-  g_object_set (watch->client,
+  g_object_set (recorder->client,
                 "max-retries", max_retries,
                 "base-interval", 40,
                 "backoff-multiplier", 2.0,
@@ -24,30 +24,30 @@ test_schedule (void)
 {
   static const guint expected[] = { 40, 80, 160, 200 };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   gint64 begin = g_get_monotonic_time ();
 
   host->answer = UNAVAILABLE;
-  set_schedule (watch, G_N_ELEMENTS (expected));
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED);
+  set_schedule (recorder, G_N_ELEMENTS (expected));
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED);
 
-  g_assert_cmpuint (watch->delays->len, ==, G_N_ELEMENTS (expected));
+  g_assert_cmpuint (recorder->delays->len, ==, G_N_ELEMENTS (expected));
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
     {
-      g_assert_cmpuint (g_array_index (watch->delays, guint, i), ==, expected[i]);
-      g_assert_cmpuint (g_array_index (watch->attempts, guint, i), ==, i + 1);
+      g_assert_cmpuint (g_array_index (recorder->delays, guint, i), ==, expected[i]);
+      g_assert_cmpuint (g_array_index (recorder->attempts, guint, i), ==, i + 1);
     }
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 480 * 1000);
   g_assert_cmpuint (host->guests->len, ==, 5);
-  g_assert_cmpstr (watch->states->str, ==,
+  g_assert_cmpstr (recorder->states->str, ==,
                    "connecting reconnecting connecting reconnecting connecting reconnecting "
                    "connecting reconnecting connecting disconnected ");
-  g_assert_cmpstr (watch->story->str, ==,
+  g_assert_cmpstr (recorder->signals->str, ==,
                    "error reconnecting error reconnecting error reconnecting error reconnecting "
                    "disconnected ");
-  g_assert_error (watch->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED);
-  g_assert_nonnull (strstr (watch->disconnected->message, "503"));
-  g_assert_error (signal_client_get_last_error (watch->client), SIGNAL_ERROR,
+  g_assert_error (recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED);
+  g_assert_nonnull (strstr (recorder->disconnected->message, "503"));
+  g_assert_error (signal_client_get_last_error (recorder->client), SIGNAL_ERROR,
                   SIGNAL_ERROR_RETRIES_EXHAUSTED);
 }
 
@@ -55,24 +55,24 @@ static void
 test_jitter (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   gboolean is_varied = FALSE;
 
   host->answer = UNAVAILABLE;
-  g_object_set (watch->client,
+  g_object_set (recorder->client,
                 "max-retries", 12,
                 "base-interval", 40,
                 "backoff-multiplier", 1.0,
                 "jitter", 0.9,
                 NULL);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED);
-  for (guint i = 0; i < watch->delays->len; i++)
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED);
+  for (guint i = 0; i < recorder->delays->len; i++)
     {
-      guint delay = g_array_index (watch->delays, guint, i);
+      guint delay = g_array_index (recorder->delays, guint, i);
 
       g_assert_cmpuint (delay, >=, 4);
       g_assert_cmpuint (delay, <=, 40);
-      is_varied |= delay != g_array_index (watch->delays, guint, 0);
+      is_varied |= delay != g_array_index (recorder->delays, guint, 0);
     }
   g_assert_true (is_varied);
 }
@@ -82,13 +82,13 @@ static void
 test_no_retries (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->answer = UNAVAILABLE;
-  g_object_set (watch->client, "max-retries", 0, NULL);
-  watch_fail (watch, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET);
-  g_assert_nonnull (strstr (watch->error->message, "503"));
-  g_assert_cmpstr (watch->story->str, ==, "disconnected ");
+  g_object_set (recorder->client, "max-retries", 0, NULL);
+  recorder_connect_fails (recorder, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET);
+  g_assert_nonnull (strstr (recorder->error->message, "503"));
+  g_assert_cmpstr (recorder->signals->str, ==, "disconnected ");
   g_assert_cmpuint (host->guests->len, ==, 1);
 }
 
@@ -96,32 +96,32 @@ static void
 test_no_retries_when_lost (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "max-retries", 0, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "max-retries", 0, NULL);
+  recorder_connect (recorder);
   guest_cut (host_wait_guest (host, 0));
-  WAIT_UNTIL (watch->n_disconnected == 1);
-  g_assert_error (watch->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
-  g_assert_cmpstr (watch->story->str, ==, "connected disconnected ");
+  WAIT_UNTIL (recorder->n_disconnected == 1);
+  g_assert_error (recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+  g_assert_cmpstr (recorder->signals->str, ==, "connected disconnected ");
 }
 
 static void
 test_never_give_up (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->answer = UNAVAILABLE;
-  g_object_set (watch->client, "max-retries", G_MAXUINT, "base-interval", 1, "max-interval", 1,
+  g_object_set (recorder->client, "max-retries", G_MAXUINT, "base-interval", 1, "max-interval", 1,
                 NULL);
-  watch_start (watch);
-  WAIT_UNTIL (watch->delays->len == 40);
-  g_assert_false (watch->is_done);
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->delays->len == 40);
+  g_assert_false (recorder->is_done);
   host->answer = NULL;
-  WAIT_UNTIL (watch->is_done);
-  g_assert_no_error (watch->error);
-  g_assert_cmpuint (watch->n_disconnected, ==, 0);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_no_error (recorder->error);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 0);
 }
 
 /* A server that accepts and then drops is not hammered: only a connection that has lasted longer
@@ -131,78 +131,78 @@ static void
 test_count_starts_anew (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client,
+  g_object_set (recorder->client,
                 "base-interval", 20000,
                 "backoff-multiplier", 1.25,
                 "max-retries", 1,
                 NULL);
-  watch_connect (watch);
+  recorder_connect (recorder);
   for (guint i = 0; i < 3; i++)
     {
       guest_cut (host_wait_guest (host, i));
-      WAIT_UNTIL (watch->delays->len == i + 1);
-      signal_client_reconnect_now (watch->client);
-      WAIT_UNTIL (watch->n_connected == i + 2);
-      g_assert_cmpuint (g_array_index (watch->attempts, guint, i), ==, 1);
+      WAIT_UNTIL (recorder->delays->len == i + 1);
+      signal_client_reconnect_now (recorder->client);
+      WAIT_UNTIL (recorder->n_connected == i + 2);
+      g_assert_cmpuint (g_array_index (recorder->attempts, guint, i), ==, 1);
     }
-  g_assert_cmpuint (g_array_index (watch->delays, guint, 0), ==, 20000);
-  g_assert_cmpuint (g_array_index (watch->delays, guint, 1), ==, 25000);
-  g_assert_cmpuint (g_array_index (watch->delays, guint, 2), ==, 30000);
+  g_assert_cmpuint (g_array_index (recorder->delays, guint, 0), ==, 20000);
+  g_assert_cmpuint (g_array_index (recorder->delays, guint, 1), ==, 25000);
+  g_assert_cmpuint (g_array_index (recorder->delays, guint, 2), ==, 30000);
 
-  g_object_set (watch->client, "base-interval", 5, NULL);
+  g_object_set (recorder->client, "base-interval", 5, NULL);
   run_for (20);
   guest_cut (host_wait_guest (host, 3));
-  WAIT_UNTIL (watch->n_connected == 5);
-  g_assert_cmpuint (g_array_index (watch->attempts, guint, 3), ==, 1);
-  g_assert_cmpuint (g_array_index (watch->delays, guint, 3), ==, 5);
+  WAIT_UNTIL (recorder->n_connected == 5);
+  g_assert_cmpuint (g_array_index (recorder->attempts, guint, 3), ==, 1);
+  g_assert_cmpuint (g_array_index (recorder->delays, guint, 3), ==, 5);
 
   /* Attempts that do fail count, and end it. */
   host->answer = UNAVAILABLE;
   guest_cut (host_wait_guest (host, 4));
-  WAIT_UNTIL (watch->n_disconnected == 1);
-  g_assert_error (watch->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED);
+  WAIT_UNTIL (recorder->n_disconnected == 1);
+  g_assert_error (recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED);
 }
 
 static void
 test_retry_after (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->answer = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 77\r\nContent-Length: 0\r\n\r\n";
-  watch_start (watch);
-  WAIT_UNTIL (watch->delays->len == 1);
-  g_assert_cmpuint (g_array_index (watch->delays, guint, 0), ==, 77000);
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->delays->len == 1);
+  g_assert_cmpuint (g_array_index (recorder->delays, guint, 0), ==, 77000);
 
   host->answer = NULL;
-  signal_client_reconnect_now (watch->client);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_no_error (watch->error);
+  signal_client_reconnect_now (recorder->client);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_no_error (recorder->error);
 }
 
 static void
 test_reconnect_now (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "base-interval", 60000, "max-interval", 60000, NULL);
-  signal_client_reconnect_now (watch->client);
-  g_assert_cmpstr (watch->states->str, ==, "");
+  g_object_set (recorder->client, "base-interval", 60000, "max-interval", 60000, NULL);
+  signal_client_reconnect_now (recorder->client);
+  g_assert_cmpstr (recorder->states->str, ==, "");
 
-  watch_connect (watch);
-  signal_client_reconnect_now (watch->client);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  recorder_connect (recorder);
+  signal_client_reconnect_now (recorder->client);
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
 
   guest_cut (host_wait_guest (host, 0));
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
-  signal_client_reconnect_now (watch->client);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  signal_client_reconnect_now (recorder->client);
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_CONNECTING);
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
   g_assert_cmpuint (host->guests->len, ==, 2);
 }
 
@@ -217,13 +217,13 @@ static void
 test_reconnect_now_inside (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "base-interval", 60000, "max-interval", 60000, NULL);
-  watch_connect (watch);
-  g_signal_connect (watch->client, "reconnecting", G_CALLBACK (on_reconnecting_go), NULL);
+  g_object_set (recorder->client, "base-interval", 60000, "max-interval", 60000, NULL);
+  recorder_connect (recorder);
+  g_signal_connect (recorder->client, "reconnecting", G_CALLBACK (on_reconnecting_go), NULL);
   guest_cut (host_wait_guest (host, 0));
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 /* Refusals of the upgrade, each named by its status; a redirect is not followed. */
@@ -240,12 +240,12 @@ test_http_refusals (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (Host) host = host_new ();
-      g_autoptr (Watch) watch = watch_new (host->uri);
+      g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
       host->answer = cases[i].answer;
-      g_object_set (watch->client, "max-retries", 0, NULL);
-      watch_fail (watch, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET);
-      g_assert_nonnull (strstr (watch->error->message, cases[i].text));
+      g_object_set (recorder->client, "max-retries", 0, NULL);
+      recorder_connect_fails (recorder, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET);
+      g_assert_nonnull (strstr (recorder->error->message, cases[i].text));
       g_assert_cmpuint (host->guests->len, ==, 1);
     }
 }
@@ -267,12 +267,13 @@ test_not_http (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases) + 1; i++)
     {
       g_autoptr (Host) host = host_new ();
-      g_autoptr (Watch) watch = watch_new (host->uri);
+      g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
       host->answer = i < G_N_ELEMENTS (cases) ? cases[i].answer : endless;
-      g_object_set (watch->client, "max-retries", 0, NULL);
-      watch_fail (watch, SOUP_WEBSOCKET_ERROR,
-                  i < G_N_ELEMENTS (cases) ? cases[i].code : SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE);
+      g_object_set (recorder->client, "max-retries", 0, NULL);
+      recorder_connect_fails (recorder, SOUP_WEBSOCKET_ERROR,
+                              i < G_N_ELEMENTS (cases) ? cases[i].code
+                                                        : SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE);
     }
 }
 
@@ -280,11 +281,11 @@ static void
 test_nothing_but_an_end (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->answer = "";
-  g_object_set (watch->client, "max-retries", 0, NULL);
-  watch_fail (watch, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+  g_object_set (recorder->client, "max-retries", 0, NULL);
+  recorder_connect_fails (recorder, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
 }
 
 int

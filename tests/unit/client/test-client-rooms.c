@@ -15,17 +15,17 @@ static const char * const a[] = { "a", NULL };
 static const char * const b[] = { "b", NULL };
 
 static void
-assert_rooms (Watch      *watch,
+assert_rooms (Recorder   *recorder,
               const char *expected)
 {
-  const char * const *rooms = signal_client_get_rooms (watch->client);
+  const char * const *rooms = signal_client_get_rooms (recorder->client);
   g_auto (GStrv) property = NULL;
   g_autofree char *joined = NULL;
 
   g_assert_nonnull (rooms);
   joined = g_strjoinv (" ", (char **) rooms);
   g_assert_cmpstr (joined, ==, expected);
-  g_object_get (watch->client, "rooms", &property, NULL);
+  g_object_get (recorder->client, "rooms", &property, NULL);
   g_assert_true (g_strv_equal (rooms, (const char * const *) property));
 }
 
@@ -41,25 +41,25 @@ on_notify (GObject    *object,
 static void
 test_property (void)
 {
-  g_autoptr (Watch) watch = watch_new (NULL);
+  g_autoptr (Recorder) recorder = recorder_new (NULL);
   guint count = 0;
 
-  g_signal_connect (watch->client, "notify::rooms", G_CALLBACK (on_notify), &count);
-  assert_rooms (watch, "");
-  g_object_set (watch->client, "auto-join-rooms", ab, NULL);
-  assert_rooms (watch, "a b");
+  g_signal_connect (recorder->client, "notify::rooms", G_CALLBACK (on_notify), &count);
+  assert_rooms (recorder, "");
+  g_object_set (recorder->client, "auto-join-rooms", ab, NULL);
+  assert_rooms (recorder, "a b");
   g_assert_cmpuint (count, ==, 1);
-  g_assert_true (signal_client_join_rooms (watch->client, bc, NULL));
-  assert_rooms (watch, "a b c");
+  g_assert_true (signal_client_join_rooms (recorder->client, bc, NULL));
+  assert_rooms (recorder, "a b c");
   g_assert_cmpuint (count, ==, 2);
-  g_assert_true (signal_client_join_rooms (watch->client, bc, NULL));
+  g_assert_true (signal_client_join_rooms (recorder->client, bc, NULL));
   g_assert_cmpuint (count, ==, 2);
-  g_assert_true (signal_client_leave_rooms (watch->client, a, NULL));
-  assert_rooms (watch, "b c");
+  g_assert_true (signal_client_leave_rooms (recorder->client, a, NULL));
+  assert_rooms (recorder, "b c");
   g_assert_cmpuint (count, ==, 3);
-  g_assert_true (signal_client_leave_rooms (watch->client, a, NULL));
+  g_assert_true (signal_client_leave_rooms (recorder->client, a, NULL));
   g_assert_cmpuint (count, ==, 3);
-  g_assert_true (signal_client_join_rooms (watch->client, none, NULL));
+  g_assert_true (signal_client_join_rooms (recorder->client, none, NULL));
   g_assert_cmpuint (count, ==, 3);
 }
 
@@ -67,16 +67,16 @@ static void
 test_frames (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  g_object_set (watch->client, "auto-join-rooms", ab, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "auto-join-rooms", ab, NULL);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   guest_assert_frame (guest, 1, JOIN ("\"a\",\"b\""));
-  g_assert_true (signal_client_join_rooms (watch->client, bc, NULL));
+  g_assert_true (signal_client_join_rooms (recorder->client, bc, NULL));
   guest_assert_frame (guest, 2, JOIN ("\"b\",\"c\""));
-  g_assert_true (signal_client_leave_rooms (watch->client, b, NULL));
+  g_assert_true (signal_client_leave_rooms (recorder->client, b, NULL));
   guest_assert_frame (guest, 3, LEAVE ("\"b\""));
   g_assert_cmpuint (guest->frames->len, ==, 4);
 }
@@ -86,14 +86,14 @@ static void
 test_no_rooms (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
-  g_assert_true (signal_client_join_rooms (watch->client, none, NULL));
-  g_assert_true (signal_client_leave_rooms (watch->client, none, NULL));
-  g_assert_true (signal_client_join_rooms (watch->client, a, NULL));
+  g_assert_true (signal_client_join_rooms (recorder->client, none, NULL));
+  g_assert_true (signal_client_leave_rooms (recorder->client, none, NULL));
+  g_assert_true (signal_client_join_rooms (recorder->client, a, NULL));
   guest_assert_frame (guest, 1, JOIN ("\"a\""));
 }
 
@@ -102,28 +102,28 @@ static void
 test_rejoined (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  g_object_set (watch->client, "auto-join-rooms", ab, "base-interval", 20000, NULL);
-  g_assert_true (signal_client_join_rooms (watch->client, bc, NULL));
-  watch_start (watch);
-  WAIT_UNTIL (watch->is_done);
+  g_object_set (recorder->client, "auto-join-rooms", ab, "base-interval", 20000, NULL);
+  g_assert_true (signal_client_join_rooms (recorder->client, bc, NULL));
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->is_done);
   guest_assert_frame (host_wait_guest (host, 0), 1, JOIN ("\"a\",\"b\",\"c\""));
 
-  g_assert_true (signal_client_leave_rooms (watch->client, b, NULL));
+  g_assert_true (signal_client_leave_rooms (recorder->client, b, NULL));
   guest_assert_frame (host_wait_guest (host, 0), 2, LEAVE ("\"b\""));
   guest_cut (host->guests->pdata[0]);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
-  g_assert_true (signal_client_leave_rooms (watch->client, a, NULL));
-  signal_client_reconnect_now (watch->client);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  g_assert_true (signal_client_leave_rooms (recorder->client, a, NULL));
+  signal_client_reconnect_now (recorder->client);
   guest = host_wait_guest (host, 1);
   guest_assert_frame (guest, 1, JOIN ("\"c\""));
 
-  WAIT_UNTIL (watch->n_connected == 2);
-  watch_disconnect (watch);
-  assert_rooms (watch, "c");
-  watch_connect (watch);
+  WAIT_UNTIL (recorder->n_connected == 2);
+  recorder_disconnect (recorder);
+  assert_rooms (recorder, "c");
+  recorder_connect (recorder);
   guest_assert_frame (host_wait_guest (host, 2), 1, JOIN ("\"c\""));
 }
 
@@ -131,12 +131,12 @@ static void
 test_auto_join_later (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
-  g_object_set (watch->client, "auto-join-rooms", ab, NULL);
+  recorder_connect (recorder);
+  g_object_set (recorder->client, "auto-join-rooms", ab, NULL);
   guest_assert_frame (host_wait_guest (host, 0), 1, JOIN ("\"a\",\"b\""));
-  assert_rooms (watch, "a b");
+  assert_rooms (recorder, "a b");
 }
 
 static void
@@ -148,10 +148,10 @@ test_bad_names (void)
   const char *bad[] = { "", "ws:internal", "\xff", long_name };
   const char *good[] = { longest, "\xc3\xa9\"\\\n", "ws", "WS:room", "ws-default", NULL };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
@@ -159,14 +159,14 @@ test_bad_names (void)
       g_autoptr (GError) join_error = NULL;
       g_autoptr (GError) leave_error = NULL;
 
-      g_assert_false (signal_client_join_rooms (watch->client, rooms, &join_error));
+      g_assert_false (signal_client_join_rooms (recorder->client, rooms, &join_error));
       g_assert_error (join_error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-      g_assert_false (signal_client_leave_rooms (watch->client, rooms, &leave_error));
+      g_assert_false (signal_client_leave_rooms (recorder->client, rooms, &leave_error));
       g_assert_error (leave_error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
     }
-  assert_rooms (watch, "");
+  assert_rooms (recorder, "");
 
-  g_assert_true (signal_client_join_rooms (watch->client, good, NULL));
+  g_assert_true (signal_client_join_rooms (recorder->client, good, NULL));
   WAIT_UNTIL (guest->frames->len > 1);
   expected = g_strdup_printf (JOIN ("\"%s\",\"\xc3\xa9\\\"\\\\\\n\",\"ws\",\"WS:room\","
                                     "\"ws-default\""), longest);
@@ -178,10 +178,10 @@ test_bad_auto_join (void)
 {
   static const char * const rooms[] = { "fine", "ws:reserved", NULL };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "auto-join-rooms", rooms, NULL);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_object_set (recorder->client, "auto-join-rooms", rooms, NULL);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
   g_assert_cmpuint (host->guests->len, ==, 0);
 }
 
@@ -191,15 +191,15 @@ test_own_id (void)
 {
   static const char * const rooms[] = { "a", "guest-0", NULL };
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GError) error = NULL;
 
-  watch_connect (watch);
-  g_assert_true (signal_client_join_rooms (watch->client, a, NULL));
-  g_assert_false (signal_client_leave_rooms (watch->client, rooms, &error));
+  recorder_connect (recorder);
+  g_assert_true (signal_client_join_rooms (recorder->client, a, NULL));
+  g_assert_false (signal_client_leave_rooms (recorder->client, rooms, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-  assert_rooms (watch, "a");
-  g_assert_true (signal_client_leave_rooms (watch->client, a, NULL));
+  assert_rooms (recorder, "a");
+  g_assert_true (signal_client_leave_rooms (recorder->client, a, NULL));
   guest_assert_frame (host_wait_guest (host, 0), 2, LEAVE ("\"a\""));
 }
 
@@ -208,7 +208,7 @@ static void
 test_many (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_auto (GStrv) rooms = NULL;
   Guest *guest;
@@ -221,8 +221,8 @@ test_many (void)
       g_strv_builder_add (builder, name);
     }
   rooms = g_strv_builder_end (builder);
-  g_object_set (watch->client, "auto-join-rooms", rooms, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "auto-join-rooms", rooms, NULL);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   WAIT_UNTIL (guest->frames->len == 3);
   for (guint i = 1; i < 3; i++)
@@ -240,16 +240,16 @@ test_many (void)
 static void
 test_leave_all (void)
 {
-  g_autoptr (Watch) watch = watch_new (NULL);
+  g_autoptr (Recorder) recorder = recorder_new (NULL);
 
-  g_object_set (watch->client, "auto-join-rooms", ab, NULL);
-  g_assert_true (signal_client_leave_rooms (watch->client,
-                                            signal_client_get_rooms (watch->client), NULL));
-  assert_rooms (watch, "");
-  g_assert_true (signal_client_join_rooms (watch->client, bc, NULL));
-  g_assert_true (signal_client_join_rooms (watch->client,
-                                           signal_client_get_rooms (watch->client), NULL));
-  assert_rooms (watch, "b c");
+  g_object_set (recorder->client, "auto-join-rooms", ab, NULL);
+  g_assert_true (signal_client_leave_rooms (recorder->client,
+                                            signal_client_get_rooms (recorder->client), NULL));
+  assert_rooms (recorder, "");
+  g_assert_true (signal_client_join_rooms (recorder->client, bc, NULL));
+  g_assert_true (signal_client_join_rooms (recorder->client,
+                                           signal_client_get_rooms (recorder->client), NULL));
+  assert_rooms (recorder, "b c");
 }
 
 int

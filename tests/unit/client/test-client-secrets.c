@@ -70,7 +70,7 @@ static Identity *identity; /* NULL: there is no TLS, or no openssl */
 typedef struct
 {
   SecretsServer *server;
-  Watch         *watch;
+  Recorder      *recorder;
   gsize          filler;
   Needle         token, text, x, key;
 } Scene;
@@ -103,7 +103,7 @@ send_secret (Scene *scene)
   needle_invent (&scene->text, secret);
   json[0] = '"';
   json[size - 1] = '"';
-  g_assert_true (signal_client_send_json (scene->watch->client, "news", json, NULL));
+  g_assert_true (signal_client_send_json (scene->recorder->client, "news", json, NULL));
   needle_forget (json, size);
   g_free (json);
 }
@@ -121,17 +121,17 @@ scene_open (Scene      *scene,
   keeps_freed = TRUE;
   scene->server = secrets_server_new (test_case->is_secure ? identity : NULL);
   uri = secrets_server_wait (scene->server, "uri");
-  scene->watch = watch_new (uri);
+  scene->recorder = recorder_new (uri);
   if (test_case->is_secure)
-    g_object_set (scene->watch->client, "tls-database", identity->database, NULL);
+    g_object_set (scene->recorder->client, "tls-database", identity->database, NULL);
 
   needle_invent (&scene->token, secret);
-  signal_client_update_token (scene->watch->client, secret);
+  signal_client_update_token (scene->recorder->client, secret);
   needle_forget (secret, sizeof secret);
-  watch_start (scene->watch);
+  recorder_start (scene->recorder);
   send_secret (scene);
 
-  watch_wait_state (scene->watch, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
+  recorder_wait_state (scene->recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
   g_free (secrets_server_wait (scene->server, "arrived"));
 }
 
@@ -139,7 +139,7 @@ static void
 scene_close (Scene *scene)
 {
   secrets_server_free (scene->server);
-  watch_free (scene->watch);
+  recorder_free (scene->recorder);
   keeps_freed = FALSE;
 }
 
@@ -150,8 +150,8 @@ be_welcomed (Scene *scene)
   secrets_server_tell (scene->server, "welcome\n");
   secrets_server_wait_needle (scene->server, &scene->x);
   secrets_server_wait_needle (scene->server, &scene->key);
-  watch_wait_state (scene->watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-  WAIT_UNTIL (signal_client_get_outbox_length (scene->watch->client) == 0);
+  recorder_wait_state (scene->recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  WAIT_UNTIL (signal_client_get_outbox_length (scene->recorder->client) == 0);
 }
 
 /* The connection ends; the client is on its way again, and another secret message waits. */
@@ -159,9 +159,9 @@ static void
 lose_connection (Scene *scene)
 {
   secrets_server_tell (scene->server, "cut\n");
-  WAIT_UNTIL (scene->watch->delays->len == 1);
+  WAIT_UNTIL (scene->recorder->delays->len == 1);
   send_secret (scene);
-  watch_wait_state (scene->watch, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
+  recorder_wait_state (scene->recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
   g_free (secrets_server_wait (scene->server, "arrived"));
 }
 
@@ -215,8 +215,8 @@ test_disconnected (gconstpointer test_case)
   assert_waiting (&scene);
   be_welcomed (&scene);
   assert_connected (&scene);
-  watch_disconnect (scene.watch);
-  watch_forget (scene.watch);
+  recorder_disconnect (scene.recorder);
+  recorder_drop_client (scene.recorder);
   assert_gone (&scene);
   scene_close (&scene);
 }
@@ -229,7 +229,7 @@ test_dropped (gconstpointer test_case)
   scene_open (&scene, test_case);
   be_welcomed (&scene);
   assert_connected (&scene);
-  watch_forget (scene.watch);
+  recorder_drop_client (scene.recorder);
   assert_gone (&scene);
   scene_close (&scene);
 }
@@ -241,8 +241,8 @@ test_disconnected_early (gconstpointer test_case)
 
   scene_open (&scene, test_case);
   assert_waiting (&scene);
-  watch_disconnect (scene.watch);
-  watch_forget (scene.watch);
+  recorder_disconnect (scene.recorder);
+  recorder_drop_client (scene.recorder);
   assert_gone (&scene);
   scene_close (&scene);
 }
@@ -257,7 +257,7 @@ test_dropped_late (gconstpointer test_case)
   be_welcomed (&scene);
   lose_connection (&scene);
   assert_waiting (&scene);
-  watch_forget (scene.watch);
+  recorder_drop_client (scene.recorder);
   assert_gone (&scene);
   scene_close (&scene);
 }
@@ -285,7 +285,7 @@ test_reconnected (gconstpointer test_case)
   g_assert_cmpuint (old_scalar.n_found, ==, 0);
   g_assert_cmpuint (old_key.n_found, ==, 0);
 
-  watch_forget (scene.watch);
+  recorder_drop_client (scene.recorder);
   assert_gone (&scene);
   scene_close (&scene);
 }
@@ -298,7 +298,7 @@ test_token_replaced (gconstpointer test_case)
   scene_open (&scene, test_case);
   be_welcomed (&scene);
   assert_connected (&scene);
-  signal_client_update_token (scene.watch->client, "another");
+  signal_client_update_token (scene.recorder->client, "another");
   look (&scene);
   g_assert_cmpuint (scene.token.n_found, ==, 0);
   scene_close (&scene);

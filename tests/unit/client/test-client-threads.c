@@ -13,10 +13,10 @@ greet_nobody (Guest *guest)
 }
 
 static SignalClient *
-take_client (Watch *watch)
+take_client (Recorder *recorder)
 {
-  g_signal_handlers_disconnect_by_data (watch->client, watch);
-  return g_steal_pointer (&watch->client);
+  g_signal_handlers_disconnect_by_data (recorder->client, recorder);
+  return g_steal_pointer (&recorder->client);
 }
 
 /* A client that lives in the loop's thread. */
@@ -97,10 +97,10 @@ static void
 test_drop_in_thread (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  watch_connect (watch);
-  run_thread (unref_in_thread, take_client (watch));
+  recorder_connect (recorder);
+  run_thread (unref_in_thread, take_client (recorder));
   wait_closed (host);
 }
 
@@ -128,16 +128,16 @@ test_drop_while_running (void)
 
   for (guint i = 0; i < 20; i++)
     {
-      g_autoptr (Watch) watch = watch_new (host->uri);
+      g_autoptr (Recorder) recorder = recorder_new (host->uri);
       Drop drop = { 0 };
       GThread *thread;
       Guest *guest;
 
-      watch_connect (watch);
+      recorder_connect (recorder);
       guest = host_wait_guest (host, i);
       for (guint j = 0; j < 10; j++)
         guest_send (guest, "{\"event\":\"e\"}");
-      drop.object = take_client (watch);
+      drop.object = take_client (recorder);
       thread = g_thread_new ("drop", drop_in_thread, &drop);
       WAIT_UNTIL (g_atomic_int_get (&drop.is_done) && guest->is_gone);
       g_thread_join (thread);
@@ -149,39 +149,39 @@ static void
 test_drop_while_connecting (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = greet_nobody;
-  g_object_set (watch->client, "connect-timeout", 300, "max-retries", 0, NULL);
-  watch_start (watch);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
-  run_thread (unref_in_thread, take_client (watch));
-  WAIT_UNTIL (watch->is_done);
-  g_assert_error (watch->error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_object_set (recorder->client, "connect-timeout", 300, "max-retries", 0, NULL);
+  recorder_start (recorder);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
+  run_thread (unref_in_thread, take_client (recorder));
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_error (recorder->error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
 }
 
 static void
 on_message_drop (SignalClient  *client,
                  SignalMessage *message,
-                 Watch         *watch)
+                 Recorder      *recorder)
 {
-  if (watch->client != NULL)
-    run_thread (unref_in_thread, take_client (watch));
+  if (recorder->client != NULL)
+    run_thread (unref_in_thread, take_client (recorder));
 }
 
 static void
 test_drop_inside_message (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   GWeakRef weak;
 
-  watch_connect (watch);
-  g_weak_ref_init (&weak, watch->client);
-  g_signal_connect (watch->client, "message", G_CALLBACK (on_message_drop), watch);
+  recorder_connect (recorder);
+  g_weak_ref_init (&weak, recorder->client);
+  g_signal_connect (recorder->client, "message", G_CALLBACK (on_message_drop), recorder);
   guest_send (host_wait_guest (host, 0), "{\"event\":\"e\"}");
-  WAIT_UNTIL (watch->client == NULL);
+  WAIT_UNTIL (recorder->client == NULL);
   g_assert_null (g_weak_ref_get (&weak));
   g_weak_ref_clear (&weak);
   wait_closed (host);
@@ -230,16 +230,16 @@ static void
 test_refused (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   /* Whatever its state is. */
-  run_thread (call_everything, watch->client);
-  watch_connect (watch);
-  run_thread (call_everything, watch->client);
-  g_assert_cmpint (signal_client_get_state (watch->client), ==,
+  run_thread (call_everything, recorder->client);
+  recorder_connect (recorder);
+  run_thread (call_everything, recorder->client);
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
-  g_assert_true (signal_client_send_json (watch->client, "e", "1", NULL));
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
+  g_assert_true (signal_client_send_json (recorder->client, "e", "1", NULL));
   WAIT_UNTIL (host_wait_guest (host, 0)->inner->len == 1);
 }
 
@@ -287,12 +287,12 @@ static void
 test_update_token (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = refuse;
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
-  run_thread (update_token, watch->client);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  run_thread (update_token, recorder->client);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
   g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, "another");
 }
 
@@ -308,10 +308,10 @@ static void
 test_token_requested (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_signal_connect (watch->client, "token-requested", G_CALLBACK (on_token_requested), NULL);
-  watch_connect (watch);
+  g_signal_connect (recorder->client, "token-requested", G_CALLBACK (on_token_requested), NULL);
+  recorder_connect (recorder);
   g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, "another");
 }
 
@@ -326,14 +326,14 @@ static void
 test_reconnect_now (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "base-interval", 60000, "max-interval", 60000, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "base-interval", 60000, "max-interval", 60000, NULL);
+  recorder_connect (recorder);
   guest_cut (host_wait_guest (host, 0));
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_RECONNECTING);
-  run_thread (reconnect_now, watch->client);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  run_thread (reconnect_now, recorder->client);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
 }
 
 /* What was handed over before the last reference was dropped does nothing any more. */
@@ -350,12 +350,12 @@ static void
 test_update_and_drop (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->greet = refuse;
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
-  run_thread (update_and_drop, take_client (watch));
+  run_thread (update_and_drop, take_client (recorder));
   run_for (100);
   g_assert_cmpuint (host->guests->len, ==, 1);
 }
@@ -405,13 +405,13 @@ static void
 test_toggle (void)
 {
   g_autoptr (Host) host = host_new ();
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autoptr (GError) error = NULL;
   Toggle toggle = { 0 };
   SignalClient *client;
 
-  watch_connect (watch);
-  client = take_client (watch);
+  recorder_connect (recorder);
+  client = take_client (recorder);
   g_object_add_toggle_ref (G_OBJECT (client), on_toggled, &toggle);
   toggle.n_notified = 1;
   g_object_unref (client);

@@ -12,26 +12,26 @@ static void
 test_trusted (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   g_autofree char *fill = g_strnfill (90000, '7');
   g_autofree char *text = g_strdup_printf ("{\"event\":\"big\",\"data\":\"%s\"}", fill);
   g_autofree char *json = g_strdup_printf ("\"%s\"", fill);
   Guest *guest;
 
-  g_object_set (watch->client, "tls-database", right->database, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "tls-database", right->database, NULL);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   for (guint i = 0; i < 10; i++)
     {
-      g_assert_true (signal_client_send_json (watch->client, "big", json, NULL));
+      g_assert_true (signal_client_send_json (recorder->client, "big", json, NULL));
       guest_send (guest, text);
     }
-  WAIT_UNTIL (watch->messages->len == 10 && guest->inner->len == 10);
+  WAIT_UNTIL (recorder->messages->len == 10 && guest->inner->len == 10);
   g_assert_cmpstr (guest->inner->pdata[9], ==, text);
-  g_assert_cmpstr (signal_message_get_payload_json (watch->messages->pdata[9]), ==, json);
+  g_assert_cmpstr (signal_message_get_payload_json (recorder->messages->pdata[9]), ==, json);
   g_assert_null (guest->certificate);
 
-  watch_disconnect (watch);
+  recorder_disconnect (recorder);
   g_assert_cmpuint (guest->close_code, ==, 1000);
 }
 
@@ -40,23 +40,23 @@ static void
 test_reconnect (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "tls-database", right->database, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "tls-database", right->database, NULL);
+  recorder_connect (recorder);
   guest_cut (host_wait_guest (host, 0));
-  WAIT_UNTIL (watch->n_connected == 2);
+  WAIT_UNTIL (recorder->n_connected == 2);
   guest_reset (host_wait_guest (host, 1));
-  WAIT_UNTIL (watch->n_connected == 3);
+  WAIT_UNTIL (recorder->n_connected == 3);
 }
 
 static void
-assert_refused (Host  *host,
-                Watch *watch)
+assert_refused (Host     *host,
+                Recorder *recorder)
 {
-  g_object_set (watch->client, "max-retries", 0, NULL);
-  watch_fail (watch, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
-  g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
+  g_object_set (recorder->client, "max-retries", 0, NULL);
+  recorder_connect_fails (recorder, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  g_assert_cmpstr (recorder->states->str, ==, "connecting disconnected ");
   WAIT_UNTIL (((Guest *) host->guests->pdata[0])->is_gone);
   g_assert_null (((Guest *) host->guests->pdata[0])->request);
 }
@@ -65,29 +65,29 @@ static void
 test_untrusted (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  assert_refused (host, watch);
+  assert_refused (host, recorder);
 }
 
 static void
 test_other_database (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "tls-database", wrong->database, NULL);
-  assert_refused (host, watch);
+  g_object_set (recorder->client, "tls-database", wrong->database, NULL);
+  assert_refused (host, recorder);
 }
 
 static void
 test_wrong_host (void)
 {
   g_autoptr (Host) host = host_new_tls (wrong->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_object_set (watch->client, "tls-database", wrong->database, NULL);
-  assert_refused (host, watch);
+  g_object_set (recorder->client, "tls-database", wrong->database, NULL);
+  assert_refused (host, recorder);
 }
 
 /* The dot at the end of an absolute name is in no certificate. */
@@ -96,10 +96,10 @@ test_absolute_name (void)
 {
   g_autoptr (Host) host = host_new_tls (named->certificate);
   g_autofree char *uri = g_strdup_printf ("wss://localhost.:%u/ws", host->port);
-  g_autoptr (Watch) watch = watch_new (uri);
+  g_autoptr (Recorder) recorder = recorder_new (uri);
 
-  g_object_set (watch->client, "tls-database", named->database, NULL);
-  watch_connect (watch);
+  g_object_set (recorder->client, "tls-database", named->database, NULL);
+  recorder_connect (recorder);
 }
 
 typedef struct
@@ -125,12 +125,12 @@ static void
 test_accepted_by_handler (void)
 {
   g_autoptr (Host) host = host_new_tls (wrong->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Question question = { TRUE };
 
-  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
                     &question);
-  watch_connect (watch);
+  recorder_connect (recorder);
   g_assert_cmpuint (question.n_asked, ==, 1);
   g_assert_cmphex (question.errors, ==,
                    G_TLS_CERTIFICATE_UNKNOWN_CA | G_TLS_CERTIFICATE_BAD_IDENTITY);
@@ -140,12 +140,12 @@ static void
 test_refused_by_handler (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Question question = { FALSE };
 
-  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
                     &question);
-  assert_refused (host, watch);
+  assert_refused (host, recorder);
   g_assert_cmpuint (question.n_asked, ==, 1);
   g_assert_cmphex (question.errors, ==, G_TLS_CERTIFICATE_UNKNOWN_CA);
 }
@@ -155,23 +155,23 @@ static void
 test_not_asked (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Question question = { FALSE };
 
-  g_object_set (watch->client, "tls-database", right->database, NULL);
-  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
+  g_object_set (recorder->client, "tls-database", right->database, NULL);
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
                     &question);
-  watch_connect (watch);
+  recorder_connect (recorder);
   g_assert_cmpuint (question.n_asked, ==, 0);
 }
 
 static gboolean
-on_accept_disconnect (SignalClient         *client,
-                      GTlsCertificate      *certificate,
-                      GTlsCertificateFlags  errors,
-                      Watch                *watch)
+on_accept_disconnect (SignalClient        *client,
+                      GTlsCertificate     *certificate,
+                      GTlsCertificateFlags errors,
+                      Recorder            *recorder)
 {
-  signal_client_disconnect_async (client, NULL, watch_on_closed, watch);
+  signal_client_disconnect_async (client, NULL, recorder_on_disconnected, recorder);
   return TRUE;
 }
 
@@ -179,23 +179,24 @@ static void
 test_disconnect_inside (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
-  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_disconnect), watch);
-  watch_start (watch);
-  WAIT_UNTIL (watch->is_done && watch->n_closed == 1);
-  g_assert_error (watch->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_disconnect),
+                    recorder);
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->is_done && recorder->n_closed == 1);
+  g_assert_error (recorder->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
 static gboolean
-on_accept_forget (SignalClient         *client,
-                  GTlsCertificate      *certificate,
-                  GTlsCertificateFlags  errors,
-                  Watch                *watch)
+on_accept_forget (SignalClient        *client,
+                  GTlsCertificate     *certificate,
+                  GTlsCertificateFlags errors,
+                  Recorder            *recorder)
 {
-  g_signal_handlers_disconnect_by_data (client, watch);
-  g_clear_object (&watch->client);
+  g_signal_handlers_disconnect_by_data (client, recorder);
+  g_clear_object (&recorder->client);
   return TRUE;
 }
 
@@ -203,16 +204,17 @@ static void
 test_forget_inside (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   GWeakRef weak;
 
-  g_object_set (watch->client, "tls-database", right->database, NULL);
-  watch_connect (watch);
-  g_object_set (watch->client, "tls-database", NULL, NULL);
-  g_weak_ref_init (&weak, watch->client);
-  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_forget), watch);
+  g_object_set (recorder->client, "tls-database", right->database, NULL);
+  recorder_connect (recorder);
+  g_object_set (recorder->client, "tls-database", NULL, NULL);
+  g_weak_ref_init (&weak, recorder->client);
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_forget),
+                    recorder);
   guest_cut (host_wait_guest (host, 0));
-  WAIT_UNTIL (watch->client == NULL);
+  WAIT_UNTIL (recorder->client == NULL);
   g_assert_null (g_weak_ref_get (&weak));
   g_weak_ref_clear (&weak);
   WAIT_UNTIL (((Guest *) host->guests->pdata[1])->is_gone);
@@ -235,14 +237,15 @@ static void
 test_slow_handler (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Question question = { TRUE };
 
-  g_object_set (watch->client, "connect-timeout", 400, "max-retries", 0, NULL);
-  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_slowly), &question);
-  watch_connect (watch);
+  g_object_set (recorder->client, "connect-timeout", 400, "max-retries", 0, NULL);
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_slowly),
+                    &question);
+  recorder_connect (recorder);
   g_assert_cmpuint (question.n_asked, ==, 1);
-  g_assert_cmpuint (watch->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 /* What is left of it counts again afterwards. */
@@ -250,19 +253,20 @@ static void
 test_timeout_after_slow_handler (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Question question = { TRUE };
 
   host->mute = TRUE;
-  g_object_set (watch->client, "connect-timeout", 400, "max-retries", 0, NULL);
-  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_slowly), &question);
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_object_set (recorder->client, "connect-timeout", 400, "max-retries", 0, NULL);
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_slowly),
+                    &question);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   g_assert_cmpuint (question.n_asked, ==, 1);
 }
 
 typedef struct
 {
-  Watch *watch;
+  Recorder *recorder;
   guint n_asked;
   guint n_running;
 } Questions;
@@ -275,15 +279,15 @@ on_accept_reconnect (SignalClient         *client,
                      GTlsCertificateFlags  errors,
                      Questions            *questions)
 {
-  Watch *watch = questions->watch;
+  Recorder *recorder = questions->recorder;
 
   g_assert_cmpuint (questions->n_running, ==, 0);
   questions->n_running++;
   if (questions->n_asked++ == 0)
     {
-      signal_client_disconnect_async (client, NULL, watch_on_closed, watch);
-      WAIT_UNTIL (watch->is_done);
-      watch_start (watch);
+      signal_client_disconnect_async (client, NULL, recorder_on_disconnected, recorder);
+      WAIT_UNTIL (recorder->is_done);
+      recorder_start (recorder);
       run_for (200);
       g_assert_cmpint (signal_client_get_state (client), ==, SIGNAL_CONNECTION_STATE_CONNECTING);
     }
@@ -297,29 +301,30 @@ static void
 test_one_question_at_a_time (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
-  Questions questions = { watch };
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  Questions questions = { recorder };
 
-  g_signal_connect (watch->client, "accept-certificate", G_CALLBACK (on_accept_reconnect), &questions);
-  watch_start (watch);
-  watch_wait_state (watch, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_reconnect),
+                    &questions);
+  recorder_start (recorder);
+  recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
   g_assert_cmpuint (questions.n_asked, ==, 2);
-  g_assert_cmpuint (watch->n_disconnected, ==, 1);
+  g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
 static void
 test_client_certificate (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
   Guest *guest;
 
   host->authentication = G_TLS_AUTHENTICATION_REQUIRED;
-  g_object_set (watch->client,
+  g_object_set (recorder->client,
                 "tls-database", right->database,
                 "tls-certificate", wrong->certificate,
                 NULL);
-  watch_connect (watch);
+  recorder_connect (recorder);
   guest = host_wait_guest (host, 0);
   g_assert_nonnull (guest->certificate);
   g_assert_true (g_tls_certificate_is_same (guest->certificate, wrong->certificate));
@@ -330,14 +335,14 @@ static void
 test_no_client_certificate (void)
 {
   g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Watch) watch = watch_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (host->uri);
 
   host->authentication = G_TLS_AUTHENTICATION_REQUIRED;
-  g_object_set (watch->client, "tls-database", right->database, "max-retries", 0, NULL);
-  watch_start (watch);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_nonnull (watch->error);
-  g_assert_cmpuint (watch->n_connected, ==, 0);
+  g_object_set (recorder->client, "tls-database", right->database, "max-retries", 0, NULL);
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_nonnull (recorder->error);
+  g_assert_cmpuint (recorder->n_connected, ==, 0);
 }
 
 /* No TLS where TLS was expected. */
@@ -346,13 +351,13 @@ test_not_tls (void)
 {
   g_autoptr (Host) host = host_new ();
   g_autofree char *uri = g_strdup_printf ("wss://127.0.0.1:%u/ws", host->port);
-  g_autoptr (Watch) watch = watch_new (uri);
+  g_autoptr (Recorder) recorder = recorder_new (uri);
 
-  g_object_set (watch->client, "max-retries", 0, "connect-timeout", 200, NULL);
-  watch_start (watch);
-  WAIT_UNTIL (watch->is_done);
-  g_assert_nonnull (watch->error);
-  g_assert_cmpstr (watch->states->str, ==, "connecting disconnected ");
+  g_object_set (recorder->client, "max-retries", 0, "connect-timeout", 200, NULL);
+  recorder_start (recorder);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_nonnull (recorder->error);
+  g_assert_cmpstr (recorder->states->str, ==, "connecting disconnected ");
 }
 
 /* A certificate that a proxy shows is not the server's, and the error says so. */
@@ -362,11 +367,11 @@ test_proxy (void)
   g_autoptr (Host) proxy = host_new_tls (right->certificate);
   g_autofree char *proxy_uri = g_strdup_printf ("https://127.0.0.1:%u", proxy->port);
   g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (proxy_uri, NULL);
-  g_autoptr (Watch) watch = watch_new ("wss://signal.test/ws");
+  g_autoptr (Recorder) recorder = recorder_new ("wss://signal.test/ws");
 
-  g_object_set (watch->client, "max-retries", 0, "proxy-resolver", resolver, NULL);
-  watch_fail (watch, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
-  g_assert_true (g_str_has_prefix (watch->error->message, "Cannot connect to the proxy securely: "));
+  g_object_set (recorder->client, "max-retries", 0, "proxy-resolver", resolver, NULL);
+  recorder_connect_fails (recorder, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  g_assert_true (g_str_has_prefix (recorder->error->message, "Cannot connect to the proxy securely: "));
 }
 
 static void

@@ -18,30 +18,30 @@ new_resolver (Host *proxy)
 }
 
 /* The settings with which a client goes furthest. */
-static Watch *
-watch_new_lenient (const char *url,
-                   Host       *proxy)
+static Recorder *
+recorder_new_lenient (const char *url,
+                      Host       *proxy)
 {
-  Watch *watch = watch_new (url);
+  Recorder *recorder = recorder_new (url);
   g_autoptr (GProxyResolver) resolver = new_resolver (proxy);
 
-  g_object_set (watch->client,
+  g_object_set (recorder->client,
                 "allow-insecure", TRUE,
                 "max-retries", 0,
                 "proxy-resolver", resolver,
                 NULL);
-  return watch;
+  return recorder;
 }
 
 /* Refused before anything is sent, also to a proxy, and in words that can be shown. */
 static void
-check_refused (Watch *watch,
-               Host  *proxy)
+check_refused (Recorder *recorder,
+               Host     *proxy)
 {
-  watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-  g_assert_true (g_utf8_validate (watch->error->message, -1, NULL));
-  g_assert_null (strpbrk (watch->error->message, "\r\n\t"));
-  g_assert_cmpstr (watch->states->str, ==, "");
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_true (g_utf8_validate (recorder->error->message, -1, NULL));
+  g_assert_null (strpbrk (recorder->error->message, "\r\n\t"));
+  g_assert_cmpstr (recorder->states->str, ==, "");
   g_assert_cmpuint (proxy->guests->len, ==, 0);
 }
 
@@ -68,10 +68,10 @@ test_bad_hosts (void)
       {
         g_autofree char *url = g_strdup_printf ("%s://%s/ws", is_tls ? "wss" : "ws", hosts[i]);
         g_autofree char *printable = g_strescape (url, NULL);
-        g_autoptr (Watch) watch = watch_new_lenient (url, proxy);
+        g_autoptr (Recorder) recorder = recorder_new_lenient (url, proxy);
 
         g_test_message ("%s", printable);
-        check_refused (watch, proxy);
+        check_refused (recorder, proxy);
       }
 }
 
@@ -90,10 +90,10 @@ test_bad_text (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (urls); i++)
     {
-      g_autoptr (Watch) watch = watch_new_lenient (urls[i], proxy);
+      g_autoptr (Recorder) recorder = recorder_new_lenient (urls[i], proxy);
 
       g_test_message ("%u", i);
-      check_refused (watch, proxy);
+      check_refused (recorder, proxy);
     }
 }
 
@@ -123,10 +123,10 @@ test_request_line (void)
       g_autofree char *url = g_strdup_printf ("ws://127.0.0.1:%u%s", host->port, cases[i].written);
       g_autofree char *line = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n",
                                                cases[i].sent, host->port);
-      g_autoptr (Watch) watch = watch_new (url);
+      g_autoptr (Recorder) recorder = recorder_new (url);
       Guest *guest;
 
-      watch_connect (watch);
+      recorder_connect (recorder);
       guest = host_wait_guest (host, i);
       g_assert_true (g_str_has_prefix (guest->request, line));
       g_assert_null (strstr (guest->request, "\nX-Evil"));
@@ -214,12 +214,12 @@ test_default_port (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (Host) proxy = host_new ();
-      g_autoptr (Watch) watch = watch_new_lenient (cases[i].url, proxy);
+      g_autoptr (Recorder) recorder = recorder_new_lenient (cases[i].url, proxy);
       g_autofree char *connect = NULL;
       g_autofree char *request = NULL;
 
       proxy->mute = TRUE;
-      watch_start (watch);
+      recorder_start (recorder);
       WAIT_UNTIL (proxy->guests->len == 1);
       connect = wait_head (proxy->guests->pdata[0]);
       g_assert_true (g_str_has_prefix (connect, cases[i].connect));
@@ -227,8 +227,8 @@ test_default_port (void)
       request = wait_head (proxy->guests->pdata[0]);
       g_assert_true (g_str_has_prefix (request, "GET /ws HTTP/1.1\r\n"));
       g_assert_nonnull (strstr (request, cases[i].field));
-      watch_disconnect (watch);
-      g_assert_true (watch->is_done);
+      recorder_disconnect (recorder);
+      g_assert_true (recorder->is_done);
     }
 }
 
@@ -243,17 +243,17 @@ test_loopback_proxy (void)
       g_autoptr (Host) host = host_new ();
       g_autoptr (Host) proxy = host_new ();
       g_autofree char *url = g_strdup_printf ("ws://%s:%u/ws", names[i], host->port);
-      g_autoptr (Watch) watch = watch_new_lenient (url, proxy);
+      g_autoptr (Recorder) recorder = recorder_new_lenient (url, proxy);
 
-      g_object_set (watch->client, "allow-insecure", FALSE, NULL);
-      watch_connect (watch);
+      g_object_set (recorder->client, "allow-insecure", FALSE, NULL);
+      recorder_connect (recorder);
       g_assert_cmpuint (host->guests->len, ==, 1);
       g_assert_cmpuint (proxy->guests->len, ==, 0);
-      watch_disconnect (watch);
+      recorder_disconnect (recorder);
 
       proxy->answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
-      g_object_set (watch->client, "allow-insecure", TRUE, NULL);
-      watch_fail (watch, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
+      g_object_set (recorder->client, "allow-insecure", TRUE, NULL);
+      recorder_connect_fails (recorder, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
       g_assert_cmpuint (proxy->guests->len, ==, 1);
       g_assert_cmpuint (host->guests->len, ==, 1);
     }
@@ -264,12 +264,12 @@ static void
 test_loopback_proxy_tls (void)
 {
   g_autoptr (Host) proxy = host_new ();
-  g_autoptr (Watch) watch = watch_new_lenient ("wss://localhost/ws", proxy);
+  g_autoptr (Recorder) recorder = recorder_new_lenient ("wss://localhost/ws", proxy);
   Guest *guest;
 
   proxy->answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
-  g_object_set (watch->client, "allow-insecure", FALSE, NULL);
-  watch_fail (watch, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
+  g_object_set (recorder->client, "allow-insecure", FALSE, NULL);
+  recorder_connect_fails (recorder, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
   guest = proxy->guests->pdata[0];
   g_assert_true (g_str_has_prefix (guest->request, "CONNECT localhost:443 "));
 }
@@ -289,18 +289,18 @@ test_loopback_names (void)
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
     {
       g_autofree char *url = g_strdup_printf ("ws://%s:%u/ws", good[i], host->port);
-      g_autoptr (Watch) watch = watch_new (url);
+      g_autoptr (Recorder) recorder = recorder_new (url);
 
-      watch_connect (watch);
+      recorder_connect (recorder);
     }
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
       g_autofree char *url = g_strdup_printf ("ws://%s:%u/ws", bad[i], host->port);
-      g_autoptr (Watch) watch = watch_new (url);
+      g_autoptr (Recorder) recorder = recorder_new (url);
 
-      watch_fail (watch, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
-      g_assert_cmpstr (watch->states->str, ==, "");
+      recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
+      g_assert_cmpstr (recorder->states->str, ==, "");
     }
 }
 

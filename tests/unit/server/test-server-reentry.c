@@ -69,11 +69,11 @@ trap_notify (SignalPeer *peer,
 }
 
 static char *
-watch_rooms (SignalServer *server,
-             SignalPeer   *peer,
-             const char   *type,
-             const char   *token,
-             Trap         *trap)
+record_rooms (SignalServer *server,
+              SignalPeer   *peer,
+              const char   *type,
+              const char   *token,
+              Trap         *trap)
 {
   g_signal_connect (peer, "notify::rooms", G_CALLBACK (trap_notify), trap);
   return g_strdup ("bob");
@@ -98,7 +98,7 @@ set_trap (Trap *trap)
     if (g_str_equal (trap->signal, callbacks[i].signal))
       g_signal_connect (trap->fixture->server, trap->signal, callbacks[i].callback, trap);
   if (g_str_equal (trap->signal, "notify::rooms"))
-    g_signal_connect (trap->fixture->server, "authenticate", G_CALLBACK (watch_rooms), trap);
+    g_signal_connect (trap->fixture->server, "authenticate", G_CALLBACK (record_rooms), trap);
 }
 
 static void
