@@ -102,7 +102,7 @@ test_suspend_on_the_way (void)
 static void
 test_logind (void)
 {
-  g_autoptr (Host) host = NULL;
+  g_autoptr (MockServer) server = NULL;
   g_autoptr (Recorder) recorder = NULL;
   gint64 slept = 0;
 
@@ -112,8 +112,8 @@ test_logind (void)
       return;
     }
 
-  host = host_new ();
-  recorder = recorder_new (host->uri);
+  server = mock_server_new ();
+  recorder = recorder_new (server->uri);
   recorder_connect (recorder);
   set_clock (recorder->client, &slept);
   run_for (100);
@@ -121,10 +121,10 @@ test_logind (void)
   /* Going to sleep is no news; a short sleep is worth a ping. */
   fake_logind_sleep (logind, TRUE);
   run_for (100);
-  g_assert_cmpuint (host_wait_guest (host, 0)->n_pings, ==, 0);
+  g_assert_cmpuint (mock_server_wait_peer (server, 0)->n_pings, ==, 0);
   slept = G_TIME_SPAN_SECOND;
   fake_logind_sleep (logind, FALSE);
-  WAIT_UNTIL (host_wait_guest (host, 0)->n_pings == 1);
+  WAIT_UNTIL (mock_server_wait_peer (server, 0)->n_pings == 1);
   run_for (50);
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 
@@ -133,7 +133,7 @@ test_logind (void)
   fake_logind_sleep (logind, FALSE);
   WAIT_UNTIL (recorder->n_connected == 2);
   g_assert_cmpuint (g_array_index (recorder->delays, guint, 0), ==, 0);
-  g_assert_cmpuint (host->guests->len, ==, 2);
+  g_assert_cmpuint (server->peers->len, ==, 2);
 }
 
 /* A peer that has gone during a short sleep is found out by the ping. */
@@ -200,17 +200,17 @@ test_network_while_waiting (void)
 static void
 test_network_while_connected (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (FakeMonitor) monitor = fake_monitor_new (TRUE);
 
   wait_for_long (recorder, monitor);
   recorder_connect (recorder);
   for (guint i = 0; i < 100; i++)
     fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_FULL);
-  WAIT_UNTIL (host_wait_guest (host, 0)->n_pings == 1);
+  WAIT_UNTIL (mock_server_wait_peer (server, 0)->n_pings == 1);
   run_for (DEBOUNCED);
-  g_assert_cmpuint (host_wait_guest (host, 0)->n_pings, ==, 1);
+  g_assert_cmpuint (mock_server_wait_peer (server, 0)->n_pings, ==, 1);
   g_assert_cmpstr (recorder->signals->str, ==, "connected ");
 }
 
@@ -218,17 +218,17 @@ test_network_while_connected (void)
 static void
 test_network_without_heartbeat (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (FakeMonitor) monitor = fake_monitor_new (TRUE);
 
   wait_for_long (recorder, monitor);
   g_object_set (recorder->client, "heartbeat-interval", 0, "liveness-timeout", 50, NULL);
   recorder_connect (recorder);
   fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_LIMITED);
-  WAIT_UNTIL (host_wait_guest (host, 0)->n_pings == 1);
+  WAIT_UNTIL (mock_server_wait_peer (server, 0)->n_pings == 1);
   run_for (300);
-  g_assert_cmpuint (host_wait_guest (host, 0)->n_pings, ==, 1);
+  g_assert_cmpuint (mock_server_wait_peer (server, 0)->n_pings, ==, 1);
   g_assert_cmpstr (recorder->signals->str, ==, "connected ");
 }
 

@@ -28,8 +28,8 @@ run_case (void)
 static void
 connect_and_disconnect (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   gint64 begin = g_get_monotonic_time ();
 
   recorder_connect (recorder);
@@ -130,7 +130,7 @@ live_shortly (gpointer user_data)
 static void
 test_short_lived_thread (void)
 {
-  g_autoptr (Host) host = NULL;
+  g_autoptr (MockServer) server = NULL;
   g_autoptr (GThread) thread = NULL;
   g_autoptr (Recorder) recorder = NULL;
   GNetworkMonitor *monitor;
@@ -143,8 +143,8 @@ test_short_lived_thread (void)
 
   g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", TRUE);
   fake_monitor_make_default ();
-  host = host_new ();
-  thread = g_thread_new ("short-lived", live_shortly, host->uri);
+  server = mock_server_new ();
+  thread = g_thread_new ("short-lived", live_shortly, server->uri);
   WAIT_UNTIL (g_atomic_int_get (&has_ended));
   g_thread_join (g_steal_pointer (&thread));
 
@@ -154,11 +154,11 @@ test_short_lived_thread (void)
   g_assert_null (fake_monitor_get_context (FAKE_MONITOR (monitor)));
 
   /* And it is the one that a client without a monitor of its own listens to. */
-  recorder = recorder_new (host->uri);
+  recorder = recorder_new (server->uri);
   recorder_connect (recorder);
   run_for (100);
   fake_monitor_set (FAKE_MONITOR (monitor), TRUE, G_NETWORK_CONNECTIVITY_LIMITED);
-  WAIT_UNTIL (host_wait_guest (host, 1)->n_pings == 1);
+  WAIT_UNTIL (mock_server_wait_peer (server, 1)->n_pings == 1);
 }
 
 int

@@ -46,25 +46,25 @@ source_add (Source   *source,
 
 /* Welcomes `good`, and refuses the rest as the public server does. */
 static void
-greet (Guest *guest)
+respond (MockPeer *peer)
 {
-  if (g_str_equal (guest->token, "good"))
+  if (g_str_equal (peer->token, "good"))
     {
-      guest_welcome (guest);
+      mock_peer_send_connected (peer);
       return;
     }
 
-  guest_send_error (guest, "Authentication failed");
-  guest_close (guest, 4003);
+  mock_peer_send_error (peer, "Authentication failed");
+  mock_peer_close (peer, 4003);
 }
 
-static Host *
-host_new_strict (void)
+static MockServer *
+mock_server_new_strict (void)
 {
-  Host *host = host_new ();
+  MockServer *server = mock_server_new ();
 
-  host->greet = greet;
-  return host;
+  server->respond = respond;
+  return server;
 }
 
 /* Before the first attempt and before each one after it. */
@@ -203,8 +203,8 @@ test_disconnect_while_asking (void)
 static void
 test_refused_asks_once (void)
 {
-  g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_strict ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Source source = { .tokens = { "bad", "worse" } };
 
   source_add (&source, recorder);
@@ -212,7 +212,7 @@ test_refused_asks_once (void)
   WAIT_UNTIL (recorder->is_done);
   g_assert_error (recorder->error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_assert_cmpuint (source.n_asked, ==, 2);
-  g_assert_cmpuint (host->guests->len, ==, 2);
+  g_assert_cmpuint (server->peers->len, ==, 2);
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
   g_assert_cmpuint (recorder->delays->len, ==, 0);
 }
@@ -221,28 +221,28 @@ test_refused_asks_once (void)
 static void
 test_refused_same_again (void)
 {
-  g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_strict ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Source source = { .tokens = { "bad", "bad" } };
 
   source_add (&source, recorder);
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_assert_cmpuint (source.n_asked, ==, 2);
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
 }
 
 static void
 test_refused_then_new (void)
 {
-  g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_strict ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Source source = { .tokens = { "bad", "good" } };
 
   source_add (&source, recorder);
   recorder_start (recorder);
   WAIT_UNTIL (recorder->is_done);
   g_assert_no_error (recorder->error);
-  g_assert_cmpuint (host->guests->len, ==, 2);
+  g_assert_cmpuint (server->peers->len, ==, 2);
   g_assert_cmpuint (recorder->n_disconnected, ==, 0);
 }
 
@@ -250,8 +250,8 @@ test_refused_then_new (void)
 static void
 test_refused_then_later (void)
 {
-  g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_strict ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Source source = { .first_promise = 2 };
 
   source_add (&source, recorder);
@@ -259,7 +259,7 @@ test_refused_then_later (void)
   recorder_start (recorder);
   WAIT_UNTIL (source.n_requested == 2);
   run_for (50);
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
   signal_client_update_token (recorder->client, "good");
   WAIT_UNTIL (recorder->is_done);
   g_assert_no_error (recorder->error);
@@ -269,15 +269,15 @@ test_refused_then_later (void)
 static void
 test_refused_after_a_while (void)
 {
-  g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_strict ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Source source = { .tokens = { "bad", "good", "expired", "good" } };
 
   source_add (&source, recorder);
   recorder_start (recorder);
   WAIT_UNTIL (recorder->n_connected == 1);
 
-  guest_cut (host_wait_guest (host, 1));
+  mock_peer_shut_down (mock_server_wait_peer (server, 1));
   WAIT_UNTIL (recorder->n_connected == 2);
   g_assert_cmpuint (source.n_asked, ==, 4);
   g_assert_cmpuint (recorder->n_disconnected, ==, 0);
@@ -287,15 +287,15 @@ test_refused_after_a_while (void)
 static void
 test_update_token_starts_again (void)
 {
-  g_autoptr (Host) host = host_new_strict ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_strict ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "token", "bad", NULL);
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
   signal_client_update_token (recorder->client, "good");
   WAIT_UNTIL (recorder->n_connected == 1);
-  g_assert_cmpuint (host->guests->len, ==, 2);
+  g_assert_cmpuint (server->peers->len, ==, 2);
   facts_settled (recorder->client);
 }
 

@@ -33,10 +33,10 @@ static const Hello hellos[] = {
 static const Hello *hello;
 
 static void
-greet_with_hello (Guest *guest)
+respond_with_handshake (MockPeer *peer)
 {
   g_autoptr (JsonNode) good = NULL;
-  g_autofree char *connected = guest_compose_connected (guest);
+  g_autofree char *connected = mock_peer_format_connected (peer);
   g_autoptr (GString) text = g_string_new ("{\"event\":\"connected\",\"data\":");
   JsonObject *data;
 
@@ -46,117 +46,117 @@ greet_with_hello (Guest *guest)
   g_string_append_c (text, '}');
   g_string_replace (text, "%s", json_object_get_string_member (data, "serverPublicKey"), 1);
   g_string_replace (text, "%s", json_object_get_string_member (data, "salt"), 1);
-  guest_send_text (guest, text->str);
+  mock_peer_send_text (peer, text->str);
 }
 
 /* Such a `connected` fails the attempt. */
 static void
 test_hello (gconstpointer data)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   hello = data;
-  host->greet = greet_with_hello;
+  server->respond = respond_with_handshake;
   g_object_set (recorder->client, "max-retries", 0, NULL);
   recorder_connect_fails (recorder, SIGNAL_ERROR, hello->error);
   g_assert_cmpuint (recorder->n_connected, ==, 0);
-  WAIT_UNTIL (((Guest *) host->guests->pdata[0])->is_gone);
+  WAIT_UNTIL (((MockPeer *) server->peers->pdata[0])->is_closed);
 }
 
 static void
-greet_with_bad_point (Guest *guest)
+respond_with_bad_point (MockPeer *peer)
 {
-  g_autofree char *text = guest_compose_connected (guest);
+  g_autofree char *text = mock_peer_format_connected (peer);
   char *key = strstr (text, "\"serverPublicKey\":\"") + strlen ("\"serverPublicKey\":\"");
 
   /* Still base64 of 65 bytes, and no longer on the curve. */
   key[40] = key[40] == 'A' ? 'B' : 'A';
-  guest_send_text (guest, text);
+  mock_peer_send_text (peer, text);
 }
 
 static void
-greet_after_bad_point (Guest *guest)
+respond_after_bad_point (MockPeer *peer)
 {
-  if (guest->host->guests->len > 1)
-    guest_welcome (guest);
+  if (peer->server->peers->len > 1)
+    mock_peer_send_connected (peer);
   else
-    greet_with_bad_point (guest);
+    respond_with_bad_point (peer);
 }
 
 static void
 test_bad_point (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = greet_after_bad_point;
+  server->respond = respond_after_bad_point;
   recorder_connect (recorder);
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
-  g_assert_cmpuint (host->guests->len, ==, 2);
+  g_assert_cmpuint (server->peers->len, ==, 2);
 }
 
 static void
-greet_sealed (Guest *guest)
+respond_encrypted (MockPeer *peer)
 {
-  g_autofree char *connected = guest_compose_connected (guest);
+  g_autofree char *connected = mock_peer_format_connected (peer);
 
-  guest_take_key (guest);
-  guest_send (guest, connected);
+  mock_peer_derive_key (peer);
+  mock_peer_send (peer, connected);
 }
 
 /* `connected` encrypted with the key that is inside it: named, and well before the deadline. */
 static void
 test_sealed_hello (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = greet_sealed;
+  server->respond = respond_encrypted;
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
   g_assert_nonnull (strstr (recorder->error->message, "connected"));
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
 }
 
 static void
-greet_after_noise (Guest *guest)
+respond_after_noise (MockPeer *peer)
 {
-  guest_send_text (guest, "{\"event\":\"broadcast\",\"data\":1}");
-  guest_send_text (guest, "no JSON");
-  guest_send_text (guest, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\","
-                          "\"ct\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}");
-  guest_welcome (guest);
+  mock_peer_send_text (peer, "{\"event\":\"broadcast\",\"data\":1}");
+  mock_peer_send_text (peer, "no JSON");
+  mock_peer_send_text (peer, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\","
+                              "\"ct\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}");
+  mock_peer_send_connected (peer);
 }
 
 /* What comes before `connected` is dropped, and does no harm. */
 static void
 test_noise_first (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = greet_after_noise;
+  server->respond = respond_after_noise;
   recorder_connect (recorder);
   g_assert_cmpuint (recorder->errors->len, ==, 3);
   g_assert_cmpuint (recorder->messages->len, ==, 0);
-  guest_send (host_wait_guest (host, 0), "{\"event\":\"good\"}");
+  mock_peer_send (mock_server_wait_peer (server, 0), "{\"event\":\"good\"}");
   WAIT_UNTIL (recorder->messages->len == 1);
 }
 
 static void
-greet_after_broadcast (Guest *guest)
+respond_after_broadcast (MockPeer *peer)
 {
-  guest_send_text (guest, "{\"event\":\"broadcast\",\"data\":1}");
-  guest_welcome_plain (guest);
+  mock_peer_send_text (peer, "{\"event\":\"broadcast\",\"data\":1}");
+  mock_peer_send_connected_plain (peer);
 }
 
 static void
 test_broadcast_first_plain (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = greet_after_broadcast;
+  server->respond = respond_after_broadcast;
   g_object_set (recorder->client, "require-encryption", FALSE, NULL);
   recorder_connect (recorder);
   g_assert_cmpuint (recorder->messages->len, ==, 1);
@@ -167,13 +167,13 @@ test_broadcast_first_plain (void)
 static void
 test_no_downgrade (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "require-encryption", FALSE, NULL);
   recorder_connect (recorder);
   g_assert_true (signal_client_get_encrypted (recorder->client));
-  guest_send_text (host_wait_guest (host, 0), "{\"event\":\"wrong\"}");
+  mock_peer_send_text (mock_server_wait_peer (server, 0), "{\"event\":\"wrong\"}");
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
   g_assert_cmpuint (recorder->messages->len, ==, 0);
 }
@@ -181,18 +181,18 @@ test_no_downgrade (void)
 static void
 test_wrong_info (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "ecdh-info", "nx-signal-e2e", NULL);
   recorder_connect (recorder);
-  guest_send (host_wait_guest (host, 0), "{\"event\":\"e\"}");
+  mock_peer_send (mock_server_wait_peer (server, 0), "{\"event\":\"e\"}");
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
 }
 
 /* A text message in so many frames. */
 static void
-send_fragments (Guest      *guest,
+send_fragments (MockPeer   *peer,
                 const char *text,
                 guint       n_parts)
 {
@@ -203,20 +203,20 @@ send_fragments (Guest      *guest,
       gsize from = length * i / n_parts, to = length * (i + 1) / n_parts;
       guint8 first = (i == 0 ? 0x01 : 0x00) | (i == n_parts - 1 ? 0x80 : 0x00);
 
-      guest_send_frame (guest, first, text + from, to - from);
+      mock_peer_send_frame (peer, first, text + from, to - from);
     }
 }
 
 static void
 test_fragments (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *text = NULL;
 
   recorder_connect (recorder);
-  text = guest_seal (host_wait_guest (host, 0), "{\"event\":\"parts\"}");
-  send_fragments (host_wait_guest (host, 0), text, 7);
+  text = mock_peer_encrypt (mock_server_wait_peer (server, 0), "{\"event\":\"parts\"}");
+  send_fragments (mock_server_wait_peer (server, 0), text, 7);
   WAIT_UNTIL (recorder->messages->len == 1);
   g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[0]), ==, "parts");
 }
@@ -225,32 +225,32 @@ test_fragments (void)
 static void
 check_incoming_limit (guint n_parts)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *inner = g_strdup_printf ("{\"event\":\"big\",\"data\":\"%0*u\"}", 30000, 0);
   g_autofree char *good = NULL;
   g_autofree char *bad = NULL;
-  Guest *guest;
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  good = guest_seal (guest, inner);
+  peer = mock_server_wait_peer (server, 0);
+  good = mock_peer_encrypt (peer, inner);
   g_object_set (recorder->client, "max-incoming-size", (guint64) strlen (good), NULL);
-  guest_reset (guest);
+  mock_peer_reset (peer);
   WAIT_UNTIL (recorder->n_connected == 2);
-  guest = host_wait_guest (host, 1);
+  peer = mock_server_wait_peer (server, 1);
   g_clear_pointer (&good, g_free);
-  good = guest_seal (guest, inner);
+  good = mock_peer_encrypt (peer, inner);
   bad = g_strconcat (good, " ", NULL);
 
-  send_fragments (guest, good, n_parts);
+  send_fragments (peer, good, n_parts);
   WAIT_UNTIL (recorder->messages->len == 1);
   g_assert_cmpuint (recorder->errors->len, ==, 1);
 
-  send_fragments (guest, bad, n_parts);
+  send_fragments (peer, bad, n_parts);
   g_assert_error (recorder_wait_error (recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
-  WAIT_UNTIL (guest->is_gone);
-  g_assert_cmpuint (guest->close_code, ==, 1009);
+  WAIT_UNTIL (peer->is_closed);
+  g_assert_cmpuint (peer->close_code, ==, 1009);
   WAIT_UNTIL (recorder->n_connected == 3);
   g_assert_cmpuint (recorder->messages->len, ==, 1);
 }
@@ -272,11 +272,11 @@ static void
 test_huge_header (void)
 {
   static const guint8 header[] = { 0x81, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
-  guest_write (host_wait_guest (host, 0), header, sizeof header);
+  mock_peer_write (mock_server_wait_peer (server, 0), header, sizeof header);
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
   WAIT_UNTIL (recorder->n_connected == 2);
 }
@@ -292,17 +292,17 @@ test_broken_frames (void)
     { { 0x09, 0x00 }, 2 },                               /* a ping in parts */
     { { 0x89, 126, 0, 126 }, 4 },                        /* a ping that is too long */
   };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   static const guint8 filler[256];
 
   recorder_connect (recorder);
   for (guint i = 0; i < G_N_ELEMENTS (frames); i++)
     {
-      Guest *guest = host_wait_guest (host, i);
+      MockPeer *peer = mock_server_wait_peer (server, i);
 
-      guest_write (guest, frames[i].data, frames[i].length);
-      guest_write (guest, filler, sizeof filler);
+      mock_peer_write (peer, frames[i].data, frames[i].length);
+      mock_peer_write (peer, filler, sizeof filler);
       WAIT_UNTIL (recorder->n_connected == i + 2);
       g_assert_cmpuint (recorder->errors->len, ==, i + 1);
     }
@@ -312,17 +312,17 @@ test_broken_frames (void)
 static void
 test_frame_not_utf8 (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  guest_send_frame (guest, 0x81, "{\"event\":\"\xff\"}", 13);
+  peer = mock_server_wait_peer (server, 0);
+  mock_peer_send_frame (peer, 0x81, "{\"event\":\"\xff\"}", 13);
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
-  guest_send_frame (guest, 0x81, "\xfe\xff", 2);
+  mock_peer_send_frame (peer, 0x81, "\xfe\xff", 2);
   g_assert_error (recorder_wait_error (recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
-  guest_send (guest, "{\"event\":\"next\"}");
+  mock_peer_send (peer, "{\"event\":\"next\"}");
   WAIT_UNTIL (recorder->messages->len == 1);
   g_assert_cmpuint (recorder->n_connected, ==, 1);
 }

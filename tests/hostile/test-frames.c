@@ -49,15 +49,15 @@ test_frame (gconstpointer data)
 {
   const Frame *frame = data;
   static const guint8 filler[256];
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
   GError *error;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  guest_write (guest, frame->data, frame->length);
-  guest_write (guest, filler, sizeof filler);
+  peer = mock_server_wait_peer (server, 0);
+  mock_peer_write (peer, frame->data, frame->length);
+  mock_peer_write (peer, filler, sizeof filler);
   error = recorder_wait_error (recorder, 0);
   g_test_message ("%s: %s", frame->name, error->message);
   g_assert_nonnull (strstr (error->message, frame->fault));
@@ -67,7 +67,7 @@ test_frame (gconstpointer data)
     g_assert_cmpint (error->domain, ==, SOUP_WEBSOCKET_ERROR);
   WAIT_UNTIL (recorder->n_connected == 2);
   g_assert_cmpuint (recorder->messages->len, ==, 0);
-  hostile_check_alive (recorder, host_wait_guest (host, 1));
+  hostile_check_alive (recorder, mock_server_wait_peer (server, 1));
   hostile_check_recovery (recorder);
 }
 
@@ -75,24 +75,25 @@ test_frame (gconstpointer data)
 static void
 test_control_between (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *text = NULL;
-  Guest *guest;
+  MockPeer *peer;
   gsize length;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  text = guest_seal (guest, "{\"event\":\"parts\"}");
+  peer = mock_server_wait_peer (server, 0);
+  text = mock_peer_encrypt (peer, "{\"event\":\"parts\"}");
   length = strlen (text);
   for (gsize i = 0; i < length; i++)
     {
-      guest_send_frame (guest, (i == 0 ? 0x01 : 0x00) | (i == length - 1 ? 0x80 : 0x00), text + i, 1);
-      guest_send_frame (guest, i % 2 != 0 ? 0x89 : 0x8a, "control", 7);
+      mock_peer_send_frame (peer, (i == 0 ? 0x01 : 0x00) | (i == length - 1 ? 0x80 : 0x00),
+                            text + i, 1);
+      mock_peer_send_frame (peer, i % 2 != 0 ? 0x89 : 0x8a, "control", 7);
     }
   WAIT_UNTIL (recorder->messages->len == 1);
   g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[0]), ==, "parts");
-  hostile_check_alive (recorder, guest);
+  hostile_check_alive (recorder, peer);
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
@@ -100,14 +101,14 @@ test_control_between (void)
 static void
 test_close_between (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  guest_send_frame (guest, 0x01, "{\"event\":", 9);
-  guest_close (guest, 1001);
+  peer = mock_server_wait_peer (server, 0);
+  mock_peer_send_frame (peer, 0x01, "{\"event\":", 9);
+  mock_peer_close (peer, 1001);
   WAIT_UNTIL (recorder->n_connected == 2);
   g_assert_cmpuint (recorder->messages->len, ==, 0);
   hostile_check_recovery (recorder);
@@ -117,36 +118,36 @@ test_close_between (void)
 static void
 test_empty_parts (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   gsize before;
-  Guest *guest;
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   before = hostile_get_memory ();
-  guest_send_frame (guest, 0x01, "{", 1);
+  mock_peer_send_frame (peer, 0x01, "{", 1);
   for (guint i = 0; i < 200000; i++)
-    guest_send_frame (guest, 0x00, NULL, 0);
-  guest_send_frame (guest, 0x80, "}", 1);
+    mock_peer_send_frame (peer, 0x00, NULL, 0);
+  mock_peer_send_frame (peer, 0x80, "}", 1);
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
   g_assert_cmpuint (hostile_get_memory (), <, before + 64 * 1024 * 1024);
-  hostile_check_alive (recorder, guest);
+  hostile_check_alive (recorder, peer);
 }
 
 static void
 test_ping_flood (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   static const guint8 payload[125];
-  Guest *guest;
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   for (guint i = 0; i < 50000; i++)
-    guest_send_frame (guest, 0x89, payload, sizeof payload);
-  hostile_check_alive (recorder, guest);
+    mock_peer_send_frame (peer, 0x89, payload, sizeof payload);
+  hostile_check_alive (recorder, peer);
   g_assert_cmpuint (recorder->errors->len, ==, 0);
   g_assert_cmpuint (recorder->n_connected, ==, 1);
 }
@@ -247,8 +248,8 @@ test_close_codes (void)
     1013, 1014, 1015, 1016, 1099, 1100, 1999, 2000, 2999, 3000, 3999, 4000, 4001, 4002, 4005,
     4096, 4998, 4999, 5000, 32768, 65535,
   };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "max-retries", G_MAXUINT, "max-interval", 20, NULL);
   recorder_connect (recorder);
@@ -256,7 +257,7 @@ test_close_codes (void)
     {
       guint n_errors = recorder->errors->len;
 
-      guest_close (host_wait_guest (host, i), codes[i]);
+      mock_peer_close (mock_server_wait_peer (server, i), codes[i]);
       WAIT_UNTIL (recorder->n_connected == i + 2);
       g_assert_cmpuint (recorder->errors->len, >, n_errors);
     }
@@ -269,11 +270,11 @@ test_final_codes (void)
 {
   for (guint16 code = 4003; code <= 4004; code++)
     {
-      g_autoptr (Host) host = host_new ();
-      g_autoptr (Recorder) recorder = recorder_new (host->uri);
+      g_autoptr (MockServer) server = mock_server_new ();
+      g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
       recorder_connect (recorder);
-      guest_close (host_wait_guest (host, 0), code);
+      mock_peer_close (mock_server_wait_peer (server, 0), code);
       WAIT_UNTIL (recorder->n_disconnected == 1);
       g_assert_nonnull (recorder->disconnected);
       signal_client_update_token (recorder->client, TEST_TOKEN "2");

@@ -13,13 +13,13 @@
 static void
 test_endless_head (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *filler = g_strnfill (100 * 1000 * 1000, 'x');
   g_autofree char *answer = g_strconcat ("HTTP/1.1 101 OK\r\nX: ", filler, NULL);
   guint64 received;
 
-  host->answer = answer;
+  server->http_response = answer;
   g_object_set (recorder->client, "max-retries", 0, NULL);
   recorder_connect_fails (recorder, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE);
   g_object_get (recorder->client, "bytes-received", &received, NULL);
@@ -28,18 +28,18 @@ test_endless_head (void)
 }
 
 static void
-write_text (Guest      *guest,
+write_text (MockPeer   *peer,
             const char *text)
 {
-  guest_write (guest, text, strlen (text));
+  mock_peer_write (peer, text, strlen (text));
 }
 
 static gboolean
 on_drip (gpointer user_data)
 {
-  Guest *guest = user_data;
+  MockPeer *peer = user_data;
 
-  write_text (guest, "H");
+  write_text (peer, "H");
   return G_SOURCE_CONTINUE;
 }
 
@@ -47,16 +47,16 @@ on_drip (gpointer user_data)
 static void
 test_drip (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   guint drip;
 
-  host->mute = TRUE;
+  server->is_silent = TRUE;
   g_object_set (recorder->client, "max-retries", 0, "connect-timeout", 500, NULL);
   recorder_start (recorder);
-  WAIT_UNTIL (host->guests->len == 1);
-  write_text (host->guests->pdata[0], "HTTP/1.1 101 ");
-  drip = g_timeout_add (50, on_drip, host->guests->pdata[0]);
+  WAIT_UNTIL (server->peers->len == 1);
+  write_text (server->peers->pdata[0], "HTTP/1.1 101 ");
+  drip = g_timeout_add (50, on_drip, server->peers->pdata[0]);
   WAIT_UNTIL (recorder->is_done);
   g_assert_error (recorder->error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   g_source_remove (drip);
@@ -89,17 +89,17 @@ static void
 test_bad_answer (gconstpointer data)
 {
   const Answer *answer = data;
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
-  host->mute = TRUE;
+  server->is_silent = TRUE;
   g_object_set (recorder->client, "max-retries", 0, "connect-timeout", 5000, NULL);
   recorder_start (recorder);
-  WAIT_UNTIL (host->guests->len == 1);
-  guest = host->guests->pdata[0];
-  WAIT_UNTIL (guest->in->len > 0);
-  guest_write (guest, answer->bytes, answer->length);
+  WAIT_UNTIL (server->peers->len == 1);
+  peer = server->peers->pdata[0];
+  WAIT_UNTIL (peer->in->len > 0);
+  mock_peer_write (peer, answer->bytes, answer->length);
   WAIT_UNTIL (recorder->is_done);
   g_assert_error (recorder->error, SOUP_WEBSOCKET_ERROR, answer->code);
   g_assert_nonnull (strstr (recorder->error->message, answer->text));
@@ -110,34 +110,34 @@ test_bad_answer (gconstpointer data)
 static void
 test_interim (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
-  host->mute = TRUE;
+  server->is_silent = TRUE;
   recorder_start (recorder);
-  WAIT_UNTIL (host->guests->len == 1);
-  guest = host->guests->pdata[0];
-  WAIT_UNTIL (guest->in->len > 0);
-  write_text (guest, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Proc");
+  WAIT_UNTIL (server->peers->len == 1);
+  peer = server->peers->pdata[0];
+  WAIT_UNTIL (peer->in->len > 0);
+  write_text (peer, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Proc");
   run_for (20);
-  write_text (guest, "essing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r");
+  write_text (peer, "essing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r");
   run_for (20);
-  write_text (guest, "\n");
-  host->mute = FALSE;
-  guest_receive (guest);
+  write_text (peer, "\n");
+  server->is_silent = FALSE;
+  mock_peer_receive (peer);
   WAIT_UNTIL (recorder->is_done);
   g_assert_no_error (recorder->error);
-  hostile_check_alive (recorder, guest);
+  hostile_check_alive (recorder, peer);
 }
 
 static gboolean
 on_interim (gpointer user_data)
 {
-  Host *host = user_data;
+  MockServer *server = user_data;
 
-  for (guint i = 0; i < host->guests->len; i++)
-    write_text (host->guests->pdata[i], "HTTP/1.1 102 Processing\r\n\r\n");
+  for (guint i = 0; i < server->peers->len; i++)
+    write_text (server->peers->pdata[i], "HTTP/1.1 102 Processing\r\n\r\n");
   return G_SOURCE_CONTINUE;
 }
 
@@ -145,12 +145,12 @@ on_interim (gpointer user_data)
 static void
 test_endless_interim (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   guint source;
 
-  host->mute = TRUE;
-  source = g_timeout_add (5, on_interim, host);
+  server->is_silent = TRUE;
+  source = g_timeout_add (5, on_interim, server);
   g_object_set (recorder->client, "max-retries", 0, "connect-timeout", 8000, NULL);
   recorder_connect_fails (recorder, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE);
   g_source_remove (source);
@@ -158,20 +158,20 @@ test_endless_interim (void)
 }
 
 static void
-greet_not_at_all (Guest *guest)
+do_not_respond (MockPeer *peer)
 {
 }
 
 static gboolean
 on_noise (gpointer user_data)
 {
-  Host *host = user_data;
+  MockServer *server = user_data;
 
-  for (guint i = 0; i < host->guests->len; i++)
-    if (((Guest *) host->guests->pdata[i])->token != NULL)
-      guest_send_text (host->guests->pdata[i],
-                       "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\","
-                       "\"ct\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}");
+  for (guint i = 0; i < server->peers->len; i++)
+    if (((MockPeer *) server->peers->pdata[i])->token != NULL)
+      mock_peer_send_text (server->peers->pdata[i],
+                           "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\","
+                           "\"ct\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}");
   return G_SOURCE_CONTINUE;
 }
 
@@ -179,13 +179,13 @@ on_noise (gpointer user_data)
 static void
 test_unreadable_noise (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   gint64 before = g_get_monotonic_time ();
   guint noise;
 
-  host->greet = greet_not_at_all;
-  noise = g_timeout_add (100, on_noise, host);
+  server->respond = do_not_respond;
+  noise = g_timeout_add (100, on_noise, server);
   g_object_set (recorder->client, "max-retries", 0, "connect-timeout", 700, NULL);
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
   g_assert_cmpint (g_get_monotonic_time () - before, >=, 600 * 1000);
@@ -203,24 +203,24 @@ get_channel (SignalClient *client)
 static void
 test_key_renewal (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
   for (guint i = 0; i < 5; i++)
     {
-      Guest *guest = host_wait_guest (host, i);
+      MockPeer *peer = mock_server_wait_peer (server, i);
 
       signal_channel_set_key_limit (get_channel (recorder->client), 4);
-      hostile_check_alive (recorder, guest);
+      hostile_check_alive (recorder, peer);
       g_assert_cmpuint (recorder->n_connected, ==, i + 1);
-      guest_send (guest, "{\"event\":\"third\"}");
-      guest_send (guest, "{\"event\":\"fourth\"}");
+      mock_peer_send (peer, "{\"event\":\"third\"}");
+      mock_peer_send (peer, "{\"event\":\"fourth\"}");
       WAIT_UNTIL (recorder->n_connected == i + 2);
       g_assert_error (recorder_wait_error (recorder, i), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
       g_assert_cmpuint (recorder->messages->len, ==, 3 * (i + 1));
-      g_assert_true (memcmp (guest->client_key, host_wait_guest (host, i + 1)->client_key,
-                             sizeof guest->client_key) != 0);
+      g_assert_true (memcmp (peer->client_key, mock_server_wait_peer (server, i + 1)->client_key,
+                             sizeof peer->client_key) != 0);
     }
   hostile_check_recovery (recorder);
 }

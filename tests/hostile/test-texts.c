@@ -10,21 +10,21 @@
 static void
 test_event_names (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   const guint n_names = 100000;
-  Guest *guest;
+  MockPeer *peer;
   GQuark before, after;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   g_signal_handlers_disconnect_by_data (recorder->client, recorder);
   before = g_quark_from_string ("hostile-quark-before");
   for (guint i = 0; i < n_names; i++)
     {
       g_autofree char *text = g_strdup_printf ("{\"event\":\"unheard-of-%u\"}", i);
 
-      guest_send (guest, text);
+      mock_peer_send (peer, text);
       if (i % 1000 == 999)
         run_pending ();
     }
@@ -54,28 +54,28 @@ test_nesting (void)
     { "{\"event\":\"e\",\"data\":{\"a\":", '[', "" },
     { "{\"x\":", '[', ",\"event\":\"e\"}" },
   };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *deep = g_strnfill (500000, '[');
   g_autofree char *close = g_strnfill (500000, ']');
-  Guest *guest;
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
     {
       g_autofree char *open = g_strconcat (shapes[i].before, deep, NULL);
       g_autofree char *whole = g_strconcat (shapes[i].before, deep, close, "}", NULL);
 
-      guest_send (guest, open);
-      guest_send (guest, whole);
-      guest_send_text (guest, open);
+      mock_peer_send (peer, open);
+      mock_peer_send (peer, whole);
+      mock_peer_send_text (peer, open);
       WAIT_UNTIL (recorder->errors->len == 3 * (i + 1));
       g_assert_error (((GError *) recorder->errors->pdata[3 * i]), SIGNAL_ERROR,
                       SIGNAL_ERROR_PROTOCOL);
     }
   g_assert_cmpuint (recorder->messages->len, ==, 0);
-  hostile_check_alive (recorder, guest);
+  hostile_check_alive (recorder, peer);
   hostile_check_recovery (recorder);
 }
 
@@ -106,12 +106,12 @@ static const Text texts[] = {
 static void
 test_texts (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
       guint n_messages = recorder->messages->len;
@@ -119,7 +119,7 @@ test_texts (void)
       SignalMessage *message;
 
       g_test_message ("%s", texts[i].inner);
-      guest_send (guest, texts[i].inner);
+      mock_peer_send (peer, texts[i].inner);
       WAIT_UNTIL (recorder->messages->len + recorder->errors->len == n_messages + n_errors + 1);
       if (texts[i].event == NULL)
         {
@@ -133,7 +133,7 @@ test_texts (void)
       g_assert_cmpstr (signal_message_get_payload_json (message), ==, texts[i].payload);
       signal_message_get_payload (message);
     }
-  hostile_check_alive (recorder, guest);
+  hostile_check_alive (recorder, peer);
 }
 
 /* Lone surrogates and NUL: whether they are taken or refused, what is handed on is UTF-8. */
@@ -144,12 +144,12 @@ test_strange_strings (void)
     "\\ud800", "\\udc00", "\\ud800\\ud800", "\\ud800x", "x\\udfff", "\\ud83d\\ude00", "\\u0000",
     "a\\u0000b", "\\uffff", "\\ufdd0",
   };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
     {
       g_autofree char *event = g_strdup_printf ("{\"event\":\"%s\"}", strings[i]);
@@ -157,10 +157,10 @@ test_strange_strings (void)
       g_autofree char *name = g_strdup_printf ("{\"event\":\"e\",\"data\":{\"%s\":1}}", strings[i]);
       g_autofree char *id = g_strdup_printf ("{\"event\":\"e\",\"id\":\"%s\"}", strings[i]);
 
-      guest_send (guest, event);
-      guest_send (guest, data);
-      guest_send (guest, name);
-      guest_send (guest, id);
+      mock_peer_send (peer, event);
+      mock_peer_send (peer, data);
+      mock_peer_send (peer, name);
+      mock_peer_send (peer, id);
       WAIT_UNTIL (recorder->messages->len + recorder->errors->len == 4 * (i + 1));
     }
   for (guint i = 0; i < recorder->messages->len; i++)
@@ -175,7 +175,7 @@ test_strange_strings (void)
         g_assert_true (g_utf8_validate (json_node_get_string (payload), -1, NULL));
     }
   g_test_message ("%u taken, %u refused", recorder->messages->len, recorder->errors->len);
-  hostile_check_alive (recorder, guest);
+  hostile_check_alive (recorder, peer);
 }
 
 /* A number of a million digits costs a copy, not time without end. */
@@ -183,47 +183,47 @@ static void
 test_long_numbers (void)
 {
   static const char * const shapes[] = { "", "-", "0.", "1e", "1E-", "-0.0e+" };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *digits = g_strnfill (1000000, '9');
-  Guest *guest;
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
     {
       g_autofree char *number = g_strconcat (shapes[i], digits, NULL);
       g_autofree char *text = g_strconcat ("{\"event\":\"n\",\"data\":", number, "}", NULL);
 
-      guest_send (guest, text);
+      mock_peer_send (peer, text);
       WAIT_UNTIL (recorder->messages->len == i + 1);
       g_assert_cmpstr (signal_message_get_payload_json (recorder->messages->pdata[i]), ==, number);
       signal_message_get_payload (recorder->messages->pdata[i]);
     }
-  hostile_check_alive (recorder, guest);
+  hostile_check_alive (recorder, peer);
 }
 
 /* The client's own frames sent back to it, and a message that came before. */
 static void
 test_reflection (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   g_assert_true (signal_client_send_json (recorder->client, "mine", "[1]", NULL));
-  WAIT_UNTIL (guest->inner->len == 1);
-  for (guint i = 0; i < guest->frames->len; i++)
-    guest_send_text (guest, guest->frames->pdata[i]);
-  WAIT_UNTIL (recorder->errors->len == guest->frames->len);
+  WAIT_UNTIL (peer->inner->len == 1);
+  for (guint i = 0; i < peer->frames->len; i++)
+    mock_peer_send_text (peer, peer->frames->pdata[i]);
+  WAIT_UNTIL (recorder->errors->len == peer->frames->len);
   g_assert_cmpuint (recorder->messages->len, ==, 0);
   g_assert_error (recorder_wait_error (recorder, recorder->errors->len - 1), SIGNAL_ERROR,
                   SIGNAL_ERROR_CRYPTO);
   g_assert_nonnull (strstr (recorder_wait_error (recorder, recorder->errors->len - 1)->message,
                             "replayed"));
-  hostile_check_alive (recorder, guest);
+  hostile_check_alive (recorder, peer);
 }
 
 int

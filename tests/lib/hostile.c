@@ -9,31 +9,31 @@
 /* The connection still carries messages both ways. */
 void
 hostile_check_alive (Recorder *recorder,
-                     Guest    *guest)
+                     MockPeer *peer)
 {
   guint n_messages = recorder->messages->len;
-  guint n_inner = guest->inner->len;
+  guint n_inner = peer->inner->len;
   g_autoptr (GError) error = NULL;
 
-  guest_send (guest, "{\"event\":\"good\"}");
+  mock_peer_send (peer, "{\"event\":\"good\"}");
   WAIT_UNTIL (recorder->messages->len == n_messages + 1);
   g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[n_messages]), ==, "good");
   g_assert_true (signal_client_send_json (recorder->client, "good", NULL, &error));
   g_assert_no_error (error);
-  WAIT_UNTIL (guest->inner->len == n_inner + 1);
+  WAIT_UNTIL (peer->inner->len == n_inner + 1);
 }
 
 /* Whatever the last server did: the next good one works. */
 void
 hostile_check_recovery (Recorder *recorder)
 {
-  g_autoptr (Host) good = host_new ();
+  g_autoptr (MockServer) good = mock_server_new ();
 
   if (signal_client_get_state (recorder->client) != SIGNAL_CONNECTION_STATE_DISCONNECTED)
     recorder_disconnect (recorder);
   g_object_set (recorder->client, "server-url", good->uri, NULL);
   recorder_connect (recorder);
-  hostile_check_alive (recorder, host_wait_guest (good, 0));
+  hostile_check_alive (recorder, mock_server_wait_peer (good, 0));
   recorder_disconnect (recorder);
 }
 

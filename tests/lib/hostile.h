@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 void  hostile_check_recovery (Recorder *recorder);
 void  hostile_check_alive    (Recorder *recorder,
-                              Guest    *guest);
+                              MockPeer *peer);
 gsize hostile_get_memory     (void);
 
 G_END_DECLS

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* What a host hears from its guests. */
+/* What a mock server receives. */
 
 #define OPCODE_TEXT 0x1
 #define OPCODE_CLOSE 0x8
@@ -15,7 +15,7 @@
 #define FINAL 0x80
 
 static char *
-decrypt (Guest      *guest,
+decrypt (MockPeer   *peer,
          JsonObject *data)
 {
   const char *iv_text = json_object_get_string_member (data, "iv");
@@ -25,13 +25,13 @@ decrypt (Guest      *guest,
   char *text = g_malloc0 (length - SIGNAL_AEAD_TAG_SIZE + 1);
 
   g_assert_cmpuint (iv_length, ==, SIGNAL_AEAD_IV_SIZE);
-  g_assert_true (signal_aead_decrypt (guest->key, iv, ct, length, (guint8 *) text, NULL));
-  g_ptr_array_add (guest->ivs, g_strdup (iv_text));
+  g_assert_true (signal_aead_decrypt (peer->key, iv, ct, length, (guint8 *) text, NULL));
+  g_ptr_array_add (peer->ivs, g_strdup (iv_text));
   return text;
 }
 
 static void
-handle_authenticate (Guest      *guest,
+handle_authenticate (MockPeer   *peer,
                      JsonObject *data)
 {
   gsize length;
@@ -39,47 +39,47 @@ handle_authenticate (Guest      *guest,
                                             &length);
 
   g_assert_cmpstr (json_object_get_string_member (data, "type"), ==, "Bearer");
-  g_assert_cmpuint (length, ==, sizeof guest->client_key);
-  g_assert_null (guest->token);
-  memcpy (guest->client_key, key, length);
-  guest->token = g_strdup (json_object_get_string_member (data, "token"));
-  guest->host->greet (guest);
+  g_assert_cmpuint (length, ==, sizeof peer->client_key);
+  g_assert_null (peer->token);
+  memcpy (peer->client_key, key, length);
+  peer->token = g_strdup (json_object_get_string_member (data, "token"));
+  peer->server->respond (peer);
 }
 
 static void
-handle_text (Guest      *guest,
+handle_text (MockPeer   *peer,
              const char *text)
 {
   g_autoptr (JsonNode) node = parse_json (text);
   JsonObject *envelope = json_node_get_object (node);
   const char *event = json_object_get_string_member (envelope, "event");
 
-  g_ptr_array_add (guest->frames, g_strdup (text));
+  g_ptr_array_add (peer->frames, g_strdup (text));
   if (g_str_equal (event, "authenticate"))
-    handle_authenticate (guest, json_object_get_object_member (envelope, "data"));
+    handle_authenticate (peer, json_object_get_object_member (envelope, "data"));
   else if (g_str_equal (event, "encrypted"))
-    g_ptr_array_add (guest->inner,
-                     decrypt (guest, json_object_get_object_member (envelope, "data")));
+    g_ptr_array_add (peer->inner,
+                     decrypt (peer, json_object_get_object_member (envelope, "data")));
 }
 
 static void
-handle_close (Guest  *guest,
-              guint8 *payload,
-              gsize   length)
+handle_close (MockPeer *peer,
+              guint8   *payload,
+              gsize     length)
 {
-  guest->close_code = length >= 2 ? payload[0] << 8 | payload[1] : 1005;
-  if (guest->host->deaf)
+  peer->close_code = length >= 2 ? payload[0] << 8 | payload[1] : 1005;
+  if (peer->server->ignores_controls)
     return;
 
-  guest_send_frame (guest, FINAL | OPCODE_CLOSE, payload, length);
-  guest_cut (guest);
+  mock_peer_send_frame (peer, FINAL | OPCODE_CLOSE, payload, length);
+  mock_peer_shut_down (peer);
 }
 
 static void
-handle_frame (Guest  *guest,
-              guint8  first,
-              guint8 *payload,
-              gsize   length)
+handle_frame (MockPeer *peer,
+              guint8    first,
+              guint8   *payload,
+              gsize     length)
 {
   g_autofree char *text = g_strndup ((const char *) payload, length);
 
@@ -87,15 +87,15 @@ handle_frame (Guest  *guest,
     {
     case OPCODE_TEXT:
       g_assert_cmphex (first, ==, FINAL | OPCODE_TEXT);
-      handle_text (guest, text);
+      handle_text (peer, text);
       break;
     case OPCODE_CLOSE:
-      handle_close (guest, payload, length);
+      handle_close (peer, payload, length);
       break;
     case OPCODE_PING:
-      guest->n_pings++;
-      if (!guest->host->deaf)
-        guest_send_frame (guest, FINAL | OPCODE_PONG, payload, length);
+      peer->n_pings++;
+      if (!peer->server->ignores_controls)
+        mock_peer_send_frame (peer, FINAL | OPCODE_PONG, payload, length);
       break;
     case OPCODE_PONG:
       break;
@@ -106,10 +106,10 @@ handle_frame (Guest  *guest,
 
 /* FALSE: there is no whole frame yet. A client's frames are masked (RFC 6455 section 5.3). */
 static gboolean
-take_frame (Guest *guest)
+take_frame (MockPeer *peer)
 {
-  const guint8 *data = guest->in->data;
-  gsize have = guest->in->len;
+  const guint8 *data = peer->in->data;
+  gsize have = peer->in->len;
   gsize header = 2, length;
   g_autofree guint8 *payload = NULL;
   guint8 first;
@@ -134,16 +134,16 @@ take_frame (Guest *guest)
   payload = g_malloc (length + 1);
   for (gsize i = 0; i < length; i++)
     payload[i] = data[header + 4 + i] ^ data[header + i % 4];
-  g_byte_array_remove_range (guest->in, 0, header + 4 + length);
-  handle_frame (guest, first, payload, length);
+  g_byte_array_remove_range (peer->in, 0, header + 4 + length);
+  handle_frame (peer, first, payload, length);
   return TRUE;
 }
 
 static void
-upgrade (Guest *guest)
+upgrade (MockPeer *peer)
 {
   g_autoptr (GChecksum) sha1 = g_checksum_new (G_CHECKSUM_SHA1);
-  const char *key = strstr (guest->request, "Sec-WebSocket-Key: ");
+  const char *key = strstr (peer->request, "Sec-WebSocket-Key: ");
   g_autofree char *accept = NULL;
   g_autofree char *answer = NULL;
   guint8 digest[20];
@@ -157,36 +157,36 @@ upgrade (Guest *guest)
   accept = g_base64_encode (digest, size);
   answer = g_strdup_printf ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                             "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n", accept);
-  guest_write (guest, answer, strlen (answer));
-  guest->is_upgraded = TRUE;
+  mock_peer_write (peer, answer, strlen (answer));
+  peer->is_upgraded = TRUE;
 }
 
 static gboolean
-take_request (Guest *guest)
+take_request (MockPeer *peer)
 {
-  const char *data = (const char *) guest->in->data;
-  const char *end = g_strstr_len (data, guest->in->len, "\r\n\r\n");
+  const char *data = (const char *) peer->in->data;
+  const char *end = g_strstr_len (data, peer->in->len, "\r\n\r\n");
 
-  if (end == NULL || guest->host->mute)
+  if (end == NULL || peer->server->is_silent)
     return FALSE;
 
-  guest->request = g_strndup (data, end + 4 - data);
-  g_byte_array_remove_range (guest->in, 0, end + 4 - data);
-  if (guest->host->answer == NULL)
+  peer->request = g_strndup (data, end + 4 - data);
+  g_byte_array_remove_range (peer->in, 0, end + 4 - data);
+  if (peer->server->http_response == NULL)
     {
-      upgrade (guest);
+      upgrade (peer);
       return TRUE;
     }
 
-  guest_write (guest, guest->host->answer, strlen (guest->host->answer));
-  guest_cut (guest);
+  mock_peer_write (peer, peer->server->http_response, strlen (peer->server->http_response));
+  mock_peer_shut_down (peer);
   return FALSE;
 }
 
 /* Takes what has come apart: the upgrade request, then frames. */
 void
-guest_receive (Guest *guest)
+mock_peer_receive (MockPeer *peer)
 {
-  while (guest->is_upgraded ? take_frame (guest) : take_request (guest))
+  while (peer->is_upgraded ? take_frame (peer) : take_request (peer))
     ;
 }

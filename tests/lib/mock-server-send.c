@@ -8,66 +8,66 @@
 
 #include <string.h>
 
-/* What a host says to its guests. */
+/* What a mock server sends. */
 
 /* An unmasked frame, whatever its first byte: FIN, reserved bits and opcode. */
 void
-guest_send_frame (Guest      *guest,
-                  guint8      first_byte,
-                  const void *data,
-                  gsize       length)
+mock_peer_send_frame (MockPeer   *peer,
+                      guint8      first_byte,
+                      const void *data,
+                      gsize       length)
 {
   guint8 header[10] = { first_byte, length < 126 ? length : length < 65536 ? 126 : 127 };
   guint size = length < 126 ? 2 : length < 65536 ? 4 : 10;
 
   for (guint i = 2; i < size; i++)
     header[i] = (guint64) length >> 8 * (size - 1 - i);
-  guest_write (guest, header, size);
+  mock_peer_write (peer, header, size);
   if (length > 0)
-    guest_write (guest, data, length);
+    mock_peer_write (peer, data, length);
 }
 
 void
-guest_send_text (Guest      *guest,
-                 const char *text)
+mock_peer_send_text (MockPeer   *peer,
+                     const char *text)
 {
-  guest_send_frame (guest, 0x81, text, strlen (text));
+  mock_peer_send_frame (peer, 0x81, text, strlen (text));
 }
 
 void
-guest_close (Guest   *guest,
-             guint16  code)
+mock_peer_close (MockPeer *peer,
+                 guint16   code)
 {
   guint8 payload[2] = { code >> 8, code & 0xff };
 
-  guest_send_frame (guest, 0x88, payload, sizeof payload);
+  mock_peer_send_frame (peer, 0x88, payload, sizeof payload);
 }
 
 void
-guest_send_error (Guest      *guest,
-                  const char *message)
+mock_peer_send_error (MockPeer   *peer,
+                      const char *message)
 {
   g_autofree char *text = g_strdup_printf ("{\"event\":\"error\",\"data\":{\"message\":\"%s\"}}",
                                            message);
 
-  if (guest->key != NULL)
-    guest_send (guest, text);
+  if (peer->key != NULL)
+    mock_peer_send (peer, text);
   else
-    guest_send_text (guest, text);
+    mock_peer_send_text (peer, text);
 }
 
 /* The text of an `encrypted` event with this inside. */
 char *
-guest_seal_data (Guest      *guest,
-                 const void *data,
-                 gsize       length)
+mock_peer_encrypt_data (MockPeer   *peer,
+                        const void *data,
+                        gsize       length)
 {
   guint8 iv[SIGNAL_AEAD_IV_SIZE];
   g_autofree guint8 *ct = g_malloc (length + SIGNAL_AEAD_TAG_SIZE);
   g_autofree char *iv_text = NULL;
   g_autofree char *ct_text = NULL;
 
-  g_assert_true (signal_aead_encrypt (guest->key, data, length, iv, ct, NULL));
+  g_assert_true (signal_aead_encrypt (peer->key, data, length, iv, ct, NULL));
   iv_text = g_base64_encode (iv, sizeof iv);
   ct_text = g_base64_encode (ct, length + SIGNAL_AEAD_TAG_SIZE);
   return g_strdup_printf ("{\"event\":\"encrypted\",\"data\":{\"iv\":\"%s\",\"ct\":\"%s\"}}",
@@ -75,69 +75,70 @@ guest_seal_data (Guest      *guest,
 }
 
 char *
-guest_seal (Guest      *guest,
-            const char *inner)
+mock_peer_encrypt (MockPeer   *peer,
+                   const char *inner)
 {
-  return guest_seal_data (guest, inner, strlen (inner));
+  return mock_peer_encrypt_data (peer, inner, strlen (inner));
 }
 
 void
-guest_send (Guest      *guest,
-            const char *inner)
+mock_peer_send (MockPeer   *peer,
+                const char *inner)
 {
-  g_autofree char *text = guest_seal (guest, inner);
+  g_autofree char *text = mock_peer_encrypt (peer, inner);
 
-  guest_send_text (guest, text);
+  mock_peer_send_text (peer, text);
 }
 
-/* The `connected` event of a host that does it right. */
+/* The text of a correct `connected` event. */
 char *
-guest_compose_connected (Guest *guest)
+mock_peer_format_connected (MockPeer *peer)
 {
   guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
   g_autofree char *key = NULL;
-  g_autofree char *salt = g_base64_encode (guest->salt, sizeof guest->salt);
+  g_autofree char *salt = g_base64_encode (peer->salt, sizeof peer->salt);
 
-  signal_ecdh_key_pair_export_public (guest->key_pair, point);
+  signal_ecdh_key_pair_export_public (peer->key_pair, point);
   key = g_base64_encode (point, sizeof point);
   return g_strdup_printf ("{\"event\":\"connected\",\"data\":{\"id\":\"%s\",\"userId\":\"alice\","
                           "\"time\":\"2026-01-01T00:00:00.000Z\",\"serverPublicKey\":\"%s\","
-                          "\"salt\":\"%s\"}}", guest->id, key, salt);
+                          "\"salt\":\"%s\"}}", peer->id, key, salt);
 }
 
 void
-guest_take_key (Guest *guest)
+mock_peer_derive_key (MockPeer *peer)
 {
-  guest->key = signal_handshake_derive_key (guest->key_pair, guest->client_key, sizeof guest->client_key,
-                                       guest->salt, sizeof guest->salt, TEST_INFO, NULL);
-  g_assert_nonnull (guest->key);
+  peer->key = signal_handshake_derive_key (peer->key_pair, peer->client_key,
+                                           sizeof peer->client_key, peer->salt,
+                                           sizeof peer->salt, TEST_INFO, NULL);
+  g_assert_nonnull (peer->key);
 }
 
 void
-guest_welcome (Guest *guest)
+mock_peer_send_connected (MockPeer *peer)
 {
-  g_autofree char *connected = guest_compose_connected (guest);
+  g_autofree char *connected = mock_peer_format_connected (peer);
 
-  guest_send_text (guest, connected);
-  guest_take_key (guest);
+  mock_peer_send_text (peer, connected);
+  mock_peer_derive_key (peer);
 }
 
 void
-guest_welcome_plain (Guest *guest)
+mock_peer_send_connected_plain (MockPeer *peer)
 {
   g_autofree char *connected = NULL;
 
-  connected = g_strdup_printf ("{\"event\":\"connected\",\"data\":{\"id\":\"%s\"}}", guest->id);
+  connected = g_strdup_printf ("{\"event\":\"connected\",\"data\":{\"id\":\"%s\"}}", peer->id);
 
-  guest_send_text (guest, connected);
+  mock_peer_send_text (peer, connected);
 }
 
 /* Waits for the frame of this number, 0: `authenticate`. */
 void
-guest_assert_frame (Guest      *guest,
-                    guint       index,
-                    const char *text)
+mock_peer_assert_frame (MockPeer   *peer,
+                        guint       index,
+                        const char *text)
 {
-  WAIT_UNTIL (guest->frames->len > index);
-  g_assert_cmpstr (guest->frames->pdata[index], ==, text);
+  WAIT_UNTIL (peer->frames->len > index);
+  g_assert_cmpstr (peer->frames->pdata[index], ==, text);
 }

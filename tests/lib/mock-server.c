@@ -11,27 +11,27 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static void read_more  (Guest *guest);
-static void write_more (Guest *guest);
+static void read_more  (MockPeer *peer);
+static void write_more (MockPeer *peer);
 
 static void
-guest_free (Guest *guest)
+mock_peer_free (MockPeer *peer)
 {
-  g_clear_object (&guest->stream);
-  g_clear_object (&guest->socket);
-  g_clear_object (&guest->cancellable);
-  g_clear_object (&guest->certificate);
-  g_byte_array_unref (guest->in);
-  g_byte_array_unref (guest->out);
-  g_ptr_array_unref (guest->frames);
-  g_ptr_array_unref (guest->inner);
-  g_ptr_array_unref (guest->ivs);
-  g_clear_pointer (&guest->key_pair, signal_ecdh_key_pair_free);
-  g_clear_pointer (&guest->key, signal_aead_free);
-  g_free (guest->id);
-  g_free (guest->request);
-  g_free (guest->token);
-  g_free (guest);
+  g_clear_object (&peer->stream);
+  g_clear_object (&peer->socket);
+  g_clear_object (&peer->cancellable);
+  g_clear_object (&peer->certificate);
+  g_byte_array_unref (peer->in);
+  g_byte_array_unref (peer->out);
+  g_ptr_array_unref (peer->frames);
+  g_ptr_array_unref (peer->inner);
+  g_ptr_array_unref (peer->ivs);
+  g_clear_pointer (&peer->key_pair, signal_ecdh_key_pair_free);
+  g_clear_pointer (&peer->key, signal_aead_free);
+  g_free (peer->id);
+  g_free (peer->request);
+  g_free (peer->token);
+  g_free (peer);
 }
 
 static void
@@ -39,30 +39,30 @@ on_read (GObject      *source,
          GAsyncResult *result,
          gpointer      user_data)
 {
-  Guest *guest = user_data;
+  MockPeer *peer = user_data;
   gssize count = g_input_stream_read_finish (G_INPUT_STREAM (source), result, NULL);
 
-  guest->n_pending--;
+  peer->n_pending--;
   if (count <= 0)
     {
-      guest->is_gone = TRUE;
-      if (guest->is_resetting)
-        g_socket_close (guest->socket, NULL);
+      peer->is_closed = TRUE;
+      if (peer->is_resetting)
+        g_socket_close (peer->socket, NULL);
       return;
     }
 
-  g_byte_array_append (guest->in, guest->buffer, count);
-  guest_receive (guest);
-  read_more (guest);
+  g_byte_array_append (peer->in, peer->buffer, count);
+  mock_peer_receive (peer);
+  read_more (peer);
 }
 
 static void
-read_more (Guest *guest)
+read_more (MockPeer *peer)
 {
-  guest->n_pending++;
-  g_input_stream_read_async (g_io_stream_get_input_stream (guest->stream), guest->buffer,
-                             sizeof guest->buffer, G_PRIORITY_DEFAULT, guest->cancellable, on_read,
-                             guest);
+  peer->n_pending++;
+  g_input_stream_read_async (g_io_stream_get_input_stream (peer->stream), peer->buffer,
+                             sizeof peer->buffer, G_PRIORITY_DEFAULT, peer->cancellable, on_read,
+                             peer);
 }
 
 static void
@@ -70,65 +70,65 @@ on_written (GObject      *source,
             GAsyncResult *result,
             gpointer      user_data)
 {
-  Guest *guest = user_data;
+  MockPeer *peer = user_data;
 
-  guest->n_pending--;
-  g_clear_pointer (&guest->writing, g_bytes_unref);
+  peer->n_pending--;
+  g_clear_pointer (&peer->writing, g_bytes_unref);
   if (g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL, NULL))
-    write_more (guest);
+    write_more (peer);
 }
 
 static void
-write_more (Guest *guest)
+write_more (MockPeer *peer)
 {
-  if (guest->writing != NULL)
+  if (peer->writing != NULL)
     return;
 
-  if (guest->out->len == 0)
+  if (peer->out->len == 0)
     {
-      if (guest->is_leaving)
-        g_socket_shutdown (guest->socket, FALSE, TRUE, NULL);
+      if (peer->is_closing)
+        g_socket_shutdown (peer->socket, FALSE, TRUE, NULL);
       return;
     }
 
-  guest->writing = g_byte_array_free_to_bytes (guest->out);
-  guest->out = g_byte_array_new ();
-  guest->n_pending++;
-  g_output_stream_write_all_async (g_io_stream_get_output_stream (guest->stream),
-                                   g_bytes_get_data (guest->writing, NULL),
-                                   g_bytes_get_size (guest->writing),
-                                   G_PRIORITY_DEFAULT, guest->cancellable, on_written, guest);
+  peer->writing = g_byte_array_free_to_bytes (peer->out);
+  peer->out = g_byte_array_new ();
+  peer->n_pending++;
+  g_output_stream_write_all_async (g_io_stream_get_output_stream (peer->stream),
+                                   g_bytes_get_data (peer->writing, NULL),
+                                   g_bytes_get_size (peer->writing),
+                                   G_PRIORITY_DEFAULT, peer->cancellable, on_written, peer);
 }
 
 void
-guest_write (Guest      *guest,
-             const void *data,
-             gsize       length)
+mock_peer_write (MockPeer   *peer,
+                 const void *data,
+                 gsize       length)
 {
-  if (guest->is_gone)
+  if (peer->is_closed)
     return;
 
-  g_byte_array_append (guest->out, data, length);
-  write_more (guest);
+  g_byte_array_append (peer->out, data, length);
+  write_more (peer);
 }
 
-/* The end without a close frame, when all is written. */
+/* Ends the connection without a close frame, once everything is written. */
 void
-guest_cut (Guest *guest)
+mock_peer_shut_down (MockPeer *peer)
 {
-  guest->is_leaving = TRUE;
-  write_more (guest);
+  peer->is_closing = TRUE;
+  write_more (peer);
 }
 
-/* The end as of a host that crashes: RST. */
+/* Ends the connection with RST, as a server that crashes does. */
 void
-guest_reset (Guest *guest)
+mock_peer_reset (MockPeer *peer)
 {
   struct linger linger = { 1, 0 };
 
-  setsockopt (g_socket_get_fd (guest->socket), SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-  guest->is_resetting = TRUE;
-  g_cancellable_cancel (guest->cancellable);
+  setsockopt (g_socket_get_fd (peer->socket), SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+  peer->is_resetting = TRUE;
+  g_cancellable_cancel (peer->cancellable);
 }
 
 static void
@@ -136,19 +136,19 @@ on_handshake (GObject      *source,
               GAsyncResult *result,
               gpointer      user_data)
 {
-  Guest *guest = user_data;
+  MockPeer *peer = user_data;
 
-  guest->n_pending--;
+  peer->n_pending--;
   if (g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, NULL))
     {
-      g_set_object (&guest->certificate,
+      g_set_object (&peer->certificate,
                     g_tls_connection_get_peer_certificate (G_TLS_CONNECTION (source)));
-      read_more (guest);
+      read_more (peer);
     }
   else
     {
-      g_socket_shutdown (guest->socket, TRUE, TRUE, NULL);
-      guest->is_gone = TRUE;
+      g_socket_shutdown (peer->socket, TRUE, TRUE, NULL);
+      peer->is_closed = TRUE;
     }
 }
 
@@ -159,131 +159,131 @@ accept_any (void)
 }
 
 static void
-start_tls (Guest     *guest,
+start_tls (MockPeer  *peer,
            GIOStream *base)
 {
-  guest->stream = g_tls_server_connection_new (base, guest->host->certificate, NULL);
-  g_object_set (guest->stream, "authentication-mode", guest->host->authentication, NULL);
-  g_signal_connect (guest->stream, "accept-certificate", G_CALLBACK (accept_any), NULL);
-  guest->n_pending++;
-  g_tls_connection_handshake_async (G_TLS_CONNECTION (guest->stream), G_PRIORITY_DEFAULT,
-                                    guest->cancellable, on_handshake, guest);
+  peer->stream = g_tls_server_connection_new (base, peer->server->certificate, NULL);
+  g_object_set (peer->stream, "authentication-mode", peer->server->authentication, NULL);
+  g_signal_connect (peer->stream, "accept-certificate", G_CALLBACK (accept_any), NULL);
+  peer->n_pending++;
+  g_tls_connection_handshake_async (G_TLS_CONNECTION (peer->stream), G_PRIORITY_DEFAULT,
+                                    peer->cancellable, on_handshake, peer);
 }
 
 static gboolean
 on_incoming (GSocketService    *service,
              GSocketConnection *connection,
              GObject           *source,
-             Host              *host)
+             MockServer        *server)
 {
-  Guest *guest = g_new0 (Guest, 1);
+  MockPeer *peer = g_new0 (MockPeer, 1);
 
-  guest->host = host;
-  guest->socket = g_object_ref (g_socket_connection_get_socket (connection));
-  g_socket_set_option (guest->socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
-  guest->cancellable = g_cancellable_new ();
-  guest->in = g_byte_array_new ();
-  guest->out = g_byte_array_new ();
-  guest->frames = g_ptr_array_new_with_free_func (g_free);
-  guest->inner = g_ptr_array_new_with_free_func (g_free);
-  guest->ivs = g_ptr_array_new_with_free_func (g_free);
-  guest->id = g_strdup_printf ("guest-%u", host->guests->len);
-  guest->key_pair = signal_ecdh_key_pair_generate (NULL);
-  g_assert_true (signal_random_bytes (guest->salt, sizeof guest->salt, NULL));
-  g_ptr_array_add (host->guests, guest);
+  peer->server = server;
+  peer->socket = g_object_ref (g_socket_connection_get_socket (connection));
+  g_socket_set_option (peer->socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+  peer->cancellable = g_cancellable_new ();
+  peer->in = g_byte_array_new ();
+  peer->out = g_byte_array_new ();
+  peer->frames = g_ptr_array_new_with_free_func (g_free);
+  peer->inner = g_ptr_array_new_with_free_func (g_free);
+  peer->ivs = g_ptr_array_new_with_free_func (g_free);
+  peer->id = g_strdup_printf ("client-%u", server->peers->len);
+  peer->key_pair = signal_ecdh_key_pair_generate (NULL);
+  g_assert_true (signal_random_bytes (peer->salt, sizeof peer->salt, NULL));
+  g_ptr_array_add (server->peers, peer);
 
-  if (host->certificate != NULL)
+  if (server->certificate != NULL)
     {
-      start_tls (guest, G_IO_STREAM (connection));
+      start_tls (peer, G_IO_STREAM (connection));
     }
   else
     {
-      guest->stream = g_object_ref (G_IO_STREAM (connection));
-      read_more (guest);
+      peer->stream = g_object_ref (G_IO_STREAM (connection));
+      read_more (peer);
     }
   return TRUE;
 }
 
-Host *
-host_new_tls (GTlsCertificate *certificate)
+MockServer *
+mock_server_new_tls (GTlsCertificate *certificate)
 {
-  Host *host = g_new0 (Host, 1);
+  MockServer *server = g_new0 (MockServer, 1);
   g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new (loopback, 0);
   g_autoptr (GSocketAddress) effective = NULL;
   g_autoptr (GError) error = NULL;
 
-  host->greet = guest_welcome;
-  host->guests = g_ptr_array_new_with_free_func ((GDestroyNotify) guest_free);
-  g_set_object (&host->certificate, certificate);
-  host->service = g_socket_service_new ();
-  g_socket_listener_add_address (G_SOCKET_LISTENER (host->service), address, G_SOCKET_TYPE_STREAM,
+  server->respond = mock_peer_send_connected;
+  server->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) mock_peer_free);
+  g_set_object (&server->certificate, certificate);
+  server->service = g_socket_service_new ();
+  g_socket_listener_add_address (G_SOCKET_LISTENER (server->service), address, G_SOCKET_TYPE_STREAM,
                                  G_SOCKET_PROTOCOL_TCP, NULL, &effective, &error);
   g_assert_no_error (error);
-  g_signal_connect (host->service, "incoming", G_CALLBACK (on_incoming), host);
-  host->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (effective));
-  host->uri = g_strdup_printf ("%s://127.0.0.1:%u/ws", certificate != NULL ? "wss" : "ws",
-                               host->port);
-  return host;
+  g_signal_connect (server->service, "incoming", G_CALLBACK (on_incoming), server);
+  server->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (effective));
+  server->uri = g_strdup_printf ("%s://127.0.0.1:%u/ws", certificate != NULL ? "wss" : "ws",
+                                 server->port);
+  return server;
 }
 
-Host *
-host_new (void)
+MockServer *
+mock_server_new (void)
 {
-  return host_new_tls (NULL);
+  return mock_server_new_tls (NULL);
 }
 
 static gboolean
-is_idle (Host *host)
+is_idle (MockServer *server)
 {
-  for (guint i = 0; i < host->guests->len; i++)
+  for (guint i = 0; i < server->peers->len; i++)
     {
-      Guest *guest = host->guests->pdata[i];
+      MockPeer *peer = server->peers->pdata[i];
 
-      if (guest->n_pending > 0)
+      if (peer->n_pending > 0)
         return FALSE;
     }
   return TRUE;
 }
 
-/* Nobody is at home any more: connections are refused. */
+/* Refuses connections from now on. */
 void
-host_shut (Host *host)
+mock_server_stop_listening (MockServer *server)
 {
-  g_socket_service_stop (host->service);
-  g_socket_listener_close (G_SOCKET_LISTENER (host->service));
+  g_socket_service_stop (server->service);
+  g_socket_listener_close (G_SOCKET_LISTENER (server->service));
 }
 
 void
-host_free (Host *host)
+mock_server_free (MockServer *server)
 {
-  host_shut (host);
-  g_signal_handlers_disconnect_by_data (host->service, host);
-  for (guint i = 0; i < host->guests->len; i++)
+  mock_server_stop_listening (server);
+  g_signal_handlers_disconnect_by_data (server->service, server);
+  for (guint i = 0; i < server->peers->len; i++)
     {
-      Guest *guest = host->guests->pdata[i];
+      MockPeer *peer = server->peers->pdata[i];
 
-      g_cancellable_cancel (guest->cancellable);
-      g_socket_shutdown (guest->socket, TRUE, TRUE, NULL);
+      g_cancellable_cancel (peer->cancellable);
+      g_socket_shutdown (peer->socket, TRUE, TRUE, NULL);
     }
-  WAIT_UNTIL (is_idle (host));
-  g_clear_object (&host->service);
-  g_ptr_array_unref (host->guests);
+  WAIT_UNTIL (is_idle (server));
+  g_clear_object (&server->service);
+  g_ptr_array_unref (server->peers);
   run_pending ();
-  g_clear_object (&host->certificate);
-  g_free (host->uri);
-  g_free (host);
+  g_clear_object (&server->certificate);
+  g_free (server->uri);
+  g_free (server);
 }
 
-/* The guest of this number, once it has said who it is. */
-Guest *
-host_wait_guest (Host  *host,
-                 guint  index)
+/* Waits for the connection with this index to send its token. */
+MockPeer *
+mock_server_wait_peer (MockServer *server,
+                       guint       index)
 {
-  Guest *guest;
+  MockPeer *peer;
 
-  WAIT_UNTIL (host->guests->len > index);
-  guest = host->guests->pdata[index];
-  WAIT_UNTIL (guest->token != NULL);
-  return guest;
+  WAIT_UNTIL (server->peers->len > index);
+  peer = server->peers->pdata[index];
+  WAIT_UNTIL (peer->token != NULL);
+  return peer;
 }

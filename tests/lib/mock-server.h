@@ -14,99 +14,99 @@ G_BEGIN_DECLS
 #define TEST_TOKEN "top-secret"
 #define TEST_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
 
-typedef struct _Host Host;
-typedef struct _Guest Guest;
-typedef void (*GuestFunc) (Guest *guest);
+typedef struct _MockServer MockServer;
+typedef struct _MockPeer MockPeer;
+typedef void (*MockPeerFunc) (MockPeer *peer);
 
-/* A server that does what a test wants, right or wrong: WebSocket by hand over a listening socket.
- * Without more it welcomes everybody with a key. */
-struct _Host
+/* A server that implements WebSocket over a listening socket by hand, so that a test can make it break
+ * the protocol. Unless told otherwise, it authenticates every client and agrees on a key with it. */
+struct _MockServer
 {
   GSocketService        *service;
   char                  *uri;
   guint16                port;
-  GPtrArray             *guests; /* Guest, in the order they came, also those that are gone */
+  GPtrArray             *peers;            /* MockPeer, in the order of their connections; closed ones stay */
 
-  GuestFunc              greet;  /* at each `authenticate` */
-  const char            *answer; /* HTTP to refuse everybody with; NULL: upgrade */
-  gboolean               mute;   /* accepts, and says nothing at all */
-  gboolean               deaf;   /* answers no ping and no close frame */
+  MockPeerFunc           respond;          /* called for each `authenticate` */
+  const char            *http_response;    /* sent instead of the upgrade, or NULL */
+  gboolean               is_silent;        /* accepts connections, and never sends anything */
+  gboolean               ignores_controls; /* answers neither pings nor close frames */
 
-  GTlsCertificate       *certificate; /* NULL: no TLS */
+  GTlsCertificate       *certificate;      /* NULL for no TLS */
   GTlsAuthenticationMode authentication;
 };
 
-/* One connection, as the host sees it. */
-struct _Guest
+/* A connection, as seen by the server. */
+struct _MockPeer
 {
-  Host             *host;
-  GSocket          *socket;
-  GIOStream        *stream;
-  GCancellable     *cancellable;
-  GByteArray       *in;
-  GByteArray       *out;
-  GBytes           *writing;     /* NULL: nothing is */
-  guint8            buffer[16384];
-  guint             n_pending;
-  gboolean          is_upgraded;
-  gboolean          is_leaving; /* cut when all is written */
-  gboolean          is_resetting;
-  gboolean          is_gone;    /* the client has closed its end, or is cut off */
+  MockServer        *server;
+  GSocket           *socket;
+  GIOStream         *stream;
+  GCancellable      *cancellable;
+  GByteArray        *in;
+  GByteArray        *out;
+  GBytes            *writing;     /* NULL if no write is pending */
+  guint8             buffer[16384];
+  guint              n_pending;
+  gboolean           is_upgraded;
+  gboolean           is_closing;  /* to be shut down as soon as everything is written */
+  gboolean           is_resetting;
+  gboolean           is_closed;   /* by the client, or by the server */
 
-  char             *id;
-  char             *request;     /* the head of the upgrade request */
-  GTlsCertificate  *certificate; /* what the client showed */
-  GPtrArray        *frames;      /* every text, as it came */
-  GPtrArray        *inner;       /* what was in the encrypted ones */
-  GPtrArray        *ivs;         /* base64 */
-  char             *token;
-  guint             n_pings;
-  guint16           close_code;  /* 0: no close frame has come */
+  char              *id;
+  char              *request;     /* the head of the upgrade request */
+  GTlsCertificate   *certificate; /* of the client */
+  GPtrArray         *frames;      /* the text of every text frame */
+  GPtrArray         *inner;       /* the decrypted content of the `encrypted` ones */
+  GPtrArray         *ivs;         /* in base64 */
+  char              *token;
+  guint              n_pings;
+  guint16            close_code;  /* 0 before a close frame is received */
 
-  SignalEcdhKeyPair    *key_pair;
-  guint8            client_key[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
-  guint8            salt[SIGNAL_HANDSHAKE_SALT_SIZE];
-  SignalAead *key;
+  SignalEcdhKeyPair *key_pair;
+  guint8             client_key[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
+  guint8             salt[SIGNAL_HANDSHAKE_SALT_SIZE];
+  SignalAead        *key;
 };
 
-Host  *host_new                 (void);
-Host  *host_new_tls             (GTlsCertificate *certificate);
-void   host_free                (Host            *host);
-void   host_shut                (Host            *host);
-Guest *host_wait_guest          (Host            *host,
-                                 guint            index);
+MockServer *mock_server_new            (void);
+MockServer *mock_server_new_tls        (GTlsCertificate *certificate);
+void        mock_server_free           (MockServer      *server);
+void        mock_server_stop_listening (MockServer      *server);
+MockPeer   *mock_server_wait_peer      (MockServer      *server,
+                                        guint            index);
 
-void   guest_welcome            (Guest           *guest);
-void   guest_welcome_plain      (Guest           *guest);
-char  *guest_compose_connected  (Guest           *guest);
-void   guest_take_key           (Guest           *guest);
-char  *guest_seal               (Guest           *guest,
-                                 const char      *inner);
-char  *guest_seal_data          (Guest           *guest,
-                                 const void      *data,
-                                 gsize            length);
-void   guest_send               (Guest           *guest,
-                                 const char      *inner);
-void   guest_send_text          (Guest           *guest,
-                                 const char      *text);
-void   guest_send_frame         (Guest           *guest,
-                                 guint8           first_byte,
-                                 const void      *data,
-                                 gsize            length);
-void   guest_send_error         (Guest           *guest,
-                                 const char      *message);
-void   guest_close              (Guest           *guest,
-                                 guint16          code);
-void   guest_cut                (Guest           *guest);
-void   guest_reset              (Guest           *guest);
-void   guest_assert_frame       (Guest           *guest,
-                                 guint            index,
-                                 const char      *text);
-void   guest_receive            (Guest           *guest);
-void   guest_write              (Guest           *guest,
-                                 const void      *data,
-                                 gsize            length);
+void  mock_peer_send_connected       (MockPeer   *peer);
+void  mock_peer_send_connected_plain (MockPeer   *peer);
+char *mock_peer_format_connected     (MockPeer   *peer);
+void  mock_peer_derive_key           (MockPeer   *peer);
+char *mock_peer_encrypt              (MockPeer   *peer,
+                                      const char *inner);
+char *mock_peer_encrypt_data         (MockPeer   *peer,
+                                      const void *data,
+                                      gsize       length);
+void  mock_peer_send                 (MockPeer   *peer,
+                                      const char *inner);
+void  mock_peer_send_text            (MockPeer   *peer,
+                                      const char *text);
+void  mock_peer_send_frame           (MockPeer   *peer,
+                                      guint8      first_byte,
+                                      const void *data,
+                                      gsize       length);
+void  mock_peer_send_error           (MockPeer   *peer,
+                                      const char *message);
+void  mock_peer_close                (MockPeer   *peer,
+                                      guint16     code);
+void  mock_peer_shut_down            (MockPeer   *peer);
+void  mock_peer_reset                (MockPeer   *peer);
+void  mock_peer_assert_frame         (MockPeer   *peer,
+                                      guint       index,
+                                      const char *text);
+void  mock_peer_receive              (MockPeer   *peer);
+void  mock_peer_write                (MockPeer   *peer,
+                                      const void *data,
+                                      gsize       length);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Host, host_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MockServer, mock_server_free)
 
 G_END_DECLS

@@ -13,7 +13,7 @@
 
 /* Welcomes when it is told to, and tells the secrets of the connection. */
 
-static GPtrArray *arrivals; /* Guest */
+static GPtrArray *arrivals; /* MockPeer */
 
 static void
 print_masked (const char *word,
@@ -28,24 +28,24 @@ print_masked (const char *word,
 }
 
 static void
-on_greet (Guest *guest)
+on_authenticate (MockPeer *peer)
 {
-  g_ptr_array_add (arrivals, guest);
+  g_ptr_array_add (arrivals, peer);
   printf ("arrived\n");
 }
 
 static void
-welcome (Guest *guest)
+welcome (MockPeer *peer)
 {
   guint8 x[SIGNAL_ECDH_SCALAR_SIZE], key[SIGNAL_AEAD_KEY_SIZE];
 
-  g_assert_true (signal_ecdh_key_pair_agree (guest->key_pair, guest->client_key,
-                                        sizeof guest->client_key, x, NULL));
-  signal_hkdf_sha256 (x, sizeof x, guest->salt, sizeof guest->salt,
+  g_assert_true (signal_ecdh_key_pair_agree (peer->key_pair, peer->client_key,
+                                             sizeof peer->client_key, x, NULL));
+  signal_hkdf_sha256 (x, sizeof x, peer->salt, sizeof peer->salt,
                              (const guint8 *) TEST_INFO, strlen (TEST_INFO), key, sizeof key);
   print_masked ("shared", x, sizeof x);
   print_masked ("key", key, sizeof key);
-  guest_welcome (guest);
+  mock_peer_send_connected (peer);
 }
 
 static gboolean
@@ -53,7 +53,7 @@ on_command (GIOChannel   *commands,
             GIOCondition  condition,
             gpointer      user_data)
 {
-  Guest *guest = arrivals->len > 0 ? arrivals->pdata[arrivals->len - 1] : NULL;
+  MockPeer *peer = arrivals->len > 0 ? arrivals->pdata[arrivals->len - 1] : NULL;
   g_autofree char *line = NULL;
 
   if (g_io_channel_read_line (commands, &line, NULL, NULL, NULL) != G_IO_STATUS_NORMAL)
@@ -63,9 +63,9 @@ on_command (GIOChannel   *commands,
     }
 
   if (g_str_equal (line, "welcome\n"))
-    welcome (guest);
+    welcome (peer);
   else if (g_str_equal (line, "cut\n"))
-    guest_cut (guest);
+    mock_peer_shut_down (peer);
   return G_SOURCE_CONTINUE;
 }
 
@@ -75,14 +75,14 @@ secrets_server_main (char **files)
 {
   g_autoptr (GTlsCertificate) certificate =
     files[0] != NULL ? g_tls_certificate_new_from_files (files[0], files[1], NULL) : NULL;
-  g_autoptr (Host) host = host_new_tls (certificate);
+  g_autoptr (MockServer) server = mock_server_new_tls (certificate);
   g_autoptr (GIOChannel) commands = g_io_channel_unix_new (STDIN_FILENO);
   gboolean is_over = FALSE;
 
   setvbuf (stdout, NULL, _IOLBF, 0);
   arrivals = g_ptr_array_new ();
-  host->greet = on_greet;
-  printf ("uri %s\n", host->uri);
+  server->respond = on_authenticate;
+  printf ("uri %s\n", server->uri);
   g_io_add_watch (commands, G_IO_IN | G_IO_HUP, on_command, &is_over);
   while (!is_over)
     g_main_context_iteration (NULL, TRUE);

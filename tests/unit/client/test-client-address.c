@@ -154,7 +154,7 @@ static void
 test_link_local (void)
 {
   g_autoptr (GInetSocketAddress) address = find_address (TRUE);
-  g_autoptr (Host) proxy = host_new ();
+  g_autoptr (MockServer) proxy = mock_server_new ();
   g_autofree char *proxy_uri = g_strdup_printf ("http://127.0.0.1:%u", proxy->port);
   g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (proxy_uri, NULL);
   g_autoptr (SignalServer) server = signal_server_new ();
@@ -184,7 +184,7 @@ test_link_local (void)
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
   g_object_set (recorder->client, "allow-insecure", TRUE, "proxy-resolver", resolver, NULL);
   recorder_connect (recorder);
-  g_assert_cmpuint (proxy->guests->len, ==, 0);
+  g_assert_cmpuint (proxy->peers->len, ==, 0);
   recorder_disconnect (recorder);
 }
 

@@ -35,25 +35,25 @@ check_token_error (const GError *error)
 static void
 test_token_argument (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   signal_client_connect_async (recorder->client, BAD_TOKEN, NULL, recorder_on_connected, recorder);
   WAIT_UNTIL (recorder->is_done);
   check_token_error (recorder->error);
   g_assert_cmpstr (recorder->states->str, ==, "");
-  g_assert_cmpuint (host->guests->len, ==, 0);
+  g_assert_cmpuint (server->peers->len, ==, 0);
 
   recorder_connect (recorder);
-  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, TEST_TOKEN);
+  g_assert_cmpstr (mock_server_wait_peer (server, 0)->token, ==, TEST_TOKEN);
 }
 
 /* The property's is refused when the attempt begins: a handler could have had a better one. */
 static void
 test_token_property (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   const char *token = NULL;
 
   g_signal_connect (recorder->client, "authenticate", G_CALLBACK (on_authenticate), &token);
@@ -62,33 +62,33 @@ test_token_property (void)
   check_token_error (recorder->error);
   check_token_error (recorder->disconnected);
   g_assert_cmpstr (recorder->states->str, ==, "connecting disconnected ");
-  g_assert_cmpuint (host->guests->len, ==, 0);
+  g_assert_cmpuint (server->peers->len, ==, 0);
 
   token = "good";
   recorder_connect (recorder);
-  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, "good");
+  g_assert_cmpstr (mock_server_wait_peer (server, 0)->token, ==, "good");
 }
 
 /* So is one that a handler returns, in the first attempt and in a later one. */
 static void
 test_token_handler (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   const char *token = BAD_TOKEN;
 
   g_signal_connect (recorder->client, "authenticate", G_CALLBACK (on_authenticate), &token);
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
   check_token_error (recorder->error);
-  g_assert_cmpuint (host->guests->len, ==, 0);
+  g_assert_cmpuint (server->peers->len, ==, 0);
 
   token = "good";
   recorder_connect (recorder);
   token = BAD_TOKEN;
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   WAIT_UNTIL (recorder->n_disconnected == 2);
   check_token_error (recorder->disconnected);
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
 
   /* What stopped for want of a token starts again with one that can be sent, and not with another. */
   signal_client_update_token (recorder->client, BAD_TOKEN);
@@ -99,15 +99,15 @@ test_token_handler (void)
   token = NULL;
   signal_client_update_token (recorder->client, "better");
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-  g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, "better");
+  g_assert_cmpstr (mock_server_wait_peer (server, 1)->token, ==, "better");
 }
 
 /* One that was promised ends the attempt that waits for it. */
 static void
 test_token_promised (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_signal_connect (recorder->client, "token-requested", G_CALLBACK (on_token_requested), NULL);
   recorder_start (recorder);
@@ -115,36 +115,36 @@ test_token_promised (void)
   signal_client_update_token (recorder->client, BAD_TOKEN);
   WAIT_UNTIL (recorder->is_done);
   check_token_error (recorder->error);
-  g_assert_cmpuint (host->guests->len, ==, 0);
+  g_assert_cmpuint (server->peers->len, ==, 0);
 }
 
 /* While a connection is up, a bad token is what the next attempt fails with. */
 static void
 test_token_update (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
   signal_client_update_token (recorder->client, BAD_TOKEN);
   run_pending ();
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   WAIT_UNTIL (recorder->n_disconnected == 1);
   check_token_error (recorder->disconnected);
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
 }
 
 static void
-check_refused (Recorder *recorder,
-               Host     *host)
+check_refused (Recorder   *recorder,
+               MockServer *server)
 {
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
   g_assert_true (g_utf8_validate (recorder->error->message, -1, NULL));
   g_assert_null (strstr (recorder->error->message, "secret"));
   g_assert_cmpstr (recorder->states->str, ==, "");
-  g_assert_cmpuint (host->guests->len, ==, 0);
+  g_assert_cmpuint (server->peers->len, ==, 0);
 }
 
 /* Lines are ended by libsoup's own refusal of CR and LF; the rest of what HTTP does not allow is found
@@ -164,14 +164,14 @@ test_headers (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (Host) host = host_new ();
-      g_autoptr (Recorder) recorder = recorder_new (host->uri);
+      g_autoptr (MockServer) server = mock_server_new ();
+      g_autoptr (Recorder) recorder = recorder_new (server->uri);
       g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
 
       soup_message_headers_append (headers, "X-First", "fine");
       soup_message_headers_append (headers, cases[i].name, cases[i].value);
       g_object_set (recorder->client, "headers", headers, NULL);
-      check_refused (recorder, host);
+      check_refused (recorder, server);
     }
 }
 
@@ -179,35 +179,36 @@ test_headers (void)
 static void
 test_headers_later (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
 
   soup_message_headers_append (headers, "X-Text", "\t!~ \xc3\xa4\xff");
   g_object_set (recorder->client, "headers", headers, NULL);
   recorder_connect (recorder);
-  g_assert_nonnull (strstr (host_wait_guest (host, 0)->request, "\r\nX-Text: \t!~ \xc3\xa4\xff\r\n"));
+  g_assert_nonnull (strstr (mock_server_wait_peer (server, 0)->request,
+                            "\r\nX-Text: \t!~ \xc3\xa4\xff\r\n"));
 
   soup_message_headers_append (headers, "X-Key", "secret\x01");
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   WAIT_UNTIL (recorder->n_disconnected == 1);
   g_assert_error (recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
   g_assert_nonnull (strstr (recorder->disconnected->message, "X-Key"));
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
 }
 
 static void
 test_ecdh_info (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  g_autoptr (SignalServer) server = g_object_new (SIGNAL_TYPE_SERVER, "ecdh-info", "\xff", NULL);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  g_autoptr (SignalServer) embedded = g_object_new (SIGNAL_TYPE_SERVER, "ecdh-info", "\xff", NULL);
   g_autoptr (GError) error = NULL;
 
   g_object_set (recorder->client, "ecdh-info", "secret\xff", NULL);
-  check_refused (recorder, host);
+  check_refused (recorder, server);
 
-  g_assert_false (signal_server_listen (server, NULL, 0, &error));
+  g_assert_false (signal_server_listen (embedded, NULL, 0, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
 }
 
@@ -216,14 +217,14 @@ static void
 test_names (void)
 {
   static const char * const bad[] = { "a\xff", "\xc0\x80", "\xed\xa0\x80", "" };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
   guint n_frames;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  n_frames = guest->frames->len;
+  peer = mock_server_wait_peer (server, 0);
+  n_frames = peer->frames->len;
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
       const char *rooms[] = { "fine", bad[i], NULL };
@@ -241,9 +242,9 @@ test_names (void)
 
   /* What ends a line elsewhere is escaped, and comes alone. */
   g_assert_true (signal_client_send_json (recorder->client, "a\r\n\x01", NULL, NULL));
-  WAIT_UNTIL (guest->inner->len == 1);
-  g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"a\\r\\n\\u0001\"}");
-  g_assert_cmpuint (guest->frames->len, ==, n_frames + 1);
+  WAIT_UNTIL (peer->inner->len == 1);
+  g_assert_cmpstr (peer->inner->pdata[0], ==, "{\"event\":\"a\\r\\n\\u0001\"}");
+  g_assert_cmpuint (peer->frames->len, ==, n_frames + 1);
 }
 
 int

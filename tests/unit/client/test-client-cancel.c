@@ -8,7 +8,7 @@
 /* Cancelling and disconnecting, in every state. */
 
 static void
-greet_nobody (Guest *guest)
+do_not_respond (MockPeer *peer)
 {
 }
 
@@ -32,8 +32,8 @@ assert_cancelled (Recorder *recorder)
 static void
 test_cancelled_before (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
   g_cancellable_cancel (cancellable);
@@ -42,14 +42,14 @@ test_cancelled_before (void)
   g_assert_cmpstr (recorder->states->str, ==, "");
   g_assert_cmpstr (recorder->signals->str, ==, "");
   recorder_connect (recorder);
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
 }
 
 static void
 test_cancelled_dialing (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
   start_cancellable (recorder, cancellable);
@@ -63,46 +63,46 @@ test_cancelled_dialing (void)
 static void
 test_cancelled_upgrading (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  Guest *guest;
+  MockPeer *peer;
 
-  host->mute = TRUE;
+  server->is_silent = TRUE;
   start_cancellable (recorder, cancellable);
-  WAIT_UNTIL (host->guests->len == 1);
-  guest = host->guests->pdata[0];
-  WAIT_UNTIL (guest->in->len > 0);
+  WAIT_UNTIL (server->peers->len == 1);
+  peer = server->peers->pdata[0];
+  WAIT_UNTIL (peer->in->len > 0);
   g_cancellable_cancel (cancellable);
   assert_cancelled (recorder);
-  WAIT_UNTIL (guest->is_gone);
+  WAIT_UNTIL (peer->is_closed);
 }
 
 static void
 test_cancelled_authenticating (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  Guest *guest;
+  MockPeer *peer;
 
-  host->greet = greet_nobody;
+  server->respond = do_not_respond;
   start_cancellable (recorder, cancellable);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   g_cancellable_cancel (cancellable);
   assert_cancelled (recorder);
-  WAIT_UNTIL (guest->is_gone);
-  g_assert_cmpuint (guest->close_code, ==, 1000);
+  WAIT_UNTIL (peer->is_closed);
+  g_assert_cmpuint (peer->close_code, ==, 1000);
 }
 
 static void
 test_cancelled_waiting (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
-  host->answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
+  server->http_response = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
   g_object_set (recorder->client, "base-interval", 20000, NULL);
   start_cancellable (recorder, cancellable);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
@@ -115,8 +115,8 @@ test_cancelled_waiting (void)
 static void
 test_cancelled_later (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
   start_cancellable (recorder, cancellable);
@@ -126,7 +126,7 @@ test_cancelled_later (void)
   run_for (20);
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 
@@ -143,8 +143,8 @@ test_disconnect_never_connected (void)
 static void
 test_disconnect_connecting (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_start (recorder);
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
@@ -157,31 +157,31 @@ test_disconnect_connecting (void)
 static void
 test_disconnect_authenticating (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
-  host->greet = greet_nobody;
+  server->respond = do_not_respond;
   recorder_start (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   recorder_disconnect (recorder);
   assert_cancelled (recorder);
-  g_assert_cmpuint (guest->close_code, ==, 1000);
+  g_assert_cmpuint (peer->close_code, ==, 1000);
 }
 
 static void
 test_disconnect_waiting (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "base-interval", 300, "max-interval", 300, NULL);
   recorder_connect (recorder);
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   recorder_disconnect (recorder);
   run_for (350);
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
@@ -189,13 +189,13 @@ test_disconnect_waiting (void)
 static void
 test_deadline_gone (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = greet_nobody;
+  server->respond = do_not_respond;
   g_object_set (recorder->client, "connect-timeout", 300, NULL);
   recorder_start (recorder);
-  host_wait_guest (host, 0);
+  mock_server_wait_peer (server, 0);
   recorder_disconnect (recorder);
   assert_cancelled (recorder);
   run_for (350);
@@ -207,18 +207,18 @@ test_deadline_gone (void)
 static void
 test_disconnect_twice (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   signal_client_disconnect_async (recorder->client, NULL, recorder_on_disconnected, recorder);
   signal_client_disconnect_async (recorder->client, NULL, recorder_on_disconnected, recorder);
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
   g_assert_cmpuint (recorder->n_closed, ==, 0);
   WAIT_UNTIL (recorder->n_closed > 0);
-  g_assert_cmpuint (guest->close_code, ==, 1000);
+  g_assert_cmpuint (peer->close_code, ==, 1000);
   WAIT_UNTIL (recorder->n_closed == 2);
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
   recorder_disconnect (recorder);
@@ -238,8 +238,8 @@ on_disconnect_cancelled (GObject      *source,
 static void
 test_disconnect_cancelled (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
 
@@ -249,39 +249,39 @@ test_disconnect_cancelled (void)
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
   WAIT_UNTIL (error != NULL);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  WAIT_UNTIL (((Guest *) host->guests->pdata[0])->is_gone);
+  WAIT_UNTIL (((MockPeer *) server->peers->pdata[0])->is_closed);
 }
 
 /* A server that does not answer the close frame holds nobody up for long. */
 static void
 test_disconnect_deaf (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
-  host->deaf = TRUE;
+  server->ignores_controls = TRUE;
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   recorder_disconnect (recorder);
-  g_assert_cmpuint (guest->close_code, ==, 1000);
-  WAIT_UNTIL (guest->is_gone);
+  g_assert_cmpuint (peer->close_code, ==, 1000);
+  WAIT_UNTIL (peer->is_closed);
 }
 
 /* The old socket may still be closing when the new one opens; neither disturbs the other. */
 static void
 test_connect_while_closing (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->deaf = TRUE;
+  server->ignores_controls = TRUE;
   recorder_connect (recorder);
   signal_client_disconnect_async (recorder->client, NULL, recorder_on_disconnected, recorder);
-  guest_send (host_wait_guest (host, 0), "{\"event\":\"late\"}");
+  mock_peer_send (mock_server_wait_peer (server, 0), "{\"event\":\"late\"}");
   recorder_connect (recorder);
   g_assert_cmpuint (recorder->n_closed, ==, 0);
-  g_assert_cmpstr (signal_client_get_client_id (recorder->client), ==, "guest-1");
+  g_assert_cmpstr (signal_client_get_client_id (recorder->client), ==, "client-1");
   WAIT_UNTIL (recorder->n_closed == 1);
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
@@ -292,15 +292,15 @@ test_connect_while_closing (void)
 static void
 test_forgotten (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   recorder_drop_client (recorder);
-  WAIT_UNTIL (guest->is_gone);
-  g_assert_cmpuint (guest->close_code, ==, 1000);
+  WAIT_UNTIL (peer->is_closed);
+  g_assert_cmpuint (peer->close_code, ==, 1000);
 }
 
 int

@@ -11,8 +11,8 @@
 static void
 test_states (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
@@ -29,17 +29,17 @@ test_states (void)
 static void
 test_reconnect_states (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
-  guest_cut (host->guests->pdata[0]);
+  mock_peer_shut_down (server->peers->pdata[0]);
   WAIT_UNTIL (recorder->n_connected == 2);
   g_assert_cmpstr (recorder->states->str, ==, CONNECTED_STATES "reconnecting " CONNECTED_STATES);
   g_assert_cmpstr (recorder->signals->str, ==, "connected error reconnecting connected ");
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
-  g_assert_cmpuint (host->guests->len, ==, 2);
-  g_assert_cmpstr (signal_client_get_client_id (recorder->client), ==, "guest-1");
+  g_assert_cmpuint (server->peers->len, ==, 2);
+  g_assert_cmpstr (signal_client_get_client_id (recorder->client), ==, "client-1");
 
   recorder_disconnect (recorder);
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
@@ -49,20 +49,20 @@ test_reconnect_states (void)
 static void
 test_fresh_keys (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *first, *second;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *first, *second;
 
   recorder_connect (recorder);
-  first = host_wait_guest (host, 0);
-  guest_reset (first);
-  second = host_wait_guest (host, 1);
+  first = mock_server_wait_peer (server, 0);
+  mock_peer_reset (first);
+  second = mock_server_wait_peer (server, 1);
   g_assert_cmpint (memcmp (first->client_key, second->client_key, sizeof first->client_key), !=, 0);
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 static void
-greet_nobody (Guest *guest)
+do_not_respond (MockPeer *peer)
 {
 }
 
@@ -82,22 +82,22 @@ on_state_facts (SignalClient *client,
 static void
 test_facts (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GString) facts = g_string_new ("");
-  Guest *guest;
+  MockPeer *peer;
 
-  host->greet = greet_nobody;
+  server->respond = do_not_respond;
   recorder_start (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   g_assert_cmpstr (recorder->states->str, ==, "connecting connected authenticating ");
   g_signal_connect (recorder->client, "notify", G_CALLBACK (on_state_facts), facts);
-  guest_welcome (guest);
+  mock_peer_send_connected (peer);
   WAIT_UNTIL (recorder->is_done);
   for (guint i = 0; i < 4; i++)
     {
       static const char * const names[] = { "state", "client-id", "user-id", "encrypted" };
-      g_autofree char *fact = g_strdup_printf ("%s:guest-0:alice:1 ", names[i]);
+      g_autofree char *fact = g_strdup_printf ("%s:client-0:alice:1 ", names[i]);
 
       g_assert_nonnull (strstr (facts->str, fact));
     }
@@ -107,15 +107,15 @@ test_facts (void)
   recorder_disconnect (recorder);
   g_assert_nonnull (strstr (facts->str, "state:-:-:0 "));
   g_assert_nonnull (strstr (facts->str, "client-id:-:-:0 "));
-  g_assert_null (strstr (facts->str, "guest-0"));
+  g_assert_null (strstr (facts->str, "client-0"));
 }
 
 static void
 test_second_connect (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  g_autoptr (Recorder) second = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  g_autoptr (Recorder) second = recorder_new (server->uri);
 
   recorder_start (recorder);
   signal_client_connect_async (recorder->client, "other", NULL, recorder_on_connected, second);
@@ -129,27 +129,27 @@ test_second_connect (void)
   g_assert_error (second->error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
 
   g_assert_cmpstr (recorder->states->str, ==, CONNECTED_STATES);
-  g_assert_cmpuint (host->guests->len, ==, 1);
-  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, TEST_TOKEN);
+  g_assert_cmpuint (server->peers->len, ==, 1);
+  g_assert_cmpstr (mock_server_wait_peer (server, 0)->token, ==, TEST_TOKEN);
 
   /* Not even its token is taken over. */
-  guest_cut (host->guests->pdata[0]);
-  g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, TEST_TOKEN);
+  mock_peer_shut_down (server->peers->pdata[0]);
+  g_assert_cmpstr (mock_server_wait_peer (server, 1)->token, ==, TEST_TOKEN);
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 static void
 test_connect_again (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   for (guint i = 0; i < 3; i++)
     {
       recorder_connect (recorder);
       recorder_disconnect (recorder);
       g_assert_cmpuint (recorder->n_disconnected, ==, i + 1);
-      g_assert_cmpuint (host_wait_guest (host, i)->close_code, ==, 1000);
+      g_assert_cmpuint (mock_server_wait_peer (server, i)->close_code, ==, 1000);
     }
 }
 
@@ -158,24 +158,24 @@ static void
 test_token (void)
 {
   static const char token[] = "a\"b\\c\n\t\x01 \xc3\xa4 \xf0\x9f\x98\x80";
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   signal_client_connect_async (recorder->client, token, NULL, recorder_on_connected, recorder);
   WAIT_UNTIL (recorder->is_done);
   g_assert_no_error (recorder->error);
-  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, token);
+  g_assert_cmpstr (mock_server_wait_peer (server, 0)->token, ==, token);
 }
 
 static void
 test_no_token (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "token", NULL, NULL);
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
-  g_assert_cmpuint (host->guests->len, ==, 0);
+  g_assert_cmpuint (server->peers->len, ==, 0);
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
@@ -218,13 +218,13 @@ test_insecure (void)
 static void
 test_allow_insecure (void)
 {
-  g_autoptr (Host) proxy = host_new ();
+  g_autoptr (MockServer) proxy = mock_server_new ();
   g_autofree char *proxy_uri = g_strdup_printf ("http://127.0.0.1:%u", proxy->port);
   g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (proxy_uri, NULL);
   g_autoptr (Recorder) recorder = recorder_new ("ws://example.invalid/");
-  Guest *guest;
+  MockPeer *peer;
 
-  proxy->answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+  proxy->http_response = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
   g_object_set (recorder->client,
                 "allow-insecure", TRUE,
                 "max-retries", 0,
@@ -234,29 +234,29 @@ test_allow_insecure (void)
   WAIT_UNTIL (recorder->is_done);
   g_assert_error (recorder->error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
   g_assert_cmpstr (recorder->states->str, ==, "connecting disconnected ");
-  guest = proxy->guests->pdata[0];
-  g_assert_true (g_str_has_prefix (guest->request, "CONNECT example.invalid:80 "));
+  peer = proxy->peers->pdata[0];
+  g_assert_true (g_str_has_prefix (peer->request, "CONNECT example.invalid:80 "));
 }
 
 static void
 test_loopback_names (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autofree char *uri = g_strdup_printf ("ws://LocalHost:%u/ws?room=1", host->port);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autofree char *uri = g_strdup_printf ("ws://LocalHost:%u/ws?room=1", server->port);
   g_autoptr (Recorder) recorder = recorder_new (uri);
 
   recorder_connect (recorder);
-  g_assert_true (g_str_has_prefix (host_wait_guest (host, 0)->request,
+  g_assert_true (g_str_has_prefix (mock_server_wait_peer (server, 0)->request,
                                    "GET /ws?room=1 HTTP/1.1\r\n"));
 }
 
 static void
 test_nobody_there (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host_shut (host);
+  mock_server_stop_listening (server);
   g_object_set (recorder->client, "max-retries", 0, NULL);
   recorder_connect_fails (recorder, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
   g_assert_cmpstr (recorder->states->str, ==, "connecting disconnected ");

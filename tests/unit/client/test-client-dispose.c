@@ -7,16 +7,16 @@
  * references: what is pending returns, and nothing begins again. */
 
 static void
-greet_nobody (Guest *guest)
+do_not_respond (MockPeer *peer)
 {
 }
 
 /* Whatever is done with the client, it stays as it is and opens no further connection. */
 static void
-assert_inert (Recorder *recorder,
-              Host     *host)
+assert_inert (Recorder   *recorder,
+              MockServer *server)
 {
-  guint n_guests = host->guests->len;
+  guint n_peers = server->peers->len;
   static const char * const rooms[] = { "tea", NULL };
   g_autoptr (GError) error = NULL;
 
@@ -30,11 +30,11 @@ assert_inert (Recorder *recorder,
   run_for (60);
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
-  g_assert_cmpuint (host->guests->len, ==, n_guests);
+  g_assert_cmpuint (server->peers->len, ==, n_peers);
 
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
   recorder_disconnect (recorder);
-  g_assert_cmpuint (host->guests->len, ==, n_guests);
+  g_assert_cmpuint (server->peers->len, ==, n_peers);
 }
 
 static void
@@ -47,75 +47,75 @@ assert_cancelled (Recorder *recorder)
 static void
 test_connecting (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_start (recorder);
   g_object_run_dispose (G_OBJECT (recorder->client));
   assert_cancelled (recorder);
-  assert_inert (recorder, host);
+  assert_inert (recorder, server);
 }
 
 static void
 test_authenticating (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = greet_nobody;
+  server->respond = do_not_respond;
   recorder_start (recorder);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
   g_assert_true (signal_client_send_json (recorder->client, "kept", NULL, NULL));
   g_object_run_dispose (G_OBJECT (recorder->client));
   assert_cancelled (recorder);
-  assert_inert (recorder, host);
+  assert_inert (recorder, server);
 }
 
 static void
 test_waiting (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+  server->http_response = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
   g_object_set (recorder->client, "base-interval", 20, NULL);
   recorder_start (recorder);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   g_object_run_dispose (G_OBJECT (recorder->client));
   assert_cancelled (recorder);
-  assert_inert (recorder, host);
+  assert_inert (recorder, server);
 }
 
 static void
 test_authenticated (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
   g_object_run_dispose (G_OBJECT (recorder->client));
-  WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
-  g_assert_cmpuint (host_wait_guest (host, 0)->close_code, ==, 1000);
-  assert_inert (recorder, host);
+  WAIT_UNTIL (mock_server_wait_peer (server, 0)->is_closed);
+  g_assert_cmpuint (mock_server_wait_peer (server, 0)->close_code, ==, 1000);
+  assert_inert (recorder, server);
 }
 
 static void
-refuse (Guest *guest)
+refuse (MockPeer *peer)
 {
-  guest_close (guest, 4003);
+  mock_peer_close (peer, 4003);
 }
 
 /* A new token would have started it again. */
 static void
 test_refused (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = refuse;
+  server->respond = refuse;
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_object_run_dispose (G_OBJECT (recorder->client));
-  assert_inert (recorder, host);
+  assert_inert (recorder, server);
 }
 
 static gboolean
@@ -127,14 +127,14 @@ on_token_requested (SignalClient *client)
 static void
 test_token_requested (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_signal_connect (recorder->client, "token-requested", G_CALLBACK (on_token_requested), NULL);
   recorder_start (recorder);
   g_object_run_dispose (G_OBJECT (recorder->client));
   assert_cancelled (recorder);
-  assert_inert (recorder, host);
+  assert_inert (recorder, server);
 }
 
 static gboolean
@@ -156,11 +156,11 @@ static void
 test_inside (gconstpointer data)
 {
   const char *name = data;
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   if (g_str_equal (name, "error") || g_str_equal (name, "reconnecting"))
-    host->answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+    server->http_response = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
   if (g_str_equal (name, "authenticate"))
     g_signal_connect (recorder->client, name, G_CALLBACK (dispose_with_authenticate), NULL);
   else if (g_str_equal (name, "token-requested"))
@@ -171,7 +171,7 @@ test_inside (gconstpointer data)
   recorder_start (recorder);
   assert_cancelled (recorder);
   run_for (30);
-  assert_inert (recorder, host);
+  assert_inert (recorder, server);
 }
 
 int

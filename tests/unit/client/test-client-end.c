@@ -36,17 +36,17 @@ static const End ends[] = {
 static const End *ending;
 
 static void
-greet_with_end (Guest *guest)
+respond_with_end (MockPeer *peer)
 {
-  if (guest->host->guests->len > 1)
+  if (peer->server->peers->len > 1)
     {
-      guest_welcome (guest);
+      mock_peer_send_connected (peer);
       return;
     }
 
   if (ending->message != NULL)
-    guest_send_error (guest, ending->message);
-  guest_close (guest, ending->code);
+    mock_peer_send_error (peer, ending->message);
+  mock_peer_close (peer, ending->code);
 }
 
 static void
@@ -79,13 +79,13 @@ check_end (Recorder  *recorder,
 }
 
 static void
-test_end_instead_of_welcome (gconstpointer data)
+test_end_instead_of_connected (gconstpointer data)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   ending = data;
-  host->greet = greet_with_end;
+  server->respond = respond_with_end;
   recorder_start (recorder);
   check_end (recorder, ending);
   WAIT_UNTIL (recorder->is_done);
@@ -94,101 +94,101 @@ test_end_instead_of_welcome (gconstpointer data)
   else
     g_assert_error (recorder->error, SIGNAL_ERROR, ending->error);
   run_for (30);
-  g_assert_cmpuint (host->guests->len, ==, ending->is_retried ? 2 : 1);
+  g_assert_cmpuint (server->peers->len, ==, ending->is_retried ? 2 : 1);
 }
 
 static void
 test_end_later (gconstpointer data)
 {
   const End *end = data;
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
   if (end->message != NULL)
-    guest_send_error (host->guests->pdata[0], end->message);
-  guest_close (host->guests->pdata[0], end->code);
+    mock_peer_send_error (server->peers->pdata[0], end->message);
+  mock_peer_close (server->peers->pdata[0], end->code);
   check_end (recorder, end);
   if (end->is_retried)
     WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 static void
-greet_with_cut (Guest *guest)
+respond_with_shutdown (MockPeer *peer)
 {
-  if (guest->host->guests->len > 2)
-    guest_welcome (guest);
-  else if (guest->host->guests->len > 1)
-    guest_cut (guest);
+  if (peer->server->peers->len > 2)
+    mock_peer_send_connected (peer);
+  else if (peer->server->peers->len > 1)
+    mock_peer_shut_down (peer);
   else
-    guest_reset (guest);
+    mock_peer_reset (peer);
 }
 
 /* Neither a FIN without a close frame nor a reset is the end of it. */
 static void
 test_cut (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = greet_with_cut;
+  server->respond = respond_with_shutdown;
   recorder_connect (recorder);
   g_assert_cmpuint (recorder->errors->len, ==, 2);
   g_assert_error (recorder_wait_error (recorder, 0), G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
   g_assert_error (recorder_wait_error (recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
 
-  guest_reset (host->guests->pdata[2]);
+  mock_peer_reset (server->peers->pdata[2]);
   g_assert_error (recorder_wait_error (recorder, 2), G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 static void
-greet_nobody (Guest *guest)
+do_not_respond (MockPeer *peer)
 {
 }
 
 static void
-check_timeout (Host *host)
+check_timeout (MockServer *server)
 {
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   gint64 begin = g_get_monotonic_time ();
 
   g_object_set (recorder->client, "connect-timeout", 60, "max-retries", 0, NULL);
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 60 * 1000);
-  WAIT_UNTIL (((Guest *) host->guests->pdata[0])->is_gone);
+  WAIT_UNTIL (((MockPeer *) server->peers->pdata[0])->is_closed);
 }
 
 static void
 test_connect_timeout_silent (void)
 {
-  g_autoptr (Host) host = host_new ();
+  g_autoptr (MockServer) server = mock_server_new ();
 
-  host->mute = TRUE;
-  check_timeout (host);
+  server->is_silent = TRUE;
+  check_timeout (server);
 }
 
 static void
 test_connect_timeout_hanging (void)
 {
-  g_autoptr (Host) host = host_new ();
+  g_autoptr (MockServer) server = mock_server_new ();
 
-  host->greet = greet_nobody;
-  check_timeout (host);
+  server->respond = do_not_respond;
+  check_timeout (server);
 }
 
 /* The deadline is that of each attempt, and it is over when the attempt is. */
 static void
 test_connect_timeout_each (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->mute = TRUE;
+  server->is_silent = TRUE;
   g_object_set (recorder->client, "connect-timeout", 250, "max-retries", 3, NULL);
   recorder_start (recorder);
   WAIT_UNTIL (recorder->delays->len == 2);
-  host->mute = FALSE;
+  server->is_silent = FALSE;
   WAIT_UNTIL (recorder->is_done);
   g_assert_no_error (recorder->error);
   run_for (300);
@@ -200,17 +200,17 @@ test_connect_timeout_each (void)
 static void
 test_liveness (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
-  host->deaf = TRUE;
+  server->ignores_controls = TRUE;
   g_object_set (recorder->client, "heartbeat-interval", 40, "liveness-timeout", 50, NULL);
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
-  g_assert_cmpuint (guest->n_pings, >=, 1);
-  WAIT_UNTIL (guest->is_gone);
+  g_assert_cmpuint (peer->n_pings, >=, 1);
+  WAIT_UNTIL (peer->is_closed);
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 
@@ -218,78 +218,78 @@ test_liveness (void)
 static void
 test_liveness_answered (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   g_object_set (recorder->client, "heartbeat-interval", 20, "liveness-timeout", 1000, NULL);
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  WAIT_UNTIL (guest->n_pings >= 3);
+  peer = mock_server_wait_peer (server, 0);
+  WAIT_UNTIL (peer->n_pings >= 3);
   g_assert_cmpuint (recorder->errors->len, ==, 0);
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
 }
 
 static void
 test_heartbeat (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   gint64 begin = g_get_monotonic_time ();
-  Guest *guest;
+  MockPeer *peer;
 
   g_object_set (recorder->client, "heartbeat-interval", 30, NULL);
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   for (guint i = 1; i <= 4; i++)
-    guest_assert_frame (guest, i, "{\"event\":\"heartbeat\"}");
+    mock_peer_assert_frame (peer, i, "{\"event\":\"heartbeat\"}");
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 4 * 30 * 1000);
 }
 
 static void
 test_no_heartbeat (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "heartbeat-interval", 0, "liveness-timeout", 1, NULL);
   recorder_connect (recorder);
   run_for (60);
-  g_assert_cmpuint (host_wait_guest (host, 0)->frames->len, ==, 1);
+  g_assert_cmpuint (mock_server_wait_peer (server, 0)->frames->len, ==, 1);
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
 static void
-greet_good_token (Guest *guest)
+accept_good_token (MockPeer *peer)
 {
-  if (g_str_equal (guest->token, "good"))
+  if (g_str_equal (peer->token, "good"))
     {
-      guest_welcome (guest);
+      mock_peer_send_connected (peer);
     }
   else
     {
-      guest_send_error (guest, "Authentication failed");
-      guest_close (guest, 4003);
+      mock_peer_send_error (peer, "Authentication failed");
+      mock_peer_close (peer, 4003);
     }
 }
 
 static void
 test_update_token (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = greet_good_token;
+  server->respond = accept_good_token;
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   signal_client_update_token (recorder->client, "good");
   WAIT_UNTIL (recorder->n_connected == 1);
-  g_assert_cmpuint (host->guests->len, ==, 2);
+  g_assert_cmpuint (server->peers->len, ==, 2);
 
   /* A connection that is up is left alone; the next attempt takes it. */
   signal_client_update_token (recorder->client, "bad");
   run_for (20);
-  g_assert_cmpuint (host->guests->len, ==, 2);
-  guest_cut (host->guests->pdata[1]);
+  g_assert_cmpuint (server->peers->len, ==, 2);
+  mock_peer_shut_down (server->peers->pdata[1]);
   WAIT_UNTIL (recorder->n_disconnected == 2);
   g_assert_error (recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
 
@@ -303,10 +303,10 @@ test_update_token (void)
 static void
 test_update_token_without_retries (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = greet_good_token;
+  server->respond = accept_good_token;
   g_object_set (recorder->client, "max-retries", 0, NULL);
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   signal_client_update_token (recorder->client, "good");
@@ -337,21 +337,21 @@ on_authenticate_never (SignalClient *client)
 static void
 test_authenticate (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   guint n_asked = 0;
 
   g_signal_connect (recorder->client, "authenticate", G_CALLBACK (on_authenticate_none), NULL);
   recorder_connect (recorder);
-  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, TEST_TOKEN);
+  g_assert_cmpstr (mock_server_wait_peer (server, 0)->token, ==, TEST_TOKEN);
 
   g_signal_connect (recorder->client, "authenticate", G_CALLBACK (on_authenticate), &n_asked);
   g_signal_connect (recorder->client, "authenticate", G_CALLBACK (on_authenticate_never), NULL);
-  guest_cut (host->guests->pdata[0]);
-  g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, "token-1");
+  mock_peer_shut_down (server->peers->pdata[0]);
+  g_assert_cmpstr (mock_server_wait_peer (server, 1)->token, ==, "token-1");
   WAIT_UNTIL (recorder->n_connected == 2);
-  guest_cut (host->guests->pdata[1]);
-  g_assert_cmpstr (host_wait_guest (host, 2)->token, ==, "token-2");
+  mock_peer_shut_down (server->peers->pdata[1]);
+  g_assert_cmpstr (mock_server_wait_peer (server, 2)->token, ==, "token-2");
   WAIT_UNTIL (recorder->n_connected == 3);
 }
 
@@ -366,7 +366,7 @@ main (int   argc,
       g_autofree char *early = g_strconcat ("/client/end/early/", ends[i].name, NULL);
       g_autofree char *late = g_strconcat ("/client/end/late/", ends[i].name, NULL);
 
-      g_test_add_data_func (early, &ends[i], test_end_instead_of_welcome);
+      g_test_add_data_func (early, &ends[i], test_end_instead_of_connected);
       g_test_add_data_func (late, &ends[i], test_end_later);
     }
   g_test_add_func ("/client/end/cut", test_cut);

@@ -9,201 +9,201 @@
 
 typedef struct
 {
-  const char *name;
-  int         error; /* SignalError */
-  GuestFunc   send;
+  const char  *name;
+  int          error; /* SignalError */
+  MockPeerFunc send;
 } Wrong;
 
 static void
-replace_and_send (Guest      *guest,
+replace_and_send (MockPeer   *peer,
                   const char *mark,
                   guint       skip,
                   const char *replacement)
 {
-  g_autofree char *text = guest_seal (guest, "{\"event\":\"wrong\",\"data\":\"0123456789\"}");
+  g_autofree char *text = mock_peer_encrypt (peer, "{\"event\":\"wrong\",\"data\":\"0123456789\"}");
   char *at = strstr (text, mark);
 
   g_assert_nonnull (at);
   at += strlen (mark) + skip;
   memcpy (at, replacement, strlen (replacement));
-  guest_send_text (guest, text);
+  mock_peer_send_text (peer, text);
 }
 
 static void
-send_tampered (Guest *guest)
+send_tampered (MockPeer *peer)
 {
-  g_autofree char *text = guest_seal (guest, "{\"event\":\"wrong\"}");
+  g_autofree char *text = mock_peer_encrypt (peer, "{\"event\":\"wrong\"}");
   char *at = strstr (text, "\"ct\":\"") + 10;
 
   *at = *at == 'A' ? 'B' : 'A';
-  guest_send_text (guest, text);
+  mock_peer_send_text (peer, text);
 }
 
 static void
-send_other_iv (Guest *guest)
+send_other_iv (MockPeer *peer)
 {
-  replace_and_send (guest, "\"iv\":\"", 0, "AAAAAAAAAAAAAAAA");
+  replace_and_send (peer, "\"iv\":\"", 0, "AAAAAAAAAAAAAAAA");
 }
 
 static void
-send_bad_base64 (Guest *guest)
+send_bad_base64 (MockPeer *peer)
 {
-  replace_and_send (guest, "\"ct\":\"", 4, "\x2d\x5f");
+  replace_and_send (peer, "\"ct\":\"", 4, "\x2d\x5f");
 }
 
 static void
-send_short_iv (Guest *guest)
+send_short_iv (MockPeer *peer)
 {
-  guest_send_text (guest, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAA=\","
-                          "\"ct\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}");
+  mock_peer_send_text (peer, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAA=\","
+                              "\"ct\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}");
 }
 
 static void
-send_long_iv (Guest *guest)
+send_long_iv (MockPeer *peer)
 {
-  guest_send_text (guest, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAAAAAA\","
-                          "\"ct\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}");
+  mock_peer_send_text (peer, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAAAAAA\","
+                              "\"ct\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}");
 }
 
 static void
-send_no_tag (Guest *guest)
+send_no_tag (MockPeer *peer)
 {
-  guest_send_text (guest, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\","
-                          "\"ct\":\"AAAA\"}}");
+  mock_peer_send_text (peer, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\","
+                              "\"ct\":\"AAAA\"}}");
 }
 
 static void
-send_no_ct (Guest *guest)
+send_no_ct (MockPeer *peer)
 {
-  guest_send_text (guest, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\"}}");
+  mock_peer_send_text (peer, "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\"}}");
 }
 
 static void
-send_no_data (Guest *guest)
+send_no_data (MockPeer *peer)
 {
-  guest_send_text (guest, "{\"event\":\"encrypted\"}");
+  mock_peer_send_text (peer, "{\"event\":\"encrypted\"}");
 }
 
 static void
-send_not_utf8 (Guest *guest)
+send_not_utf8 (MockPeer *peer)
 {
   static const char inner[] = "{\"event\":\"wrong\",\"data\":\"\xff\"}";
-  g_autofree char *text = guest_seal_data (guest, inner, strlen (inner));
+  g_autofree char *text = mock_peer_encrypt_data (peer, inner, strlen (inner));
 
-  guest_send_text (guest, text);
+  mock_peer_send_text (peer, text);
 }
 
 static void
-send_not_json_inside (Guest *guest)
+send_not_json_inside (MockPeer *peer)
 {
-  guest_send (guest, "event=wrong");
+  mock_peer_send (peer, "event=wrong");
 }
 
 static void
-send_not_json (Guest *guest)
+send_not_json (MockPeer *peer)
 {
-  guest_send_text (guest, "Hello?");
+  mock_peer_send_text (peer, "Hello?");
 }
 
 static void
-send_empty (Guest *guest)
+send_empty (MockPeer *peer)
 {
-  guest_send_text (guest, "");
+  mock_peer_send_text (peer, "");
 }
 
 static void
-send_no_event (Guest *guest)
+send_no_event (MockPeer *peer)
 {
-  guest_send (guest, "{\"data\":1}");
+  mock_peer_send (peer, "{\"data\":1}");
 }
 
 static void
-send_event_number (Guest *guest)
+send_event_number (MockPeer *peer)
 {
-  guest_send (guest, "{\"event\":1}");
+  mock_peer_send (peer, "{\"event\":1}");
 }
 
 static void
-send_not_object (Guest *guest)
+send_not_object (MockPeer *peer)
 {
-  guest_send (guest, "[\"event\"]");
+  mock_peer_send (peer, "[\"event\"]");
 }
 
 static void
-send_deep (Guest *guest)
+send_deep (MockPeer *peer)
 {
   g_autofree char *open = g_strnfill (100000, '[');
   g_autofree char *close = g_strnfill (100000, ']');
   g_autofree char *text = g_strdup_printf ("{\"event\":\"wrong\",\"data\":%s%s}", open, close);
 
-  guest_send (guest, text);
+  mock_peer_send (peer, text);
 }
 
 static void
-send_second_connected (Guest *guest)
+send_second_connected (MockPeer *peer)
 {
-  g_autofree char *text = guest_compose_connected (guest);
+  g_autofree char *text = mock_peer_format_connected (peer);
 
-  guest_send_text (guest, text);
+  mock_peer_send_text (peer, text);
 }
 
 static void
-send_second_connected_inside (Guest *guest)
+send_second_connected_inside (MockPeer *peer)
 {
-  g_autofree char *text = guest_compose_connected (guest);
+  g_autofree char *text = mock_peer_format_connected (peer);
 
-  guest_send (guest, text);
+  mock_peer_send (peer, text);
 }
 
 static void
-send_control_inside (Guest *guest)
+send_control_inside (MockPeer *peer)
 {
-  guest_send (guest, "{\"event\":\"authenticate\"}");
+  mock_peer_send (peer, "{\"event\":\"authenticate\"}");
 }
 
 static void
-send_sealed_inside (Guest *guest)
+send_sealed_inside (MockPeer *peer)
 {
-  g_autofree char *text = guest_seal (guest, "{\"event\":\"wrong\"}");
+  g_autofree char *text = mock_peer_encrypt (peer, "{\"event\":\"wrong\"}");
 
-  guest_send (guest, text);
+  mock_peer_send (peer, text);
 }
 
 static void
-send_control (Guest *guest)
+send_control (MockPeer *peer)
 {
-  guest_send_text (guest, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\"]}}");
+  mock_peer_send_text (peer, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\"]}}");
 }
 
 static void
-send_plaintext (Guest *guest)
+send_plaintext (MockPeer *peer)
 {
-  guest_send_text (guest, "{\"event\":\"wrong\",\"data\":1}");
+  mock_peer_send_text (peer, "{\"event\":\"wrong\",\"data\":1}");
 }
 
 static void
-send_binary (Guest *guest)
+send_binary (MockPeer *peer)
 {
-  guest_send_frame (guest, 0x82, "{\"event\":\"wrong\"}", 17);
+  mock_peer_send_frame (peer, 0x82, "{\"event\":\"wrong\"}", 17);
 }
 
 static void
-send_own_back (Guest *guest)
+send_own_back (MockPeer *peer)
 {
-  WAIT_UNTIL (guest->frames->len == 2);
-  guest_send_text (guest, guest->frames->pdata[1]);
+  WAIT_UNTIL (peer->frames->len == 2);
+  mock_peer_send_text (peer, peer->frames->pdata[1]);
 }
 
 static void
-send_server_error (Guest *guest)
+send_server_error (MockPeer *peer)
 {
-  guest_send (guest, "{\"event\":\"error\",\"data\":{\"message\":\"Not authenticated\"}}");
+  mock_peer_send (peer, "{\"event\":\"error\",\"data\":{\"message\":\"Not authenticated\"}}");
 }
 
 static void
-send_odd_server_error (Guest *guest)
+send_odd_server_error (MockPeer *peer)
 {
-  guest_send (guest, "{\"event\":\"error\",\"data\":{\"message\":[]}}");
+  mock_peer_send (peer, "{\"event\":\"error\",\"data\":{\"message\":[]}}");
 }
 
 static const Wrong wrongs[] = {
@@ -239,15 +239,15 @@ static void
 test_wrong (gconstpointer data)
 {
   const Wrong *wrong = data;
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   g_assert_true (signal_client_send_json (recorder->client, "own", "1", NULL));
-  wrong->send (guest);
-  guest_send (guest, "{\"event\":\"good\"}");
+  wrong->send (peer);
+  mock_peer_send (peer, "{\"event\":\"good\"}");
   WAIT_UNTIL (recorder->messages->len == 1);
   g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[0]), ==, "good");
   g_assert_cmpuint (recorder->errors->len, ==, 1);
@@ -255,27 +255,27 @@ test_wrong (gconstpointer data)
   g_assert_error (signal_client_get_last_error (recorder->client), SIGNAL_ERROR, wrong->error);
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-  g_assert_cmpstr (signal_client_get_client_id (recorder->client), ==, "guest-0");
+  g_assert_cmpstr (signal_client_get_client_id (recorder->client), ==, "client-0");
 }
 
 /* The same frame a second time, at once and a thousand messages later. */
 static void
 test_replayed (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *text = NULL;
-  Guest *guest;
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  text = guest_seal (guest, "{\"event\":\"once\"}");
-  guest_send_text (guest, text);
-  guest_send_text (guest, text);
+  peer = mock_server_wait_peer (server, 0);
+  text = mock_peer_encrypt (peer, "{\"event\":\"once\"}");
+  mock_peer_send_text (peer, text);
+  mock_peer_send_text (peer, text);
   for (guint i = 0; i < 1000; i++)
-    guest_send (guest, "{\"event\":\"other\"}");
-  guest_send_text (guest, text);
-  guest_send (guest, "{\"event\":\"good\"}");
+    mock_peer_send (peer, "{\"event\":\"other\"}");
+  mock_peer_send_text (peer, text);
+  mock_peer_send (peer, "{\"event\":\"good\"}");
   WAIT_UNTIL (recorder->messages->len == 1002);
   g_assert_cmpuint (recorder->errors->len, ==, 2);
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
@@ -286,11 +286,11 @@ test_replayed (void)
 static void
 test_server_error_text (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
-  guest_send_error (host_wait_guest (host, 0), "Invalid message format");
+  mock_peer_send_error (mock_server_wait_peer (server, 0), "Invalid message format");
   g_assert_cmpstr (recorder_wait_error (recorder, 0)->message, ==, "Invalid message format");
 }
 

@@ -22,13 +22,13 @@ static const char * const payloads[] = {
 static void
 test_thousand (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GHashTable) ivs = g_hash_table_new (g_str_hash, g_str_equal);
-  Guest *guest;
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   for (guint i = 0; i < N_MESSAGES; i++)
     {
       g_autofree char *json = g_strdup_printf ("{\"marker\":%u}", i);
@@ -37,40 +37,40 @@ test_thousand (void)
       g_assert_true (signal_client_send_json (recorder->client, "whisper", json, &error));
       g_assert_no_error (error);
     }
-  WAIT_UNTIL (guest->inner->len == N_MESSAGES);
+  WAIT_UNTIL (peer->inner->len == N_MESSAGES);
 
-  g_assert_cmpuint (guest->ivs->len, ==, N_MESSAGES);
+  g_assert_cmpuint (peer->ivs->len, ==, N_MESSAGES);
   for (guint i = 0; i < N_MESSAGES; i++)
     {
       g_autofree char *text = g_strdup_printf ("{\"event\":\"whisper\",\"data\":{\"marker\":%u}}",
                                                i);
 
-      g_assert_cmpstr (guest->inner->pdata[i], ==, text);
-      g_hash_table_add (ivs, guest->ivs->pdata[i]);
+      g_assert_cmpstr (peer->inner->pdata[i], ==, text);
+      g_hash_table_add (ivs, peer->ivs->pdata[i]);
     }
   g_assert_cmpuint (g_hash_table_size (ivs), ==, N_MESSAGES);
 
-  g_assert_cmpuint (guest->frames->len, ==, N_MESSAGES + 1);
-  for (guint i = 1; i < guest->frames->len; i++)
+  g_assert_cmpuint (peer->frames->len, ==, N_MESSAGES + 1);
+  for (guint i = 1; i < peer->frames->len; i++)
     {
-      g_assert_true (g_str_has_prefix (guest->frames->pdata[i], "{\"event\":\"encrypted\","));
-      g_assert_null (strstr (guest->frames->pdata[i], "whisper"));
-      g_assert_null (strstr (guest->frames->pdata[i], "marker"));
+      g_assert_true (g_str_has_prefix (peer->frames->pdata[i], "{\"event\":\"encrypted\","));
+      g_assert_null (strstr (peer->frames->pdata[i], "whisper"));
+      g_assert_null (strstr (peer->frames->pdata[i], "marker"));
     }
 }
 
 static void
 test_thousand_incoming (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
   for (guint i = 0; i < N_MESSAGES; i++)
     {
       g_autofree char *text = g_strdup_printf ("{\"event\":\"e\",\"data\":%u}", i);
 
-      guest_send (host_wait_guest (host, 0), text);
+      mock_peer_send (mock_server_wait_peer (server, 0), text);
     }
   WAIT_UNTIL (recorder->messages->len == N_MESSAGES);
   for (guint i = 0; i < N_MESSAGES; i++)
@@ -85,12 +85,12 @@ test_thousand_incoming (void)
 static void
 test_payloads_out (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   for (guint i = 0; i < G_N_ELEMENTS (payloads); i++)
     {
       g_autofree char *text = g_strdup_printf ("{\"event\":\"\xc3\xa9v\\\"\\n\",\"data\":%s}",
@@ -100,16 +100,16 @@ test_payloads_out (void)
       g_assert_true (signal_client_send_json (recorder->client, "\xc3\xa9v\"\n", payloads[i],
                                               &error));
       g_assert_no_error (error);
-      WAIT_UNTIL (guest->inner->len == i + 1);
-      g_assert_cmpstr (guest->inner->pdata[i], ==, text);
+      WAIT_UNTIL (peer->inner->len == i + 1);
+      g_assert_cmpstr (peer->inner->pdata[i], ==, text);
     }
 }
 
 static void
 test_payloads_in (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
   for (guint i = 0; i < G_N_ELEMENTS (payloads); i++)
@@ -119,7 +119,7 @@ test_payloads_in (void)
       g_autofree char *stripped = g_strstrip (g_strdup (payloads[i]));
       SignalMessage *message;
 
-      guest_send (host_wait_guest (host, 0), text);
+      mock_peer_send (mock_server_wait_peer (server, 0), text);
       WAIT_UNTIL (recorder->messages->len == i + 1);
       message = recorder->messages->pdata[i];
       g_assert_cmpstr (signal_message_get_event (message), ==, "\xc3\xa9v");
@@ -132,33 +132,33 @@ test_payloads_in (void)
 static void
 test_node (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (JsonNode) node = json_node_init_int (json_node_alloc (), 9007199254740993);
-  Guest *guest;
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   g_assert_true (signal_client_send_message (recorder->client, "n", node, NULL));
-  WAIT_UNTIL (guest->inner->len == 1);
-  g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"n\",\"data\":9007199254740993}");
+  WAIT_UNTIL (peer->inner->len == 1);
+  g_assert_cmpstr (peer->inner->pdata[0], ==, "{\"event\":\"n\",\"data\":9007199254740993}");
 }
 
 static void
 test_no_payload (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   g_assert_true (signal_client_send_message (recorder->client, "bare", NULL, NULL));
   g_assert_true (signal_client_send_json (recorder->client, "bare", NULL, NULL));
-  guest_send (guest, "{\"event\":\"bare\"}");
-  WAIT_UNTIL (guest->inner->len == 2 && recorder->messages->len == 1);
-  g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"bare\"}");
-  g_assert_cmpstr (guest->inner->pdata[1], ==, "{\"event\":\"bare\"}");
+  mock_peer_send (peer, "{\"event\":\"bare\"}");
+  WAIT_UNTIL (peer->inner->len == 2 && recorder->messages->len == 1);
+  g_assert_cmpstr (peer->inner->pdata[0], ==, "{\"event\":\"bare\"}");
+  g_assert_cmpstr (peer->inner->pdata[1], ==, "{\"event\":\"bare\"}");
   g_assert_null (signal_message_get_payload (recorder->messages->pdata[0]));
   g_assert_null (signal_message_get_payload_json (recorder->messages->pdata[0]));
   g_assert_null (signal_message_get_id (recorder->messages->pdata[0]));
@@ -198,13 +198,13 @@ test_refused (void)
     "", " ", "{", "[1,]", "{a:1}", "'x'", "nul", "01", "1.", ".5", "+1", "NaN", "Infinity", "0x10",
     "1 2", "{} {}", "\"\n\"", "\"\\x\"", "// c\n1", "\"\xff\"", "\"\xed\xa0\x80\"", "[1]}",
   };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (JsonArray) array = json_array_new ();
-  Guest *guest;
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   for (guint i = 0; i < G_N_ELEMENTS (events); i++)
     assert_refused (recorder, events[i], "1");
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
@@ -215,9 +215,9 @@ test_refused (void)
   assert_node_refused (recorder, json_node_init_array (json_node_alloc (), array));
 
   g_assert_true (signal_client_send_json (recorder->client, "authenticated", "1", NULL));
-  WAIT_UNTIL (guest->inner->len == 1);
-  g_assert_cmpstr (guest->inner->pdata[0], ==, "{\"event\":\"authenticated\",\"data\":1}");
-  g_assert_cmpuint (guest->frames->len, ==, 2);
+  WAIT_UNTIL (peer->inner->len == 1);
+  g_assert_cmpstr (peer->inner->pdata[0], ==, "{\"event\":\"authenticated\",\"data\":1}");
+  g_assert_cmpuint (peer->frames->len, ==, 2);
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
@@ -241,13 +241,13 @@ static void
 check_limit (guint    limit,
              gboolean is_encrypted)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   gsize good = 0, bad = limit, longest = 0;
   guint n_sent = 0;
-  Guest *guest;
+  MockPeer *peer;
 
-  host->greet = is_encrypted ? guest_welcome : guest_welcome_plain;
+  server->respond = is_encrypted ? mock_peer_send_connected : mock_peer_send_connected_plain;
   g_object_set (recorder->client, "max-message-size", limit, "require-encryption", is_encrypted,
                 NULL);
   recorder_connect (recorder);
@@ -266,10 +266,10 @@ check_limit (guint    limit,
         }
     }
 
-  guest = host_wait_guest (host, 0);
-  WAIT_UNTIL (guest->frames->len == 1 + n_sent);
-  for (guint i = 1; i < guest->frames->len; i++)
-    longest = MAX (longest, strlen (guest->frames->pdata[i]));
+  peer = mock_server_wait_peer (server, 0);
+  WAIT_UNTIL (peer->frames->len == 1 + n_sent);
+  for (guint i = 1; i < peer->frames->len; i++)
+    longest = MAX (longest, strlen (peer->frames->pdata[i]));
   g_assert_cmpuint (longest, <=, limit);
   g_assert_cmpuint (longest, >, is_encrypted ? limit - 4 : limit - 1);
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
@@ -304,15 +304,15 @@ on_named (SignalClient  *client,
 static void
 test_detail (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   guint count = 0;
 
   g_signal_connect (recorder->client, "message::named", G_CALLBACK (on_named), &count);
   recorder_connect (recorder);
-  guest_send (host_wait_guest (host, 0), "{\"event\":\"never-a-quark\"}");
-  guest_send (host_wait_guest (host, 0), "{\"event\":\"named\"}");
-  guest_send (host_wait_guest (host, 0), "{\"event\":\"nam\\u0065d\"}");
+  mock_peer_send (mock_server_wait_peer (server, 0), "{\"event\":\"never-a-quark\"}");
+  mock_peer_send (mock_server_wait_peer (server, 0), "{\"event\":\"named\"}");
+  mock_peer_send (mock_server_wait_peer (server, 0), "{\"event\":\"nam\\u0065d\"}");
   WAIT_UNTIL (recorder->messages->len == 3);
   g_assert_cmpuint (count, ==, 2);
   g_assert_cmpuint (g_quark_try_string ("never-a-quark"), ==, 0);
@@ -322,19 +322,19 @@ test_detail (void)
 static void
 test_plaintext_server (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
-  host->greet = guest_welcome_plain;
+  server->respond = mock_peer_send_connected_plain;
   g_object_set (recorder->client, "require-encryption", FALSE, NULL);
   recorder_connect (recorder);
   g_assert_false (signal_client_get_encrypted (recorder->client));
   g_assert_null (signal_client_get_user_id (recorder->client));
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   g_assert_true (signal_client_send_json (recorder->client, "open", "1", NULL));
-  guest_assert_frame (guest, 1, "{\"event\":\"open\",\"data\":1}");
-  guest_send_text (guest, "{\"event\":\"open\",\"data\":2}");
+  mock_peer_assert_frame (peer, 1, "{\"event\":\"open\",\"data\":1}");
+  mock_peer_send_text (peer, "{\"event\":\"open\",\"data\":2}");
   WAIT_UNTIL (recorder->messages->len == 1);
   g_assert_false (signal_message_is_encrypted (recorder->messages->pdata[0]));
   g_assert_cmpstr (signal_message_get_payload_json (recorder->messages->pdata[0]), ==, "2");
@@ -343,12 +343,12 @@ test_plaintext_server (void)
 static void
 test_encryption_required (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = guest_welcome_plain;
+  server->respond = mock_peer_send_connected_plain;
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED);
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
   g_assert_cmpuint (recorder->n_connected, ==, 0);
 }
 

@@ -31,10 +31,10 @@ static const struct
 /* Pauses once, and while it does the peer goes on. */
 typedef struct
 {
-  PauseFunc pause;
-  Host     *host;
-  RawPeer  *raw;
-  guint     n_paused;
+  PauseFunc   pause;
+  MockServer *server;
+  RawPeer    *raw;
+  guint       n_paused;
 } Pause;
 
 static void
@@ -45,9 +45,9 @@ on_client_message (SignalClient  *client,
   if (pause->n_paused++ > 0)
     return;
 
-  guest_send (host_wait_guest (pause->host, 0), "{\"event\":\"second\"}");
+  mock_peer_send (mock_server_wait_peer (pause->server, 0), "{\"event\":\"second\"}");
   pause->pause (LONG);
-  guest_send (host_wait_guest (pause->host, 0), "{\"event\":\"third\"}");
+  mock_peer_send (mock_server_wait_peer (pause->server, 0), "{\"event\":\"third\"}");
 }
 
 static void
@@ -60,14 +60,14 @@ set_silence (Recorder *recorder)
 static void
 test_client_message (gconstpointer data)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Pause pause = { .pause = (PauseFunc) data, .host = host };
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  Pause pause = { .pause = (PauseFunc) data, .server = server };
 
   set_silence (recorder);
   recorder_connect (recorder);
   g_signal_connect (recorder->client, "message", G_CALLBACK (on_client_message), &pause);
-  guest_send (host_wait_guest (host, 0), "{\"event\":\"first\"}");
+  mock_peer_send (mock_server_wait_peer (server, 0), "{\"event\":\"first\"}");
   WAIT_UNTIL (recorder->messages->len == 3);
   g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[0]), ==, "first");
   g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[1]), ==, "second");
@@ -81,19 +81,19 @@ test_client_message (gconstpointer data)
 static void
 test_client_fragments (gconstpointer data)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Pause pause = { .pause = (PauseFunc) data, .host = host };
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  Pause pause = { .pause = (PauseFunc) data, .server = server };
   g_autofree char *text = NULL;
-  Guest *guest;
+  MockPeer *peer;
 
   set_silence (recorder);
   recorder_connect (recorder);
   g_signal_connect (recorder->client, "message", G_CALLBACK (on_client_message), &pause);
-  guest = host_wait_guest (host, 0);
-  text = guest_seal (guest, "{\"event\":\"first\"}");
-  guest_send_frame (guest, 0x01, text, 10);
-  guest_send_frame (guest, 0x80, text + 10, strlen (text) - 10);
+  peer = mock_server_wait_peer (server, 0);
+  text = mock_peer_encrypt (peer, "{\"event\":\"first\"}");
+  mock_peer_send_frame (peer, 0x01, text, 10);
+  mock_peer_send_frame (peer, 0x80, text + 10, strlen (text) - 10);
   WAIT_UNTIL (recorder->messages->len == 3);
   run_for (3 * SILENCE);
   g_assert_cmpuint (recorder->n_connected, ==, 1);
@@ -113,16 +113,16 @@ on_client_connected (SignalClient *client,
 static void
 test_client_connected (gconstpointer data)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Pause pause = { .pause = (PauseFunc) data, .host = host };
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  Pause pause = { .pause = (PauseFunc) data, .server = server };
 
   set_silence (recorder);
   g_signal_connect (recorder->client, "connected", G_CALLBACK (on_client_connected), &pause);
   recorder_connect (recorder);
   run_for (3 * SILENCE);
   g_assert_cmpuint (pause.n_paused, ==, 1);
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
@@ -130,13 +130,13 @@ test_client_connected (gconstpointer data)
 static void
 test_client_dead (gconstpointer data)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Pause pause = { .pause = (PauseFunc) data, .host = host };
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  Pause pause = { .pause = (PauseFunc) data, .server = server };
 
   set_silence (recorder);
   g_object_set (recorder->client, "base-interval", 60000, NULL);
-  host->deaf = TRUE;
+  server->ignores_controls = TRUE;
   g_signal_connect (recorder->client, "connected", G_CALLBACK (on_client_connected), &pause);
   recorder_connect (recorder);
   g_assert_cmpuint (recorder->errors->len, ==, 0);

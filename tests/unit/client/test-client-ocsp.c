@@ -32,7 +32,7 @@ static const Case cases[] = {
 
 static char *directory;
 static GTlsDatabase *database;
-static Host *host;
+static MockServer *server;
 
 /* Certificates of one authority, and what its responder says of them. */
 static const char script[] =
@@ -243,7 +243,7 @@ test_case (gconstpointer data)
   g_autofree char *key = g_strconcat (base, ".key", NULL);
   g_autofree char *response = test->response != NULL
                               ? g_build_filename (directory, test->response, NULL) : NULL;
-  g_autoptr (TlsRelay) relay = tls_relay_new (certificate, key, response, NULL, host->port);
+  g_autoptr (TlsRelay) relay = tls_relay_new (certificate, key, response, NULL, server->port);
   g_autofree char *message = NULL;
 
   g_assert_cmphex (ask_socket_client (relay), ==, test->errors);
@@ -268,7 +268,7 @@ main (int   argc,
   if (strstr (G_OBJECT_TYPE_NAME (g_tls_backend_get_default ()), "Gnutls") != NULL
       && create_certificates ())
     {
-      host = host_new ();
+      server = mock_server_new ();
       for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
         {
           g_autofree char *path = g_strdup_printf ("/client/ocsp/%s/%s", cases[i].name,
@@ -283,7 +283,7 @@ main (int   argc,
     }
 
   result = g_test_run ();
-  g_clear_pointer (&host, host_free);
+  g_clear_pointer (&server, mock_server_free);
   g_clear_object (&database);
   if (directory != NULL)
     remove_certificates ();

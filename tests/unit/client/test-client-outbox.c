@@ -23,16 +23,16 @@ send_numbers (Recorder *recorder,
 }
 
 static void
-assert_numbers (Guest *guest,
-                guint  from,
-                guint  to)
+assert_numbers (MockPeer *peer,
+                guint     from,
+                guint     to)
 {
-  WAIT_UNTIL (guest->inner->len >= to - from);
+  WAIT_UNTIL (peer->inner->len >= to - from);
   for (guint i = from; i < to; i++)
     {
       g_autofree char *text = g_strdup_printf ("{\"event\":\"n\",\"data\":%u}", i);
 
-      g_assert_cmpstr (guest->inner->pdata[i - from], ==, text);
+      g_assert_cmpstr (peer->inner->pdata[i - from], ==, text);
     }
 }
 
@@ -71,9 +71,9 @@ on_connected_send (SignalClient *client,
 static void
 test_while_connecting (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   g_object_set (recorder->client, "auto-join-rooms", some_rooms, NULL);
   g_signal_connect (recorder->client, "notify::state", G_CALLBACK (on_state_send), recorder);
@@ -85,42 +85,42 @@ test_while_connecting (void)
   WAIT_UNTIL (recorder->is_done);
   send_numbers (recorder, 10, 12);
 
-  guest = host_wait_guest (host, 0);
-  guest_assert_frame (guest, 1, "{\"event\":\"join\",\"data\":{\"rooms\":[\"some-room\"]}}");
-  assert_numbers (guest, 0, 12);
-  g_assert_cmpuint (guest->frames->len, ==, 14);
+  peer = mock_server_wait_peer (server, 0);
+  mock_peer_assert_frame (peer, 1, "{\"event\":\"join\",\"data\":{\"rooms\":[\"some-room\"]}}");
+  assert_numbers (peer, 0, 12);
+  g_assert_cmpuint (peer->frames->len, ==, 14);
 }
 
 static void
 test_while_reconnecting (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   g_object_set (recorder->client, "base-interval", 60000, "max-interval", 60000, NULL);
   recorder_connect (recorder);
   g_assert_true (signal_client_join_rooms (recorder->client, some_rooms, NULL));
   send_numbers (recorder, 0, 2);
-  guest = host_wait_guest (host, 0);
-  assert_numbers (guest, 0, 2);
-  guest_cut (guest);
+  peer = mock_server_wait_peer (server, 0);
+  assert_numbers (peer, 0, 2);
+  mock_peer_shut_down (peer);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   send_numbers (recorder, 2, 7);
 
   signal_client_reconnect_now (recorder->client);
-  guest = host_wait_guest (host, 1);
-  guest_assert_frame (guest, 1, "{\"event\":\"join\",\"data\":{\"rooms\":[\"some-room\"]}}");
-  assert_numbers (guest, 2, 7);
-  g_assert_cmpuint (guest->frames->len, ==, 7);
+  peer = mock_server_wait_peer (server, 1);
+  mock_peer_assert_frame (peer, 1, "{\"event\":\"join\",\"data\":{\"rooms\":[\"some-room\"]}}");
+  assert_numbers (peer, 2, 7);
+  g_assert_cmpuint (peer->frames->len, ==, 7);
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 static void
 test_while_disconnected (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   assert_send_fails (recorder, SIGNAL_ERROR_NOT_CONNECTED);
   recorder_connect (recorder);
@@ -128,15 +128,15 @@ test_while_disconnected (void)
   assert_send_fails (recorder, SIGNAL_ERROR_NOT_CONNECTED);
   recorder_connect (recorder);
   g_assert_true (signal_client_send_json (recorder->client, "n", "1", NULL));
-  assert_numbers (host_wait_guest (host, 1), 1, 2);
-  g_assert_cmpuint (host_wait_guest (host, 1)->frames->len, ==, 2);
+  assert_numbers (mock_server_wait_peer (server, 1), 1, 2);
+  g_assert_cmpuint (mock_server_wait_peer (server, 1)->frames->len, ==, 2);
 }
 
 static void
 test_limit (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "outbox-limit", 3, NULL);
   recorder_start (recorder);
@@ -144,29 +144,29 @@ test_limit (void)
   assert_send_fails (recorder, SIGNAL_ERROR_OUTBOX_FULL);
   WAIT_UNTIL (recorder->is_done);
   send_numbers (recorder, 3, 9);
-  assert_numbers (host_wait_guest (host, 0), 0, 9);
+  assert_numbers (mock_server_wait_peer (server, 0), 0, 9);
 }
 
 static void
 test_no_outbox (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "outbox-limit", 0, NULL);
   recorder_start (recorder);
   assert_send_fails (recorder, SIGNAL_ERROR_NOT_CONNECTED);
   WAIT_UNTIL (recorder->is_done);
   send_numbers (recorder, 0, 3);
-  assert_numbers (host_wait_guest (host, 0), 0, 3);
+  assert_numbers (mock_server_wait_peer (server, 0), 0, 3);
 }
 
 /* What would be too large is refused before it waits. */
 static void
 test_too_large (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *fill = g_strnfill (600, '1');
   g_autoptr (GError) error = NULL;
 
@@ -182,10 +182,10 @@ test_too_large (void)
 static void
 test_lost (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
+  server->http_response = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
   g_object_set (recorder->client, "max-retries", 0, NULL);
   recorder_start (recorder);
   send_numbers (recorder, 0, 3);
@@ -193,44 +193,44 @@ test_lost (void)
   g_assert_cmpstr (recorder->signals->str, ==, "error disconnected ");
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
 
-  host->answer = NULL;
+  server->http_response = NULL;
   recorder_connect (recorder);
   send_numbers (recorder, 7, 8);
-  assert_numbers (host_wait_guest (host, 1), 7, 8);
+  assert_numbers (mock_server_wait_peer (server, 1), 7, 8);
 }
 
 /* What was sent before a disconnect is written. */
 static void
 test_flushed_by_disconnect (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
   send_numbers (recorder, 0, 500);
   recorder_disconnect (recorder);
-  guest = host_wait_guest (host, 0);
-  assert_numbers (guest, 0, 500);
-  g_assert_cmpuint (guest->close_code, ==, 1000);
+  peer = mock_server_wait_peer (server, 0);
+  assert_numbers (peer, 0, 500);
+  g_assert_cmpuint (peer->close_code, ==, 1000);
 }
 
 /* A message that the server finds too large is at fault, and not sent again. */
 static void
 test_not_sent_twice (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
   send_numbers (recorder, 0, 1);
-  guest = host_wait_guest (host, 0);
-  assert_numbers (guest, 0, 1);
-  guest_close (guest, 1009);
+  peer = mock_server_wait_peer (server, 0);
+  assert_numbers (peer, 0, 1);
+  mock_peer_close (peer, 1009);
   WAIT_UNTIL (recorder->n_connected == 2);
   send_numbers (recorder, 1, 2);
-  assert_numbers (host_wait_guest (host, 1), 1, 2);
+  assert_numbers (mock_server_wait_peer (server, 1), 1, 2);
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
 }
 
@@ -245,16 +245,16 @@ disconnect_at_once (SignalClient *client)
 static void
 test_disconnected_meanwhile (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *fill = g_strnfill (90000, '1');
   g_autofree char *large = g_strnfill (95000, '1');
 
-  host->answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
+  server->http_response = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
   g_object_set (recorder->client, "base-interval", 200, NULL);
   recorder_start (recorder);
   WAIT_UNTIL (signal_client_get_state (recorder->client) == SIGNAL_CONNECTION_STATE_RECONNECTING);
-  host->answer = NULL;
+  server->http_response = NULL;
   for (guint i = 0; i < 150; i++)
     g_assert_true (signal_client_send_json (recorder->client, "fill", fill, NULL));
   g_assert_true (signal_client_send_json (recorder->client, "large", large, NULL));

@@ -244,8 +244,8 @@ test_enums (void)
 static void
 test_key_unforeseen (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *foreseen = NULL;
   guint32 random_numbers[4];
   const char *request, *key;
@@ -257,7 +257,7 @@ test_key_unforeseen (void)
   g_random_set_seed (29);
   recorder_connect (recorder);
 
-  request = host_wait_guest (host, 0)->request;
+  request = mock_server_wait_peer (server, 0)->request;
   key = strstr (request, "\r\nSec-WebSocket-Key: ");
   g_assert_nonnull (key);
   g_assert_true (g_strrstr (request, "\r\nSec-WebSocket-Key: ") == key);
@@ -268,8 +268,8 @@ test_key_unforeseen (void)
 static void
 test_url_while_connected (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *url = NULL;
 
   recorder_connect (recorder);
@@ -277,33 +277,33 @@ test_url_while_connected (void)
   g_object_set (recorder->client, "server-url", "ws://127.0.0.1/", NULL);
   g_test_assert_expected_messages ();
   g_object_get (recorder->client, "server-url", &url, NULL);
-  g_assert_cmpstr (url, ==, host->uri);
+  g_assert_cmpstr (url, ==, server->uri);
 }
 
 /* The URL can be another for the next connection. */
 static void
 test_other_url (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Host) other = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (MockServer) other = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
   recorder_disconnect (recorder);
   g_object_set (recorder->client, "server-url", other->uri, NULL);
   recorder_connect (recorder);
-  g_assert_cmpuint (host->guests->len, ==, 1);
-  g_assert_cmpuint (other->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
+  g_assert_cmpuint (other->peers->len, ==, 1);
 }
 
 /* What the application adds is sent; what belongs to the handshake is not taken from it. */
 static void
 test_headers (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
-  g_autofree char *host_line = g_strdup_printf ("Host: 127.0.0.1:%u\r\n", host->port);
+  g_autofree char *host_line = g_strdup_printf ("Host: 127.0.0.1:%u\r\n", server->port);
   const char *request;
 
   soup_message_headers_append (headers, "Origin", "https://example.org");
@@ -317,7 +317,7 @@ test_headers (void)
   soup_message_headers_append (headers, "Sec-WebSocket-Extensions", "reserved");
   g_object_set (recorder->client, "headers", headers, NULL);
   recorder_connect (recorder);
-  request = host_wait_guest (host, 0)->request;
+  request = mock_server_wait_peer (server, 0)->request;
   g_assert_nonnull (strstr (request, "\r\nOrigin: https://example.org\r\n"));
   g_assert_nonnull (strstr (request, "\r\nX-Api-Key: one\r\n"));
   g_assert_nonnull (strstr (request, "\r\nCookie: a=b; c=d\r\n"));
@@ -326,8 +326,8 @@ test_headers (void)
   g_assert_null (strstr (request, "Content-Length"));
 
   /* On every upgrade, also that of a reconnect. */
-  guest_cut (host->guests->pdata[0]);
-  g_assert_nonnull (strstr (host_wait_guest (host, 1)->request, "\r\nX-Api-Key: one\r\n"));
+  mock_peer_shut_down (server->peers->pdata[0]);
+  g_assert_nonnull (strstr (mock_server_wait_peer (server, 1)->request, "\r\nX-Api-Key: one\r\n"));
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 

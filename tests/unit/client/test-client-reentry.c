@@ -114,35 +114,35 @@ set_scene (Scene *scene)
 
 /* Makes all of it happen that a handler could be called for. */
 static void
-provoke (Host  *host,
-         Scene *scene)
+provoke (MockServer *server,
+         Scene      *scene)
 {
-  Guest *guest;
+  MockPeer *peer;
 
   WAIT_UNTIL (scene->has_acted || scene->recorder->is_done);
   if (scene->has_acted)
     return;
 
-  guest = host_wait_guest (host, 0);
-  guest_send (guest, "{\"event\":\"hello\"}");
-  guest_send_text (guest, "wrong");
-  guest_send (guest, "{\"event\":\"hello\"}");
+  peer = mock_server_wait_peer (server, 0);
+  mock_peer_send (peer, "{\"event\":\"hello\"}");
+  mock_peer_send_text (peer, "wrong");
+  mock_peer_send (peer, "{\"event\":\"hello\"}");
   WAIT_UNTIL (scene->has_acted || scene->recorder->messages->len == 2);
   if (!scene->has_acted)
-    guest_cut (guest);
+    mock_peer_shut_down (peer);
   WAIT_UNTIL (scene->has_acted);
 }
 
 static void
 test_disconnect_inside (gconstpointer data)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Scene scene = { data, ACT_DISCONNECT, recorder };
 
   set_scene (&scene);
   recorder_start (recorder);
-  provoke (host, &scene);
+  provoke (server, &scene);
   WAIT_UNTIL (recorder->n_closed == 1 && recorder->is_done);
 
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
@@ -161,28 +161,28 @@ test_disconnect_inside (gconstpointer data)
 static void
 test_forget_inside (gconstpointer data)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Scene scene = { data, ACT_FORGET, recorder };
   GWeakRef weak;
-  Guest *guest;
+  MockPeer *peer;
 
   g_weak_ref_init (&weak, recorder->client);
   recorder_connect (recorder);
   set_scene (&scene);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   if (g_str_equal (scene.place->name, "message"))
-    guest_send (guest, "{\"event\":\"hello\"}");
+    mock_peer_send (peer, "{\"event\":\"hello\"}");
   else
-    guest_cut (guest);
+    mock_peer_shut_down (peer);
   WAIT_UNTIL (scene.has_acted);
   g_assert_null (g_weak_ref_get (&weak));
   g_weak_ref_clear (&weak);
 
-  for (guint i = 0; i < host->guests->len; i++)
+  for (guint i = 0; i < server->peers->len; i++)
     {
-      guest = host->guests->pdata[i];
-      WAIT_UNTIL (guest->is_gone);
+      peer = server->peers->pdata[i];
+      WAIT_UNTIL (peer->is_closed);
     }
   run_for (20);
 }
@@ -190,13 +190,13 @@ test_forget_inside (gconstpointer data)
 static void
 test_reconnect_inside (gconstpointer data)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Scene scene = { data, ACT_RECONNECT, recorder };
 
   set_scene (&scene);
   recorder_start (recorder);
-  provoke (host, &scene);
+  provoke (server, &scene);
   WAIT_UNTIL (recorder->is_done && recorder->n_closed == 1);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
@@ -215,8 +215,8 @@ on_disconnected_forget (SignalClient *client,
 static void
 test_forget_in_disconnected (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   GWeakRef weak;
 
   g_object_set (recorder->client, "max-retries", 0, NULL);
@@ -224,7 +224,7 @@ test_forget_in_disconnected (void)
   g_weak_ref_init (&weak, recorder->client);
   g_signal_connect (recorder->client, "disconnected", G_CALLBACK (on_disconnected_forget),
                     recorder);
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   WAIT_UNTIL (recorder->client == NULL);
   g_assert_null (g_weak_ref_get (&weak));
   g_weak_ref_clear (&weak);
@@ -259,12 +259,12 @@ connect_again_third (GObject  *client,
 }
 
 static void
-greet_second (Guest *guest)
+accept_second_attempt (MockPeer *peer)
 {
-  if (g_str_equal (guest->token, "second"))
-    guest_welcome (guest);
+  if (g_str_equal (peer->token, "second"))
+    mock_peer_send_connected (peer);
   else
-    guest_close (guest, 4003);
+    mock_peer_close (peer, 4003);
 }
 
 /* To connect again when it is over is what an application does. The two calls are not mixed up, and
@@ -272,20 +272,20 @@ greet_second (Guest *guest)
 static void
 test_connect_again (gconstpointer signal)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  g_autoptr (Recorder) second = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  g_autoptr (Recorder) second = recorder_new (server->uri);
   Again again = { recorder, second };
 
   g_clear_object (&second->client);
-  host->greet = greet_second;
+  server->respond = accept_second_attempt;
   g_signal_connect (recorder->client, signal, G_CALLBACK (connect_again_third), &again);
   recorder_start (recorder);
   WAIT_UNTIL (recorder->is_done && second->is_done);
   g_assert_error (recorder->error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_assert_no_error (second->error);
-  WAIT_UNTIL (host_wait_guest (host, 1)->inner->len == 1);
-  g_assert_cmpstr (host_wait_guest (host, 1)->inner->pdata[0], ==, "{\"event\":\"kept\"}");
+  WAIT_UNTIL (mock_server_wait_peer (server, 1)->inner->len == 1);
+  g_assert_cmpstr (mock_server_wait_peer (server, 1)->inner->pdata[0], ==, "{\"event\":\"kept\"}");
   g_assert_cmpstr (recorder->signals->str, ==, "disconnected connected ");
   g_clear_object (&second->client);
 }
@@ -313,26 +313,26 @@ run_in_thread (gpointer uri)
 }
 
 static void
-greet_with_message (Guest *guest)
+respond_with_message (MockPeer *peer)
 {
-  guest_welcome (guest);
-  guest_send (guest, "{\"event\":\"hello\"}");
+  mock_peer_send_connected (peer);
+  mock_peer_send (peer, "{\"event\":\"hello\"}");
 }
 
 /* Everything happens on the context of construction: the main one has nothing to do with it. */
 static void
 test_thread (void)
 {
-  g_autoptr (Host) host = host_new ();
+  g_autoptr (MockServer) server = mock_server_new ();
   GThread *thread;
-  Guest *guest;
+  MockPeer *peer;
 
-  host->greet = greet_with_message;
-  thread = g_thread_new ("client", run_in_thread, host->uri);
-  guest = host_wait_guest (host, 0);
-  WAIT_UNTIL (guest->is_gone);
+  server->respond = respond_with_message;
+  thread = g_thread_new ("client", run_in_thread, server->uri);
+  peer = mock_server_wait_peer (server, 0);
+  WAIT_UNTIL (peer->is_closed);
   g_thread_join (thread);
-  g_assert_cmpuint (guest->close_code, ==, 1000);
+  g_assert_cmpuint (peer->close_code, ==, 1000);
 }
 
 int

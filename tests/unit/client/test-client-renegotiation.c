@@ -29,14 +29,14 @@ on_handshake (GObject      *source,
 }
 
 static void
-renegotiate (Guest     *guest,
+renegotiate (MockPeer  *peer,
              Handshake *handshake)
 {
-  GTlsConnection *connection = G_TLS_CONNECTION (guest->stream);
+  GTlsConnection *connection = G_TLS_CONNECTION (peer->stream);
 
   g_assert_cmpint (g_tls_connection_get_protocol_version (connection), ==,
                    G_TLS_PROTOCOL_VERSION_TLS_1_2);
-  g_tls_connection_handshake_async (connection, G_PRIORITY_DEFAULT, guest->cancellable,
+  g_tls_connection_handshake_async (connection, G_PRIORITY_DEFAULT, peer->cancellable,
                                     on_handshake, handshake);
   WAIT_UNTIL (handshake->is_done);
 }
@@ -117,17 +117,17 @@ can_renegotiate (void)
 static void
 test_trusted (void)
 {
-  g_autoptr (Host) host = host_new_tls (identity->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (identity->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Handshake handshake = { FALSE };
-  Guest *guest;
+  MockPeer *peer;
 
   g_object_set (recorder->client, "tls-database", identity->database, NULL);
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  renegotiate (guest, &handshake);
+  peer = mock_server_wait_peer (server, 0);
+  renegotiate (peer, &handshake);
   g_assert_no_error (handshake.error);
-  guest_send (guest, "{\"event\":\"news\"}");
+  mock_peer_send (peer, "{\"event\":\"news\"}");
   WAIT_UNTIL (recorder->messages->len == 1);
   g_assert_cmpuint (recorder->n_connected, ==, 1);
 }
@@ -147,15 +147,15 @@ on_accept_certificate (SignalClient         *client,
 static void
 test_accepted (void)
 {
-  g_autoptr (Host) host = host_new_tls (identity->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (identity->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Handshake handshake = { FALSE };
   guint n_asked = 0;
 
   g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
                     &n_asked);
   recorder_connect (recorder);
-  renegotiate (host_wait_guest (host, 0), &handshake);
+  renegotiate (mock_server_wait_peer (server, 0), &handshake);
   g_assert_nonnull (handshake.error);
   g_assert_error (recorder_wait_error (recorder, 0), G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
   g_assert_cmpuint (n_asked, ==, 1);

@@ -123,9 +123,9 @@ static void
 test_version (const char *version)
 {
   g_autofree char *priority = g_strdup_printf ("NORMAL:-VERS-ALL:+VERS-%s", version);
-  g_autoptr (Host) host = host_new ();
+  g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (TlsRelay) relay = tls_relay_new (identity->file, identity->key_file, NULL, priority,
-                                              host->port);
+                                              server->port);
   g_autofree char *uri = g_strdup_printf ("wss://127.0.0.1:%u/ws", tls_relay_get_port (relay));
   g_autofree char *control = g_strdup_printf ("%s resumes elsewhere", version);
   guint n_tokens = 0;
@@ -145,8 +145,8 @@ test_version (const char *version)
       }
 
   /* Each kind was there as often as any other, and two of four had the token to send. */
-  for (guint i = 0; i < host->guests->len; i++)
-    n_tokens += ((Guest *) host->guests->pdata[i])->token != NULL;
+  for (guint i = 0; i < server->peers->len; i++)
+    n_tokens += ((MockPeer *) server->peers->pdata[i])->token != NULL;
   g_assert_cmpuint (n_tokens, ==, N_KINDS * N_KINDS);
 }
 

@@ -23,11 +23,11 @@ static void
 test_schedule (void)
 {
   static const guint expected[] = { 40, 80, 160, 200 };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   gint64 begin = g_get_monotonic_time ();
 
-  host->answer = UNAVAILABLE;
+  server->http_response = UNAVAILABLE;
   set_schedule (recorder, G_N_ELEMENTS (expected));
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED);
 
@@ -38,7 +38,7 @@ test_schedule (void)
       g_assert_cmpuint (g_array_index (recorder->attempts, guint, i), ==, i + 1);
     }
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 480 * 1000);
-  g_assert_cmpuint (host->guests->len, ==, 5);
+  g_assert_cmpuint (server->peers->len, ==, 5);
   g_assert_cmpstr (recorder->states->str, ==,
                    "connecting reconnecting connecting reconnecting connecting reconnecting "
                    "connecting reconnecting connecting disconnected ");
@@ -54,11 +54,11 @@ test_schedule (void)
 static void
 test_jitter (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   gboolean is_varied = FALSE;
 
-  host->answer = UNAVAILABLE;
+  server->http_response = UNAVAILABLE;
   g_object_set (recorder->client,
                 "max-retries", 12,
                 "base-interval", 40,
@@ -81,26 +81,26 @@ test_jitter (void)
 static void
 test_no_retries (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->answer = UNAVAILABLE;
+  server->http_response = UNAVAILABLE;
   g_object_set (recorder->client, "max-retries", 0, NULL);
   recorder_connect_fails (recorder, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET);
   g_assert_nonnull (strstr (recorder->error->message, "503"));
   g_assert_cmpstr (recorder->signals->str, ==, "disconnected ");
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
 }
 
 static void
 test_no_retries_when_lost (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "max-retries", 0, NULL);
   recorder_connect (recorder);
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   WAIT_UNTIL (recorder->n_disconnected == 1);
   g_assert_error (recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
   g_assert_cmpstr (recorder->signals->str, ==, "connected disconnected ");
@@ -109,16 +109,16 @@ test_no_retries_when_lost (void)
 static void
 test_never_give_up (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->answer = UNAVAILABLE;
+  server->http_response = UNAVAILABLE;
   g_object_set (recorder->client, "max-retries", G_MAXUINT, "base-interval", 1, "max-interval", 1,
                 NULL);
   recorder_start (recorder);
   WAIT_UNTIL (recorder->delays->len == 40);
   g_assert_false (recorder->is_done);
-  host->answer = NULL;
+  server->http_response = NULL;
   WAIT_UNTIL (recorder->is_done);
   g_assert_no_error (recorder->error);
   g_assert_cmpuint (recorder->n_disconnected, ==, 0);
@@ -130,8 +130,8 @@ test_never_give_up (void)
 static void
 test_count_starts_anew (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client,
                 "base-interval", 20000,
@@ -141,7 +141,7 @@ test_count_starts_anew (void)
   recorder_connect (recorder);
   for (guint i = 0; i < 3; i++)
     {
-      guest_cut (host_wait_guest (host, i));
+      mock_peer_shut_down (mock_server_wait_peer (server, i));
       WAIT_UNTIL (recorder->delays->len == i + 1);
       signal_client_reconnect_now (recorder->client);
       WAIT_UNTIL (recorder->n_connected == i + 2);
@@ -153,14 +153,14 @@ test_count_starts_anew (void)
 
   g_object_set (recorder->client, "base-interval", 5, NULL);
   run_for (20);
-  guest_cut (host_wait_guest (host, 3));
+  mock_peer_shut_down (mock_server_wait_peer (server, 3));
   WAIT_UNTIL (recorder->n_connected == 5);
   g_assert_cmpuint (g_array_index (recorder->attempts, guint, 3), ==, 1);
   g_assert_cmpuint (g_array_index (recorder->delays, guint, 3), ==, 5);
 
   /* Attempts that do fail count, and end it. */
-  host->answer = UNAVAILABLE;
-  guest_cut (host_wait_guest (host, 4));
+  server->http_response = UNAVAILABLE;
+  mock_peer_shut_down (mock_server_wait_peer (server, 4));
   WAIT_UNTIL (recorder->n_disconnected == 1);
   g_assert_error (recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED);
 }
@@ -168,15 +168,16 @@ test_count_starts_anew (void)
 static void
 test_retry_after (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->answer = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 77\r\nContent-Length: 0\r\n\r\n";
+  server->http_response =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 77\r\nContent-Length: 0\r\n\r\n";
   recorder_start (recorder);
   WAIT_UNTIL (recorder->delays->len == 1);
   g_assert_cmpuint (g_array_index (recorder->delays, guint, 0), ==, 77000);
 
-  host->answer = NULL;
+  server->http_response = NULL;
   signal_client_reconnect_now (recorder->client);
   WAIT_UNTIL (recorder->is_done);
   g_assert_no_error (recorder->error);
@@ -185,8 +186,8 @@ test_retry_after (void)
 static void
 test_reconnect_now (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "base-interval", 60000, "max-interval", 60000, NULL);
   signal_client_reconnect_now (recorder->client);
@@ -197,13 +198,13 @@ test_reconnect_now (void)
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
 
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   signal_client_reconnect_now (recorder->client);
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_CONNECTING);
   WAIT_UNTIL (recorder->n_connected == 2);
-  g_assert_cmpuint (host->guests->len, ==, 2);
+  g_assert_cmpuint (server->peers->len, ==, 2);
 }
 
 static void
@@ -216,13 +217,13 @@ on_reconnecting_go (SignalClient *client)
 static void
 test_reconnect_now_inside (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "base-interval", 60000, "max-interval", 60000, NULL);
   recorder_connect (recorder);
   g_signal_connect (recorder->client, "reconnecting", G_CALLBACK (on_reconnecting_go), NULL);
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 
@@ -239,14 +240,14 @@ test_http_refusals (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (Host) host = host_new ();
-      g_autoptr (Recorder) recorder = recorder_new (host->uri);
+      g_autoptr (MockServer) server = mock_server_new ();
+      g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-      host->answer = cases[i].answer;
+      server->http_response = cases[i].answer;
       g_object_set (recorder->client, "max-retries", 0, NULL);
       recorder_connect_fails (recorder, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET);
       g_assert_nonnull (strstr (recorder->error->message, cases[i].text));
-      g_assert_cmpuint (host->guests->len, ==, 1);
+      g_assert_cmpuint (server->peers->len, ==, 1);
     }
 }
 
@@ -266,10 +267,10 @@ test_not_http (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases) + 1; i++)
     {
-      g_autoptr (Host) host = host_new ();
-      g_autoptr (Recorder) recorder = recorder_new (host->uri);
+      g_autoptr (MockServer) server = mock_server_new ();
+      g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-      host->answer = i < G_N_ELEMENTS (cases) ? cases[i].answer : endless;
+      server->http_response = i < G_N_ELEMENTS (cases) ? cases[i].answer : endless;
       g_object_set (recorder->client, "max-retries", 0, NULL);
       recorder_connect_fails (recorder, SOUP_WEBSOCKET_ERROR,
                               i < G_N_ELEMENTS (cases) ? cases[i].code
@@ -280,10 +281,10 @@ test_not_http (void)
 static void
 test_nothing_but_an_end (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->answer = "";
+  server->http_response = "";
   g_object_set (recorder->client, "max-retries", 0, NULL);
   recorder_connect_fails (recorder, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
 }

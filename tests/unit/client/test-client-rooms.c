@@ -66,76 +66,76 @@ test_property (void)
 static void
 test_frames (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   g_object_set (recorder->client, "auto-join-rooms", ab, NULL);
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  guest_assert_frame (guest, 1, JOIN ("\"a\",\"b\""));
+  peer = mock_server_wait_peer (server, 0);
+  mock_peer_assert_frame (peer, 1, JOIN ("\"a\",\"b\""));
   g_assert_true (signal_client_join_rooms (recorder->client, bc, NULL));
-  guest_assert_frame (guest, 2, JOIN ("\"b\",\"c\""));
+  mock_peer_assert_frame (peer, 2, JOIN ("\"b\",\"c\""));
   g_assert_true (signal_client_leave_rooms (recorder->client, b, NULL));
-  guest_assert_frame (guest, 3, LEAVE ("\"b\""));
-  g_assert_cmpuint (guest->frames->len, ==, 4);
+  mock_peer_assert_frame (peer, 3, LEAVE ("\"b\""));
+  g_assert_cmpuint (peer->frames->len, ==, 4);
 }
 
 /* Without rooms there is nothing to say. */
 static void
 test_no_rooms (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   g_assert_true (signal_client_join_rooms (recorder->client, none, NULL));
   g_assert_true (signal_client_leave_rooms (recorder->client, none, NULL));
   g_assert_true (signal_client_join_rooms (recorder->client, a, NULL));
-  guest_assert_frame (guest, 1, JOIN ("\"a\""));
+  mock_peer_assert_frame (peer, 1, JOIN ("\"a\""));
 }
 
 /* What is wanted is joined after every authentication: also what was joined or left meanwhile. */
 static void
 test_rejoined (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   g_object_set (recorder->client, "auto-join-rooms", ab, "base-interval", 20000, NULL);
   g_assert_true (signal_client_join_rooms (recorder->client, bc, NULL));
   recorder_start (recorder);
   WAIT_UNTIL (recorder->is_done);
-  guest_assert_frame (host_wait_guest (host, 0), 1, JOIN ("\"a\",\"b\",\"c\""));
+  mock_peer_assert_frame (mock_server_wait_peer (server, 0), 1, JOIN ("\"a\",\"b\",\"c\""));
 
   g_assert_true (signal_client_leave_rooms (recorder->client, b, NULL));
-  guest_assert_frame (host_wait_guest (host, 0), 2, LEAVE ("\"b\""));
-  guest_cut (host->guests->pdata[0]);
+  mock_peer_assert_frame (mock_server_wait_peer (server, 0), 2, LEAVE ("\"b\""));
+  mock_peer_shut_down (server->peers->pdata[0]);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   g_assert_true (signal_client_leave_rooms (recorder->client, a, NULL));
   signal_client_reconnect_now (recorder->client);
-  guest = host_wait_guest (host, 1);
-  guest_assert_frame (guest, 1, JOIN ("\"c\""));
+  peer = mock_server_wait_peer (server, 1);
+  mock_peer_assert_frame (peer, 1, JOIN ("\"c\""));
 
   WAIT_UNTIL (recorder->n_connected == 2);
   recorder_disconnect (recorder);
   assert_rooms (recorder, "c");
   recorder_connect (recorder);
-  guest_assert_frame (host_wait_guest (host, 2), 1, JOIN ("\"c\""));
+  mock_peer_assert_frame (mock_server_wait_peer (server, 2), 1, JOIN ("\"c\""));
 }
 
 static void
 test_auto_join_later (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
   g_object_set (recorder->client, "auto-join-rooms", ab, NULL);
-  guest_assert_frame (host_wait_guest (host, 0), 1, JOIN ("\"a\",\"b\""));
+  mock_peer_assert_frame (mock_server_wait_peer (server, 0), 1, JOIN ("\"a\",\"b\""));
   assert_rooms (recorder, "a b");
 }
 
@@ -147,12 +147,12 @@ test_bad_names (void)
   g_autofree char *expected = NULL;
   const char *bad[] = { "", "ws:internal", "\xff", long_name };
   const char *good[] = { longest, "\xc3\xa9\"\\\n", "ws", "WS:room", "ws-default", NULL };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
       const char *rooms[] = { "a", bad[i], "b", NULL };
@@ -167,31 +167,31 @@ test_bad_names (void)
   assert_rooms (recorder, "");
 
   g_assert_true (signal_client_join_rooms (recorder->client, good, NULL));
-  WAIT_UNTIL (guest->frames->len > 1);
+  WAIT_UNTIL (peer->frames->len > 1);
   expected = g_strdup_printf (JOIN ("\"%s\",\"\xc3\xa9\\\"\\\\\\n\",\"ws\",\"WS:room\","
                                     "\"ws-default\""), longest);
-  g_assert_cmpstr (guest->frames->pdata[1], ==, expected);
+  g_assert_cmpstr (peer->frames->pdata[1], ==, expected);
 }
 
 static void
 test_bad_auto_join (void)
 {
   static const char * const rooms[] = { "fine", "ws:reserved", NULL };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "auto-join-rooms", rooms, NULL);
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
-  g_assert_cmpuint (host->guests->len, ==, 0);
+  g_assert_cmpuint (server->peers->len, ==, 0);
 }
 
 /* Messages from other servers arrive in the room that is the client's own id. */
 static void
 test_own_id (void)
 {
-  static const char * const rooms[] = { "a", "guest-0", NULL };
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  static const char * const rooms[] = { "a", "client-0", NULL };
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GError) error = NULL;
 
   recorder_connect (recorder);
@@ -200,18 +200,18 @@ test_own_id (void)
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
   assert_rooms (recorder, "a");
   g_assert_true (signal_client_leave_rooms (recorder->client, a, NULL));
-  guest_assert_frame (host_wait_guest (host, 0), 2, LEAVE ("\"a\""));
+  mock_peer_assert_frame (mock_server_wait_peer (server, 0), 2, LEAVE ("\"a\""));
 }
 
 /* As many as a public server takes in one frame: the rest goes into another. */
 static void
 test_many (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_auto (GStrv) rooms = NULL;
-  Guest *guest;
+  MockPeer *peer;
   guint n_rooms = 0;
 
   for (guint i = 0; i < 1000; i++)
@@ -223,14 +223,14 @@ test_many (void)
   rooms = g_strv_builder_end (builder);
   g_object_set (recorder->client, "auto-join-rooms", rooms, NULL);
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  WAIT_UNTIL (guest->frames->len == 3);
+  peer = mock_server_wait_peer (server, 0);
+  WAIT_UNTIL (peer->frames->len == 3);
   for (guint i = 1; i < 3; i++)
     {
-      g_autoptr (JsonNode) node = parse_json (guest->frames->pdata[i]);
+      g_autoptr (JsonNode) node = parse_json (peer->frames->pdata[i]);
       JsonObject *data = json_object_get_object_member (json_node_get_object (node), "data");
 
-      g_assert_cmpuint (strlen (guest->frames->pdata[i]), <=, 131072);
+      g_assert_cmpuint (strlen (peer->frames->pdata[i]), <=, 131072);
       n_rooms += json_array_get_length (json_object_get_array_member (data, "rooms"));
     }
   g_assert_cmpuint (n_rooms, ==, 1000);

@@ -8,7 +8,7 @@
  * reconnect. Everything else is refused. */
 
 static void
-greet_nobody (Guest *guest)
+do_not_respond (MockPeer *peer)
 {
 }
 
@@ -59,23 +59,23 @@ resident_connect (Resident *resident)
 }
 
 static void
-wait_closed (Host *host)
+wait_closed (MockServer *server)
 {
-  WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
-  g_assert_cmpuint (host_wait_guest (host, 0)->close_code, ==, 1000);
+  WAIT_UNTIL (mock_server_wait_peer (server, 0)->is_closed);
+  g_assert_cmpuint (mock_server_wait_peer (server, 0)->close_code, ==, 1000);
 }
 
 /* The other thread runs the main context: it must close the connection, not this one. */
 static void
 test_drop_of_resident (void)
 {
-  g_autoptr (Host) host = host_new ();
+  g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Loop) loop = loop_new ();
-  Resident resident = { .loop = loop, .uri = host->uri };
+  Resident resident = { .loop = loop, .uri = server->uri };
 
   resident_connect (&resident);
   g_clear_object (&resident.client);
-  wait_closed (host);
+  wait_closed (server);
 }
 
 /* The thread has ended, and nobody will run the main context any more: the socket is closed at
@@ -83,25 +83,25 @@ test_drop_of_resident (void)
 static void
 test_drop_after_loop (void)
 {
-  g_autoptr (Host) host = host_new ();
+  g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Loop) loop = loop_new ();
-  Resident resident = { .loop = loop, .uri = host->uri };
+  Resident resident = { .loop = loop, .uri = server->uri };
 
   resident_connect (&resident);
   loop_quit (loop);
   g_clear_object (&resident.client);
-  WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
+  WAIT_UNTIL (mock_server_wait_peer (server, 0)->is_closed);
 }
 
 static void
 test_drop_in_thread (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   recorder_connect (recorder);
   run_thread (unref_in_thread, take_client (recorder));
-  wait_closed (host);
+  wait_closed (server);
 }
 
 typedef struct
@@ -124,22 +124,22 @@ drop_in_thread (gpointer data)
 static void
 test_drop_while_running (void)
 {
-  g_autoptr (Host) host = host_new ();
+  g_autoptr (MockServer) server = mock_server_new ();
 
   for (guint i = 0; i < 20; i++)
     {
-      g_autoptr (Recorder) recorder = recorder_new (host->uri);
+      g_autoptr (Recorder) recorder = recorder_new (server->uri);
       Drop drop = { 0 };
       GThread *thread;
-      Guest *guest;
+      MockPeer *peer;
 
       recorder_connect (recorder);
-      guest = host_wait_guest (host, i);
+      peer = mock_server_wait_peer (server, i);
       for (guint j = 0; j < 10; j++)
-        guest_send (guest, "{\"event\":\"e\"}");
+        mock_peer_send (peer, "{\"event\":\"e\"}");
       drop.object = take_client (recorder);
       thread = g_thread_new ("drop", drop_in_thread, &drop);
-      WAIT_UNTIL (g_atomic_int_get (&drop.is_done) && guest->is_gone);
+      WAIT_UNTIL (g_atomic_int_get (&drop.is_done) && peer->is_closed);
       g_thread_join (thread);
     }
 }
@@ -148,17 +148,17 @@ test_drop_while_running (void)
 static void
 test_drop_while_connecting (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = greet_nobody;
+  server->respond = do_not_respond;
   g_object_set (recorder->client, "connect-timeout", 300, "max-retries", 0, NULL);
   recorder_start (recorder);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
   run_thread (unref_in_thread, take_client (recorder));
   WAIT_UNTIL (recorder->is_done);
   g_assert_error (recorder->error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
-  WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
+  WAIT_UNTIL (mock_server_wait_peer (server, 0)->is_closed);
 }
 
 static void
@@ -173,18 +173,18 @@ on_message_drop (SignalClient  *client,
 static void
 test_drop_inside_message (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   GWeakRef weak;
 
   recorder_connect (recorder);
   g_weak_ref_init (&weak, recorder->client);
   g_signal_connect (recorder->client, "message", G_CALLBACK (on_message_drop), recorder);
-  guest_send (host_wait_guest (host, 0), "{\"event\":\"e\"}");
+  mock_peer_send (mock_server_wait_peer (server, 0), "{\"event\":\"e\"}");
   WAIT_UNTIL (recorder->client == NULL);
   g_assert_null (g_weak_ref_get (&weak));
   g_weak_ref_clear (&weak);
-  wait_closed (host);
+  wait_closed (server);
 }
 
 static void
@@ -229,8 +229,8 @@ call_everything (gpointer data)
 static void
 test_refused (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   /* Whatever its state is. */
   run_thread (call_everything, recorder->client);
@@ -240,21 +240,21 @@ test_refused (void)
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
   g_assert_cmpuint (recorder->errors->len, ==, 0);
   g_assert_true (signal_client_send_json (recorder->client, "e", "1", NULL));
-  WAIT_UNTIL (host_wait_guest (host, 0)->inner->len == 1);
+  WAIT_UNTIL (mock_server_wait_peer (server, 0)->inner->len == 1);
 }
 
 /* The thread that has constructed it is not the one that runs its main context. */
 static void
 test_refused_of_resident (void)
 {
-  g_autoptr (Host) host = host_new ();
+  g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Loop) loop = loop_new ();
-  Resident resident = { .loop = loop, .uri = host->uri };
+  Resident resident = { .loop = loop, .uri = server->uri };
   g_autoptr (SignalClient) client = NULL;
   gboolean is_refused = FALSE;
 
   g_main_context_push_thread_default (loop->context);
-  client = signal_client_new (host->uri, NULL);
+  client = signal_client_new (server->uri, NULL);
   g_main_context_pop_thread_default (loop->context);
 
   resident_connect (&resident);
@@ -262,7 +262,7 @@ test_refused_of_resident (void)
   WAIT_UNTIL (is_refused);
   call_everything (resident.client);
   g_clear_object (&resident.client);
-  wait_closed (host);
+  wait_closed (server);
 }
 
 static gpointer
@@ -275,25 +275,25 @@ update_token (gpointer data)
 }
 
 static void
-refuse (Guest *guest)
+refuse (MockPeer *peer)
 {
-  if (g_str_equal (guest->token, "another"))
-    guest_welcome (guest);
+  if (g_str_equal (peer->token, "another"))
+    mock_peer_send_connected (peer);
   else
-    guest_close (guest, 4003);
+    mock_peer_close (peer, 4003);
 }
 
 static void
 test_update_token (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = refuse;
+  server->respond = refuse;
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   run_thread (update_token, recorder->client);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
-  g_assert_cmpstr (host_wait_guest (host, 1)->token, ==, "another");
+  g_assert_cmpstr (mock_server_wait_peer (server, 1)->token, ==, "another");
 }
 
 static gboolean
@@ -307,12 +307,12 @@ on_token_requested (SignalClient *client)
 static void
 test_token_requested (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_signal_connect (recorder->client, "token-requested", G_CALLBACK (on_token_requested), NULL);
   recorder_connect (recorder);
-  g_assert_cmpstr (host_wait_guest (host, 0)->token, ==, "another");
+  g_assert_cmpstr (mock_server_wait_peer (server, 0)->token, ==, "another");
 }
 
 static gpointer
@@ -325,12 +325,12 @@ reconnect_now (gpointer data)
 static void
 test_reconnect_now (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "base-interval", 60000, "max-interval", 60000, NULL);
   recorder_connect (recorder);
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   run_thread (reconnect_now, recorder->client);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
@@ -349,15 +349,15 @@ update_and_drop (gpointer data)
 static void
 test_update_and_drop (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->greet = refuse;
+  server->respond = refuse;
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
-  WAIT_UNTIL (host_wait_guest (host, 0)->is_gone);
+  WAIT_UNTIL (mock_server_wait_peer (server, 0)->is_closed);
   run_thread (update_and_drop, take_client (recorder));
   run_for (100);
-  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
 }
 
 typedef struct
@@ -404,8 +404,8 @@ on_toggled (gpointer  data,
 static void
 test_toggle (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autoptr (GError) error = NULL;
   Toggle toggle = { 0 };
   SignalClient *client;
@@ -423,7 +423,7 @@ test_toggle (void)
 
   toggle.n_notified = 1;
   g_object_remove_toggle_ref (G_OBJECT (client), on_toggled, &toggle);
-  wait_closed (host);
+  wait_closed (server);
 }
 
 int

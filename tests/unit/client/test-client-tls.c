@@ -11,91 +11,91 @@ static Identity *named; /* for localhost */
 static void
 test_trusted (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_autofree char *fill = g_strnfill (90000, '7');
   g_autofree char *text = g_strdup_printf ("{\"event\":\"big\",\"data\":\"%s\"}", fill);
   g_autofree char *json = g_strdup_printf ("\"%s\"", fill);
-  Guest *guest;
+  MockPeer *peer;
 
   g_object_set (recorder->client, "tls-database", right->database, NULL);
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
+  peer = mock_server_wait_peer (server, 0);
   for (guint i = 0; i < 10; i++)
     {
       g_assert_true (signal_client_send_json (recorder->client, "big", json, NULL));
-      guest_send (guest, text);
+      mock_peer_send (peer, text);
     }
-  WAIT_UNTIL (recorder->messages->len == 10 && guest->inner->len == 10);
-  g_assert_cmpstr (guest->inner->pdata[9], ==, text);
+  WAIT_UNTIL (recorder->messages->len == 10 && peer->inner->len == 10);
+  g_assert_cmpstr (peer->inner->pdata[9], ==, text);
   g_assert_cmpstr (signal_message_get_payload_json (recorder->messages->pdata[9]), ==, json);
-  g_assert_null (guest->certificate);
+  g_assert_null (peer->certificate);
 
   recorder_disconnect (recorder);
-  g_assert_cmpuint (guest->close_code, ==, 1000);
+  g_assert_cmpuint (peer->close_code, ==, 1000);
 }
 
 /* As trusted: the connection can be lost and comes back. */
 static void
 test_reconnect (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "tls-database", right->database, NULL);
   recorder_connect (recorder);
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   WAIT_UNTIL (recorder->n_connected == 2);
-  guest_reset (host_wait_guest (host, 1));
+  mock_peer_reset (mock_server_wait_peer (server, 1));
   WAIT_UNTIL (recorder->n_connected == 3);
 }
 
 static void
-assert_refused (Host     *host,
-                Recorder *recorder)
+assert_refused (MockServer *server,
+                Recorder   *recorder)
 {
   g_object_set (recorder->client, "max-retries", 0, NULL);
   recorder_connect_fails (recorder, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
   g_assert_cmpstr (recorder->states->str, ==, "connecting disconnected ");
-  WAIT_UNTIL (((Guest *) host->guests->pdata[0])->is_gone);
-  g_assert_null (((Guest *) host->guests->pdata[0])->request);
+  WAIT_UNTIL (((MockPeer *) server->peers->pdata[0])->is_closed);
+  g_assert_null (((MockPeer *) server->peers->pdata[0])->request);
 }
 
 static void
 test_untrusted (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  assert_refused (host, recorder);
+  assert_refused (server, recorder);
 }
 
 static void
 test_other_database (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "tls-database", wrong->database, NULL);
-  assert_refused (host, recorder);
+  assert_refused (server, recorder);
 }
 
 static void
 test_wrong_host (void)
 {
-  g_autoptr (Host) host = host_new_tls (wrong->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (wrong->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_object_set (recorder->client, "tls-database", wrong->database, NULL);
-  assert_refused (host, recorder);
+  assert_refused (server, recorder);
 }
 
 /* The dot at the end of an absolute name is in no certificate. */
 static void
 test_absolute_name (void)
 {
-  g_autoptr (Host) host = host_new_tls (named->certificate);
-  g_autofree char *uri = g_strdup_printf ("wss://localhost.:%u/ws", host->port);
+  g_autoptr (MockServer) server = mock_server_new_tls (named->certificate);
+  g_autofree char *uri = g_strdup_printf ("wss://localhost.:%u/ws", server->port);
   g_autoptr (Recorder) recorder = recorder_new (uri);
 
   g_object_set (recorder->client, "tls-database", named->database, NULL);
@@ -124,8 +124,8 @@ on_accept_certificate (SignalClient         *client,
 static void
 test_accepted_by_handler (void)
 {
-  g_autoptr (Host) host = host_new_tls (wrong->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (wrong->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Question question = { TRUE };
 
   g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
@@ -139,13 +139,13 @@ test_accepted_by_handler (void)
 static void
 test_refused_by_handler (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Question question = { FALSE };
 
   g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
                     &question);
-  assert_refused (host, recorder);
+  assert_refused (server, recorder);
   g_assert_cmpuint (question.n_asked, ==, 1);
   g_assert_cmphex (question.errors, ==, G_TLS_CERTIFICATE_UNKNOWN_CA);
 }
@@ -154,8 +154,8 @@ test_refused_by_handler (void)
 static void
 test_not_asked (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Question question = { FALSE };
 
   g_object_set (recorder->client, "tls-database", right->database, NULL);
@@ -178,8 +178,8 @@ on_accept_disconnect (SignalClient        *client,
 static void
 test_disconnect_inside (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
   g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_disconnect),
                     recorder);
@@ -203,8 +203,8 @@ on_accept_forget (SignalClient        *client,
 static void
 test_forget_inside (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   GWeakRef weak;
 
   g_object_set (recorder->client, "tls-database", right->database, NULL);
@@ -213,11 +213,11 @@ test_forget_inside (void)
   g_weak_ref_init (&weak, recorder->client);
   g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_forget),
                     recorder);
-  guest_cut (host_wait_guest (host, 0));
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
   WAIT_UNTIL (recorder->client == NULL);
   g_assert_null (g_weak_ref_get (&weak));
   g_weak_ref_clear (&weak);
-  WAIT_UNTIL (((Guest *) host->guests->pdata[1])->is_gone);
+  WAIT_UNTIL (((MockPeer *) server->peers->pdata[1])->is_closed);
 }
 
 /* As a dialog does that somebody reads. */
@@ -236,8 +236,8 @@ on_accept_slowly (SignalClient         *client,
 static void
 test_slow_handler (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Question question = { TRUE };
 
   g_object_set (recorder->client, "connect-timeout", 400, "max-retries", 0, NULL);
@@ -252,11 +252,11 @@ test_slow_handler (void)
 static void
 test_timeout_after_slow_handler (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Question question = { TRUE };
 
-  host->mute = TRUE;
+  server->is_silent = TRUE;
   g_object_set (recorder->client, "connect-timeout", 400, "max-retries", 0, NULL);
   g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_slowly),
                     &question);
@@ -300,8 +300,8 @@ on_accept_reconnect (SignalClient         *client,
 static void
 test_one_question_at_a_time (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Questions questions = { recorder };
 
   g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_reconnect),
@@ -315,29 +315,29 @@ test_one_question_at_a_time (void)
 static void
 test_client_certificate (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
-  Guest *guest;
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
 
-  host->authentication = G_TLS_AUTHENTICATION_REQUIRED;
+  server->authentication = G_TLS_AUTHENTICATION_REQUIRED;
   g_object_set (recorder->client,
                 "tls-database", right->database,
                 "tls-certificate", wrong->certificate,
                 NULL);
   recorder_connect (recorder);
-  guest = host_wait_guest (host, 0);
-  g_assert_nonnull (guest->certificate);
-  g_assert_true (g_tls_certificate_is_same (guest->certificate, wrong->certificate));
+  peer = mock_server_wait_peer (server, 0);
+  g_assert_nonnull (peer->certificate);
+  g_assert_true (g_tls_certificate_is_same (peer->certificate, wrong->certificate));
 }
 
 /* The server wants a certificate, and there is none: the cause, not a hang. */
 static void
 test_no_client_certificate (void)
 {
-  g_autoptr (Host) host = host_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (host->uri);
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  host->authentication = G_TLS_AUTHENTICATION_REQUIRED;
+  server->authentication = G_TLS_AUTHENTICATION_REQUIRED;
   g_object_set (recorder->client, "tls-database", right->database, "max-retries", 0, NULL);
   recorder_start (recorder);
   WAIT_UNTIL (recorder->is_done);
@@ -349,8 +349,8 @@ test_no_client_certificate (void)
 static void
 test_not_tls (void)
 {
-  g_autoptr (Host) host = host_new ();
-  g_autofree char *uri = g_strdup_printf ("wss://127.0.0.1:%u/ws", host->port);
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autofree char *uri = g_strdup_printf ("wss://127.0.0.1:%u/ws", server->port);
   g_autoptr (Recorder) recorder = recorder_new (uri);
 
   g_object_set (recorder->client, "max-retries", 0, "connect-timeout", 200, NULL);
@@ -364,7 +364,7 @@ test_not_tls (void)
 static void
 test_proxy (void)
 {
-  g_autoptr (Host) proxy = host_new_tls (right->certificate);
+  g_autoptr (MockServer) proxy = mock_server_new_tls (right->certificate);
   g_autofree char *proxy_uri = g_strdup_printf ("https://127.0.0.1:%u", proxy->port);
   g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (proxy_uri, NULL);
   g_autoptr (Recorder) recorder = recorder_new ("wss://signal.test/ws");

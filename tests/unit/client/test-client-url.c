@@ -10,7 +10,7 @@
 /* What a server URL may be, and what becomes of it on the wire. */
 
 static GProxyResolver *
-new_resolver (Host *proxy)
+new_resolver (MockServer *proxy)
 {
   g_autofree char *uri = g_strdup_printf ("http://127.0.0.1:%u", proxy->port);
 
@@ -20,7 +20,7 @@ new_resolver (Host *proxy)
 /* The settings with which a client goes furthest. */
 static Recorder *
 recorder_new_lenient (const char *url,
-                      Host       *proxy)
+                      MockServer *proxy)
 {
   Recorder *recorder = recorder_new (url);
   g_autoptr (GProxyResolver) resolver = new_resolver (proxy);
@@ -35,20 +35,20 @@ recorder_new_lenient (const char *url,
 
 /* Refused before anything is sent, also to a proxy, and in words that can be shown. */
 static void
-check_refused (Recorder *recorder,
-               Host     *proxy)
+check_refused (Recorder   *recorder,
+               MockServer *proxy)
 {
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
   g_assert_true (g_utf8_validate (recorder->error->message, -1, NULL));
   g_assert_null (strpbrk (recorder->error->message, "\r\n\t"));
   g_assert_cmpstr (recorder->states->str, ==, "");
-  g_assert_cmpuint (proxy->guests->len, ==, 0);
+  g_assert_cmpuint (proxy->peers->len, ==, 0);
 }
 
 static void
 test_bad_hosts (void)
 {
-  static const char * const hosts[] = {
+  static const char * const servers[] = {
     "a.test%0d%0aX-Evil%3a%201", "a.test%0d%0a%0d%0aGET%20/", "a%0ab.test", "a%09b.test", "a%00.test",
     "a%7f.test", "a%20b.test", "a%2fb.test", "a%3ab", "a%25b", "a%40b.test", "a%23b", "a%3fb", "a%5cb",
     "a\\b.test", "a\"b.test", "a<b>.test", "a|b.test", "a{b}.test", "a^b.test", "a`b.test", "a,b", "a;b",
@@ -61,12 +61,12 @@ test_bad_hosts (void)
     "[fe80::1%25a%0d%0ab]", "[fe80::1%25a%2fb]", "[fe80::1%25a%5db]", "[fe80::1%25a%25b]",
     "169.254.1.1%25lo", "[::1", "::1", "[a.test]", "[127.0.0.1]", "[v1.a]",
   };
-  g_autoptr (Host) proxy = host_new ();
+  g_autoptr (MockServer) proxy = mock_server_new ();
 
-  for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (servers); i++)
     for (guint is_tls = 0; is_tls < 2; is_tls++)
       {
-        g_autofree char *url = g_strdup_printf ("%s://%s/ws", is_tls ? "wss" : "ws", hosts[i]);
+        g_autofree char *url = g_strdup_printf ("%s://%s/ws", is_tls ? "wss" : "ws", servers[i]);
         g_autofree char *printable = g_strescape (url, NULL);
         g_autoptr (Recorder) recorder = recorder_new_lenient (url, proxy);
 
@@ -86,7 +86,7 @@ test_bad_text (void)
     "ws://127.0.0.1:0/ws", "ws://127.0.0.1: 80/ws", "ws://127.0.0.1:-1/", "ws://127.0.0.1:65536/",
     "w\r\ns://127.0.0.1/", "ws:127.0.0.1", "ws:/127.0.0.1/",
   };
-  g_autoptr (Host) proxy = host_new ();
+  g_autoptr (MockServer) proxy = mock_server_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (urls); i++)
     {
@@ -116,20 +116,21 @@ test_request_line (void)
     { "/\"<>\\^`{|}?\"<>\\^`{|}", "/%22%3C%3E%5C%5E%60%7B%7C%7D?%22%3C%3E%5C%5E%60%7B%7C%7D" },
     { "/a/./b/../c", "/a/c" },
   };
-  g_autoptr (Host) host = host_new ();
+  g_autoptr (MockServer) server = mock_server_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *url = g_strdup_printf ("ws://127.0.0.1:%u%s", host->port, cases[i].written);
+      g_autofree char *url = g_strdup_printf ("ws://127.0.0.1:%u%s", server->port,
+                                              cases[i].written);
       g_autofree char *line = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n",
-                                               cases[i].sent, host->port);
+                                               cases[i].sent, server->port);
       g_autoptr (Recorder) recorder = recorder_new (url);
-      Guest *guest;
+      MockPeer *peer;
 
       recorder_connect (recorder);
-      guest = host_wait_guest (host, i);
-      g_assert_true (g_str_has_prefix (guest->request, line));
-      g_assert_null (strstr (guest->request, "\nX-Evil"));
+      peer = mock_server_wait_peer (server, i);
+      g_assert_true (g_str_has_prefix (peer->request, line));
+      g_assert_null (strstr (peer->request, "\nX-Evil"));
     }
 }
 
@@ -177,21 +178,21 @@ test_host_field (void)
 }
 
 static gboolean
-has_head (Guest *guest)
+has_head (MockPeer *peer)
 {
-  return guest->in->len > 0
-         && g_strstr_len ((const char *) guest->in->data, guest->in->len, "\r\n\r\n") != NULL;
+  return peer->in->len > 0
+         && g_strstr_len ((const char *) peer->in->data, peer->in->len, "\r\n\r\n") != NULL;
 }
 
 /* Waits for a whole head, and takes it. */
 static char *
-wait_head (Guest *guest)
+wait_head (MockPeer *peer)
 {
   char *head;
 
-  WAIT_UNTIL (has_head (guest));
-  head = g_strndup ((const char *) guest->in->data, guest->in->len);
-  g_byte_array_set_size (guest->in, 0);
+  WAIT_UNTIL (has_head (peer));
+  head = g_strndup ((const char *) peer->in->data, peer->in->len);
+  g_byte_array_set_size (peer->in, 0);
   return head;
 }
 
@@ -213,18 +214,18 @@ test_default_port (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (Host) proxy = host_new ();
+      g_autoptr (MockServer) proxy = mock_server_new ();
       g_autoptr (Recorder) recorder = recorder_new_lenient (cases[i].url, proxy);
       g_autofree char *connect = NULL;
       g_autofree char *request = NULL;
 
-      proxy->mute = TRUE;
+      proxy->is_silent = TRUE;
       recorder_start (recorder);
-      WAIT_UNTIL (proxy->guests->len == 1);
-      connect = wait_head (proxy->guests->pdata[0]);
+      WAIT_UNTIL (proxy->peers->len == 1);
+      connect = wait_head (proxy->peers->pdata[0]);
       g_assert_true (g_str_has_prefix (connect, cases[i].connect));
-      guest_write (proxy->guests->pdata[0], "HTTP/1.1 200 OK\r\n\r\n", 19);
-      request = wait_head (proxy->guests->pdata[0]);
+      mock_peer_write (proxy->peers->pdata[0], "HTTP/1.1 200 OK\r\n\r\n", 19);
+      request = wait_head (proxy->peers->pdata[0]);
       g_assert_true (g_str_has_prefix (request, "GET /ws HTTP/1.1\r\n"));
       g_assert_nonnull (strstr (request, cases[i].field));
       recorder_disconnect (recorder);
@@ -240,22 +241,22 @@ test_loopback_proxy (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      g_autoptr (Host) host = host_new ();
-      g_autoptr (Host) proxy = host_new ();
-      g_autofree char *url = g_strdup_printf ("ws://%s:%u/ws", names[i], host->port);
+      g_autoptr (MockServer) server = mock_server_new ();
+      g_autoptr (MockServer) proxy = mock_server_new ();
+      g_autofree char *url = g_strdup_printf ("ws://%s:%u/ws", names[i], server->port);
       g_autoptr (Recorder) recorder = recorder_new_lenient (url, proxy);
 
       g_object_set (recorder->client, "allow-insecure", FALSE, NULL);
       recorder_connect (recorder);
-      g_assert_cmpuint (host->guests->len, ==, 1);
-      g_assert_cmpuint (proxy->guests->len, ==, 0);
+      g_assert_cmpuint (server->peers->len, ==, 1);
+      g_assert_cmpuint (proxy->peers->len, ==, 0);
       recorder_disconnect (recorder);
 
-      proxy->answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+      proxy->http_response = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
       g_object_set (recorder->client, "allow-insecure", TRUE, NULL);
       recorder_connect_fails (recorder, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
-      g_assert_cmpuint (proxy->guests->len, ==, 1);
-      g_assert_cmpuint (host->guests->len, ==, 1);
+      g_assert_cmpuint (proxy->peers->len, ==, 1);
+      g_assert_cmpuint (server->peers->len, ==, 1);
     }
 }
 
@@ -263,15 +264,15 @@ test_loopback_proxy (void)
 static void
 test_loopback_proxy_tls (void)
 {
-  g_autoptr (Host) proxy = host_new ();
+  g_autoptr (MockServer) proxy = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new_lenient ("wss://localhost/ws", proxy);
-  Guest *guest;
+  MockPeer *peer;
 
-  proxy->answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+  proxy->http_response = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
   g_object_set (recorder->client, "allow-insecure", FALSE, NULL);
   recorder_connect_fails (recorder, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
-  guest = proxy->guests->pdata[0];
-  g_assert_true (g_str_has_prefix (guest->request, "CONNECT localhost:443 "));
+  peer = proxy->peers->pdata[0];
+  g_assert_true (g_str_has_prefix (peer->request, "CONNECT localhost:443 "));
 }
 
 /* RFC 6761 section 6.3. */
@@ -284,11 +285,11 @@ test_loopback_names (void)
   static const char * const bad[] = {
     "localhost.test", "applocalhost", "localhosts", "app.localhost.test", "127.0.0.1.test",
   };
-  g_autoptr (Host) host = host_new ();
+  g_autoptr (MockServer) server = mock_server_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
     {
-      g_autofree char *url = g_strdup_printf ("ws://%s:%u/ws", good[i], host->port);
+      g_autofree char *url = g_strdup_printf ("ws://%s:%u/ws", good[i], server->port);
       g_autoptr (Recorder) recorder = recorder_new (url);
 
       recorder_connect (recorder);
@@ -296,7 +297,7 @@ test_loopback_names (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
-      g_autofree char *url = g_strdup_printf ("ws://%s:%u/ws", bad[i], host->port);
+      g_autofree char *url = g_strdup_printf ("ws://%s:%u/ws", bad[i], server->port);
       g_autoptr (Recorder) recorder = recorder_new (url);
 
       recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
