@@ -13,8 +13,8 @@ ignore (const char     *domain,
 
 /* As g_test_init(), for tests that make libsoup and GIO write some 10,000 lines. */
 void
-faults_init (int    *argc,
-             char ***argv)
+fault_test_init (int    *argc,
+                 char ***argv)
 {
   g_test_init (argc, argv, NULL);
   g_log_set_handler ("libsoup", G_LOG_LEVEL_DEBUG, ignore, NULL);
@@ -22,53 +22,53 @@ faults_init (int    *argc,
 }
 
 /* Comes back at once, and never gives up. */
-Line *
-line_new (void)
+FaultFixture *
+fault_fixture_new (void)
 {
-  Line *line = g_new0 (Line, 1);
+  FaultFixture *fixture = g_new0 (FaultFixture, 1);
 
-  line->fixture = fixture_new ();
-  line->proxy = proxy_new (line->fixture->uri);
-  line->recorder = recorder_new (line->proxy->uri);
-  g_object_set (line->recorder->client,
+  fixture->embedded = fixture_new ();
+  fixture->proxy = proxy_new (fixture->embedded->uri);
+  fixture->recorder = recorder_new (fixture->proxy->uri);
+  g_object_set (fixture->recorder->client,
                 "base-interval", 1,
                 "max-interval", 1,
                 "max-retries", G_MAXUINT,
                 NULL);
-  invariants_connect (line->recorder->client);
-  return line;
+  invariants_connect (fixture->recorder->client);
+  return fixture;
 }
 
 void
-line_free (Line *line)
+fault_fixture_free (FaultFixture *fixture)
 {
-  guint n_closed = line->recorder->n_closed;
+  guint n_closed = fixture->recorder->n_closed;
 
-  facts_settled (line->recorder->client);
-  signal_client_disconnect_async (line->recorder->client, NULL, recorder_on_disconnected,
-                                  line->recorder);
+  invariants_check_idle (fixture->recorder->client);
+  signal_client_disconnect_async (fixture->recorder->client, NULL, recorder_on_disconnected,
+                                  fixture->recorder);
   run_for (10);
-  proxy_cut (line->proxy);
-  WAIT_UNTIL (line->recorder->n_closed > n_closed);
-  recorder_free (line->recorder);
+  proxy_cut (fixture->proxy);
+  WAIT_UNTIL (fixture->recorder->n_closed > n_closed);
+  recorder_free (fixture->recorder);
   run_for (10);
-  proxy_free (line->proxy);
-  fixture_free (line->fixture);
-  g_free (line);
+  proxy_free (fixture->proxy);
+  fixture_free (fixture->embedded);
+  g_free (fixture);
 }
 
 void
-line_wait_back (Line  *line,
-                guint  n_connected)
+fault_fixture_wait_reconnected (FaultFixture *fixture,
+                                guint         n_connected)
 {
-  WAIT_UNTIL (line->recorder->n_connected >= n_connected);
-  g_assert_cmpuint (line->recorder->n_connected, ==, n_connected);
-  facts_settled (line->recorder->client);
+  WAIT_UNTIL (fixture->recorder->n_connected >= n_connected);
+  g_assert_cmpuint (fixture->recorder->n_connected, ==, n_connected);
+  invariants_check_idle (fixture->recorder->client);
 }
 
 /* In ms. */
 gint64
-line_since (gint64 begin)
+milliseconds_since (gint64 begin)
 {
   return (g_get_monotonic_time () - begin) / 1000;
 }

@@ -12,20 +12,20 @@ G_BEGIN_DECLS
 /* A client and an embedded server, with a proxy between them. */
 typedef struct
 {
-  Fixture  *fixture;
+  Fixture  *embedded;
   Proxy    *proxy;
   Recorder *recorder;
-} Line;
+} FaultFixture;
 
-void   faults_init    (int    *argc,
-                       char ***argv);
+void fault_test_init (int    *argc,
+                      char ***argv);
 
-Line  *line_new       (void);
-void   line_free      (Line *line);
-void   line_wait_back (Line *line,
-                       guint n_connected);
-gint64 line_since     (gint64 begin);
+FaultFixture *fault_fixture_new              (void);
+void          fault_fixture_free             (FaultFixture *fixture);
+void          fault_fixture_wait_reconnected (FaultFixture *fixture,
+                                              guint         n_connected);
+gint64        milliseconds_since             (gint64        begin);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Line, line_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FaultFixture, fault_fixture_free)
 
 G_END_DECLS

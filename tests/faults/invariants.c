@@ -21,14 +21,14 @@ check (SignalClient *client,
 /* One thing at a time: an attempt that has no connection yet, a connection, or a wait; the state
  * says which; and the one timer is the only source that the session has. */
 void
-facts_check (SignalClient *client)
+invariants_check (SignalClient *client)
 {
   check (client, FALSE);
 }
 
 /* Between two turns of the main loop everything has been notified. */
 void
-facts_settled (SignalClient *client)
+invariants_check_idle (SignalClient *client)
 {
   check (client, TRUE);
 }
@@ -43,5 +43,5 @@ invariants_connect (SignalClient *client)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    g_signal_connect (client, signals[i], G_CALLBACK (facts_check), NULL);
+    g_signal_connect (client, signals[i], G_CALLBACK (invariants_check), NULL);
 }

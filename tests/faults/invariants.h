@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-void invariants_connect (SignalClient *client);
-void facts_check        (SignalClient *client);
-void facts_settled      (SignalClient *client);
+void invariants_connect    (SignalClient *client);
+void invariants_check      (SignalClient *client);
+void invariants_check_idle (SignalClient *client);
 
 G_END_DECLS

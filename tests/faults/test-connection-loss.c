@@ -14,8 +14,8 @@
 static void
 test_stalled (gconstpointer is_sending)
 {
-  g_autoptr (Line) line = line_new ();
-  Recorder *recorder = line->recorder;
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  Recorder *recorder = fixture->recorder;
   gint64 begin, noticed;
 
   g_object_set (recorder->client,
@@ -26,23 +26,23 @@ test_stalled (gconstpointer is_sending)
   run_for (2 * HEARTBEAT + LIVENESS);
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 
-  proxy_stall (line->proxy);
+  proxy_stall (fixture->proxy);
   begin = g_get_monotonic_time ();
   while (recorder->errors->len == 0)
     {
       if (is_sending != NULL)
         g_assert_true (signal_client_send_json (recorder->client, "more", "[]", NULL));
-      g_assert_cmpint (line_since (begin), <, HEARTBEAT + LIVENESS + SLACK);
+      g_assert_cmpint (milliseconds_since (begin), <, HEARTBEAT + LIVENESS + SLACK);
       run_for (5);
     }
-  noticed = line_since (begin);
+  noticed = milliseconds_since (begin);
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
-  line_wait_back (line, 2);
+  fault_fixture_wait_reconnected (fixture, 2);
   g_test_message ("noticed after %" G_GINT64_FORMAT " ms, with heartbeat + liveness of %d ms; "
                   "replaced after %" G_GINT64_FORMAT " ms",
-                  noticed, HEARTBEAT + LIVENESS, line_since (begin));
+                  noticed, HEARTBEAT + LIVENESS, milliseconds_since (begin));
   g_assert_cmpstr (recorder->signals->str, ==, "connected error reconnecting connected ");
-  g_assert_cmpuint (line->proxy->n_accepted, ==, 2);
+  g_assert_cmpuint (fixture->proxy->n_accepted, ==, 2);
 }
 
 typedef struct
@@ -60,12 +60,12 @@ static void
 test_lost (gconstpointer user_data)
 {
   const Loss *loss = user_data;
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
 
-  recorder_connect (line->recorder);
-  loss->lose (line->proxy);
-  line_wait_back (line, 2);
-  g_assert_cmpstr (line->recorder->signals->str, ==, "connected error reconnecting connected ");
+  recorder_connect (fixture->recorder);
+  loss->lose (fixture->proxy);
+  fault_fixture_wait_reconnected (fixture, 2);
+  g_assert_cmpstr (fixture->recorder->signals->str, ==, "connected error reconnecting connected ");
 }
 
 /* In the middle of the attempt, at each point of it. */
@@ -76,35 +76,35 @@ test_lost_on_the_way (gconstpointer user_data)
 
   for (guint ms = 0; ms < 40; ms += 4)
     {
-      g_autoptr (Line) line = line_new ();
+      g_autoptr (FaultFixture) fixture = fault_fixture_new ();
 
-      line->proxy->delay = 5;
-      recorder_start (line->recorder);
+      fixture->proxy->delay = 5;
+      recorder_start (fixture->recorder);
       run_for (ms);
-      loss->lose (line->proxy);
-      WAIT_UNTIL (line->recorder->is_done);
-      g_assert_no_error (line->recorder->error);
-      line->proxy->delay = 0;
+      loss->lose (fixture->proxy);
+      WAIT_UNTIL (fixture->recorder->is_done);
+      g_assert_no_error (fixture->recorder->error);
+      fixture->proxy->delay = 0;
     }
 }
 
 static void
 test_chopped (void)
 {
-  g_autoptr (Line) line = line_new ();
-  Recorder *recorder = line->recorder;
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  Recorder *recorder = fixture->recorder;
   g_autofree char *long_text = g_strnfill (2000, 'x');
   g_autofree char *json = g_strdup_printf ("\"%s\"", long_text);
   SignalMessage *message;
 
-  line->proxy->is_chopping = TRUE;
+  fixture->proxy->is_chopping = TRUE;
   recorder_connect (recorder);
   g_assert_true (signal_client_send_json (recorder->client, "long", json, NULL));
-  WAIT_UNTIL (line->fixture->messages->len == 1);
-  message = line->fixture->messages->pdata[0];
+  WAIT_UNTIL (fixture->embedded->messages->len == 1);
+  message = fixture->embedded->messages->pdata[0];
   g_assert_cmpstr (signal_message_get_payload_json (message), ==, json);
 
-  g_assert_true (signal_server_broadcast (line->fixture->server, "back",
+  g_assert_true (signal_server_broadcast (fixture->embedded->server, "back",
                                           signal_message_get_payload (message), NULL));
   WAIT_UNTIL (recorder->messages->len == 1);
   g_assert_cmpstr (signal_message_get_payload_json (recorder->messages->pdata[0]), ==, json);
@@ -124,85 +124,86 @@ get_round_trip (SignalClient *client)
 static void
 test_delayed (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
 
-  line->proxy->delay = 50;
-  g_object_set (line->recorder->client, "heartbeat-interval", 50, NULL);
-  g_assert_cmpint (get_round_trip (line->recorder->client), ==, -1);
-  recorder_connect (line->recorder);
-  WAIT_UNTIL (get_round_trip (line->recorder->client) >= 0);
-  g_assert_cmpint (get_round_trip (line->recorder->client), >=, 100 * 1000);
-  g_test_message ("round trip: %" G_GINT64_FORMAT " µs", get_round_trip (line->recorder->client));
+  fixture->proxy->delay = 50;
+  g_object_set (fixture->recorder->client, "heartbeat-interval", 50, NULL);
+  g_assert_cmpint (get_round_trip (fixture->recorder->client), ==, -1);
+  recorder_connect (fixture->recorder);
+  WAIT_UNTIL (get_round_trip (fixture->recorder->client) >= 0);
+  g_assert_cmpint (get_round_trip (fixture->recorder->client), >=, 100 * 1000);
+  g_test_message ("round trip: %" G_GINT64_FORMAT " µs",
+                  get_round_trip (fixture->recorder->client));
   run_for (300);
-  g_assert_cmpuint (line->recorder->errors->len, ==, 0);
+  g_assert_cmpuint (fixture->recorder->errors->len, ==, 0);
 }
 
 /* Nobody listens for a while. */
 static void
 test_refused (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
   guint64 attempts;
 
-  recorder_connect (line->recorder);
-  proxy_shut (line->proxy);
-  proxy_cut (line->proxy);
-  WAIT_UNTIL (line->recorder->errors->len > 5);
-  g_assert_error (recorder_wait_error (line->recorder, 5), G_IO_ERROR,
+  recorder_connect (fixture->recorder);
+  proxy_shut (fixture->proxy);
+  proxy_cut (fixture->proxy);
+  WAIT_UNTIL (fixture->recorder->errors->len > 5);
+  g_assert_error (recorder_wait_error (fixture->recorder, 5), G_IO_ERROR,
                   G_IO_ERROR_CONNECTION_REFUSED);
-  proxy_reopen (line->proxy);
-  line_wait_back (line, 2);
-  g_object_get (line->recorder->client, "attempts", &attempts, NULL);
-  g_assert_cmpuint (attempts, ==, line->recorder->attempts->len + 1);
+  proxy_reopen (fixture->proxy);
+  fault_fixture_wait_reconnected (fixture, 2);
+  g_object_get (fixture->recorder->client, "attempts", &attempts, NULL);
+  g_assert_cmpuint (attempts, ==, fixture->recorder->attempts->len + 1);
 }
 
 static void
 test_reset_at_once (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
 
-  line->proxy->is_refusing = TRUE;
-  recorder_start (line->recorder);
-  WAIT_UNTIL (line->proxy->n_refused > 5);
-  g_assert_cmpuint (line->recorder->attempts->len, >=, 5);
-  line->proxy->is_refusing = FALSE;
-  line_wait_back (line, 1);
+  fixture->proxy->is_refusing = TRUE;
+  recorder_start (fixture->recorder);
+  WAIT_UNTIL (fixture->proxy->n_refused > 5);
+  g_assert_cmpuint (fixture->recorder->attempts->len, >=, 5);
+  fixture->proxy->is_refusing = FALSE;
+  fault_fixture_wait_reconnected (fixture, 1);
 }
 
 /* Somebody accepts, and nothing comes of it. */
 static void
 test_stalled_attempt (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
 
-  g_object_set (line->recorder->client, "connect-timeout", 100, NULL);
-  line->proxy->is_stalling = TRUE;
-  recorder_start (line->recorder);
-  g_assert_error (recorder_wait_error (line->recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
-  g_object_set (line->recorder->client, "connect-timeout", 15000, NULL);
-  line->proxy->is_stalling = FALSE;
-  line_wait_back (line, 1);
+  g_object_set (fixture->recorder->client, "connect-timeout", 100, NULL);
+  fixture->proxy->is_stalling = TRUE;
+  recorder_start (fixture->recorder);
+  g_assert_error (recorder_wait_error (fixture->recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  g_object_set (fixture->recorder->client, "connect-timeout", 15000, NULL);
+  fixture->proxy->is_stalling = FALSE;
+  fault_fixture_wait_reconnected (fixture, 1);
 }
 
 /* disconnect_async() comes to an end with a peer that says nothing. */
 static void
 test_disconnect_stalled (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
   gint64 begin;
 
-  recorder_connect (line->recorder);
-  proxy_stall (line->proxy);
+  recorder_connect (fixture->recorder);
+  proxy_stall (fixture->proxy);
   begin = g_get_monotonic_time ();
-  recorder_disconnect (line->recorder);
-  g_test_message ("closed after %" G_GINT64_FORMAT " ms", line_since (begin));
+  recorder_disconnect (fixture->recorder);
+  g_test_message ("closed after %" G_GINT64_FORMAT " ms", milliseconds_since (begin));
 }
 
 int
 main (int   argc,
       char *argv[])
 {
-  faults_init (&argc, &argv);
+  fault_test_init (&argc, &argv);
 
   g_test_add_data_func ("/faults/lost/stalled", NULL, test_stalled);
   g_test_add_data_func ("/faults/lost/stalled-while-sending", "", test_stalled);

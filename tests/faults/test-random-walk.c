@@ -304,7 +304,7 @@ walk_on (Walker *walker)
   for (int i = g_test_rand_int_range (0, 5); i > 0; i--)
     g_main_context_iteration (NULL, FALSE);
   if (walker->client != NULL)
-    facts_settled (walker->client);
+    invariants_check_idle (walker->client);
 }
 
 /* Each call that was begun has ended, and each client is gone. */
@@ -359,7 +359,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  faults_init (&argc, &argv);
+  fault_test_init (&argc, &argv);
 
   g_test_add_func ("/faults/walk", test_walk);
 

@@ -27,61 +27,62 @@
 
 /* What the test itself remembers must not count. */
 static void
-forget (Line *line)
+forget (FaultFixture *fixture)
 {
-  g_ptr_array_set_size (line->fixture->connected, 0);
-  g_ptr_array_set_size (line->fixture->disconnected, 0);
-  g_ptr_array_set_size (line->recorder->errors, 0);
-  g_array_set_size (line->recorder->delays, 0);
-  g_array_set_size (line->recorder->attempts, 0);
-  g_string_truncate (line->recorder->states, 0);
-  g_string_truncate (line->recorder->signals, 0);
+  g_ptr_array_set_size (fixture->embedded->connected, 0);
+  g_ptr_array_set_size (fixture->embedded->disconnected, 0);
+  g_ptr_array_set_size (fixture->recorder->errors, 0);
+  g_array_set_size (fixture->recorder->delays, 0);
+  g_array_set_size (fixture->recorder->attempts, 0);
+  g_string_truncate (fixture->recorder->states, 0);
+  g_string_truncate (fixture->recorder->signals, 0);
 }
 
 static void
-lose_and_return (Line *line,
-                 guint number)
+lose_and_return (FaultFixture *fixture,
+                 guint         number)
 {
-  guint before = line->recorder->n_connected;
+  guint before = fixture->recorder->n_connected;
 
   if (number % 2 == 0)
-    proxy_cut (line->proxy);
+    proxy_cut (fixture->proxy);
   else
-    proxy_reset (line->proxy);
-  while (line->recorder->n_connected == before)
+    proxy_reset (fixture->proxy);
+  while (fixture->recorder->n_connected == before)
     {
       g_main_context_iteration (NULL, TRUE);
-      facts_settled (line->recorder->client);
+      invariants_check_idle (fixture->recorder->client);
     }
-  g_assert_cmpstr (line->recorder->states->str, ==,
+  g_assert_cmpstr (fixture->recorder->states->str, ==,
                    "reconnecting connecting connected authenticating authenticated ");
-  WAIT_UNTIL (line->fixture->disconnected->len == 1);
-  g_assert_cmpuint (line->fixture->connected->len, ==, 1);
-  g_assert_cmpuint (line->proxy->links->len, ==, 1);
-  forget (line);
+  WAIT_UNTIL (fixture->embedded->disconnected->len == 1);
+  g_assert_cmpuint (fixture->embedded->connected->len, ==, 1);
+  g_assert_cmpuint (fixture->proxy->links->len, ==, 1);
+  forget (fixture);
 }
 
 static void
 test_thousand (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
   guint64 attempts, reconnects;
   struct mallinfo2 before, after;
   guint n_fds;
   gint64 begin;
 
-  recorder_connect (line->recorder);
-  forget (line);
+  recorder_connect (fixture->recorder);
+  forget (fixture);
   for (guint i = 0; i < WARM_UP; i++)
-    lose_and_return (line, i);
+    lose_and_return (fixture, i);
   run_for (20);
   n_fds = count_open_fds ();
   before = mallinfo2 ();
 
   begin = g_get_monotonic_time ();
   for (guint i = 0; i < RECONNECTS; i++)
-    lose_and_return (line, i);
-  g_test_message ("%d reconnects in %" G_GINT64_FORMAT " ms", RECONNECTS, line_since (begin));
+    lose_and_return (fixture, i);
+  g_test_message ("%d reconnects in %" G_GINT64_FORMAT " ms", RECONNECTS,
+                  milliseconds_since (begin));
 
   WAIT_UNTIL (count_open_fds () <= n_fds);
   run_for (20);
@@ -91,10 +92,10 @@ test_thousand (void)
   if (MEMORY_IS_COUNTED)
     g_assert_cmpuint (after.uordblks, <, before.uordblks + MEMORY_NOISE);
 
-  g_object_get (line->recorder->client, "attempts", &attempts, "reconnects", &reconnects, NULL);
+  g_object_get (fixture->recorder->client, "attempts", &attempts, "reconnects", &reconnects, NULL);
   g_assert_cmpuint (reconnects, ==, WARM_UP + RECONNECTS);
   g_assert_cmpuint (attempts, ==, WARM_UP + RECONNECTS + 1);
-  g_assert_cmpuint (line->proxy->n_accepted, ==, WARM_UP + RECONNECTS + 1);
+  g_assert_cmpuint (fixture->proxy->n_accepted, ==, WARM_UP + RECONNECTS + 1);
 }
 
 typedef struct
@@ -121,7 +122,7 @@ on_state (SignalClient *client,
   if (state != SIGNAL_CONNECTION_STATE_CONNECTING)
     return;
 
-  tenth = (line_since (crowd->lost) - begin) / (CROWD_DELAY - begin) * TENTHS;
+  tenth = (milliseconds_since (crowd->lost) - begin) / (CROWD_DELAY - begin) * TENTHS;
   crowd->n_per_tenth[CLAMP ((int) tenth, 0, TENTHS - 1)]++;
 }
 
@@ -154,7 +155,7 @@ static void
 test_crowd (void)
 {
   g_autoptr (GPtrArray) recorders = g_ptr_array_new_with_free_func ((GDestroyNotify) recorder_free);
-  g_autoptr (Line) line = NULL;
+  g_autoptr (FaultFixture) fixture = NULL;
   Crowd crowd = { 0 };
 
   if (!may_open (8 * CROWD))
@@ -163,10 +164,10 @@ test_crowd (void)
       return;
     }
 
-  line = line_new ();
+  fixture = fault_fixture_new ();
   for (guint i = 0; i < CROWD; i++)
     {
-      Recorder *recorder = recorder_new (line->proxy->uri);
+      Recorder *recorder = recorder_new (fixture->proxy->uri);
 
       g_object_set (recorder->client, "base-interval", CROWD_DELAY, "jitter", CROWD_JITTER, NULL);
       g_signal_connect (recorder->client, "notify::state", G_CALLBACK (on_state), &crowd);
@@ -181,10 +182,10 @@ test_crowd (void)
     }
 
   crowd.lost = g_get_monotonic_time ();
-  proxy_reset (line->proxy);
+  proxy_reset (fixture->proxy);
   WAIT_UNTIL (crowd.n_back == CROWD);
   report_crowd (&crowd);
-  g_assert_cmpuint (line->proxy->n_accepted, ==, 2 * CROWD);
+  g_assert_cmpuint (fixture->proxy->n_accepted, ==, 2 * CROWD);
 
   for (guint i = 0; i < recorders->len; i++)
     recorder_disconnect (recorders->pdata[i]);
@@ -194,7 +195,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  faults_init (&argc, &argv);
+  fault_test_init (&argc, &argv);
 
   g_test_add_func ("/faults/reconnects/thousand", test_thousand);
   g_test_add_func ("/faults/reconnects/crowd", test_crowd);

@@ -44,27 +44,27 @@ get_attempts (SignalClient *client)
 static void
 test_suspend (void)
 {
-  g_autoptr (Line) line = line_new ();
-  Recorder *recorder = line->recorder;
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  Recorder *recorder = fixture->recorder;
   gint64 slept = 0;
   gint64 begin;
 
   g_object_set (recorder->client, "heartbeat-interval", 300, "liveness-timeout", 20000, NULL);
   recorder_connect (recorder);
   set_clock (recorder->client, &slept);
-  proxy_stall (line->proxy);
+  proxy_stall (fixture->proxy);
   run_for (700);
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 
   slept = TEN_MINUTES;
   begin = g_get_monotonic_time ();
-  line_wait_back (line, 2);
+  fault_fixture_wait_reconnected (fixture, 2);
   g_test_message ("connected again %" G_GINT64_FORMAT " ms after waking, with a look at the clock "
-                  "every 300 ms", line_since (begin));
-  g_assert_cmpint (line_since (begin), <, 300 + 1000 + 2000);
+                  "every 300 ms", milliseconds_since (begin));
+  g_assert_cmpint (milliseconds_since (begin), <, 300 + 1000 + 2000);
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   g_assert_cmpuint (g_array_index (recorder->delays, guint, 0), ==, 0);
-  g_assert_cmpuint (line->proxy->n_accepted, ==, 2);
+  g_assert_cmpuint (fixture->proxy->n_accepted, ==, 2);
 
   run_for (700);
   g_assert_cmpuint (recorder->n_connected, ==, 2);
@@ -74,8 +74,8 @@ test_suspend (void)
 static void
 test_suspend_on_the_way (void)
 {
-  g_autoptr (Line) line = line_new ();
-  Recorder *recorder = line->recorder;
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  Recorder *recorder = fixture->recorder;
   gint64 slept = 0;
 
   g_object_set (recorder->client,
@@ -84,19 +84,19 @@ test_suspend_on_the_way (void)
                 "max-interval", 60000,
                 "connect-timeout", 60000,
                 NULL);
-  line->proxy->is_stalling = TRUE;
+  fixture->proxy->is_stalling = TRUE;
   recorder_start (recorder);
   set_clock (recorder->client, &slept);
-  WAIT_UNTIL (line->proxy->n_accepted == 1);
-  line->proxy->is_stalling = FALSE;
+  WAIT_UNTIL (fixture->proxy->n_accepted == 1);
+  fixture->proxy->is_stalling = FALSE;
   slept = TEN_MINUTES;
-  line_wait_back (line, 1);
-  g_assert_cmpuint (line->proxy->n_accepted, ==, 2);
+  fault_fixture_wait_reconnected (fixture, 1);
+  g_assert_cmpuint (fixture->proxy->n_accepted, ==, 2);
 
-  proxy_cut (line->proxy);
+  proxy_cut (fixture->proxy);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   slept += TEN_MINUTES;
-  line_wait_back (line, 2);
+  fault_fixture_wait_reconnected (fixture, 2);
 }
 
 static void
@@ -140,7 +140,7 @@ test_logind (void)
 static void
 test_logind_stalled (void)
 {
-  g_autoptr (Line) line = NULL;
+  g_autoptr (FaultFixture) fixture = NULL;
   gint64 slept = 0;
 
   if (logind == NULL)
@@ -149,15 +149,15 @@ test_logind_stalled (void)
       return;
     }
 
-  line = line_new ();
-  g_object_set (line->recorder->client, "liveness-timeout", 100, NULL);
-  recorder_connect (line->recorder);
-  set_clock (line->recorder->client, &slept);
+  fixture = fault_fixture_new ();
+  g_object_set (fixture->recorder->client, "liveness-timeout", 100, NULL);
+  recorder_connect (fixture->recorder);
+  set_clock (fixture->recorder->client, &slept);
   run_for (100);
-  proxy_stall (line->proxy);
+  proxy_stall (fixture->proxy);
   fake_logind_sleep (logind, FALSE);
-  line_wait_back (line, 2);
-  g_assert_error (recorder_wait_error (line->recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  fault_fixture_wait_reconnected (fixture, 2);
+  g_assert_error (recorder_wait_error (fixture->recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
 }
 
 static void
@@ -175,12 +175,12 @@ wait_for_long (Recorder    *recorder,
 static void
 test_network_while_waiting (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
   g_autoptr (FakeMonitor) monitor = fake_monitor_new (FALSE);
-  Recorder *recorder = line->recorder;
+  Recorder *recorder = fixture->recorder;
 
   wait_for_long (recorder, monitor);
-  proxy_shut (line->proxy);
+  proxy_shut (fixture->proxy);
   recorder_start (recorder);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   for (guint i = 0; i < 100; i++)
@@ -191,9 +191,9 @@ test_network_while_waiting (void)
   run_for (DEBOUNCED);
   g_assert_cmpuint (get_attempts (recorder->client), ==, 1);
 
-  proxy_reopen (line->proxy);
+  proxy_reopen (fixture->proxy);
   fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_FULL);
-  line_wait_back (line, 1);
+  fault_fixture_wait_reconnected (fixture, 1);
   g_assert_cmpuint (get_attempts (recorder->client), ==, 2);
 }
 
@@ -236,32 +236,33 @@ test_network_without_heartbeat (void)
 static void
 test_network_lost (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
   g_autoptr (FakeMonitor) monitor = fake_monitor_new (TRUE);
 
-  g_object_set (line->recorder->client, "network-monitor", monitor, "liveness-timeout", 100, NULL);
-  recorder_connect (line->recorder);
-  proxy_stall (line->proxy);
+  g_object_set (fixture->recorder->client, "network-monitor", monitor, "liveness-timeout", 100,
+                NULL);
+  recorder_connect (fixture->recorder);
+  proxy_stall (fixture->proxy);
   fake_monitor_set (monitor, TRUE, G_NETWORK_CONNECTIVITY_LIMITED);
-  line_wait_back (line, 2);
-  g_assert_error (recorder_wait_error (line->recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  fault_fixture_wait_reconnected (fixture, 2);
+  g_assert_error (recorder_wait_error (fixture->recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
 }
 
 /* What the monitor says is a hint: loopback works without a network. */
 static void
 test_network_is_no_gate (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
   g_autoptr (FakeMonitor) monitor = fake_monitor_new (FALSE);
 
-  g_object_set (line->recorder->client, "network-monitor", monitor, NULL);
-  recorder_connect (line->recorder);
-  proxy_cut (line->proxy);
-  line_wait_back (line, 2);
+  g_object_set (fixture->recorder->client, "network-monitor", monitor, NULL);
+  recorder_connect (fixture->recorder);
+  proxy_cut (fixture->proxy);
+  fault_fixture_wait_reconnected (fixture, 2);
   fake_monitor_set (monitor, FALSE, G_NETWORK_CONNECTIVITY_LOCAL);
   run_for (DEBOUNCED);
-  g_assert_cmpuint (line->recorder->n_connected, ==, 2);
-  g_assert_cmpuint (line->recorder->errors->len, ==, 1);
+  g_assert_cmpuint (fixture->recorder->n_connected, ==, 2);
+  g_assert_cmpuint (fixture->recorder->errors->len, ==, 1);
 }
 
 int
@@ -270,7 +271,7 @@ main (int   argc,
 {
   int result;
 
-  faults_init (&argc, &argv);
+  fault_test_init (&argc, &argv);
   logind = fake_logind_new ();
 
   g_test_add_func ("/faults/world/suspend", test_suspend);

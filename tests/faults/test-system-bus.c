@@ -165,7 +165,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  faults_init (&argc, &argv);
+  fault_test_init (&argc, &argv);
 
   g_test_add_func ("/faults/bus/mute", test_mute);
   g_test_add_func ("/faults/bus/stalled", test_stalled);

@@ -71,20 +71,20 @@ mock_server_new_strict (void)
 static void
 test_asked_each_time (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
   Source source = { .tokens = { "fresh-secret", "fresher-secret" } };
 
-  source_add (&source, line->recorder);
-  recorder_connect (line->recorder);
-  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "fresh");
-  proxy_cut (line->proxy);
-  line_wait_back (line, 2);
-  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "fresher");
+  source_add (&source, fixture->recorder);
+  recorder_connect (fixture->recorder);
+  g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "fresh");
+  proxy_cut (fixture->proxy);
+  fault_fixture_wait_reconnected (fixture, 2);
+  g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "fresher");
 
   /* None: the last one serves again. */
-  proxy_cut (line->proxy);
-  line_wait_back (line, 3);
-  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "fresher");
+  proxy_cut (fixture->proxy);
+  fault_fixture_wait_reconnected (fixture, 3);
+  g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "fresher");
   g_assert_cmpuint (source.n_asked, ==, 3);
   g_assert_cmpuint (source.n_requested, ==, 1);
 }
@@ -93,23 +93,23 @@ test_asked_each_time (void)
 static void
 test_answered_later (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
   Source source = { .first_promise = 1 };
 
-  source_add (&source, line->recorder);
-  recorder_start (line->recorder);
+  source_add (&source, fixture->recorder);
+  recorder_start (fixture->recorder);
   g_assert_cmpuint (source.n_requested, ==, 1);
   run_for (50);
-  signal_client_reconnect_now (line->recorder->client);
-  facts_settled (line->recorder->client);
-  g_assert_cmpstr (line->recorder->states->str, ==, "connecting ");
-  g_assert_cmpuint (line->proxy->n_accepted, ==, 0);
+  signal_client_reconnect_now (fixture->recorder->client);
+  invariants_check_idle (fixture->recorder->client);
+  g_assert_cmpstr (fixture->recorder->states->str, ==, "connecting ");
+  g_assert_cmpuint (fixture->proxy->n_accepted, ==, 0);
 
-  signal_client_update_token (line->recorder->client, "late-secret");
-  line_wait_back (line, 1);
-  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "late");
+  signal_client_update_token (fixture->recorder->client, "late-secret");
+  fault_fixture_wait_reconnected (fixture, 1);
+  g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "late");
   g_assert_cmpuint (source.n_requested, ==, 1);
-  g_assert_cmpuint (line->proxy->n_accepted, ==, 1);
+  g_assert_cmpuint (fixture->proxy->n_accepted, ==, 1);
 }
 
 static gboolean
@@ -122,80 +122,80 @@ on_token_requested_answer (SignalClient *client)
 static void
 test_answered_inside (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
 
-  g_signal_connect (line->recorder->client, "token-requested",
+  g_signal_connect (fixture->recorder->client, "token-requested",
                     G_CALLBACK (on_token_requested_answer), NULL);
-  recorder_connect (line->recorder);
-  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "quick");
-  g_assert_cmpuint (line->proxy->n_accepted, ==, 1);
+  recorder_connect (fixture->recorder);
+  g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "quick");
+  g_assert_cmpuint (fixture->proxy->n_accepted, ==, 1);
 }
 
 /* A promise that is not kept fails the attempt, and the next one asks again. */
 static void
 test_never_answered (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
   Source source = { .first_promise = 1 };
 
-  source_add (&source, line->recorder);
-  g_object_set (line->recorder->client, "connect-timeout", 60, NULL);
-  recorder_start (line->recorder);
-  g_assert_error (recorder_wait_error (line->recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  source_add (&source, fixture->recorder);
+  g_object_set (fixture->recorder->client, "connect-timeout", 60, NULL);
+  recorder_start (fixture->recorder);
+  g_assert_error (recorder_wait_error (fixture->recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   g_assert_cmpuint (source.n_requested, >=, 2);
-  g_assert_cmpuint (line->proxy->n_accepted, ==, 0);
-  g_object_set (line->recorder->client, "connect-timeout", 15000, NULL);
+  g_assert_cmpuint (fixture->proxy->n_accepted, ==, 0);
+  g_object_set (fixture->recorder->client, "connect-timeout", 15000, NULL);
 
-  WAIT_UNTIL (signal_client_get_state (line->recorder->client) == SIGNAL_CONNECTION_STATE_CONNECTING);
-  signal_client_update_token (line->recorder->client, "late-secret");
-  line_wait_back (line, 1);
+  WAIT_UNTIL (signal_client_get_state (fixture->recorder->client) == SIGNAL_CONNECTION_STATE_CONNECTING);
+  signal_client_update_token (fixture->recorder->client, "late-secret");
+  fault_fixture_wait_reconnected (fixture, 1);
 }
 
 /* The token comes when its attempt has been given up: the next attempt uses it, and nobody is asked again. */
 static void
 test_answered_too_late (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
   Source source = { .first_promise = 1 };
 
-  source_add (&source, line->recorder);
-  g_object_set (line->recorder->client,
+  source_add (&source, fixture->recorder);
+  g_object_set (fixture->recorder->client,
                 "connect-timeout", 60,
                 "base-interval", 300,
                 "max-interval", 300,
                 "max-retries", 1,
                 NULL);
-  recorder_start (line->recorder);
-  recorder_wait_state (line->recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
-  g_object_set (line->recorder->client, "connect-timeout", 15000, NULL);
-  signal_client_update_token (line->recorder->client, "late-secret");
-  g_assert_cmpint (signal_client_get_state (line->recorder->client), ==,
+  recorder_start (fixture->recorder);
+  recorder_wait_state (fixture->recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  g_object_set (fixture->recorder->client, "connect-timeout", 15000, NULL);
+  signal_client_update_token (fixture->recorder->client, "late-secret");
+  g_assert_cmpint (signal_client_get_state (fixture->recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_RECONNECTING);
-  line_wait_back (line, 1);
-  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "late");
+  fault_fixture_wait_reconnected (fixture, 1);
+  g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "late");
   g_assert_cmpuint (source.n_requested, ==, 1);
 
   /* It serves for one attempt. */
   source.first_promise = 0;
   source.tokens[source.n_asked] = "fresh-secret";
-  proxy_cut (line->proxy);
-  line_wait_back (line, 2);
-  g_assert_cmpstr (signal_client_get_user_id (line->recorder->client), ==, "fresh");
+  proxy_cut (fixture->proxy);
+  fault_fixture_wait_reconnected (fixture, 2);
+  g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "fresh");
 }
 
 static void
 test_disconnect_while_asking (void)
 {
-  g_autoptr (Line) line = line_new ();
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
   Source source = { .first_promise = 1 };
 
-  source_add (&source, line->recorder);
-  recorder_start (line->recorder);
-  recorder_disconnect (line->recorder);
-  g_assert_error (line->recorder->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  signal_client_update_token (line->recorder->client, "late-secret");
-  facts_settled (line->recorder->client);
-  g_assert_cmpint (signal_client_get_state (line->recorder->client), ==,
+  source_add (&source, fixture->recorder);
+  recorder_start (fixture->recorder);
+  recorder_disconnect (fixture->recorder);
+  g_assert_error (fixture->recorder->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  signal_client_update_token (fixture->recorder->client, "late-secret");
+  invariants_check_idle (fixture->recorder->client);
+  g_assert_cmpint (signal_client_get_state (fixture->recorder->client), ==,
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
 }
 
@@ -296,14 +296,14 @@ test_update_token_starts_again (void)
   signal_client_update_token (recorder->client, "good");
   WAIT_UNTIL (recorder->n_connected == 1);
   g_assert_cmpuint (server->peers->len, ==, 2);
-  facts_settled (recorder->client);
+  invariants_check_idle (recorder->client);
 }
 
 int
 main (int   argc,
       char *argv[])
 {
-  faults_init (&argc, &argv);
+  fault_test_init (&argc, &argv);
 
   g_test_add_func ("/faults/tokens/asked-each-time", test_asked_each_time);
   g_test_add_func ("/faults/tokens/answered-later", test_answered_later);

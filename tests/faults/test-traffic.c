@@ -22,12 +22,12 @@ typedef struct
 
 typedef struct
 {
-  Line   *line;
-  char   *padding;
-  guint   n_accepted; /* by send_json() */
-  guint   n_refused;  /* likewise */
-  GArray *legs;       /* Leg */
-  GArray *left;       /* guint: at each loss, how many messages had left the process until then */
+  FaultFixture *fixture;
+  char         *padding;
+  guint         n_accepted; /* by send_json() */
+  guint         n_refused;  /* likewise */
+  GArray       *legs;       /* Leg */
+  GArray       *left;       /* guint: at each loss, how many messages had left the process until then */
 } Traffic;
 
 static Leg *
@@ -91,13 +91,14 @@ traffic_new (gsize size)
 {
   Traffic *traffic = g_new0 (Traffic, 1);
 
-  traffic->line = line_new ();
+  traffic->fixture = fault_fixture_new ();
   traffic->padding = g_strnfill (size, 'x');
   traffic->legs = g_array_new (FALSE, FALSE, sizeof (Leg));
   g_array_set_clear_func (traffic->legs, leg_clear);
   traffic->left = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_signal_connect (traffic->line->fixture->server, "message", G_CALLBACK (on_message), traffic);
-  g_signal_connect (traffic->line->recorder->client, "notify::state", G_CALLBACK (on_state),
+  g_signal_connect (traffic->fixture->embedded->server, "message", G_CALLBACK (on_message),
+                    traffic);
+  g_signal_connect (traffic->fixture->recorder->client, "notify::state", G_CALLBACK (on_state),
                     traffic);
   return traffic;
 }
@@ -105,9 +106,9 @@ traffic_new (gsize size)
 static void
 traffic_free (Traffic *traffic)
 {
-  g_signal_handlers_disconnect_by_data (traffic->line->recorder->client, traffic);
+  g_signal_handlers_disconnect_by_data (traffic->fixture->recorder->client, traffic);
   g_array_unref (traffic->legs);
-  line_free (traffic->line);
+  fault_fixture_free (traffic->fixture);
   g_array_unref (traffic->left);
   g_free (traffic->padding);
   g_free (traffic);
@@ -118,7 +119,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Traffic, traffic_free)
 static gboolean
 send_next (Traffic *traffic)
 {
-  SignalClient *client = traffic->line->recorder->client;
+  SignalClient *client = traffic->fixture->recorder->client;
   g_autofree char *json = g_strdup_printf ("[%u,\"%s\"]", traffic->n_accepted, traffic->padding);
   g_autoptr (GError) error = NULL;
 
@@ -208,7 +209,7 @@ report (Traffic *traffic)
                   "the connection was lost; %u refused",
                   traffic->n_accepted, arrived, lost, traffic->n_refused);
   g_assert_cmpuint (arrived + lost, ==, traffic->n_accepted);
-  g_assert_cmpuint (signal_client_get_outbox_length (traffic->line->recorder->client), ==, 0);
+  g_assert_cmpuint (signal_client_get_outbox_length (traffic->fixture->recorder->client), ==, 0);
 }
 
 /* One that comes to a stall keeps what was written to the socket, and the client what was not. */
@@ -219,17 +220,17 @@ lose (Traffic *traffic,
   switch (number % 3)
     {
     case 0:
-      proxy_cut (traffic->line->proxy);
+      proxy_cut (traffic->fixture->proxy);
       break;
     case 1:
-      proxy_reset (traffic->line->proxy);
+      proxy_reset (traffic->fixture->proxy);
       break;
     default:
-      proxy_stall (traffic->line->proxy);
+      proxy_stall (traffic->fixture->proxy);
       for (guint i = 0; i < BATCH; i++)
         send_next (traffic);
       run_for (2);
-      proxy_reset (traffic->line->proxy);
+      proxy_reset (traffic->fixture->proxy);
     }
 }
 
@@ -237,10 +238,10 @@ static void
 test_hundred_cuts (gconstpointer size)
 {
   g_autoptr (Traffic) traffic = traffic_new (GPOINTER_TO_UINT (size));
-  Recorder *recorder = traffic->line->recorder;
+  Recorder *recorder = traffic->fixture->recorder;
   guint64 messages_sent;
 
-  traffic->line->proxy->buffer_size = 128 * KIB;
+  traffic->fixture->proxy->buffer_size = 128 * KIB;
   recorder_connect (recorder);
   for (guint i = 0; i < CUTS; i++)
     {
@@ -261,7 +262,7 @@ test_hundred_cuts (gconstpointer size)
             send_next (traffic);
           g_main_context_iteration (NULL, TRUE);
         }
-      facts_settled (recorder->client);
+      invariants_check_idle (recorder->client);
     }
 
   while (!send_next (traffic))
@@ -283,13 +284,13 @@ static void
 test_unsent (void)
 {
   g_autoptr (Traffic) traffic = traffic_new (32 * KIB);
-  Recorder *recorder = traffic->line->recorder;
+  Recorder *recorder = traffic->fixture->recorder;
   guint64 buffered;
   guint unsent;
 
-  traffic->line->proxy->buffer_size = 128 * KIB;
+  traffic->fixture->proxy->buffer_size = 128 * KIB;
   recorder_connect (recorder);
-  proxy_stall (traffic->line->proxy);
+  proxy_stall (traffic->fixture->proxy);
   while (signal_client_get_outbox_length (recorder->client) < 20)
     {
       g_assert_true (send_next (traffic));
@@ -300,8 +301,8 @@ test_unsent (void)
   g_assert_cmpuint (buffered, ==, signal_client_get_buffered_amount (recorder->client));
   g_assert_cmpuint (buffered, >, 20 * 32 * KIB);
 
-  proxy_reset (traffic->line->proxy);
-  line_wait_back (traffic->line, 2);
+  proxy_reset (traffic->fixture->proxy);
+  fault_fixture_wait_reconnected (traffic->fixture, 2);
   WAIT_UNTIL (has_arrived (traffic, traffic->n_accepted - 1));
   g_assert_cmpuint (count_arrived (traffic), ==, unsent);
   g_assert_cmpuint (g_array_index (traffic->legs, Leg, 0).first, ==, traffic->n_accepted - unsent);
@@ -319,7 +320,7 @@ static void
 test_back_pressure (void)
 {
   g_autoptr (Traffic) traffic = traffic_new (32 * KIB);
-  SignalClient *client = traffic->line->recorder->client;
+  SignalClient *client = traffic->fixture->recorder->client;
   guint n_drained = 0;
   guint n_notified = 0;
   guint before;
@@ -331,7 +332,7 @@ test_back_pressure (void)
                 NULL);
   g_signal_connect_swapped (client, "drained", G_CALLBACK (count_up), &n_drained);
   g_signal_connect_swapped (client, "notify::outbox-length", G_CALLBACK (count_up), &n_notified);
-  recorder_connect (traffic->line->recorder);
+  recorder_connect (traffic->fixture->recorder);
   g_assert_cmpuint (n_drained, ==, 0);
 
   /* More at a time than the buffers of the sockets hold. */
@@ -344,8 +345,8 @@ test_back_pressure (void)
   g_assert_cmpuint (signal_client_get_outbox_length (client), ==, 0);
   WAIT_UNTIL (has_arrived (traffic, before - 1));
 
-  proxy_cut (traffic->line->proxy);
-  recorder_wait_state (traffic->line->recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  proxy_cut (traffic->fixture->proxy);
+  recorder_wait_state (traffic->fixture->recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   for (guint i = 0; i < 12; i++)
     g_assert_true (send_next (traffic) == (i < 10));
   g_assert_cmpuint (signal_client_get_outbox_length (client), ==, 10);
@@ -362,7 +363,7 @@ static void
 test_time_to_live (void)
 {
   g_autoptr (Traffic) traffic = traffic_new (10);
-  Recorder *recorder = traffic->line->recorder;
+  Recorder *recorder = traffic->fixture->recorder;
   GError *error;
 
   g_object_set (recorder->client,
@@ -371,7 +372,7 @@ test_time_to_live (void)
                 "max-interval", 60000,
                 NULL);
   recorder_connect (recorder);
-  proxy_cut (traffic->line->proxy);
+  proxy_cut (traffic->fixture->proxy);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   for (guint i = 0; i < 3; i++)
     g_assert_true (send_next (traffic));
@@ -391,7 +392,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  faults_init (&argc, &argv);
+  fault_test_init (&argc, &argv);
 
   g_test_add_data_func ("/faults/traffic/hundred-cuts/small", GUINT_TO_POINTER (20),
                         test_hundred_cuts);

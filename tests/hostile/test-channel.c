@@ -59,7 +59,7 @@ write_frame (GIOStream  *stream,
 
 typedef struct
 {
-  End        end;
+  ChannelEnd end;
   GIOStream *peer;
 } Half;
 
@@ -70,7 +70,7 @@ half_new (guint64 limit)
   GIOStream *ends[2];
 
   socket_pair (ends);
-  end_open (&half->end, ends[0], SOUP_WEBSOCKET_CONNECTION_SERVER);
+  channel_end_open (&half->end, ends[0], SOUP_WEBSOCKET_CONNECTION_SERVER);
   signal_websocket_set_max_incoming_size (half->end.websocket, limit);
   half->peer = ends[1];
   g_object_unref (ends[0]);
@@ -80,7 +80,7 @@ half_new (guint64 limit)
 static void
 half_drop (Half *half)
 {
-  end_clear (&half->end);
+  channel_end_clear (&half->end);
   g_object_unref (half->peer);
   g_free (half);
 }

@@ -209,11 +209,11 @@ test_pongs_unread (void)
   g_autoptr (GByteArray) pings = g_byte_array_new ();
   static const guint8 header[] = { 0x89, 100 };
   static const guint8 payload[100];
-  End end = { 0 };
+  ChannelEnd end = { 0 };
   GIOStream *ends[2];
 
   socket_pair (ends);
-  end_open (&end, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  channel_end_open (&end, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
   for (guint i = 0; i < 1000; i++)
     {
       g_byte_array_append (pings, header, sizeof header);
@@ -233,7 +233,7 @@ test_pongs_unread (void)
   read_until_pong (ends[1], "more");
   g_assert_false (end.is_closed);
 
-  end_clear (&end);
+  channel_end_clear (&end);
   g_object_unref (ends[0]);
   g_object_unref (ends[1]);
   run_pending ();

@@ -40,7 +40,7 @@ static void
 test_half_open (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) first = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) first = raw_client_new_authenticated (fixture->uri, "secret");
   guint n_fds = count_sockets ();
   g_autofree int *fds = g_new (int, n_fds);
   gsize before = hostile_get_memory ();
@@ -54,8 +54,8 @@ test_half_open (void)
       if (i % 100 == 0)
         run_for_a_moment ();
     }
-  raw_peer_check_newcomer (fixture);
-  raw_peer_check_served (first, fixture);
+  check_new_client_is_served (fixture);
+  raw_client_check_served (first, fixture);
   g_test_message ("%u half-open sockets", n_fds);
   g_assert_cmpuint (hostile_get_memory (), <, before + 64 * MIB);
   g_assert_cmpuint (fixture->disconnected->len, <=, 1);
@@ -67,9 +67,9 @@ static void
 test_silent_peers (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) first = raw_peer_new_authenticated (fixture->uri, "secret");
-  g_autoptr (RawPeer) second = NULL;
-  g_autoptr (RawPeer) third = NULL;
+  g_autoptr (RawClient) first = raw_client_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) second = NULL;
+  g_autoptr (RawClient) third = NULL;
   g_autoptr (GString) text = g_string_new (NULL);
   int fds[7];
 
@@ -77,15 +77,15 @@ test_silent_peers (void)
   for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
     fds[i] = raw_socket_upgrade (fixture->uri);
   run_for (300);
-  second = raw_peer_new_authenticated (fixture->uri, "bob-secret");
-  raw_peer_check_served (first, fixture);
-  raw_peer_check_served (second, fixture);
+  second = raw_client_new_authenticated (fixture->uri, "bob-secret");
+  raw_client_check_served (first, fixture);
+  raw_client_check_served (second, fixture);
   raw_socket_wait_end (fds[0], text);
   g_assert_true (raw_socket_read (fds[6], text));
 
   /* Nobody who has authenticated makes room. */
   g_object_set (fixture->server, "max-peers", 2, NULL);
-  third = raw_peer_new (fixture->uri);
+  third = raw_client_new (fixture->uri);
   g_assert_cmpuint (soup_message_get_status (third->request), ==, 503);
   g_assert_cmpuint (fixture->disconnected->len, ==, 0);
   close_all (fds, G_N_ELEMENTS (fds));
@@ -139,7 +139,7 @@ static void
 test_no_files (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) first = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) first = raw_client_new_authenticated (fixture->uri, "secret");
   struct rlimit before, limit;
   int fds[60], last;
 
@@ -159,11 +159,11 @@ test_no_files (void)
 
   raw_socket_write (fds[G_N_ELEMENTS (fds) - 1], RAW_SOCKET_UPGRADE);
   raw_socket_wait_text (fds[G_N_ELEMENTS (fds) - 1], "HTTP/1.1 101 ");
-  raw_peer_check_served (first, fixture);
+  raw_client_check_served (first, fixture);
 
   g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &before), ==, 0);
   close_all (fds, G_N_ELEMENTS (fds));
-  raw_peer_check_newcomer (fixture);
+  check_new_client_is_served (fixture);
 }
 
 typedef struct
@@ -194,7 +194,7 @@ test_body (gconstpointer data)
 {
   const Body *body = data;
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) good = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) good = raw_client_new_authenticated (fixture->uri, "secret");
   g_autofree char *block = g_strnfill (65536, 'x');
   g_autofree char *expected = g_strdup_printf ("HTTP/1.1 %s ", body->status);
   g_autoptr (GString) answer = g_string_new (NULL);
@@ -212,8 +212,8 @@ test_body (gconstpointer data)
   g_assert_nonnull (strstr (answer->str, "\r\nConnection: close\r\n"));
   g_assert_cmpuint (sent, <, 50 * 1000 * 1000);
   g_assert_cmpuint (hostile_get_memory (), <, before + 32 * MIB);
-  raw_peer_check_served (good, fixture);
-  raw_peer_check_newcomer (fixture);
+  raw_client_check_served (good, fixture);
+  check_new_client_is_served (fixture);
   close (fd);
 }
 
@@ -230,7 +230,7 @@ test_many_bodies (void)
       fds[i] = raw_socket_dial (fixture->uri);
       raw_socket_write (fds[i], bodies[0].head);
     }
-  raw_peer_check_newcomer (fixture);
+  check_new_client_is_served (fixture);
   close_all (fds, G_N_ELEMENTS (fds));
 }
 
@@ -267,7 +267,7 @@ test_endless_headers (gconstpointer data)
   g_test_message ("%" G_GSIZE_FORMAT " bytes taken", sent);
   g_assert_cmpuint (sent, <, 50 * 1000 * 1000);
   g_assert_cmpuint (hostile_get_memory (), <, before + 32 * MIB);
-  raw_peer_check_newcomer (fixture);
+  check_new_client_is_served (fixture);
   close (fd);
 }
 
@@ -291,7 +291,7 @@ test_slow_headers (void)
       raw_socket_write (fd, "x");
       run_for (20);
     }
-  raw_peer_check_newcomer (fixture);
+  check_new_client_is_served (fixture);
   close (fd);
 }
 

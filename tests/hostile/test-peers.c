@@ -35,7 +35,7 @@ test_slow_frame (gconstpointer data)
       raw_socket_write (fd, "x");
       run_for (20);
     }
-  raw_peer_check_newcomer (fixture);
+  check_new_client_is_served (fixture);
   close (fd);
 }
 
@@ -81,7 +81,7 @@ test_flood (gconstpointer data)
 {
   const Flood *flood = data;
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) good = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) good = raw_client_new_authenticated (fixture->uri, "secret");
   g_autoptr (GBytes) opening = make_frame (flood->opening, flood->length);
   g_autoptr (GBytes) frame = make_frame (flood->first, flood->length);
   g_autoptr (GByteArray) block = g_byte_array_new ();
@@ -100,22 +100,22 @@ test_flood (gconstpointer data)
   g_assert_cmpuint (sent, <, 300 * MIB);
   raw_socket_wait_end (fd, answer);
   g_assert_cmpuint (hostile_get_memory (), <, before + 32 * MIB);
-  raw_peer_check_served (good, fixture);
-  raw_peer_check_newcomer (fixture);
+  raw_client_check_served (good, fixture);
+  check_new_client_is_served (fixture);
   close (fd);
 }
 
 static void
-send_join (RawPeer *raw,
-           guint    first,
-           guint    n_rooms)
+send_join (RawClient *raw,
+           guint      first,
+           guint      n_rooms)
 {
   g_autoptr (GString) text = g_string_new ("{\"event\":\"join\",\"data\":{\"rooms\":[");
 
   for (guint i = 0; i < n_rooms; i++)
     g_string_append_printf (text, "%s\"room-%u\"", i > 0 ? "," : "", first + i);
   g_string_append (text, "]}}");
-  raw_peer_send_text (raw, text->str);
+  raw_client_send_text (raw, text->str);
 }
 
 /* Those who ask for too many rooms get as many as are allowed, and are not told. */
@@ -123,31 +123,31 @@ static void
 test_rooms (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) good = raw_peer_new_authenticated (fixture->uri, "secret");
-  g_autoptr (RawPeer) bad = NULL;
+  g_autoptr (RawClient) good = raw_client_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) bad = NULL;
   SignalPeer *peer;
   gsize before = hostile_get_memory ();
 
   g_object_set (fixture->server, "max-rooms", 10, NULL);
-  bad = raw_peer_new_authenticated (fixture->uri, "mallory-secret");
+  bad = raw_client_new_authenticated (fixture->uri, "mallory-secret");
   peer = fixture->connected->pdata[1];
   for (guint i = 0; i < 100; i++)
     {
       send_join (bad, i * 1000, 1000);
       if (i % 10 == 0)
-        raw_peer_check_served (good, fixture);
+        raw_client_check_served (good, fixture);
     }
-  raw_peer_settle (bad);
+  raw_client_sync (bad);
   g_assert_cmpuint (g_strv_length ((char **) signal_peer_get_rooms (peer)), ==, 10);
   g_assert_cmpuint (hostile_get_memory (), <, before + 32 * MIB);
 
   /* Who leaves one may join another. */
-  raw_peer_send_text (bad, "{\"event\":\"leave\",\"data\":{\"rooms\":[\"room-0\"]}}");
-  raw_peer_send_text (bad, "{\"event\":\"join\",\"data\":{\"rooms\":[\"after\",\"too-many\"]}}");
-  raw_peer_settle (bad);
+  raw_client_send_text (bad, "{\"event\":\"leave\",\"data\":{\"rooms\":[\"room-0\"]}}");
+  raw_client_send_text (bad, "{\"event\":\"join\",\"data\":{\"rooms\":[\"after\",\"too-many\"]}}");
+  raw_client_sync (bad);
   g_assert_true (g_strv_contains (signal_peer_get_rooms (peer), "after"));
   g_assert_false (g_strv_contains (signal_peer_get_rooms (peer), "too-many"));
-  raw_peer_check_newcomer (fixture);
+  check_new_client_is_served (fixture);
 }
 
 /* Fewer rooms than a peer is in from the start: it is in those all the same. */
@@ -155,12 +155,12 @@ static void
 test_fewest_rooms (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
 
   g_object_set (fixture->server, "max-rooms", 1, NULL);
-  raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  raw = raw_client_new_authenticated (fixture->uri, "secret");
   send_join (raw, 0, 1);
-  raw_peer_settle (raw);
+  raw_client_sync (raw);
   g_assert_cmpuint (g_strv_length ((char **) signal_peer_get_rooms (fixture->connected->pdata[0])), ==, 3);
 }
 
@@ -169,8 +169,8 @@ static void
 test_restless (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) bad = raw_peer_new_authenticated (fixture->uri, "mallory-secret");
-  g_autoptr (RawPeer) good = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) bad = raw_client_new_authenticated (fixture->uri, "mallory-secret");
+  g_autoptr (RawClient) good = raw_client_new_authenticated (fixture->uri, "secret");
   gsize before = hostile_get_memory ();
 
   for (guint i = 0; i < 2000; i++)
@@ -179,15 +179,15 @@ test_restless (void)
       g_autofree char *join = g_strdup_printf ("{\"event\":\"join\",\"data\":%s}", rooms);
       g_autofree char *leave = g_strdup_printf ("{\"event\":\"leave\",\"data\":%s}", rooms);
 
-      raw_peer_send_text (bad, join);
-      raw_peer_send_text (bad, leave);
+      raw_client_send_text (bad, join);
+      raw_client_send_text (bad, leave);
       if (i % 500 == 0)
-        raw_peer_check_served (good, fixture);
+        raw_client_check_served (good, fixture);
     }
-  raw_peer_settle (bad);
+  raw_client_sync (bad);
   g_assert_cmpuint (g_strv_length ((char **) signal_peer_get_rooms (fixture->connected->pdata[0])), ==, 3);
   g_assert_cmpuint (hostile_get_memory (), <, before + 32 * MIB);
-  raw_peer_check_newcomer (fixture);
+  check_new_client_is_served (fixture);
 }
 
 /* A peer that sends all the time; in a thread of its own, so that there always is something to read. */
@@ -273,7 +273,7 @@ static void
 test_fair (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) good = NULL;
+  g_autoptr (RawClient) good = NULL;
   Flooder flooders[2] = { 0 };
   guint id = g_signal_lookup ("message", SIGNAL_TYPE_SERVER);
 
@@ -281,12 +281,12 @@ test_fair (void)
   g_signal_connect (fixture->server, "message", G_CALLBACK (on_message), fixture);
   g_object_set (fixture->server, "require-encryption", FALSE, NULL);
   n_flooded = 0;
-  good = raw_peer_new_authenticated (fixture->uri, "secret");
+  good = raw_client_new_authenticated (fixture->uri, "secret");
   for (guint i = 0; i < G_N_ELEMENTS (flooders); i++)
     start_flooder (&flooders[i], fixture);
   for (guint i = 0; i < 10; i++)
-    raw_peer_check_served (good, fixture);
-  raw_peer_check_newcomer (fixture);
+    raw_client_check_served (good, fixture);
+  check_new_client_is_served (fixture);
   for (guint i = 0; i < G_N_ELEMENTS (flooders); i++)
     stop_flooder (&flooders[i]);
   g_test_message ("%u messages meanwhile", n_flooded);
@@ -306,7 +306,7 @@ static void
 test_deaf (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) good = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) good = raw_client_new_authenticated (fixture->uri, "secret");
   g_autoptr (JsonNode) payload = make_payload (40000);
   g_autoptr (GError) error = NULL;
   gsize before = hostile_get_memory ();
@@ -319,7 +319,7 @@ test_deaf (void)
     {
       signal_server_send_to_room (fixture->server, "ws-default", "news", payload, NULL, &error);
       g_assert_no_error (error);
-      raw_peer_wait_event (good, "news");
+      raw_client_wait_event (good, "news");
       g_assert_cmpuint (++n_sent, <, 1000);
       if (n_more > 0
           || !signal_server_send_to_peer (fixture->server, fixture->connected->pdata[1], "you", NULL, NULL))
@@ -327,7 +327,7 @@ test_deaf (void)
     }
   g_test_message ("%u messages", n_sent);
   g_assert_cmpuint (hostile_get_memory (), <, before + 32 * MIB);
-  raw_peer_check_newcomer (fixture);
+  check_new_client_is_served (fixture);
   close (fd);
 }
 
@@ -336,7 +336,7 @@ static void
 test_late_reader (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   g_autoptr (JsonNode) payload = make_payload (65000);
   g_autoptr (GError) error = NULL;
   guint n_sent = 0;
@@ -346,8 +346,8 @@ test_late_reader (void)
     g_assert_cmpuint (++n_sent, <, 1000);
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL);
   for (guint i = 0; i < n_sent; i++)
-    raw_peer_wait_event (raw, "big");
-  raw_peer_check_served (raw, fixture);
+    raw_client_wait_event (raw, "big");
+  raw_client_check_served (raw, fixture);
 }
 
 /* Returns how many messages of 1 KiB a peer that does not read is sent before that fails. */

@@ -75,7 +75,7 @@ check_request (const Request *request,
                gsize          piece)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) good = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) good = raw_client_new_authenticated (fixture->uri, "secret");
   g_autoptr (GString) answer = g_string_new (NULL);
   g_autofree char *expected = g_strdup_printf ("HTTP/1.1 %s", request->status);
   int fd;
@@ -94,8 +94,8 @@ check_request (const Request *request,
     answer->str[strlen ("HTTP/1.")] = '1';
   g_test_message ("%.20s", answer->str);
   g_assert_true (g_str_has_prefix (answer->str, *request->status != '\0' ? expected : ""));
-  raw_peer_check_served (good, fixture);
-  raw_peer_check_newcomer (fixture);
+  raw_client_check_served (good, fixture);
+  check_new_client_is_served (fixture);
   close (fd);
 }
 
@@ -117,16 +117,16 @@ static void
 test_user_id (void)
 {
   g_autoptr (SignalServer) server = signal_server_new ();
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
   g_autofree char *uri = NULL;
 
   g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), NULL);
   g_assert_true (signal_server_listen (server, NULL, 0, NULL));
   uri = signal_server_get_uri (server);
-  raw = raw_peer_new (uri);
-  raw_peer_authenticate (raw, "token");
-  raw_peer_wait_error (raw, "Authentication failed");
-  raw_peer_wait_closed (raw, 4003);
+  raw = raw_client_new (uri);
+  raw_client_authenticate (raw, "token");
+  raw_client_wait_error (raw, "Authentication failed");
+  raw_client_wait_closed (raw, 4003);
 }
 
 /* Errors can be shown, whatever the strings were. */
@@ -162,7 +162,7 @@ test_loopback_names (void)
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_autoptr (SignalServer) server = signal_server_new ();
-      g_autoptr (RawPeer) raw = NULL;
+      g_autoptr (RawClient) raw = NULL;
       g_autoptr (GError) error = NULL;
       g_autofree char *prefix = g_strdup_printf ("ws://%s:", names[i]);
       g_autofree char *uri = NULL;
@@ -171,7 +171,7 @@ test_loopback_names (void)
       g_assert_no_error (error);
       uri = signal_server_get_uri (server);
       g_assert_true (g_str_has_prefix (uri, prefix));
-      raw = raw_peer_new (uri);
+      raw = raw_client_new (uri);
       g_assert_no_error (raw->error);
     }
 }

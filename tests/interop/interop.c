@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define WORLD_LIMIT (60 * G_TIME_SPAN_SECOND)
+#define CONTROL_TIMEOUT (60 * G_TIME_SPAN_SECOND)
 
 Recorder *
 interop_recorder_new (const char *url,
@@ -95,27 +95,28 @@ typedef struct
 {
   GDataInputStream *input;
   GOutputStream    *output;
-} World;
+} Control;
 
-static World *
-world_get (void)
+static Control *
+control_get (void)
 {
-  static World *world;
+  static Control *control;
   g_autoptr (GSocket) socket = NULL;
   g_autoptr (GError) error = NULL;
   GSocketConnection *connection;
 
-  if (world != NULL)
-    return world;
+  if (control != NULL)
+    return control;
 
   g_assert_nonnull (g_getenv ("INTEROP_CONTROL"));
   socket = g_socket_new_from_fd (atoi (g_getenv ("INTEROP_CONTROL")), &error);
   g_assert_no_error (error);
   connection = g_socket_connection_factory_create_connection (socket);
-  world = g_new0 (World, 1);
-  world->input = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
-  world->output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
-  return world;
+  control = g_new0 (Control, 1);
+  control->input =
+    g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
+  control->output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
+  return control;
 }
 
 static void
@@ -133,17 +134,17 @@ on_line (GObject      *source,
 
 /* The main context goes on meanwhile. */
 static char *
-ask (GString *request)
+send_request (GString *request)
 {
-  World *world = world_get ();
-  gint64 deadline = g_get_monotonic_time () + WORLD_LIMIT;
+  Control *control = control_get ();
+  gint64 deadline = g_get_monotonic_time () + CONTROL_TIMEOUT;
   g_autoptr (GError) error = NULL;
   g_autofree char *line = NULL;
 
   g_string_append_c (request, '\n');
-  g_output_stream_write_all (world->output, request->str, request->len, NULL, NULL, &error);
+  g_output_stream_write_all (control->output, request->str, request->len, NULL, NULL, &error);
   g_assert_no_error (error);
-  g_data_input_stream_read_line_async (world->input, G_PRIORITY_DEFAULT, NULL, on_line, &line);
+  g_data_input_stream_read_line_async (control->input, G_PRIORITY_DEFAULT, NULL, on_line, &line);
   while (line == NULL)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, deadline);
@@ -156,37 +157,37 @@ ask (GString *request)
 }
 
 static char *
-ask_words (const char *verb,
-           va_list     words)
+send_words (const char *verb,
+            va_list     words)
 {
   g_autoptr (GString) request = g_string_new (verb);
   const char *word;
 
   while ((word = va_arg (words, const char *)) != NULL)
     g_string_append_printf (request, "\t%s", word);
-  return ask (request);
+  return send_request (request);
 }
 
 char *
-world_ask (const char *verb,
-           ...)
+processes_query (const char *verb,
+                 ...)
 {
   va_list words;
   char *answer;
 
   va_start (words, verb);
-  answer = ask_words (verb, words);
+  answer = send_words (verb, words);
   va_end (words);
   return answer;
 }
 
 void
-world_tell (const char *verb,
-            ...)
+processes_command (const char *verb,
+                   ...)
 {
   va_list words;
 
   va_start (words, verb);
-  g_free (ask_words (verb, words));
+  g_free (send_words (verb, words));
   va_end (words);
 }

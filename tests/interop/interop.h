@@ -32,8 +32,8 @@ gboolean  interop_is_in_room             (Recorder   *recorder,
                                           const char *room);
 void      interop_settle                 (Recorder   *recorder);
 
-/* Asks run.py for something: the words of processes.py's methods, ended by NULL. */
-char *world_ask  (const char *verb, ...) G_GNUC_NULL_TERMINATED G_GNUC_WARN_UNUSED_RESULT;
-void  world_tell (const char *verb, ...) G_GNUC_NULL_TERMINATED;
+/* Sends a command to run.py: a method of the class in processes.py, and its arguments, with a final NULL. */
+char *processes_query   (const char *verb, ...) G_GNUC_NULL_TERMINATED G_GNUC_WARN_UNUSED_RESULT;
+void  processes_command (const char *verb, ...) G_GNUC_NULL_TERMINATED;
 
 G_END_DECLS

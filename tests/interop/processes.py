@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The processes around a test program: Redis, servers, haproxy, receivers. All die with this one."""
+"""The processes around a test program: Redis, servers, haproxy, receivers. All of them end with this one."""
 import ctypes
 import os
 import signal
@@ -94,8 +94,8 @@ class Process:
             raise RuntimeError(f'{self.name} did not end within {STOP_LIMIT} seconds') from None
 
 
-class World:
-    """What a test program can ask for; each public method is a command."""
+class Processes:
+    """Starts and stops the processes that a test program asks for. Each public method is a command."""
 
     def __init__(self, folder, packages, bun, embedded, receivers):
         self.folder = folder
@@ -178,7 +178,7 @@ class World:
         return ' '.join(str(port) for port in ports.values())
 
     def slow_proxy(self, name):
-        """In front of a server, and slow to say that it is gone; the answer is the URL."""
+        """A proxy in front of a server that forwards the end of a connection late; returns its URL."""
         port = str(free_port())
         command = [sys.executable, os.path.join(HERE, 'slow-proxy.py'), port, self.servers[name][1]['PORT']]
         self.launch('slow-proxy', command).wait_for('listening')

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs one interop test program in a world of its own, and takes that down whatever happens.
+"""Runs one interop test program with the processes that it asks for, and always ends these afterwards.
 
-The program asks for servers and for their death over a socket, INTEROP_CONTROL: one line with the
-words, tab between them, and one line back: “ok”, tab, the answer; or “error”, tab, why.
+The program sends commands over a socket, INTEROP_CONTROL. A request is one line of words, separated by
+tabs. The response is one line: “ok”, a tab and the result, or “error”, a tab and the command.
 """
 import argparse
 import os
@@ -14,24 +14,24 @@ import sys
 import tempfile
 
 from dependencies import Missing, find_program, prepare
-from processes import World, die_with_parent
+from processes import Processes, die_with_parent
 
 LIMIT = 240
 
 
-def serve(world, control):
+def serve(processes, control):
     """Answers until the program closes its end."""
     for line in control.makefile(encoding='utf-8'):
         verb, *words = line.rstrip('\n').split('\t')
         try:
-            answer = 'ok\t' + getattr(world, verb)(*words)
+            answer = 'ok\t' + getattr(processes, verb)(*words)
         except (OSError, RuntimeError, KeyError, subprocess.SubprocessError) as error:
             print('#', str(error).replace('\n', '\n# '), flush=True)
             answer = 'error\t' + verb
         control.sendall(answer.encode() + b'\n')
 
 
-def run(world, arguments):
+def run(processes, arguments):
     ours, theirs = socket.socketpair()
     env = {**os.environ, 'INTEROP_CONTROL': str(theirs.fileno())}
     program = subprocess.Popen(arguments.program, env=env, pass_fds=[theirs.fileno()],
@@ -39,7 +39,7 @@ def run(world, arguments):
     try:
         theirs.close()
         try:
-            serve(world, ours)
+            serve(processes, ours)
         except ConnectionError:
             print('# The program has ended in the middle of a question', flush=True)
         return 0 if program.wait(10) == 0 else 1
@@ -80,12 +80,12 @@ def main():
     if arguments.gjs:
         receivers['js'] = [arguments.gjs, '-m']
     with tempfile.TemporaryDirectory(prefix='signal-glib-interop-') as folder:
-        world = World(folder, os.path.abspath(arguments.packages), bun,
+        processes = Processes(folder, os.path.abspath(arguments.packages), bun,
                       os.path.abspath(arguments.embedded), receivers)
         try:
-            return run(world, arguments)
+            return run(processes, arguments)
         finally:
-            world.close()
+            processes.close()
 
 
 if __name__ == '__main__':

@@ -122,7 +122,7 @@ main (int   argc,
   g_autofree char *url = NULL;
 
   g_test_init (&argc, &argv, NULL);
-  url = world_ask ("server", "one", argv[1], NULL);
+  url = processes_query ("server", "one", argv[1], NULL);
   g_test_add_data_func ("/interop/bulk", url, test_bulk);
   return g_test_run ();
 }

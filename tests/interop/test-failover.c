@@ -89,7 +89,7 @@ test_killed (void)
   assert_all_hear (recorders, "tea", "\"before\"");
 
   start = g_get_monotonic_time ();
-  world_tell ("kill", "a", NULL);
+  processes_command ("kill", "a", NULL);
   for (guint i = 0; i < N_CLIENTS; i++)
     INTEROP_WAIT (recorders[i]->n_connected == (was_on_a[i] ? 2 : 1)
                   && recorder_is_connected (recorders[i]));
@@ -106,7 +106,7 @@ test_killed (void)
   assert_all_hear (recorders, "tea", "\"after\"");
   assert_all_hear (recorders, "auto", "\"and after\"");
 
-  g_free (world_ask ("start", "a", NULL));
+  g_free (processes_query ("start", "a", NULL));
   for (guint i = 0; i < N_CLIENTS; i++)
     recorder_free (recorders[i]);
 }
@@ -151,13 +151,13 @@ restart (Recorder  **recorders,
       was_on_it[i] = is_on (recorders[i], server);
       n_connected[i] = recorders[i]->n_connected;
     }
-  world_tell ("stop", server, NULL);
+  processes_command ("stop", server, NULL);
   for (guint i = 0; i < N_CLIENTS; i++)
     {
       INTEROP_WAIT (recorders[i]->n_connected > n_connected[i] - !was_on_it[i]);
       recorder_wait_connected (recorders[i]);
     }
-  g_free (world_ask ("start", server, NULL));
+  g_free (processes_query ("start", server, NULL));
   run_for (500);
 }
 
@@ -204,9 +204,9 @@ main (int   argc,
   int result;
 
   g_test_init (&argc, &argv, NULL);
-  g_free (world_ask ("server", "a", "public", NULL));
-  g_free (world_ask ("server", "b", "public", NULL));
-  ports = world_ask ("haproxy", "a", "b", NULL);
+  g_free (processes_query ("server", "a", "public", NULL));
+  g_free (processes_query ("server", "b", "public", NULL));
+  ports = processes_query ("haproxy", "a", "b", NULL);
   parts = g_strsplit (ports, " ", -1);
   url = g_strdup_printf ("ws://127.0.0.1:%s/ws", parts[0]);
   g_test_add_func ("/interop/failover/killed", test_killed);

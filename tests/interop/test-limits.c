@@ -34,9 +34,9 @@ test_bad_token (void)
 static void
 test_authentication_deadline (void)
 {
-  g_autoptr (RawPeer) raw = raw_peer_new (short_url);
+  g_autoptr (RawClient) raw = raw_client_new (short_url);
 
-  raw_peer_wait_closed (raw, 4001);
+  raw_client_wait_closed (raw, 4001);
 }
 
 /* 4002: the client says nothing, and is back at once with its rooms. */
@@ -73,13 +73,13 @@ test_heartbeat (void)
 static void
 assert_4004 (const char *key)
 {
-  g_autoptr (RawPeer) raw = raw_peer_new (url);
+  g_autoptr (RawClient) raw = raw_client_new (url);
   g_autofree char *text = g_strdup_printf ("{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\","
                                            "\"token\":\"ann\"%s%s}}", *key != '\0' ? "," : "", key);
 
-  raw_peer_send_text (raw, text);
-  raw_peer_wait_error (raw, "Encryption handshake failed");
-  raw_peer_wait_closed (raw, 4004);
+  raw_client_send_text (raw, text);
+  raw_client_wait_error (raw, "Encryption handshake failed");
+  raw_client_wait_closed (raw, 4004);
 }
 
 static void
@@ -101,18 +101,18 @@ test_handshake_refused (void)
 static void
 test_manners (void)
 {
-  g_autoptr (RawPeer) raw = raw_peer_new (url);
-  g_autoptr (RawPeer) keyed = NULL;
+  g_autoptr (RawClient) raw = raw_client_new (url);
+  g_autoptr (RawClient) keyed = NULL;
 
-  raw_peer_send_text (raw, "{\"event\":\"chat\",\"data\":1}");
-  raw_peer_wait_error (raw, "Not authenticated");
-  raw_peer_send_text (raw, "{nonsense");
-  raw_peer_wait_error (raw, "Invalid message format");
-  raw_peer_send_text (raw, "{\"event\":\"heartbeat\"}");
+  raw_client_send_text (raw, "{\"event\":\"chat\",\"data\":1}");
+  raw_client_wait_error (raw, "Not authenticated");
+  raw_client_send_text (raw, "{nonsense");
+  raw_client_wait_error (raw, "Invalid message format");
+  raw_client_send_text (raw, "{\"event\":\"heartbeat\"}");
 
-  keyed = raw_peer_new_authenticated (url, "ann");
-  raw_peer_authenticate (keyed, "ann");
-  raw_peer_wait_error (keyed, "Already authenticated");
+  keyed = raw_client_new_authenticated (url, "ann");
+  raw_client_authenticate (keyed, "ann");
+  raw_client_wait_error (keyed, "Already authenticated");
 }
 
 static gboolean
@@ -231,7 +231,7 @@ has_come_back (Recorder   *recorder,
 static void
 test_close_lingers (void)
 {
-  g_autofree char *through = world_ask ("slow_proxy", "one", NULL);
+  g_autofree char *through = processes_query ("slow_proxy", "one", NULL);
   g_autoptr (Recorder) recorder = interop_recorder_new_connected (through, "ann");
   gint64 deadline = g_get_monotonic_time () + 3 * G_TIME_SPAN_SECOND;
 
@@ -287,21 +287,21 @@ test_permanent_close_codes (void)
 static void
 check_restart (const char *how)
 {
-  g_autofree char *home = world_ask ("server", "restarted", kind, NULL);
+  g_autofree char *home = processes_query ("server", "restarted", kind, NULL);
   const char * const rooms[] = { "tea", NULL };
   g_autoptr (Recorder) recorder = interop_recorder_new_connected (home, "ann");
   g_autofree char *first_id = g_strdup (signal_client_get_client_id (recorder->client));
 
   g_assert_true (signal_client_join_rooms (recorder->client, rooms, NULL));
-  world_tell (how, "restarted", NULL);
+  processes_command (how, "restarted", NULL);
   INTEROP_WAIT (signal_client_get_state (recorder->client) == SIGNAL_CONNECTION_STATE_RECONNECTING);
   recorder_send (recorder, "echo", "\"while away\"");
-  g_free (world_ask ("start", "restarted", NULL));
+  g_free (processes_query ("start", "restarted", NULL));
   recorder_assert_message (recorder, "echo", "\"while away\"");
   INTEROP_WAIT (interop_is_in_room (recorder, "tea"));
   g_assert_cmpstr (signal_client_get_client_id (recorder->client), !=, first_id);
   g_assert_cmpuint (recorder->n_connected, ==, 2);
-  world_tell ("stop", "restarted", NULL);
+  processes_command ("stop", "restarted", NULL);
 }
 
 static void
@@ -320,16 +320,16 @@ test_killed (void)
 static void
 test_silent (void)
 {
-  g_autofree char *home = world_ask ("server", "silent", kind, NULL);
+  g_autofree char *home = processes_query ("server", "silent", kind, NULL);
   g_autoptr (Recorder) recorder = interop_recorder_new (home, "ann");
 
   g_object_set (recorder->client, "heartbeat-interval", 300, "liveness-timeout", 600, NULL);
   recorder_start (recorder);
   recorder_wait_connected (recorder);
-  world_tell ("freeze", "silent", NULL);
+  processes_command ("freeze", "silent", NULL);
   recorder_wait_matching_error (recorder, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
-  world_tell ("kill", "silent", NULL);
-  g_free (world_ask ("start", "silent", NULL));
+  processes_command ("kill", "silent", NULL);
+  g_free (processes_query ("start", "silent", NULL));
   INTEROP_WAIT (recorder->n_connected == 2);
   interop_settle (recorder);
 }
@@ -342,10 +342,10 @@ main (int   argc,
 
   g_test_init (&argc, &argv, NULL);
   kind = argv[1];
-  url = world_ask ("server", "one", kind, NULL);
-  short_url = world_ask ("server", "short", kind, "AUTH_TIMEOUT=" G_STRINGIFY (SHORT_AUTH_MS),
-                         "HEARTBEAT_TIMEOUT=" G_STRINGIFY (SHORT_TRAFFIC_MS),
-                         "HEARTBEAT_SWEEP=200", NULL);
+  url = processes_query ("server", "one", kind, NULL);
+  short_url = processes_query ("server", "short", kind, "AUTH_TIMEOUT=" G_STRINGIFY (SHORT_AUTH_MS),
+                               "HEARTBEAT_TIMEOUT=" G_STRINGIFY (SHORT_TRAFFIC_MS),
+                               "HEARTBEAT_SWEEP=200", NULL);
   g_test_add_func ("/interop/limits/bad-token", test_bad_token);
   g_test_add_func ("/interop/limits/authentication-deadline", test_authentication_deadline);
   g_test_add_func ("/interop/limits/no-traffic", test_no_traffic);

@@ -122,7 +122,7 @@ test_reserved_room (void)
 {
   const char * const rooms[] = { "fine", "ws:broadcast", NULL };
   g_autoptr (Recorder) ann = interop_recorder_new_connected (url, "ann");
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (url, "raw");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (url, "raw");
   g_autoptr (GError) error = NULL;
   g_autofree char *members = NULL;
 
@@ -131,7 +131,7 @@ test_reserved_room (void)
   interop_settle (ann);
   g_assert_false (interop_is_in_room (ann, "fine"));
 
-  raw_peer_send_text (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"ws:secret\",\"open\"]}}");
+  raw_client_send_text (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"ws:secret\",\"open\"]}}");
   INTEROP_WAIT (g_strcmp0 (members = (g_free (members),
                                       interop_request (ann, "members", "{\"room\":\"open\"}")),
                            "[\"raw\"]") == 0);
@@ -198,7 +198,7 @@ test_broadcast (void)
 static void
 test_without_encryption (void)
 {
-  g_autofree char *open_url = world_ask ("server", "open", kind, "ENCRYPTION=none", NULL);
+  g_autofree char *open_url = processes_query ("server", "open", kind, "ENCRYPTION=none", NULL);
   g_autoptr (Recorder) strict = interop_recorder_new (open_url, "ann");
   g_autoptr (Recorder) ann = interop_recorder_new (open_url, "ann");
   g_autoptr (Recorder) bob = interop_recorder_new (open_url, "bob");
@@ -229,7 +229,7 @@ test_without_encryption (void)
       g_assert_true (signal_client_get_encrypted (ann->client));
       recorder_wait_connected (strict);
     }
-  world_tell ("stop", "open", NULL);
+  processes_command ("stop", "open", NULL);
 }
 
 int
@@ -240,7 +240,7 @@ main (int   argc,
 
   g_test_init (&argc, &argv, NULL);
   kind = argv[1];
-  url = world_ask ("server", "one", kind, NULL);
+  url = processes_query ("server", "one", kind, NULL);
   g_test_add_func ("/interop/messages/hello", test_hello);
   g_test_add_func ("/interop/messages/echo", test_echo);
   g_test_add_func ("/interop/messages/echo-without-payload", test_echo_without_payload);

@@ -152,20 +152,21 @@ test_emitter (void)
   interop_join (b, "tea");
   for (guint i = 0; i < G_N_ELEMENTS (languages); i++)
     {
-      g_autofree char *answer = world_ask ("receiver", languages[i], i == 0 ? url_a : url_b, "tea",
-                                           NULL);
+      g_autofree char *answer = processes_query ("receiver", languages[i], i == 0 ? url_a : url_b,
+                                                 "tea",
+                                                 NULL);
 
       is_there[i] = g_str_equal (answer, "ready");
       if (!is_there[i])
         g_test_message ("no receiver for %s", languages[i]);
     }
 
-  world_tell ("emit", "tea", "news", "{\"text\":\"añ🎈\"}", NULL);
+  processes_command ("emit", "tea", "news", "{\"text\":\"añ🎈\"}", NULL);
   recorder_assert_message (a, "news", "{\"text\":\"añ🎈\"}");
   recorder_assert_message (b, "news", "{\"text\":\"añ🎈\"}");
   for (guint i = 0; i < G_N_ELEMENTS (languages); i++)
     if (is_there[i])
-      world_tell ("received", languages[i], "{\"text\":\"añ🎈\"}", NULL);
+      processes_command ("received", languages[i], "{\"text\":\"añ🎈\"}", NULL);
 }
 
 /* Without Redis each server goes on for its own clients; with it back, messages cross again. */
@@ -179,14 +180,14 @@ test_redis_stopped (void)
   interop_join (four.a2, "tea");
   interop_join (four.b2, "tea");
 
-  world_tell ("redis", "stop", NULL);
+  processes_command ("redis", "stop", NULL);
   run_for (300);
   interop_send_to (four.a1, "to", "tea", "news", "\"here\"");
   recorder_assert_message (four.a1, "news", "\"here\"");
   recorder_assert_message (four.a2, "news", "\"here\"");
   g_assert_cmpuint (recorder_count_messages (four.b2, "news"), ==, 0);
 
-  world_tell ("redis", "start", NULL);
+  processes_command ("redis", "start", NULL);
   while (recorder_count_messages (four.b2, "after") == 0)
     {
       interop_send_to (four.a1, "to", "tea", "after", "1");
@@ -203,8 +204,8 @@ main (int   argc,
   int result;
 
   g_test_init (&argc, &argv, NULL);
-  url_a = world_ask ("server", "a", "public", NULL);
-  url_b = world_ask ("server", "b", "public", NULL);
+  url_a = processes_query ("server", "a", "public", NULL);
+  url_b = processes_query ("server", "b", "public", NULL);
   g_test_add_func ("/interop/scale-out/room", test_room);
   g_test_add_func ("/interop/scale-out/user", test_user);
   g_test_add_func ("/interop/scale-out/client", test_client);

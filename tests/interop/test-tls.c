@@ -141,16 +141,16 @@ open_sites (void)
   g_autofree char *setting = NULL;
   g_auto (GStrv) parts = NULL;
 
-  folder = world_ask ("certificates", NULL);
-  g_free (world_ask ("server", "a", "public", NULL));
-  ports = world_ask ("haproxy", "a", NULL);
+  folder = processes_query ("certificates", NULL);
+  g_free (processes_query ("server", "a", "public", NULL));
+  ports = processes_query ("haproxy", "a", NULL);
   parts = g_strsplit (ports, " ", -1);
   haproxy.trusted = g_strdup_printf ("wss://localhost:%s/ws", parts[1]);
   haproxy.misnamed = g_strdup_printf ("wss://127.0.0.1:%s/ws", parts[1]);
   haproxy.mutual = g_strdup_printf ("wss://localhost:%s/ws", parts[2]);
 
   setting = g_strdup_printf ("TLS_CERTIFICATE=%s/server.pem", folder);
-  embedded.trusted = world_ask ("server", "embedded", "embedded", setting, NULL);
+  embedded.trusted = processes_query ("server", "embedded", "embedded", setting, NULL);
   embedded.misnamed = g_strdup_printf ("wss://127.0.0.1:%s", strrchr (embedded.trusted, ':') + 1);
 }
 

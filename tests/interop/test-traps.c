@@ -103,21 +103,22 @@ test_sealed_connected (void)
 static void
 test_no_handshake_configured (void)
 {
-  g_autofree char *home = world_ask ("server", "unconfigured", "public",
-                                     "ENCRYPTION=unconfigured", NULL);
+  g_autofree char *home = processes_query ("server", "unconfigured", "public",
+                                           "ENCRYPTION=unconfigured", NULL);
   g_autoptr (Recorder) recorder = interop_recorder_new (home, "ann");
 
   recorder_start (recorder);
   recorder_wait_failure (recorder, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED);
   g_test_message ("%s", recorder->error->message);
-  world_tell ("stop", "unconfigured", NULL);
+  processes_command ("stop", "unconfigured", NULL);
 }
 
 /* Without validateRoomFn nobody gets into any room, and nobody is told. */
 static void
 test_no_rooms_configured (void)
 {
-  g_autofree char *home = world_ask ("server", "roomless", "public", "ROOMS=unconfigured", NULL);
+  g_autofree char *home = processes_query ("server", "roomless", "public", "ROOMS=unconfigured",
+                                           NULL);
   const char * const rooms[] = { "tea", NULL };
   g_autoptr (Recorder) recorder = interop_recorder_new_connected (home, "ann");
 
@@ -126,14 +127,15 @@ test_no_rooms_configured (void)
   g_assert_false (interop_is_in_room (recorder, "tea"));
   g_assert_true (interop_is_in_room (recorder, "ws-default"));
   g_assert_cmpuint (recorder->errors->len, ==, 0);
-  world_tell ("stop", "roomless", NULL);
+  processes_command ("stop", "roomless", NULL);
 }
 
 /* Another HKDF info: the handshake ends well, and nothing can be read. */
 static void
 test_other_info (void)
 {
-  g_autofree char *home = world_ask ("server", "other", "public", "ECDH_INFO=nx-signal-e2e", NULL);
+  g_autofree char *home = processes_query ("server", "other", "public", "ECDH_INFO=nx-signal-e2e",
+                                           NULL);
   g_autoptr (Recorder) right = interop_recorder_new (home, "ann");
   g_autoptr (Recorder) wrong = interop_recorder_new_connected (home, "bob");
 
@@ -144,14 +146,14 @@ test_other_info (void)
   recorder_assert_message (right, "news", "1");
   recorder_wait_matching_error (wrong, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
   g_assert_cmpuint (wrong->messages->len, ==, 0);
-  world_tell ("stop", "other", NULL);
+  processes_command ("stop", "other", NULL);
 }
 
 /* The WebSocket's own idle time-out, at its smallest and without the server's pings. */
 static void
 test_idle_time_out (void)
 {
-  g_autofree char *home = world_ask ("server", "idle", "public", "IDLE_TIMEOUT=8", NULL);
+  g_autofree char *home = processes_query ("server", "idle", "public", "IDLE_TIMEOUT=8", NULL);
   g_autoptr (Recorder) lively = interop_recorder_new (home, "ann");
   g_autoptr (Recorder) quiet = interop_recorder_new (home, "bob");
 
@@ -166,7 +168,7 @@ test_idle_time_out (void)
   g_assert_cmpuint (lively->n_connected, ==, 1);
   g_assert_cmpuint (lively->errors->len, ==, 0);
   interop_settle (lively);
-  world_tell ("stop", "idle", NULL);
+  processes_command ("stop", "idle", NULL);
 }
 
 int
@@ -176,7 +178,7 @@ main (int   argc,
   int result;
 
   g_test_init (&argc, &argv, NULL);
-  url = world_ask ("server", "one", "public", "AUTH_TIMEOUT=400", NULL);
+  url = processes_query ("server", "one", "public", "AUTH_TIMEOUT=400", NULL);
   g_test_add_func ("/interop/traps/check-throws", test_check_throws);
   g_test_add_func ("/interop/traps/check-hangs", test_check_hangs);
   g_test_add_func ("/interop/traps/handshake-refused", test_handshake_refused);

@@ -10,7 +10,7 @@
 
 
 static void
-maybe_drop (End *end)
+maybe_drop (ChannelEnd *end)
 {
   if (end->drops)
     g_clear_object (&end->channel);
@@ -21,11 +21,11 @@ on_message (SignalChannel *channel,
             SignalMessage *message,
             gpointer       user_data)
 {
-  End *end = user_data;
+  ChannelEnd *end = user_data;
 
   g_ptr_array_add (end->messages, signal_message_ref (message));
   if (end->echoes)
-    end_send (end, "{\"event\":\"echo\"}");
+    channel_end_send (end, "{\"event\":\"echo\"}");
   maybe_drop (end);
 }
 
@@ -34,7 +34,7 @@ on_fault (SignalChannel *channel,
           const GError  *error,
           gpointer       user_data)
 {
-  End *end = user_data;
+  ChannelEnd *end = user_data;
 
   g_ptr_array_add (end->errors, g_error_copy (error));
   maybe_drop (end);
@@ -47,7 +47,7 @@ on_closed (SignalChannel *channel,
            const GError  *error,
            gpointer       user_data)
 {
-  End *end = user_data;
+  ChannelEnd *end = user_data;
 
   g_assert_false (end->is_closed);
   end->is_closed = TRUE;
@@ -61,7 +61,7 @@ static void
 on_drained (SignalChannel *channel,
             gpointer       user_data)
 {
-  End *end = user_data;
+  ChannelEnd *end = user_data;
 
   end->n_drained++;
 }
@@ -70,9 +70,9 @@ static void
 on_key_worn (SignalChannel *channel,
              gpointer       user_data)
 {
-  End *end = user_data;
+  ChannelEnd *end = user_data;
 
-  end->n_worn++;
+  end->n_key_worn++;
 }
 
 static const SignalChannelHandlers handlers = {
@@ -84,9 +84,9 @@ static const SignalChannelHandlers handlers = {
 };
 
 void
-end_open (End                         *end,
-          GIOStream                   *stream,
-          SoupWebsocketConnectionType  type)
+channel_end_open (ChannelEnd                 *end,
+                  GIOStream                  *stream,
+                  SoupWebsocketConnectionType type)
 {
   g_autoptr (GUri) uri = g_uri_parse ("ws://127.0.0.1/", SOUP_HTTP_URI_FLAGS, NULL);
 
@@ -97,7 +97,7 @@ end_open (End                         *end,
 }
 
 void
-end_clear (End *end)
+channel_end_clear (ChannelEnd *end)
 {
   g_clear_object (&end->channel);
   g_clear_object (&end->websocket);
@@ -107,37 +107,37 @@ end_clear (End *end)
   g_free (end->reason);
 }
 
-Pair *
-pair_new (gboolean is_bare)
+ChannelPair *
+channel_pair_new (gboolean is_bare)
 {
-  Pair *pair = g_new0 (Pair, 1);
+  ChannelPair *pair = g_new0 (ChannelPair, 1);
   g_autoptr (GUri) uri = g_uri_parse ("ws://127.0.0.1/", SOUP_HTTP_URI_FLAGS, NULL);
   GIOStream *ends[2];
 
   socket_pair (ends);
-  end_open (&pair->client, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  channel_end_open (&pair->client, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
   if (is_bare)
     pair->bare = soup_websocket_connection_new (ends[1], uri, SOUP_WEBSOCKET_CONNECTION_SERVER,
                                                 NULL, NULL, NULL);
   else
-    end_open (&pair->server, ends[1], SOUP_WEBSOCKET_CONNECTION_SERVER);
+    channel_end_open (&pair->server, ends[1], SOUP_WEBSOCKET_CONNECTION_SERVER);
   g_object_unref (ends[0]);
   g_object_unref (ends[1]);
   return pair;
 }
 
 void
-pair_free (Pair *pair)
+channel_pair_free (ChannelPair *pair)
 {
-  end_clear (&pair->client);
-  end_clear (&pair->server);
+  channel_end_clear (&pair->client);
+  channel_end_clear (&pair->server);
   g_clear_object (&pair->bare);
   run_pending ();
   g_free (pair);
 }
 
 void
-pair_take_keys (Pair *pair)
+channel_pair_set_keys (ChannelPair *pair)
 {
   static const guint8 key[SIGNAL_AEAD_KEY_SIZE] = "thirty-two bytes, known to both";
 
@@ -147,8 +147,8 @@ pair_take_keys (Pair *pair)
 }
 
 void
-end_send (End        *end,
-           const char *text)
+channel_end_send (ChannelEnd *end,
+                  const char *text)
 {
   g_autoptr (GError) error = NULL;
 

@@ -10,37 +10,37 @@ G_BEGIN_DECLS
 /* Two channels over a socket pair, or one and a bare WebSocket. */
 typedef struct
 {
-  SignalChannel *channel;
+  SignalChannel   *channel;
   SignalWebsocket *websocket; /* of the channel */
-  GPtrArray     *messages;
-  GPtrArray     *errors;
-  gboolean       is_closed;
-  guint16        code;
-  char          *reason;
-  GError        *error;
-  guint          n_drained;
-  guint          n_worn;
-  gboolean       drops; /* the channel, in whatever it is told first */
-  gboolean       echoes; /* sends something as soon as a message comes */
-} End;
+  GPtrArray       *messages;
+  GPtrArray       *errors;
+  gboolean         is_closed;
+  guint16          code;
+  char            *reason;
+  GError          *error;
+  guint            n_drained;
+  guint            n_key_worn;
+  gboolean         drops;     /* the channel, in whatever it is told first */
+  gboolean         echoes;    /* sends something as soon as a message comes */
+} ChannelEnd;
 
 typedef struct
 {
-  End                      client;
-  End                      server;
-  SoupWebsocketConnection *bare; /* instead of the server's channel */
-} Pair;
+  ChannelEnd               client;
+  ChannelEnd               server;
+  SoupWebsocketConnection *bare;   /* instead of the server's channel */
+} ChannelPair;
 
-Pair *pair_new       (gboolean                     is_bare);
-void  pair_free      (Pair                        *pair);
-void  pair_take_keys (Pair                        *pair);
-void  end_open       (End                         *end,
-                      GIOStream                   *stream,
-                      SoupWebsocketConnectionType  type);
-void  end_clear      (End                         *end);
-void  end_send       (End                         *end,
-                      const char                  *text);
+ChannelPair *channel_pair_new      (gboolean                    is_bare);
+void         channel_pair_free     (ChannelPair                *pair);
+void         channel_pair_set_keys (ChannelPair                *pair);
+void         channel_end_open      (ChannelEnd                 *end,
+                                    GIOStream                  *stream,
+                                    SoupWebsocketConnectionType type);
+void         channel_end_clear     (ChannelEnd                 *end);
+void         channel_end_send      (ChannelEnd                 *end,
+                                    const char                 *text);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pair, pair_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelPair, channel_pair_free)
 
 G_END_DECLS

@@ -63,8 +63,8 @@ needle_set (Needle     *needle,
 
 /* Wipes a copy of a secret that the test has made, and what the making has left on the stack. */
 void
-needle_forget (char  *text,
-               gsize  length)
+needle_wipe (char *text,
+             gsize length)
 {
   guint8 dead[16384];
 
@@ -74,8 +74,8 @@ needle_forget (char  *text,
 
 /* Makes up a secret text, without a NUL after it; the caller forgets it after use. */
 void
-needle_invent (Needle *needle,
-               char    text[NEEDLE_MAX])
+needle_generate (Needle *needle,
+                 char    text[NEEDLE_MAX])
 {
   static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 

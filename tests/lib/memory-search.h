@@ -25,9 +25,9 @@ void     needle_mask        (guint8     *bytes,
 void     needle_set         (Needle     *needle,
                              const void *secret,
                              gsize       length);
-void     needle_invent      (Needle     *needle,
+void     needle_generate    (Needle     *needle,
                              char        text[NEEDLE_MAX]);
-void     needle_forget      (char       *text,
+void     needle_wipe        (char       *text,
                              gsize       length);
 gboolean search_is_possible (void);
 void     search_memory      (Needle    **needles);

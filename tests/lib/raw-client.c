@@ -11,7 +11,7 @@
 #include "signal-glib/protocol/signal-handshake-private.h"
 
 static char *
-decrypt (RawPeer    *self,
+decrypt (RawClient  *self,
          JsonObject *data)
 {
   const char *iv_text = json_object_get_string_member (data, "iv");
@@ -33,7 +33,7 @@ static void
 on_message (SoupWebsocketConnection *socket,
             SoupWebsocketDataType    type,
             GBytes                  *bytes,
-            RawPeer                 *self)
+            RawClient               *self)
 {
   gsize length;
   const char *data = g_bytes_get_data (bytes, &length);
@@ -57,7 +57,7 @@ on_message (SoupWebsocketConnection *socket,
 
 static void
 on_closed (SoupWebsocketConnection *socket,
-           RawPeer                 *self)
+           RawClient               *self)
 {
   self->closed = TRUE;
   self->code = soup_websocket_connection_get_close_code (socket);
@@ -70,7 +70,7 @@ on_upgraded (GObject      *source,
              GAsyncResult *result,
              gpointer      user_data)
 {
-  RawPeer *self = user_data;
+  RawClient *self = user_data;
 
   self->socket = soup_session_websocket_connect_finish (SOUP_SESSION (source), result,
                                                         &self->error);
@@ -89,11 +89,11 @@ accept_any (void)
 }
 
 /* origin: what a browser would say; NULL: nothing. */
-RawPeer *
-raw_peer_new_from (const char *uri,
-                   const char *origin)
+RawClient *
+raw_client_new_with_origin (const char *uri,
+                            const char *origin)
 {
-  RawPeer *self = g_new0 (RawPeer, 1);
+  RawClient *self = g_new0 (RawClient, 1);
 
   self->frames = g_ptr_array_new_with_free_func (g_free);
   self->envelopes = g_ptr_array_new_with_free_func ((GDestroyNotify) json_node_unref);
@@ -109,14 +109,14 @@ raw_peer_new_from (const char *uri,
   return self;
 }
 
-RawPeer *
-raw_peer_new (const char *uri)
+RawClient *
+raw_client_new (const char *uri)
 {
-  return raw_peer_new_from (uri, NULL);
+  return raw_client_new_with_origin (uri, NULL);
 }
 
 void
-raw_peer_free (RawPeer *self)
+raw_client_free (RawClient *self)
 {
   if (self->socket != NULL)
     g_signal_handlers_disconnect_by_data (self->socket, self);
@@ -133,17 +133,17 @@ raw_peer_free (RawPeer *self)
 }
 
 gboolean
-raw_peer_is_open (RawPeer *self)
+raw_client_is_open (RawClient *self)
 {
   return soup_websocket_connection_get_state (self->socket) == SOUP_WEBSOCKET_STATE_OPEN;
 }
 
 /* Sends nothing if the server was faster to close. */
 void
-raw_peer_send_text (RawPeer    *self,
-                    const char *text)
+raw_client_send_text (RawClient  *self,
+                      const char *text)
 {
-  if (raw_peer_is_open (self))
+  if (raw_client_is_open (self))
     soup_websocket_connection_send_text (self->socket, text);
 }
 
@@ -158,8 +158,8 @@ encode (const guint8 *data,
 }
 
 void
-raw_peer_send_encrypted (RawPeer    *self,
-                         const char *inner)
+raw_client_send_encrypted (RawClient  *self,
+                           const char *inner)
 {
   gsize length = strlen (inner);
   guint8 iv[SIGNAL_AEAD_IV_SIZE];
@@ -174,12 +174,12 @@ raw_peer_send_encrypted (RawPeer    *self,
   ct_text = encode (ct, length + SIGNAL_AEAD_TAG_SIZE);
   text = g_strdup_printf ("{\"event\":\"encrypted\",\"data\":{\"iv\":\"%s\",\"ct\":\"%s\"}}",
                           iv_text, ct_text);
-  raw_peer_send_text (self, text);
+  raw_client_send_text (self, text);
 }
 
 void
-raw_peer_authenticate (RawPeer    *self,
-                       const char *token)
+raw_client_authenticate (RawClient  *self,
+                         const char *token)
 {
   guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
   g_autofree char *key = NULL;
@@ -189,11 +189,11 @@ raw_peer_authenticate (RawPeer    *self,
   key = encode (point, sizeof point);
   text = g_strdup_printf ("{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\","
                           "\"token\":\"%s\",\"clientPublicKey\":\"%s\"}}", token, key);
-  raw_peer_send_text (self, text);
+  raw_client_send_text (self, text);
 }
 
 static JsonNode *
-take_event (RawPeer    *self,
+take_event (RawClient  *self,
             const char *event)
 {
   for (guint i = 0; i < self->envelopes->len; i++)
@@ -208,8 +208,8 @@ take_event (RawPeer    *self,
 
 /* Returns the data of the event: a copy, NULL if it has none that is an object. */
 JsonObject *
-raw_peer_wait_event (RawPeer    *self,
-                     const char *event)
+raw_client_wait_event (RawClient  *self,
+                       const char *event)
 {
   g_autoptr (JsonNode) node = NULL;
   JsonObject *envelope;
@@ -222,25 +222,25 @@ raw_peer_wait_event (RawPeer    *self,
 }
 
 void
-raw_peer_wait_error (RawPeer    *self,
-                     const char *message)
+raw_client_wait_error (RawClient  *self,
+                       const char *message)
 {
-  g_autoptr (JsonObject) data = raw_peer_wait_event (self, "error");
+  g_autoptr (JsonObject) data = raw_client_wait_event (self, "error");
 
   g_assert_cmpstr (json_object_get_string_member (data, "message"), ==, message);
 }
 
 void
-raw_peer_wait_closed (RawPeer *self,
-                      guint16  code)
+raw_client_wait_closed (RawClient *self,
+                        guint16    code)
 {
   WAIT_UNTIL (self->closed);
   g_assert_cmpuint (self->code, ==, code);
 }
 
 void
-raw_peer_take_key (RawPeer    *self,
-                   JsonObject *connected)
+raw_client_derive_key (RawClient  *self,
+                       JsonObject *connected)
 {
   const char *key = json_object_get_string_member (connected, "serverPublicKey");
   const char *salt = json_object_get_string_member (connected, "salt");
@@ -256,32 +256,32 @@ raw_peer_take_key (RawPeer    *self,
   g_assert_nonnull (self->key);
 }
 
-RawPeer *
-raw_peer_new_authenticated (const char *uri,
-                            const char *token)
+RawClient *
+raw_client_new_authenticated (const char *uri,
+                              const char *token)
 {
-  RawPeer *self = raw_peer_new (uri);
+  RawClient *self = raw_client_new (uri);
   g_autoptr (JsonObject) connected = NULL;
 
   g_assert_no_error (self->error);
-  raw_peer_authenticate (self, token);
-  connected = raw_peer_wait_event (self, "connected");
-  raw_peer_take_key (self, connected);
+  raw_client_authenticate (self, token);
+  connected = raw_client_wait_event (self, "connected");
+  raw_client_derive_key (self, connected);
   return self;
 }
 
-RawPeer *
-raw_peer_new_plain (const char *uri,
-                    const char *token)
+RawClient *
+raw_client_new_plain (const char *uri,
+                      const char *token)
 {
-  RawPeer *self = raw_peer_new (uri);
+  RawClient *self = raw_client_new (uri);
   g_autofree char *text = g_strdup_printf ("{\"event\":\"authenticate\",\"data\":{"
                                            "\"type\":\"Bearer\",\"token\":\"%s\"}}", token);
   g_autoptr (JsonObject) connected = NULL;
 
   g_assert_no_error (self->error);
-  raw_peer_send_text (self, text);
-  connected = raw_peer_wait_event (self, "connected");
+  raw_client_send_text (self, text);
+  connected = raw_client_wait_event (self, "connected");
   g_assert_false (json_object_has_member (connected, "serverPublicKey"));
   g_assert_false (json_object_has_member (connected, "salt"));
   return self;
@@ -289,16 +289,40 @@ raw_peer_new_plain (const char *uri,
 
 /* All that was sent before has been dealt with: what is not JSON is answered, and in order. */
 void
-raw_peer_settle (RawPeer *self)
+raw_client_sync (RawClient *self)
 {
-  raw_peer_send_text (self, "settle");
-  raw_peer_wait_error (self, "Invalid message format");
+  raw_client_send_text (self, "settle");
+  raw_client_wait_error (self, "Invalid message format");
 }
 
 /* Nothing has come that was not waited for. */
 void
-raw_peer_assert_silent (RawPeer *self)
+raw_client_assert_no_event (RawClient *self)
 {
-  raw_peer_settle (self);
+  raw_client_sync (self);
   g_assert_cmpuint (self->envelopes->len, ==, 0);
+}
+
+/* The client can send to the server and receive from it. */
+void
+raw_client_check_served (RawClient *self,
+                         Fixture   *fixture)
+{
+  guint n_messages = fixture->messages->len;
+
+  raw_client_send_encrypted (self, "{\"event\":\"up\"}");
+  WAIT_UNTIL (fixture->messages->len > n_messages);
+  g_assert_true (signal_server_broadcast (fixture->server, "down", NULL, NULL));
+  raw_client_wait_event (self, "down");
+}
+
+/* A new client is accepted and served. */
+void
+check_new_client_is_served (Fixture *fixture)
+{
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "new-secret");
+
+  raw_client_check_served (raw, fixture);
+  soup_websocket_connection_close (raw->socket, 1000, NULL);
+  raw_client_wait_closed (raw, 1000);
 }

@@ -11,50 +11,53 @@
 
 G_BEGIN_DECLS
 
-/* The other end, without a line of the library's client: libsoup's WebSocket and a key. */
+/* A client that uses libsoup's WebSocket and the key exchange, but nothing of the client in the library. */
 typedef struct
 {
   SoupSession             *session;
   SoupMessage             *request;
   SoupWebsocketConnection *socket;
   GError                  *error;
-  GPtrArray               *frames;      /* every text as it came */
-  GPtrArray               *envelopes;   /* JsonNode, decrypted; without those taken */
+  GPtrArray               *frames;      /* the text of every frame */
+  GPtrArray               *envelopes;   /* JsonNode, decrypted; without those that were waited for */
   guint                    n_encrypted;
   gboolean                 done;        /* the upgrade has succeeded or failed */
   gboolean                 closed;
   guint16                  code;
   char                    *reason;
-  SignalEcdhKeyPair           *key_pair;
-  SignalAead        *key;
-} RawPeer;
+  SignalEcdhKeyPair       *key_pair;
+  SignalAead              *key;
+} RawClient;
 
-RawPeer    *raw_peer_new               (const char *uri);
-RawPeer    *raw_peer_new_from          (const char *uri,
-                                        const char *origin);
-RawPeer    *raw_peer_new_authenticated (const char *uri,
-                                        const char *token);
-RawPeer    *raw_peer_new_plain         (const char *uri,
-                                        const char *token);
-void        raw_peer_free              (RawPeer    *self);
-gboolean    raw_peer_is_open           (RawPeer    *self);
-void        raw_peer_send_text         (RawPeer    *self,
-                                        const char *text);
-void        raw_peer_send_encrypted    (RawPeer    *self,
-                                        const char *inner);
-void        raw_peer_authenticate      (RawPeer    *self,
-                                        const char *token);
-JsonObject *raw_peer_wait_event        (RawPeer    *self,
-                                        const char *event);
-void        raw_peer_wait_error        (RawPeer    *self,
-                                        const char *message);
-void        raw_peer_wait_closed       (RawPeer    *self,
-                                        guint16     code);
-void        raw_peer_take_key          (RawPeer    *self,
-                                        JsonObject *connected);
-void        raw_peer_assert_silent     (RawPeer    *self);
-void        raw_peer_settle            (RawPeer    *self);
+RawClient  *raw_client_new               (const char *uri);
+RawClient  *raw_client_new_with_origin   (const char *uri,
+                                          const char *origin);
+RawClient  *raw_client_new_authenticated (const char *uri,
+                                          const char *token);
+RawClient  *raw_client_new_plain         (const char *uri,
+                                          const char *token);
+void        raw_client_free              (RawClient  *self);
+gboolean    raw_client_is_open           (RawClient  *self);
+void        raw_client_send_text         (RawClient  *self,
+                                          const char *text);
+void        raw_client_send_encrypted    (RawClient  *self,
+                                          const char *inner);
+void        raw_client_authenticate      (RawClient  *self,
+                                          const char *token);
+JsonObject *raw_client_wait_event        (RawClient  *self,
+                                          const char *event);
+void        raw_client_wait_error        (RawClient  *self,
+                                          const char *message);
+void        raw_client_wait_closed       (RawClient  *self,
+                                          guint16     code);
+void        raw_client_derive_key        (RawClient  *self,
+                                          JsonObject *connected);
+void        raw_client_assert_no_event   (RawClient  *self);
+void        raw_client_sync              (RawClient  *self);
+void        raw_client_check_served      (RawClient  *self,
+                                          Fixture    *fixture);
+void        check_new_client_is_served   (Fixture    *fixture);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (RawPeer, raw_peer_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RawClient, raw_client_free)
 
 G_END_DECLS

@@ -143,27 +143,3 @@ raw_socket_send_text (int         fd,
   g_byte_array_append (frame, (const guint8 *) text, length);
   g_assert_cmpint (send (fd, frame->data, frame->len, MSG_NOSIGNAL), ==, frame->len);
 }
-
-/* The peer is heard, and hears. */
-void
-raw_peer_check_served (RawPeer *self,
-                       Fixture *fixture)
-{
-  guint n_messages = fixture->messages->len;
-
-  raw_peer_send_encrypted (self, "{\"event\":\"up\"}");
-  WAIT_UNTIL (fixture->messages->len > n_messages);
-  g_assert_true (signal_server_broadcast (fixture->server, "down", NULL, NULL));
-  raw_peer_wait_event (self, "down");
-}
-
-/* Somebody new is let in, and served, before a wait of ours is over. */
-void
-raw_peer_check_newcomer (Fixture *fixture)
-{
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "newcomer-secret");
-
-  raw_peer_check_served (raw, fixture);
-  soup_websocket_connection_close (raw->socket, 1000, NULL);
-  raw_peer_wait_closed (raw, 1000);
-}

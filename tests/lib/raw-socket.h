@@ -30,8 +30,4 @@ int      raw_socket_upgrade       (const char *uri);
 void     raw_socket_send_text     (int         fd,
                                    const char *text);
 
-void     raw_peer_check_served    (RawPeer    *self,
-                                   Fixture    *fixture);
-void     raw_peer_check_newcomer  (Fixture    *fixture);
-
 G_END_DECLS

@@ -141,8 +141,8 @@ secrets_server_free (SecretsServer *self)
 }
 
 void
-secrets_server_tell (SecretsServer *self,
-                     const char    *line)
+secrets_server_command (SecretsServer *self,
+                        const char    *line)
 {
   g_autoptr (GError) error = NULL;
 

@@ -11,7 +11,7 @@ typedef struct _SecretsServer SecretsServer;
 
 SecretsServer *secrets_server_new         (Identity      *identity);
 void           secrets_server_free        (SecretsServer *self);
-void           secrets_server_tell        (SecretsServer *self,
+void           secrets_server_command     (SecretsServer *self,
                                            const char    *command);
 char          *secrets_server_wait        (SecretsServer *self,
                                            const char    *word);

@@ -67,47 +67,47 @@ do_not_respond (MockPeer *peer)
 }
 
 static void
-on_state_facts (SignalClient *client,
-                GParamSpec   *pspec,
-                GString      *facts)
+on_notify (SignalClient *client,
+           GParamSpec   *pspec,
+           GString      *states)
 {
   const char *id = signal_client_get_client_id (client);
   const char *user = signal_client_get_user_id (client);
 
-  g_string_append_printf (facts, "%s:%s:%s:%d ", pspec->name, id != NULL ? id : "-",
+  g_string_append_printf (states, "%s:%s:%s:%d ", pspec->name, id != NULL ? id : "-",
                           user != NULL ? user : "-", signal_client_get_encrypted (client));
 }
 
 /* What comes and goes with the connection is told of, and is true whenever the state is told. */
 static void
-test_facts (void)
+test_state_is_consistent (void)
 {
   g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
-  g_autoptr (GString) facts = g_string_new ("");
+  g_autoptr (GString) states = g_string_new ("");
   MockPeer *peer;
 
   server->respond = do_not_respond;
   recorder_start (recorder);
   peer = mock_server_wait_peer (server, 0);
   g_assert_cmpstr (recorder->states->str, ==, "connecting connected authenticating ");
-  g_signal_connect (recorder->client, "notify", G_CALLBACK (on_state_facts), facts);
+  g_signal_connect (recorder->client, "notify", G_CALLBACK (on_notify), states);
   mock_peer_send_connected (peer);
   WAIT_UNTIL (recorder->is_done);
   for (guint i = 0; i < 4; i++)
     {
       static const char * const names[] = { "state", "client-id", "user-id", "encrypted" };
-      g_autofree char *fact = g_strdup_printf ("%s:client-0:alice:1 ", names[i]);
+      g_autofree char *expected = g_strdup_printf ("%s:client-0:alice:1 ", names[i]);
 
-      g_assert_nonnull (strstr (facts->str, fact));
+      g_assert_nonnull (strstr (states->str, expected));
     }
-  g_assert_null (strstr (facts->str, ":-"));
+  g_assert_null (strstr (states->str, ":-"));
 
-  g_string_truncate (facts, 0);
+  g_string_truncate (states, 0);
   recorder_disconnect (recorder);
-  g_assert_nonnull (strstr (facts->str, "state:-:-:0 "));
-  g_assert_nonnull (strstr (facts->str, "client-id:-:-:0 "));
-  g_assert_null (strstr (facts->str, "client-0"));
+  g_assert_nonnull (strstr (states->str, "state:-:-:0 "));
+  g_assert_nonnull (strstr (states->str, "client-id:-:-:0 "));
+  g_assert_null (strstr (states->str, "client-0"));
 }
 
 static void
@@ -299,7 +299,7 @@ main (int   argc,
   g_test_add_func ("/client/connect/states", test_states);
   g_test_add_func ("/client/connect/reconnect-states", test_reconnect_states);
   g_test_add_func ("/client/connect/fresh-keys", test_fresh_keys);
-  g_test_add_func ("/client/connect/facts", test_facts);
+  g_test_add_func ("/client/connect/state-is-consistent", test_state_is_consistent);
   g_test_add_func ("/client/connect/second", test_second_connect);
   g_test_add_func ("/client/connect/again", test_connect_again);
   g_test_add_func ("/client/connect/token", test_token);

@@ -33,7 +33,7 @@ typedef struct
 {
   PauseFunc   pause;
   MockServer *server;
-  RawPeer    *raw;
+  RawClient  *raw;
   guint       n_paused;
 } Pause;
 
@@ -146,7 +146,7 @@ test_client_dead (gconstpointer data)
 static gboolean
 on_beat (gpointer raw)
 {
-  raw_peer_send_text (raw, "{\"event\":\"heartbeat\"}");
+  raw_client_send_text (raw, "{\"event\":\"heartbeat\"}");
   return G_SOURCE_CONTINUE;
 }
 
@@ -164,19 +164,19 @@ static void
 test_server_message (gconstpointer data)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   Pause pause = { .pause = (PauseFunc) data };
   guint beat = g_timeout_add (SILENCE / 4, on_beat, raw);
 
   g_object_set (fixture->server, "heartbeat-timeout", 2 * SILENCE, NULL);
   g_signal_connect (fixture->server, "message", G_CALLBACK (on_server_message), &pause);
-  raw_peer_send_encrypted (raw, "{\"event\":\"first\"}");
-  raw_peer_send_encrypted (raw, "{\"event\":\"second\"}");
+  raw_client_send_encrypted (raw, "{\"event\":\"first\"}");
+  raw_client_send_encrypted (raw, "{\"event\":\"second\"}");
   WAIT_UNTIL (fixture->messages->len == 2);
   run_for (4 * SILENCE);
   g_assert_false (raw->closed);
   g_source_remove (beat);
-  raw_peer_wait_closed (raw, 4002);
+  raw_client_wait_closed (raw, 4002);
 }
 
 /* As after SIGSTOP: the heartbeats of all are there, and the time for them is long over. */
@@ -184,12 +184,12 @@ static void
 test_server_stopped (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
 
   g_object_set (fixture->server, "heartbeat-timeout", 2 * SILENCE, NULL);
   for (guint i = 0; i < 3; i++)
     {
-      raw_peer_send_text (raw, "{\"event\":\"heartbeat\"}");
+      raw_client_send_text (raw, "{\"event\":\"heartbeat\"}");
       block (LONG);
       run_for (SILENCE);
       g_assert_false (raw->closed);

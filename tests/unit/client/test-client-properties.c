@@ -170,7 +170,7 @@ test_objects (void)
 }
 
 static void
-test_facts (void)
+test_read_only (void)
 {
   static const char * const names[] = {
     "state", "client-id", "user-id", "rooms", "encrypted", "last-error",
@@ -341,7 +341,7 @@ main (int   argc,
   g_test_add_func ("/client/properties/doubles", test_doubles);
   g_test_add_func ("/client/properties/strings", test_strings);
   g_test_add_func ("/client/properties/objects", test_objects);
-  g_test_add_func ("/client/properties/facts", test_facts);
+  g_test_add_func ("/client/properties/read-only", test_read_only);
   g_test_add_func ("/client/properties/ranges", test_ranges);
   g_test_add_func ("/client/properties/enums", test_enums);
   g_test_add_func ("/client/properties/url-while-connected", test_url_while_connected);

@@ -100,11 +100,11 @@ send_secret (Scene *scene)
   char *json = g_strnfill (size, 'x');
   char *secret = json + size - 1 - NEEDLE_MAX;
 
-  needle_invent (&scene->text, secret);
+  needle_generate (&scene->text, secret);
   json[0] = '"';
   json[size - 1] = '"';
   g_assert_true (signal_client_send_json (scene->recorder->client, "news", json, NULL));
-  needle_forget (json, size);
+  needle_wipe (json, size);
   g_free (json);
 }
 
@@ -125,9 +125,9 @@ scene_open (Scene      *scene,
   if (test_case->is_secure)
     g_object_set (scene->recorder->client, "tls-database", identity->database, NULL);
 
-  needle_invent (&scene->token, secret);
+  needle_generate (&scene->token, secret);
   signal_client_update_token (scene->recorder->client, secret);
-  needle_forget (secret, sizeof secret);
+  needle_wipe (secret, sizeof secret);
   recorder_start (scene->recorder);
   send_secret (scene);
 
@@ -147,7 +147,7 @@ scene_close (Scene *scene)
 static void
 be_welcomed (Scene *scene)
 {
-  secrets_server_tell (scene->server, "welcome\n");
+  secrets_server_command (scene->server, "welcome\n");
   secrets_server_wait_needle (scene->server, &scene->x);
   secrets_server_wait_needle (scene->server, &scene->key);
   recorder_wait_state (scene->recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
@@ -158,7 +158,7 @@ be_welcomed (Scene *scene)
 static void
 lose_connection (Scene *scene)
 {
-  secrets_server_tell (scene->server, "cut\n");
+  secrets_server_command (scene->server, "cut\n");
   WAIT_UNTIL (scene->recorder->delays->len == 1);
   send_secret (scene);
   recorder_wait_state (scene->recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATING);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 static void
-assert_send_fails (End *end,
-                   int  code)
+assert_send_fails (ChannelEnd *end,
+                   int         code)
 {
   g_autoptr (GError) error = NULL;
 
@@ -17,8 +17,8 @@ assert_send_fails (End *end,
 }
 
 static void
-assert_fault (End *end,
-              int  code)
+assert_fault (ChannelEnd *end,
+              int         code)
 {
   const GError *error;
 
@@ -31,21 +31,21 @@ assert_fault (End *end,
 static void
 test_plain_then_sealed (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
 
-  end_send (&pair->client, "{\"event\":\"a\"}");
-  end_send (&pair->server, "{\"event\":\"b\",\"data\":1}");
+  channel_end_send (&pair->client, "{\"event\":\"a\"}");
+  channel_end_send (&pair->server, "{\"event\":\"b\",\"data\":1}");
   WAIT_UNTIL (pair->server.messages->len == 1 && pair->client.messages->len == 1);
   g_assert_false (signal_message_is_encrypted (pair->server.messages->pdata[0]));
   g_assert_cmpstr (signal_message_get_event (pair->client.messages->pdata[0]), ==, "b");
   g_assert_false (signal_channel_is_encrypted (pair->client.channel));
 
-  pair_take_keys (pair);
+  channel_pair_set_keys (pair);
   g_assert_true (signal_channel_is_encrypted (pair->client.channel));
   for (guint i = 0; i < 200; i++)
     {
-      end_send (&pair->client, "{\"event\":\"a\"}");
-      end_send (&pair->server, "{\"event\":\"b\"}");
+      channel_end_send (&pair->client, "{\"event\":\"a\"}");
+      channel_end_send (&pair->server, "{\"event\":\"b\"}");
     }
   WAIT_UNTIL (pair->server.messages->len == 201 && pair->client.messages->len == 201);
   g_assert_true (signal_message_is_encrypted (pair->server.messages->pdata[200]));
@@ -57,12 +57,12 @@ test_plain_then_sealed (void)
 static void
 test_unreadable (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
   static const guint8 key[SIGNAL_AEAD_KEY_SIZE];
 
   signal_channel_take_key (pair->client.channel, signal_aead_new (key));
   g_assert_false (signal_channel_saw_unreadable (pair->server.channel));
-  end_send (&pair->client, "{\"event\":\"a\"}");
+  channel_end_send (&pair->client, "{\"event\":\"a\"}");
   assert_fault (&pair->server, SIGNAL_ERROR_PROTOCOL);
   g_assert_true (signal_channel_saw_unreadable (pair->server.channel));
 }
@@ -70,7 +70,7 @@ test_unreadable (void)
 static void
 test_binary (void)
 {
-  g_autoptr (Pair) pair = pair_new (TRUE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (TRUE);
 
   soup_websocket_connection_send_binary (pair->bare, "{\"event\":\"a\"}", 13);
   soup_websocket_connection_send_text (pair->bare, "{\"event\":\"b\"}");
@@ -81,9 +81,9 @@ test_binary (void)
 static void
 test_close (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
 
-  end_send (&pair->client, "{\"event\":\"last\"}");
+  channel_end_send (&pair->client, "{\"event\":\"last\"}");
   signal_websocket_close (pair->client.websocket, 4003, "because");
   signal_websocket_close (pair->client.websocket, 4004, "again");
   g_assert_false (signal_websocket_is_open (pair->client.websocket));
@@ -102,12 +102,12 @@ test_close (void)
 static void
 test_close_deaf (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
 
-  pair_take_keys (pair);
-  end_send (&pair->server, "{\"event\":\"heard\"}");
+  channel_pair_set_keys (pair);
+  channel_end_send (&pair->server, "{\"event\":\"heard\"}");
   WAIT_UNTIL (pair->client.messages->len == 1);
-  end_send (&pair->server, "{\"event\":\"late\"}");
+  channel_end_send (&pair->server, "{\"event\":\"late\"}");
   signal_websocket_close (pair->client.websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
   WAIT_UNTIL (pair->client.is_closed);
   g_assert_cmpuint (pair->client.messages->len, ==, 1);
@@ -118,14 +118,14 @@ test_close_deaf (void)
 static void
 test_close_flushes (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
   g_autofree char *fill = g_strnfill (100000, '7');
   g_autofree char *text = g_strdup_printf ("{\"event\":\"a\",\"data\":%s}", fill);
 
-  pair_take_keys (pair);
+  channel_pair_set_keys (pair);
   signal_websocket_set_max_incoming_size (pair->server.websocket, 1024 * 1024);
   for (guint i = 0; i < 50; i++)
-    end_send (&pair->client, text);
+    channel_end_send (&pair->client, text);
   g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), >, 0);
   signal_websocket_close (pair->client.websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
   WAIT_UNTIL (pair->client.is_closed && pair->server.is_closed);
@@ -137,15 +137,15 @@ test_close_flushes (void)
 static void
 test_close_unanswered (void)
 {
-  Pair pair = { 0 };
+  ChannelPair pair = { 0 };
   GIOStream *ends[2];
 
   socket_pair (ends);
-  end_open (&pair.client, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  channel_end_open (&pair.client, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
   signal_websocket_close (pair.client.websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
   WAIT_UNTIL (pair.client.is_closed);
   g_assert_cmpuint (pair.client.code, ==, SOUP_WEBSOCKET_CLOSE_ABNORMAL);
-  end_clear (&pair.client);
+  channel_end_clear (&pair.client);
   g_object_unref (ends[0]);
   g_object_unref (ends[1]);
   run_pending ();
@@ -155,7 +155,7 @@ test_close_unanswered (void)
 static void
 test_drop (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
 
   signal_channel_drop (pair->client.channel);
   signal_channel_drop (pair->client.channel);
@@ -169,10 +169,10 @@ test_drop (void)
 static void
 test_size (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
   g_autoptr (GError) error = NULL;
 
-  pair_take_keys (pair);
+  channel_pair_set_keys (pair);
   signal_channel_set_max_message_size (pair->client.channel, 100);
   assert_send_fails (&pair->client, SIGNAL_ERROR_TOO_LARGE);
   g_assert_true (signal_channel_send_plain (pair->client.channel, "{\"event\":\"heartbeat\"}", 21,
@@ -183,12 +183,12 @@ test_size (void)
 static void
 test_incoming_size (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
 
   signal_websocket_set_max_incoming_size (pair->server.websocket, 20);
-  end_send (&pair->client, "{\"event\":\"twenty_x\"}");
+  channel_end_send (&pair->client, "{\"event\":\"twenty_x\"}");
   WAIT_UNTIL (pair->server.messages->len == 1);
-  end_send (&pair->client, "{\"event\":\"twenty_xx\"}");
+  channel_end_send (&pair->client, "{\"event\":\"twenty_xx\"}");
   WAIT_UNTIL (pair->client.is_closed && pair->server.is_closed);
   g_assert_cmpuint (pair->client.code, ==, SOUP_WEBSOCKET_CLOSE_TOO_BIG);
   g_assert_error (pair->server.error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
@@ -198,12 +198,12 @@ test_incoming_size (void)
 static void
 test_ping (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
   gint64 before = g_get_monotonic_time ();
 
   g_assert_cmpint (signal_websocket_get_round_trip (pair->client.websocket), ==, -1);
   signal_websocket_ping (pair->client.websocket);
-  end_send (&pair->client, "{\"event\":\"after\"}");
+  channel_end_send (&pair->client, "{\"event\":\"after\"}");
   WAIT_UNTIL (signal_websocket_get_round_trip (pair->client.websocket) >= 0);
   g_assert_cmpint (signal_websocket_get_last_received (pair->client.websocket), >=, before);
   signal_websocket_ping (pair->server.websocket);
@@ -216,12 +216,12 @@ test_ping (void)
 static void
 test_masks (void)
 {
-  End end = { 0 };
+  ChannelEnd end = { 0 };
   GIOStream *ends[2];
   guint8 frames[2][8];
 
   socket_pair (ends);
-  end_open (&end, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  channel_end_open (&end, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
   for (guint i = 0; i < 2; i++)
     {
       g_assert_true (signal_channel_send_plain (end.channel, "{}", 2, NULL));
@@ -231,7 +231,7 @@ test_masks (void)
       g_assert_cmpint (frames[i][6] ^ frames[i][2], ==, '{');
     }
   g_assert_cmpint (memcmp (frames[0] + 2, frames[1] + 2, 4), !=, 0);
-  end_clear (&end);
+  channel_end_clear (&end);
   g_object_unref (ends[0]);
   g_object_unref (ends[1]);
   run_pending ();
@@ -240,11 +240,11 @@ test_masks (void)
 static void
 test_counts (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
 
-  pair_take_keys (pair);
+  channel_pair_set_keys (pair);
   for (guint i = 0; i < 10; i++)
-    end_send (&pair->client, "{\"event\":\"a\"}");
+    channel_end_send (&pair->client, "{\"event\":\"a\"}");
   WAIT_UNTIL (pair->server.messages->len == 10);
   g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), ==, 0);
   g_assert_cmpuint (signal_websocket_get_bytes_sent (pair->client.websocket), >, 10 * 80);
@@ -256,12 +256,12 @@ test_counts (void)
 static void
 test_drained (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
   g_autofree char *fill = g_strnfill (90000, '7');
   g_autofree char *text = g_strdup_printf ("{\"event\":\"a\",\"data\":%s}", fill);
 
   for (guint i = 0; i < 50; i++)
-    end_send (&pair->client, text);
+    channel_end_send (&pair->client, text);
   g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), >, 0);
   g_assert_cmpuint (pair->client.n_drained, ==, 0);
   WAIT_UNTIL (pair->client.n_drained > 0);
@@ -273,19 +273,19 @@ test_drained (void)
 static void
 test_worn_key (void)
 {
-  g_autoptr (Pair) pair = pair_new (FALSE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
 
-  pair_take_keys (pair);
+  channel_pair_set_keys (pair);
   signal_channel_set_key_limit (pair->client.channel, 3);
-  end_send (&pair->client, "{\"event\":\"a\"}");
-  end_send (&pair->server, "{\"event\":\"b\"}");
+  channel_end_send (&pair->client, "{\"event\":\"a\"}");
+  channel_end_send (&pair->server, "{\"event\":\"b\"}");
   WAIT_UNTIL (pair->client.messages->len == 1);
-  g_assert_cmpuint (pair->client.n_worn, ==, 0);
-  end_send (&pair->client, "{\"event\":\"c\"}");
-  g_assert_cmpuint (pair->client.n_worn, ==, 1);
-  end_send (&pair->server, "{\"event\":\"d\"}");
+  g_assert_cmpuint (pair->client.n_key_worn, ==, 0);
+  channel_end_send (&pair->client, "{\"event\":\"c\"}");
+  g_assert_cmpuint (pair->client.n_key_worn, ==, 1);
+  channel_end_send (&pair->server, "{\"event\":\"d\"}");
   WAIT_UNTIL (pair->client.messages->len == 2);
-  g_assert_cmpuint (pair->client.n_worn, ==, 2);
+  g_assert_cmpuint (pair->client.n_key_worn, ==, 2);
 }
 
 typedef enum
@@ -299,7 +299,7 @@ typedef enum
 static void
 test_drop_inside (gconstpointer data)
 {
-  g_autoptr (Pair) pair = pair_new (TRUE);
+  g_autoptr (ChannelPair) pair = channel_pair_new (TRUE);
   GWeakRef weak;
 
   g_weak_ref_init (&weak, pair->client.channel);

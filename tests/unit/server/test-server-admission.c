@@ -12,15 +12,15 @@
 /* Texts that are no messages, each of which is answered with `error`, and then @last, all of it before
  * the server has its turn. */
 static void
-send_burst (RawPeer    *raw,
+send_burst (RawClient  *raw,
             guint       n_texts,
             const char *token,
             const char *last)
 {
   for (guint i = 0; i < n_texts; i++)
-    raw_peer_send_text (raw, "x");
-  raw_peer_authenticate (raw, token);
-  raw_peer_send_text (raw, last);
+    raw_client_send_text (raw, "x");
+  raw_client_authenticate (raw, token);
+  raw_client_send_text (raw, last);
 }
 
 /* FALSE: the machine was slow, and the answers were sent in between; then the peer is in as any other. */
@@ -28,7 +28,7 @@ static gboolean
 is_refused (Fixture *fixture,
             guint    n_texts)
 {
-  g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+  g_autoptr (RawClient) raw = raw_client_new (fixture->uri);
   guint n_connected = fixture->connected->len;
 
   send_burst (raw, n_texts, "secret", "{\"event\":\"chat\",\"data\":\"in the clear\"}");
@@ -53,7 +53,7 @@ test_connected_unsent (gconstpointer data)
 {
   const guint backlog = GPOINTER_TO_UINT (data);
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) next = NULL;
+  g_autoptr (RawClient) next = NULL;
   guint n_tries = 1, n_connected;
 
   g_object_set (fixture->server, "max-backlog", backlog, NULL);
@@ -68,10 +68,10 @@ test_connected_unsent (gconstpointer data)
   /* It has left nothing behind: its place is free, and nobody is called by its user's name. */
   g_assert_true (signal_server_send_to_user (fixture->server, "alice", "news", NULL, NULL));
   g_object_set (fixture->server, "max-peers", 1, NULL);
-  next = raw_peer_new_authenticated (fixture->uri, "secret");
+  next = raw_client_new_authenticated (fixture->uri, "secret");
   WAIT_UNTIL (fixture->connected->len > n_connected);
   g_assert_true (signal_peer_get_encrypted (fixture->connected->pdata[n_connected]));
-  raw_peer_send_encrypted (next, "{\"event\":\"chat\"}");
+  raw_client_send_encrypted (next, "{\"event\":\"chat\"}");
   WAIT_UNTIL (fixture->messages->len == 1);
 }
 
@@ -90,13 +90,13 @@ static void
 test_connected_too_large (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
 
   g_signal_connect (fixture->server, "authenticate", G_CALLBACK (answer_large), NULL);
-  raw = raw_peer_new (fixture->uri);
+  raw = raw_client_new (fixture->uri);
   send_burst (raw, 0, "other", "{\"event\":\"chat\"}");
   WAIT_UNTIL (raw->closed || fixture->messages->len > 0);
-  raw_peer_wait_closed (raw, 4001);
+  raw_client_wait_closed (raw, 4001);
   g_assert_cmpuint (raw->envelopes->len, ==, 0);
   g_assert_cmpuint (fixture->connected->len, ==, 0);
   g_assert_cmpuint (fixture->messages->len, ==, 0);
@@ -135,13 +135,13 @@ is_in (SignalPeer *peer,
 }
 
 static void
-join (RawPeer    *raw,
+join (RawClient  *raw,
       const char *room)
 {
   g_autofree char *text = g_strdup_printf ("{\"event\":\"join\",\"data\":{\"rooms\":[\"%s\"]}}", room);
 
-  raw_peer_send_text (raw, text);
-  raw_peer_settle (raw);
+  raw_client_send_text (raw, text);
+  raw_client_sync (raw);
 }
 
 static void
@@ -158,7 +158,7 @@ test_room_emptied (void)
 {
   const char *id = "f81d4fae-7dec-41d0-a765-00a0c91e6bf6";
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) early = raw_peer_new_authenticated (fixture->uri, "mallory-secret");
+  g_autoptr (RawClient) early = raw_client_new_authenticated (fixture->uri, "mallory-secret");
   g_autoptr (GUri) uri = g_uri_parse (fixture->uri, SOUP_HTTP_URI_FLAGS, NULL);
   g_autoptr (SoupWebsocketConnection) owner = NULL;
   SignalPeer *peer;
@@ -200,7 +200,7 @@ test_room_emptied (void)
   join (early, id);
   g_assert_false (is_in (peer, id));
   g_assert_true (signal_server_send_to_room (fixture->server, id, "secret", NULL, NULL, NULL));
-  raw_peer_assert_silent (early);
+  raw_client_assert_no_event (early);
 }
 
 static gboolean
@@ -218,7 +218,7 @@ static void
 test_join_checked_after (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
 
   WAIT_UNTIL (fixture->connected->len == 1);
   g_signal_connect (fixture->server, "join", G_CALLBACK (join_and_fill), NULL);
@@ -231,14 +231,14 @@ static void
 test_default_room_taken (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  G_GNUC_UNUSED g_autoptr (RawPeer) owner = raw_peer_new_authenticated (fixture->uri, "secret");
-  g_autoptr (RawPeer) next = NULL;
+  G_GNUC_UNUSED g_autoptr (RawClient) owner = raw_client_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) next = NULL;
   const char *rooms[] = { "lobby", NULL, NULL };
 
   WAIT_UNTIL (fixture->connected->len == 1);
   rooms[1] = signal_peer_get_id (fixture->connected->pdata[0]);
   g_object_set (fixture->server, "default-rooms", rooms, NULL);
-  next = raw_peer_new_authenticated (fixture->uri, "bob-secret");
+  next = raw_client_new_authenticated (fixture->uri, "bob-secret");
   WAIT_UNTIL (fixture->connected->len == 2);
   g_assert_true (is_in (fixture->connected->pdata[1], "lobby"));
   g_assert_false (is_in (fixture->connected->pdata[1], rooms[1]));

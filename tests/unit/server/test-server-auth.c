@@ -16,13 +16,13 @@ static void
 test_accepted (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+  g_autoptr (RawClient) raw = raw_client_new (fixture->uri);
   g_autoptr (JsonObject) connected = NULL;
   SignalPeer *peer;
   const char *time;
 
-  raw_peer_authenticate (raw, "secret");
-  connected = raw_peer_wait_event (raw, "connected");
+  raw_client_authenticate (raw, "secret");
+  connected = raw_client_wait_event (raw, "connected");
   peer = only_peer (fixture);
 
   g_assert_cmpstr (json_object_get_string_member (connected, "id"), ==, signal_peer_get_id (peer));
@@ -42,13 +42,13 @@ static void
 test_messages_both_ways (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   g_autoptr (JsonNode) payload = parse_json ("{\"n\":9007199254740993,\"s\":\"añ🎈\"}");
   g_autoptr (JsonObject) got = NULL;
   g_autoptr (GError) error = NULL;
   SignalMessage *message;
 
-  raw_peer_send_encrypted (raw, "{\"event\":\"chat\",\"data\":9223372036854775999,\"id\":\"7\"}");
+  raw_client_send_encrypted (raw, "{\"event\":\"chat\",\"data\":9223372036854775999,\"id\":\"7\"}");
   WAIT_UNTIL (fixture->messages->len == 1);
   message = fixture->messages->pdata[0];
   g_assert_cmpstr (signal_message_get_event (message), ==, "chat");
@@ -58,7 +58,7 @@ test_messages_both_ways (void)
 
   signal_server_send_to_peer (fixture->server, only_peer (fixture), "news", payload, &error);
   g_assert_no_error (error);
-  got = raw_peer_wait_event (raw, "news");
+  got = raw_client_wait_event (raw, "news");
   g_assert_cmpint (json_object_get_int_member (got, "n"), ==, 9007199254740993);
   g_assert_cmpstr (json_object_get_string_member (got, "s"), ==, "añ🎈");
   g_assert_cmpuint (raw->n_encrypted, ==, 1);
@@ -69,16 +69,16 @@ static void
 test_fresh_keys (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) one = raw_peer_new (fixture->uri);
-  g_autoptr (RawPeer) two = raw_peer_new (fixture->uri);
+  g_autoptr (RawClient) one = raw_client_new (fixture->uri);
+  g_autoptr (RawClient) two = raw_client_new (fixture->uri);
   g_autoptr (JsonObject) first = NULL;
   g_autoptr (JsonObject) second = NULL;
   const char * const members[] = { "id", "serverPublicKey", "salt" };
 
-  raw_peer_authenticate (one, "secret");
-  raw_peer_authenticate (two, "secret");
-  first = raw_peer_wait_event (one, "connected");
-  second = raw_peer_wait_event (two, "connected");
+  raw_client_authenticate (one, "secret");
+  raw_client_authenticate (two, "secret");
+  first = raw_client_wait_event (one, "connected");
+  second = raw_client_wait_event (two, "connected");
   for (guint i = 0; i < G_N_ELEMENTS (members); i++)
     g_assert_cmpstr (json_object_get_string_member (first, members[i]), !=,
                      json_object_get_string_member (second, members[i]));
@@ -88,11 +88,11 @@ static void
 test_refused (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+  g_autoptr (RawClient) raw = raw_client_new (fixture->uri);
 
-  raw_peer_authenticate (raw, "wrong");
-  raw_peer_wait_error (raw, "Authentication failed");
-  raw_peer_wait_closed (raw, 4003);
+  raw_client_authenticate (raw, "wrong");
+  raw_client_wait_error (raw, "Authentication failed");
+  raw_client_wait_closed (raw, 4003);
   g_assert_cmpstr (raw->reason, ==, "Authentication failed");
   g_assert_cmpuint (fixture->n_asked, ==, 1);
   g_assert_cmpuint (fixture->connected->len, ==, 0);
@@ -116,11 +116,11 @@ test_incomplete (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
-      g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+      g_autoptr (RawClient) raw = raw_client_new (fixture->uri);
 
-      raw_peer_send_text (raw, texts[i]);
-      raw_peer_wait_error (raw, "Authentication failed");
-      raw_peer_wait_closed (raw, 4003);
+      raw_client_send_text (raw, texts[i]);
+      raw_client_wait_error (raw, "Authentication failed");
+      raw_client_wait_closed (raw, 4003);
     }
   g_assert_cmpuint (fixture->n_asked, ==, 0);
 }
@@ -130,14 +130,14 @@ test_no_handler (void)
 {
   g_autoptr (SignalServer) server = signal_server_new ();
   g_autofree char *uri = NULL;
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
 
   g_assert_true (signal_server_listen (server, NULL, 0, NULL));
   uri = signal_server_get_uri (server);
-  raw = raw_peer_new (uri);
-  raw_peer_authenticate (raw, "secret");
-  raw_peer_wait_error (raw, "Authentication failed");
-  raw_peer_wait_closed (raw, 4003);
+  raw = raw_client_new (uri);
+  raw_client_authenticate (raw, "secret");
+  raw_client_wait_error (raw, "Authentication failed");
+  raw_client_wait_closed (raw, 4003);
 }
 
 static char *
@@ -154,11 +154,11 @@ static void
 test_first_handler_wins (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
 
   g_signal_connect (fixture->server, "authenticate", G_CALLBACK (answer), (gpointer) "bob");
   g_signal_connect (fixture->server, "authenticate", G_CALLBACK (answer), (gpointer) "carol");
-  raw = raw_peer_new_authenticated (fixture->uri, "none of the first");
+  raw = raw_client_new_authenticated (fixture->uri, "none of the first");
   g_assert_cmpstr (signal_peer_get_user_id (only_peer (fixture)), ==, "bob");
 }
 
@@ -166,12 +166,12 @@ static void
 test_too_late (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
 
   g_object_set (fixture->server, "auth-timeout", 60, NULL);
-  raw = raw_peer_new (fixture->uri);
-  raw_peer_send_text (raw, "{\"event\":\"heartbeat\"}");
-  raw_peer_wait_closed (raw, 4001);
+  raw = raw_client_new (fixture->uri);
+  raw_client_send_text (raw, "{\"event\":\"heartbeat\"}");
+  raw_client_wait_closed (raw, 4001);
   g_assert_cmpstr (raw->reason, ==, "Authentication timeout");
   g_assert_cmpuint (raw->frames->len, ==, 0);
 }
@@ -181,23 +181,23 @@ static void
 test_in_time (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
 
   g_object_set (fixture->server, "auth-timeout", 100, NULL);
-  raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  raw = raw_client_new_authenticated (fixture->uri, "secret");
   run_for (250);
   g_assert_false (raw->closed);
-  raw_peer_assert_silent (raw);
+  raw_client_assert_no_event (raw);
 }
 
 static void
 test_twice (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
 
-  raw_peer_authenticate (raw, "bob-secret");
-  raw_peer_wait_error (raw, "Already authenticated");
+  raw_client_authenticate (raw, "bob-secret");
+  raw_client_wait_error (raw, "Already authenticated");
   g_assert_cmpuint (raw->n_encrypted, ==, 1);
   g_assert_cmpuint (fixture->n_asked, ==, 1);
   g_assert_cmpstr (signal_peer_get_user_id (only_peer (fixture)), ==, "alice");
@@ -207,23 +207,23 @@ static void
 test_not_yet (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+  g_autoptr (RawClient) raw = raw_client_new (fixture->uri);
   g_autoptr (JsonObject) connected = NULL;
 
-  raw_peer_send_text (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\"]}}");
-  raw_peer_wait_error (raw, "Not authenticated");
-  raw_peer_send_text (raw, "{\"event\":\"chat\",\"data\":1}");
-  raw_peer_wait_error (raw, "Not authenticated");
-  raw_peer_send_text (raw, "{\"event\":");
-  raw_peer_wait_error (raw, "Invalid message format");
+  raw_client_send_text (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\"]}}");
+  raw_client_wait_error (raw, "Not authenticated");
+  raw_client_send_text (raw, "{\"event\":\"chat\",\"data\":1}");
+  raw_client_wait_error (raw, "Not authenticated");
+  raw_client_send_text (raw, "{\"event\":");
+  raw_client_wait_error (raw, "Invalid message format");
 
   signal_server_broadcast (fixture->server, "news", NULL, NULL);
-  raw_peer_send_text (raw, "{\"event\":\"heartbeat\"}");
-  raw_peer_assert_silent (raw);
+  raw_client_send_text (raw, "{\"event\":\"heartbeat\"}");
+  raw_client_assert_no_event (raw);
   g_assert_cmpuint (fixture->messages->len, ==, 0);
 
-  raw_peer_authenticate (raw, "secret");
-  connected = raw_peer_wait_event (raw, "connected");
+  raw_client_authenticate (raw, "secret");
+  connected = raw_client_wait_event (raw, "connected");
 }
 
 static void
@@ -243,14 +243,14 @@ test_bad_keys (void)
       g_object_set (fixture->server, "require-encryption", require == 1, NULL);
       for (guint i = require == 1 ? 0 : 1; i < G_N_ELEMENTS (keys); i++)
         {
-          g_autoptr (RawPeer) raw = raw_peer_new (fixture->uri);
+          g_autoptr (RawClient) raw = raw_client_new (fixture->uri);
           g_autofree char *text = g_strdup_printf ("{\"event\":\"authenticate\",\"data\":{\"type\":"
                                                    "\"Bearer\",\"token\":\"secret\","
                                                    "\"clientPublicKey\":%s}}", keys[i]);
 
-          raw_peer_send_text (raw, text);
-          raw_peer_wait_error (raw, "Encryption handshake failed");
-          raw_peer_wait_closed (raw, 4004);
+          raw_client_send_text (raw, text);
+          raw_client_wait_error (raw, "Encryption handshake failed");
+          raw_client_wait_closed (raw, 4004);
           g_assert_cmpstr (raw->reason, ==, "Encryption required");
         }
       g_assert_cmpuint (fixture->connected->len, ==, 0);
@@ -261,22 +261,22 @@ static void
 test_plaintext (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) plain = NULL;
-  g_autoptr (RawPeer) encrypted = NULL;
+  g_autoptr (RawClient) plain = NULL;
+  g_autoptr (RawClient) encrypted = NULL;
   g_autoptr (JsonObject) nothing = NULL;
 
   g_object_set (fixture->server, "require-encryption", FALSE, NULL);
-  plain = raw_peer_new_plain (fixture->uri, "secret");
+  plain = raw_client_new_plain (fixture->uri, "secret");
   g_assert_false (signal_peer_get_encrypted (only_peer (fixture)));
-  encrypted = raw_peer_new_authenticated (fixture->uri, "secret");
+  encrypted = raw_client_new_authenticated (fixture->uri, "secret");
 
-  raw_peer_send_text (plain, "{\"event\":\"chat\",\"data\":1}");
+  raw_client_send_text (plain, "{\"event\":\"chat\",\"data\":1}");
   WAIT_UNTIL (fixture->messages->len == 1);
   g_assert_false (signal_message_is_encrypted (fixture->messages->pdata[0]));
 
   g_assert_true (signal_server_broadcast (fixture->server, "news", NULL, NULL));
-  nothing = raw_peer_wait_event (plain, "news");
-  nothing = raw_peer_wait_event (encrypted, "news");
+  nothing = raw_client_wait_event (plain, "news");
+  nothing = raw_client_wait_event (encrypted, "news");
   g_assert_cmpuint (encrypted->n_encrypted, ==, 1);
   g_assert_cmpstr (plain->frames->pdata[plain->frames->len - 1], ==, "{\"event\":\"news\"}");
 }
@@ -286,16 +286,16 @@ static void
 test_plaintext_refused (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
 
-  raw_peer_send_text (raw, "{\"event\":\"chat\",\"data\":1}");
-  raw_peer_wait_error (raw, "Encryption required");
-  raw_peer_send_encrypted (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\"]}}");
-  raw_peer_wait_error (raw, "Invalid message format");
-  raw_peer_send_encrypted (raw, "{\"event\":\"authenticate\"}");
-  raw_peer_wait_error (raw, "Invalid message format");
-  raw_peer_send_text (raw, "{\"event\":\"connected\"}");
-  raw_peer_wait_error (raw, "Invalid message format");
+  raw_client_send_text (raw, "{\"event\":\"chat\",\"data\":1}");
+  raw_client_wait_error (raw, "Encryption required");
+  raw_client_send_encrypted (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\"]}}");
+  raw_client_wait_error (raw, "Invalid message format");
+  raw_client_send_encrypted (raw, "{\"event\":\"authenticate\"}");
+  raw_client_wait_error (raw, "Invalid message format");
+  raw_client_send_text (raw, "{\"event\":\"connected\"}");
+  raw_client_wait_error (raw, "Invalid message format");
   g_assert_cmpuint (raw->n_encrypted, ==, 4);
   g_assert_cmpuint (fixture->messages->len, ==, 0);
   g_assert_false (g_strv_contains (signal_peer_get_rooms (only_peer (fixture)), "a"));
@@ -306,20 +306,20 @@ static void
 test_too_much (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) large = raw_peer_new (fixture->uri);
-  g_autoptr (RawPeer) many = raw_peer_new (fixture->uri);
+  g_autoptr (RawClient) large = raw_client_new (fixture->uri);
+  g_autoptr (RawClient) many = raw_client_new (fixture->uri);
   g_autofree char *text = g_strnfill (17 * 1024, ' ');
 
-  raw_peer_send_text (large, text);
-  raw_peer_wait_closed (large, 1009);
+  raw_client_send_text (large, text);
+  raw_client_wait_closed (large, 1009);
 
   text[8 * 1024] = '\0';
   for (guint i = 0; i < 5 && !many->closed; i++)
     {
-      raw_peer_send_text (many, text);
+      raw_client_send_text (many, text);
       run_for (5);
     }
-  raw_peer_wait_closed (many, 4001);
+  raw_client_wait_closed (many, 4001);
   g_assert_cmpstr (many->reason, ==, "Too much before authentication");
 }
 
@@ -339,14 +339,14 @@ test_closed_in_handler (void)
 {
   g_autoptr (SignalServer) server = signal_server_new ();
   g_autofree char *uri = NULL;
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
 
   g_signal_connect (server, "authenticate", G_CALLBACK (close_peer), NULL);
   g_assert_true (signal_server_listen (server, NULL, 0, NULL));
   uri = signal_server_get_uri (server);
-  raw = raw_peer_new (uri);
-  raw_peer_authenticate (raw, "secret");
-  raw_peer_wait_closed (raw, 4321);
+  raw = raw_client_new (uri);
+  raw_client_authenticate (raw, "secret");
+  raw_client_wait_closed (raw, 4321);
   g_assert_cmpstr (raw->reason, ==, "Not you");
   g_assert_cmpuint (raw->frames->len, ==, 0);
 }

@@ -58,7 +58,7 @@ test_addresses (void)
     {
       g_autoptr (SignalServer) server = g_object_new (SIGNAL_TYPE_SERVER, "path", "/a/b", NULL);
       g_autoptr (GError) error = NULL;
-      g_autoptr (RawPeer) raw = NULL;
+      g_autoptr (RawClient) raw = NULL;
       g_autofree char *uri = NULL;
 
       signal_server_listen (server, cases[i].address, 0, &error);
@@ -66,7 +66,7 @@ test_addresses (void)
       uri = signal_server_get_uri (server);
       g_assert_true (g_str_has_prefix (uri, cases[i].prefix));
       g_assert_true (g_str_has_suffix (uri, "/a/b"));
-      raw = raw_peer_new (uri);
+      raw = raw_client_new (uri);
       g_assert_no_error (raw->error);
     }
 }
@@ -76,7 +76,7 @@ test_ipv6 (void)
 {
   g_autoptr (SignalServer) server = signal_server_new ();
   g_autoptr (GError) error = NULL;
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
   g_autofree char *uri = NULL;
 
   if (!signal_server_listen (server, "::", 0, &error))
@@ -86,7 +86,7 @@ test_ipv6 (void)
     }
   uri = signal_server_get_uri (server);
   g_assert_true (g_str_has_prefix (uri, "ws://[::1]:"));
-  raw = raw_peer_new (uri);
+  raw = raw_client_new (uri);
   g_assert_no_error (raw->error);
 }
 
@@ -141,7 +141,7 @@ test_http (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
   g_autofree char *other = g_strconcat (fixture->uri, "/more", NULL);
-  g_autoptr (RawPeer) lost = raw_peer_new (other);
+  g_autoptr (RawClient) lost = raw_client_new (other);
 
   g_assert_cmpuint (get_status (fixture->uri, "/"), ==, 404);
   g_assert_cmpuint (get_status (fixture->uri, "/ws/"), ==, 404);
@@ -155,20 +155,20 @@ static void
 test_full (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) one = NULL;
-  g_autoptr (RawPeer) two = NULL;
-  g_autoptr (RawPeer) three = NULL;
-  g_autoptr (RawPeer) four = NULL;
+  g_autoptr (RawClient) one = NULL;
+  g_autoptr (RawClient) two = NULL;
+  g_autoptr (RawClient) three = NULL;
+  g_autoptr (RawClient) four = NULL;
 
   g_object_set (fixture->server, "max-peers", 2, NULL);
-  one = raw_peer_new_authenticated (fixture->uri, "secret");
-  two = raw_peer_new (fixture->uri);
-  three = raw_peer_new (fixture->uri);
+  one = raw_client_new_authenticated (fixture->uri, "secret");
+  two = raw_client_new (fixture->uri);
+  three = raw_client_new (fixture->uri);
   g_assert_cmpuint (soup_message_get_status (three->request), ==, 503);
 
   soup_websocket_connection_close (one->socket, 1000, NULL);
   WAIT_UNTIL (fixture->disconnected->len == 1);
-  four = raw_peer_new (fixture->uri);
+  four = raw_client_new (fixture->uri);
   g_assert_no_error (four->error);
 }
 
@@ -208,17 +208,17 @@ test_silent_connections (void)
   g_autoptr (Fixture) fixture = fixture_new ();
   g_autoptr (GIOStream) silent = NULL;
   g_autoptr (GIOStream) slow = NULL;
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
 
   g_object_set (fixture->server, "auth-timeout", 100, NULL);
   silent = connect_raw (fixture->uri);
   slow = connect_raw (fixture->uri);
   g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (slow), half,
                                             strlen (half), NULL, NULL, NULL));
-  raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  raw = raw_client_new_authenticated (fixture->uri, "secret");
   WAIT_UNTIL (is_at_end (silent) && is_at_end (slow));
   run_for (150);
-  raw_peer_assert_silent (raw);
+  raw_client_assert_no_event (raw);
 }
 
 /* Beyond what is taken, connections wait for a moment; then the oldest make room. */
@@ -248,9 +248,9 @@ static void
 test_stop (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
-  g_autoptr (RawPeer) stranger = raw_peer_new (fixture->uri);
-  g_autoptr (RawPeer) again = NULL;
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) stranger = raw_client_new (fixture->uri);
+  g_autoptr (RawClient) again = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *uri = NULL;
 
@@ -258,21 +258,21 @@ test_stop (void)
   stop (fixture->server);
   g_assert_cmpuint (fixture->disconnected->len, ==, 1);
   g_assert_null (signal_server_get_uri (fixture->server));
-  raw_peer_wait_closed (raw, 1001);
-  raw_peer_wait_closed (stranger, 1001);
+  raw_client_wait_closed (raw, 1001);
+  raw_client_wait_closed (stranger, 1001);
 
   signal_server_listen (fixture->server, NULL, port_of (fixture->uri), &error);
   g_assert_no_error (error);
   uri = signal_server_get_uri (fixture->server);
   g_assert_cmpstr (uri, ==, fixture->uri);
-  again = raw_peer_new_authenticated (fixture->uri, "secret");
+  again = raw_client_new_authenticated (fixture->uri, "secret");
 }
 
 static void
 test_stop_twice (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  G_GNUC_UNUSED g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  G_GNUC_UNUSED g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) first = NULL;
   g_autoptr (GError) second = NULL;
@@ -345,7 +345,7 @@ test_tls (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
   g_autoptr (GTlsCertificate) certificate = make_certificate ();
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
   g_autoptr (GIOStream) plain = NULL;
   g_autofree char *uri = NULL;
 
@@ -364,13 +364,13 @@ test_tls (void)
   plain = connect_raw (uri);
   g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (plain),
                                             "GET /ws HTTP/1.1\r\n\r\n", 20, NULL, NULL, NULL));
-  raw = raw_peer_new_authenticated (uri, "secret");
-  raw_peer_assert_silent (raw);
+  raw = raw_client_new_authenticated (uri, "secret");
+  raw_client_assert_no_event (raw);
   signal_server_broadcast (fixture->server, "news", NULL, NULL);
-  raw_peer_wait_event (raw, "news");
+  raw_client_wait_event (raw, "news");
   WAIT_UNTIL (is_at_end (plain));
   stop (fixture->server);
-  raw_peer_wait_closed (raw, 1001);
+  raw_client_wait_closed (raw, 1001);
 }
 
 /* The file as a PEM text. */

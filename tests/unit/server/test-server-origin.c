@@ -211,7 +211,7 @@ static void
 test_not_admitted (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
   guint n_asked = 0;
 
   g_signal_connect (fixture->server, "authenticate", G_CALLBACK (on_authenticate_count), &n_asked);
@@ -221,7 +221,7 @@ test_not_admitted (void)
                       403);
   g_assert_cmpuint (ask (fixture->uri, "Host: 127.0.0.1:PORT\r\nOrigin: http://evil.example\r\n"
                                        "Content-Length: 1000000\r\n"), ==, 403);
-  raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  raw = raw_client_new_authenticated (fixture->uri, "secret");
   WAIT_UNTIL (fixture->connected->len == 1);
   g_assert_cmpuint (n_asked, ==, 0);
   g_assert_null (signal_peer_get_origin (fixture->connected->pdata[0]));
@@ -463,13 +463,13 @@ test_tls (void)
       g_autoptr (SignalServer) server = signal_server_new ();
       g_autofree char *uri = NULL;
       g_autofree char *origin = NULL;
-      g_autoptr (RawPeer) raw = NULL;
+      g_autoptr (RawClient) raw = NULL;
 
       g_object_set (server, "tls-certificate", identity->certificate, NULL);
       listen_on (server, "localhost", &uri);
       g_assert_true (g_str_has_prefix (uri, "wss://localhost:"));
       origin = g_strdup_printf ("%s://localhost:%u", cases[i].scheme, port_of (uri));
-      raw = raw_peer_new_from (uri, origin);
+      raw = raw_client_new_with_origin (uri, origin);
       g_assert_cmpuint (soup_message_get_status (raw->request), ==, cases[i].status);
     }
 }

@@ -136,24 +136,24 @@ static void
 live (const char *uri,
       const char *token)
 {
-  g_autoptr (RawPeer) raw = raw_peer_new (uri);
+  g_autoptr (RawClient) raw = raw_client_new (uri);
   JsonObject *data;
 
-  raw_peer_authenticate (raw, token);
+  raw_client_authenticate (raw, token);
   WAIT_UNTIL (raw->closed || raw->envelopes->len > 0);
   if (raw->closed)
     return;
 
   data = json_object_get_object_member (json_node_get_object (raw->envelopes->pdata[0]), "data");
   if (json_object_has_member (data, "serverPublicKey"))
-    raw_peer_take_key (raw, data);
+    raw_client_derive_key (raw, data);
   if (raw->key == NULL)
     return;
 
-  raw_peer_send_text (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\",\"b\"]}}");
-  raw_peer_send_encrypted (raw, "{\"event\":\"chat\"}");
+  raw_client_send_text (raw, "{\"event\":\"join\",\"data\":{\"rooms\":[\"a\",\"b\"]}}");
+  raw_client_send_encrypted (raw, "{\"event\":\"chat\"}");
   run_for (20);
-  if (raw_peer_is_open (raw))
+  if (raw_client_is_open (raw))
     soup_websocket_connection_close (raw->socket, 1000, NULL);
   WAIT_UNTIL (raw->closed);
 }
@@ -167,7 +167,7 @@ test_trap (gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     {
       g_autoptr (Fixture) fixture = fixture_new ();
-      g_autoptr (RawPeer) witness = raw_peer_new_authenticated (fixture->uri, "secret");
+      g_autoptr (RawClient) witness = raw_client_new_authenticated (fixture->uri, "secret");
       Trap trap = { signals[i], (gpointer) data, fixture, 0 };
       gpointer server = fixture->server;
       gboolean is_asked_first = i == 0 || i == G_N_ELEMENTS (signals) - 1;
@@ -204,7 +204,7 @@ static void
 test_drop_when_stopped (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  G_GNUC_UNUSED g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  G_GNUC_UNUSED g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   gpointer server = fixture->server;
 
   g_object_add_weak_pointer (server, &server);
@@ -217,7 +217,7 @@ static void
 test_peer_outlives_server (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   g_autoptr (SignalPeer) peer = NULL;
 
   WAIT_UNTIL (fixture->connected->len == 1);
@@ -263,9 +263,9 @@ test_thread (void)
   Elsewhere elsewhere = { g_async_queue_new_full (g_free), FALSE };
   GThread *thread = g_thread_new ("server", serve_elsewhere, &elsewhere);
   g_autofree char *uri = g_async_queue_timeout_pop (elsewhere.uris, 10 * G_TIME_SPAN_SECOND);
-  g_autoptr (RawPeer) raw = raw_peer_new (uri);
+  g_autoptr (RawClient) raw = raw_client_new (uri);
 
-  raw_peer_wait_closed (raw, 4001);
+  raw_client_wait_closed (raw, 4001);
   g_atomic_int_set (&elsewhere.over, TRUE);
   g_thread_join (thread);
   g_async_queue_unref (elsewhere.uris);

@@ -22,15 +22,15 @@ is_in (SignalPeer *peer,
 }
 
 static void
-change_rooms (RawPeer    *raw,
+change_rooms (RawClient  *raw,
               const char *event,
               const char *rooms)
 {
   g_autofree char *text = g_strdup_printf ("{\"event\":\"%s\",\"data\":{\"rooms\":%s}}", event,
                                            rooms);
 
-  raw_peer_send_text (raw, text);
-  raw_peer_settle (raw);
+  raw_client_send_text (raw, text);
+  raw_client_sync (raw);
 }
 
 static void
@@ -46,11 +46,11 @@ test_first_rooms (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
   const char * const more[] = { "lobby", "ws:reserved", "", "ws-default", NULL };
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
   const char * const *rooms;
 
   g_object_set (fixture->server, "default-rooms", more, NULL);
-  raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  raw = raw_client_new_authenticated (fixture->uri, "secret");
   rooms = signal_peer_get_rooms (peer_of (fixture, 0));
   g_assert_cmpuint (g_strv_length ((GStrv) rooms), ==, 4);
   g_assert_cmpstr (rooms[0], ==, signal_peer_get_id (peer_of (fixture, 0)));
@@ -63,7 +63,7 @@ static void
 test_join_and_leave (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   SignalPeer *peer = peer_of (fixture, 0);
   guint n_notified = 0;
 
@@ -90,7 +90,7 @@ test_bad_names (void)
   const char * const rooms[] = { "[\"\"]", "[\"ws:broadcast\"]", "[1,null,{},[\"a\"]]", "\"a\"",
                                  "{}", "null", "[]" };
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   g_autofree char *longest = g_strnfill (256, 'x');
   g_autofree char *too_long = g_strnfill (257, 'x');
   g_autofree char *both = g_strdup_printf ("[\"%s\",\"%s\"]", too_long, longest);
@@ -101,9 +101,9 @@ test_bad_names (void)
       change_rooms (raw, "join", rooms[i]);
       change_rooms (raw, "leave", rooms[i]);
     }
-  raw_peer_send_text (raw, "{\"event\":\"join\"}");
-  raw_peer_send_text (raw, "{\"event\":\"leave\",\"data\":\"a\"}");
-  raw_peer_assert_silent (raw);
+  raw_client_send_text (raw, "{\"event\":\"join\"}");
+  raw_client_send_text (raw, "{\"event\":\"leave\",\"data\":\"a\"}");
+  raw_client_assert_no_event (raw);
   g_assert_cmpuint (g_strv_length ((GStrv) signal_peer_get_rooms (peer)), ==, 3);
 
   change_rooms (raw, "join", both);
@@ -116,8 +116,8 @@ static void
 test_own_room (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) alice = raw_peer_new_authenticated (fixture->uri, "secret");
-  g_autoptr (RawPeer) bob = raw_peer_new_authenticated (fixture->uri, "bob-secret");
+  g_autoptr (RawClient) alice = raw_client_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) bob = raw_client_new_authenticated (fixture->uri, "bob-secret");
   const char *id = signal_peer_get_id (peer_of (fixture, 0));
   g_autofree char *rooms = g_strdup_printf ("[\"%s\"]", id);
 
@@ -141,7 +141,7 @@ static void
 test_refused (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   SignalPeer *peer = peer_of (fixture, 0);
   guint n_asked = 0;
 
@@ -158,7 +158,7 @@ static void
 test_limit (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   SignalPeer *peer = peer_of (fixture, 0);
 
   for (guint i = 0; i < 3; i++)
@@ -180,12 +180,12 @@ test_limit (void)
 
 /* Each of them has got exactly these events since the last time, in this order. */
 static void
-assert_events (RawPeer    *raw,
+assert_events (RawClient  *raw,
                const char *expected)
 {
   g_autoptr (GString) events = g_string_new (NULL);
 
-  raw_peer_settle (raw);
+  raw_client_sync (raw);
   for (guint i = 0; i < raw->envelopes->len; i++)
     g_string_append (events,
                      json_object_get_string_member (json_node_get_object (raw->envelopes->pdata[i]),
@@ -198,9 +198,9 @@ static void
 test_fan_out (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) alice = raw_peer_new_authenticated (fixture->uri, "secret");
-  g_autoptr (RawPeer) bob = raw_peer_new_authenticated (fixture->uri, "bob-secret");
-  g_autoptr (RawPeer) alice2 = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) alice = raw_client_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) bob = raw_client_new_authenticated (fixture->uri, "bob-secret");
+  g_autoptr (RawClient) alice2 = raw_client_new_authenticated (fixture->uri, "secret");
   SignalServer *server = fixture->server;
 
   change_rooms (alice, "join", "[\"r\"]");
@@ -230,7 +230,7 @@ static void
 test_gone (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   gpointer peer = peer_of (fixture, 0);
   g_autoptr (GError) error = NULL;
 
@@ -265,7 +265,7 @@ test_bad_arguments (void)
   const char * const events[] = { "", "authenticate", "connected", "disconnect", "join", "leave",
                                   "error", "heartbeat", "encrypted", "\xff" };
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   SignalPeer *peer = peer_of (fixture, 0);
   g_autoptr (JsonNode) infinite = json_node_init_double (json_node_alloc (), INFINITY);
   g_autoptr (JsonNode) large = json_node_alloc ();
@@ -285,7 +285,7 @@ test_bad_arguments (void)
   json_node_init_string (large, text);
   g_assert_false (signal_server_send_to_user (fixture->server, "alice", "chat", large, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
-  raw_peer_assert_silent (raw);
+  raw_client_assert_no_event (raw);
 }
 
 int

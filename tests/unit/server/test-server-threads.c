@@ -19,7 +19,7 @@ static void
 test_drop_in_thread (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
 
   run_thread (unref_in_thread, g_steal_pointer (&fixture->server));
   WAIT_UNTIL (raw->closed);
@@ -49,12 +49,12 @@ test_drop_while_running (void)
   for (guint i = 0; i < 20; i++)
     {
       g_autoptr (Fixture) fixture = fixture_new ();
-      g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+      g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
       Drop drop = { g_steal_pointer (&fixture->server) };
       GThread *thread;
 
       for (guint j = 0; j < 20; j++)
-        raw_peer_send_encrypted (raw, "{\"event\":\"e\"}");
+        raw_client_send_encrypted (raw, "{\"event\":\"e\"}");
       thread = g_thread_new ("drop", drop_in_thread, &drop);
       WAIT_UNTIL (g_atomic_int_get (&drop.is_done) && raw->closed);
       g_thread_join (thread);
@@ -76,10 +76,10 @@ static void
 test_drop_inside_message (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
 
   g_signal_connect (fixture->server, "message", G_CALLBACK (on_message_drop), fixture);
-  raw_peer_send_encrypted (raw, "{\"event\":\"e\"}");
+  raw_client_send_encrypted (raw, "{\"event\":\"e\"}");
   WAIT_UNTIL (raw->closed);
   g_assert_null (fixture->server);
 }
@@ -121,15 +121,15 @@ create_resident (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static RawPeer *
+static RawClient *
 resident_connect (Resident *resident,
                   Loop     *loop)
 {
-  RawPeer *raw;
+  RawClient *raw;
 
   loop_start (loop);
   loop_call (loop, create_resident, resident);
-  raw = raw_peer_new_authenticated (resident->uri, "secret");
+  raw = raw_client_new_authenticated (resident->uri, "secret");
   WAIT_UNTIL (g_atomic_pointer_get (&resident->peer) != NULL);
   return raw;
 }
@@ -138,7 +138,7 @@ static void
 test_drop_of_resident (void)
 {
   g_autoptr (Loop) loop = loop_new ();
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
   Resident resident = { NULL };
 
   raw = resident_connect (&resident, loop);
@@ -153,7 +153,7 @@ static void
 test_drop_after_loop (void)
 {
   g_autoptr (Loop) loop = loop_new ();
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
   Resident resident = { NULL };
 
   raw = resident_connect (&resident, loop);
@@ -169,11 +169,11 @@ static void
 test_drop_of_peer (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   SignalPeer *peer = take_peer (fixture);
 
   run_thread (unref_in_thread, g_object_ref (peer));
-  raw_peer_assert_silent (raw);
+  raw_client_assert_no_event (raw);
 
   g_clear_object (&fixture->server);
   WAIT_UNTIL (raw->closed);
@@ -224,28 +224,28 @@ static void
 test_refused (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   g_autoptr (SignalPeer) peer = take_peer (fixture);
   Pair pair = { fixture->server, peer };
 
   run_thread (call_everything, &pair);
-  raw_peer_assert_silent (raw);
+  raw_client_assert_no_event (raw);
   g_assert_true (signal_server_send_to_peer (fixture->server, peer, "e", NULL, NULL));
-  raw_peer_wait_event (raw, "e");
+  raw_client_wait_event (raw, "e");
 }
 
 static void
 test_refused_of_resident (void)
 {
   g_autoptr (Loop) loop = loop_new ();
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
   Resident resident = { NULL };
   Pair pair;
 
   raw = resident_connect (&resident, loop);
   pair = (Pair) { resident.server, resident.peer };
   call_everything (&pair);
-  g_assert_true (raw_peer_is_open (raw));
+  g_assert_true (raw_client_is_open (raw));
   g_clear_object (&resident.server);
   WAIT_UNTIL (raw->closed);
   g_clear_object (&resident.peer);
@@ -263,11 +263,11 @@ static void
 test_close (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   g_autoptr (SignalPeer) peer = take_peer (fixture);
 
   run_thread (close_peer, peer);
-  raw_peer_wait_closed (raw, 4100);
+  raw_client_wait_closed (raw, 4100);
   g_assert_cmpstr (raw->reason, ==, "enough");
   WAIT_UNTIL (fixture->disconnected->len == 1);
 }

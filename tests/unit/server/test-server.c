@@ -43,17 +43,17 @@ test_too_large (gconstpointer data)
   g_autoptr (Fixture) fixture = fixture_new ();
   g_autofree char *largest = g_strnfill (limit, ' ');
   g_autofree char *too_large = g_strnfill (limit + 1, ' ');
-  g_autoptr (RawPeer) raw = NULL;
+  g_autoptr (RawClient) raw = NULL;
 
   g_object_set (fixture->server, "max-message-size", limit, NULL);
-  raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  raw = raw_client_new_authenticated (fixture->uri, "secret");
 
   memcpy (largest, "{\"event\":\"heartbeat\"}", strlen ("{\"event\":\"heartbeat\"}"));
-  raw_peer_send_text (raw, largest);
-  raw_peer_assert_silent (raw);
+  raw_client_send_text (raw, largest);
+  raw_client_assert_no_event (raw);
 
-  raw_peer_send_text (raw, too_large);
-  raw_peer_wait_closed (raw, 1009);
+  raw_client_send_text (raw, too_large);
+  raw_client_wait_closed (raw, 1009);
   WAIT_UNTIL (fixture->disconnected->len == 1);
 }
 
@@ -61,18 +61,18 @@ static void
 test_heartbeat (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) alive = raw_peer_new_authenticated (fixture->uri, "secret");
-  g_autoptr (RawPeer) silent = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) alive = raw_client_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) silent = raw_client_new_authenticated (fixture->uri, "secret");
 
   g_object_set (fixture->server, "heartbeat-timeout", 400, NULL);
   while (!silent->closed)
     {
-      raw_peer_send_text (alive, "{\"event\":\"heartbeat\"}");
+      raw_client_send_text (alive, "{\"event\":\"heartbeat\"}");
       run_for (20);
     }
-  raw_peer_wait_closed (silent, 4002);
+  raw_client_wait_closed (silent, 4002);
   g_assert_cmpstr (silent->reason, ==, "Heartbeat timeout");
-  raw_peer_assert_silent (alive);
+  raw_client_assert_no_event (alive);
   g_assert_cmpuint (fixture->messages->len, ==, 0);
 }
 
@@ -89,12 +89,12 @@ static void
 test_details (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   guint n_chats = 0;
 
   g_signal_connect (fixture->server, "message::chat", G_CALLBACK (on_detailed), &n_chats);
-  raw_peer_send_encrypted (raw, "{\"event\":\"chat\"}");
-  raw_peer_send_encrypted (raw, "{\"event\":\"an event that nobody asked for\"}");
+  raw_client_send_encrypted (raw, "{\"event\":\"chat\"}");
+  raw_client_send_encrypted (raw, "{\"event\":\"an event that nobody asked for\"}");
   WAIT_UNTIL (fixture->messages->len == 2);
   g_assert_cmpuint (n_chats, ==, 1);
   g_assert_cmpuint (g_quark_try_string ("an event that nobody asked for"), ==, 0);
@@ -104,7 +104,7 @@ static void
 test_peer_close (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
   SignalPeer *peer = only_peer (fixture);
 
   g_test_expect_message ("signal-glib", G_LOG_LEVEL_CRITICAL, "*assertion*");
@@ -115,8 +115,8 @@ test_peer_close (void)
   signal_peer_close (peer, 3000, "first");
   signal_peer_close (peer, 3001, "second");
   g_assert_false (signal_server_send_to_peer (fixture->server, peer, "later", NULL, NULL));
-  raw_peer_wait_event (raw, "last");
-  raw_peer_wait_closed (raw, 3000);
+  raw_client_wait_event (raw, "last");
+  raw_client_wait_closed (raw, 3000);
   g_assert_cmpstr (raw->reason, ==, "first");
   WAIT_UNTIL (fixture->disconnected->len == 1);
 }
@@ -140,14 +140,14 @@ test_long_reasons (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (RawPeer) raw = raw_peer_new_authenticated (fixture->uri, "secret");
+      g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
       g_autoptr (GString) reason = g_string_new (cases[i].start);
 
       for (guint j = 0; j < 200; j++)
         g_string_append (reason, cases[i].rest);
       WAIT_UNTIL (fixture->connected->len == i + 1);
       signal_peer_close (fixture->connected->pdata[i], 4999, reason->str);
-      raw_peer_wait_closed (raw, 4999);
+      raw_client_wait_closed (raw, 4999);
       g_assert_cmpuint (strlen (raw->reason), ==, cases[i].length);
       g_assert_true (g_utf8_validate (raw->reason, -1, NULL));
     }

@@ -18,15 +18,15 @@
 /* A channel, and the other end of its socket, which reads no faster than it likes. */
 typedef struct
 {
-  End         end;
+  ChannelEnd  end;
   GIOStream  *channel_stream;
   GIOStream  *peer;
   gboolean    is_client;
-  GByteArray *unread;  /* read from the socket, not yet a frame */
-  guint       n_sent;  /* fillers that the channel was given */
-  guint       n_read;  /* fillers that came */
-  char       *pong;    /* the last that came; NULL: none since it was looked for */
-  guint8      mask[4]; /* of the last frame */
+  GByteArray *unread;         /* read from the socket, not yet a frame */
+  guint       n_sent;         /* fillers that the channel was given */
+  guint       n_read;         /* fillers that came */
+  char       *pong;           /* the last that came; NULL: none since it was looked for */
+  guint8      mask[4];        /* of the last frame */
 } Line;
 
 static Line *
@@ -40,14 +40,14 @@ line_new (gconstpointer type)
   line->channel_stream = ends[0];
   line->peer = ends[1];
   line->unread = g_byte_array_new ();
-  end_open (&line->end, ends[0], GPOINTER_TO_INT (type));
+  channel_end_open (&line->end, ends[0], GPOINTER_TO_INT (type));
   return line;
 }
 
 static void
 line_free (Line *line)
 {
-  end_clear (&line->end);
+  channel_end_clear (&line->end);
   g_object_unref (line->channel_stream);
   g_object_unref (line->peer);
   g_byte_array_unref (line->unread);
