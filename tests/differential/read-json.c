@@ -8,9 +8,10 @@
 #include "signal-glib/json/signal-json-scanner-private.h"
 #include "signal-glib/protocol/signal-message-private.h"
 
-/* What compare.mjs compares with. In: texts, each after its length in four bytes, the least
- * significant first. Out, a line for each: `refused`; or what we write of the payload that the text
- * becomes, `unwritable` if strict JSON cannot express it, `no payload` if json-glib cannot. */
+/* The program that compare.mjs compares with. It reads texts, each after its length in four
+ * bytes in little-endian order. For each it prints a line: `refused`, or the payload as this
+ * library writes it, or `unwritable` if strict JSON cannot express it, or `no payload` if
+ * json-glib cannot. */
 
 #define HEAD "{\"event\":\"x\",\"data\":"
 #define TAIL "}"

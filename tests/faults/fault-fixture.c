@@ -11,7 +11,7 @@ ignore (const char     *domain,
 {
 }
 
-/* As g_test_init(), for tests that make libsoup and GIO write some 10,000 lines. */
+/* Like g_test_init(), for tests that make libsoup and GIO log about 10,000 lines. */
 void
 fault_test_init (int    *argc,
                  char ***argv)
@@ -21,7 +21,7 @@ fault_test_init (int    *argc,
   g_log_set_handler ("GLib-GIO", G_LOG_LEVEL_DEBUG, ignore, NULL);
 }
 
-/* Comes back at once, and never gives up. */
+/* The client reconnects immediately, and never gives up. */
 FaultFixture *
 fault_fixture_new (void)
 {
@@ -66,7 +66,7 @@ fault_fixture_wait_reconnected (FaultFixture *fixture,
   invariants_check_idle (fixture->recorder->client);
 }
 
-/* In ms. */
+/* In milliseconds. */
 gint64
 milliseconds_since (gint64 begin)
 {

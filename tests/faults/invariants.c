@@ -5,7 +5,7 @@
 
 #include "signal-glib/client/signal-client-private.h"
 
-/* What must hold of a client at any moment, seen from inside. */
+/* The invariants of a client, checked from inside. */
 
 static void
 check (SignalClient *client,
@@ -18,23 +18,23 @@ check (SignalClient *client,
                  == (state == SIGNAL_CONNECTION_STATE_AUTHENTICATED));
 }
 
-/* One thing at a time: an attempt that has no connection yet, a connection, or a wait; the state
- * says which; and the one timer is the only source that the session has. */
+/* The client has at most one of an attempt without a connection, a connection, and a delay; its
+ * state says which; and the timer is the only source that the session has. */
 void
 invariants_check (SignalClient *client)
 {
   check (client, FALSE);
 }
 
-/* Between two turns of the main loop everything has been notified. */
+/* Between two main loop iterations, every change has been notified. */
 void
 invariants_check_idle (SignalClient *client)
 {
   check (client, TRUE);
 }
 
-/* From now on at every signal and every notify that the client emits, but not at those that ask for
- * a token: a handler there would count as somebody who has one. */
+/* Checks the invariants at every signal that the client emits, except for those that ask for a
+ * token, because a handler for these would have to return one. */
 void
 invariants_connect (SignalClient *client)
 {

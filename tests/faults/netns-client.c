@@ -8,8 +8,8 @@
 
 #include <signal-glib/signal-glib.h>
 
-/* A client with short times that says on standard output what happens to it, one word first: state,
- * error, message. Each line of its standard input is sent. */
+/* A client with short timeouts that prints what happens to it to standard output, each line
+ * beginning with `state`, `error` or `message`. It sends each line of its standard input. */
 
 static void
 say (const char *what,

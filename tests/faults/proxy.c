@@ -11,8 +11,8 @@
 
 typedef struct _Link Link;
 
-/* One direction. It reads only when all that it has read before is written, as a router does whose
- * queue is full. */
+/* One direction of a link. It reads only after everything that it has read before is written, like
+ * a router whose queue is full. */
 typedef struct
 {
   Link    *link;
@@ -21,7 +21,7 @@ typedef struct
   guint8   data[CHUNK];
   gsize    start;
   gsize    end;
-  gint64   due; /* when what was read may go on */
+  gint64   due; /* when the buffered data may be written */
   GSource *source;
 } Pipe;
 
@@ -91,7 +91,7 @@ wait_until_due (Pipe *pipe)
   g_source_attach (pipe->source, NULL);
 }
 
-/* FALSE: the link is gone. */
+/* Returns FALSE if the link is closed. */
 static gboolean
 fill (Pipe *pipe)
 {
@@ -136,7 +136,7 @@ drain (Pipe *pipe)
   return FALSE;
 }
 
-/* One step, and what to wait for before the next. */
+/* Makes one step, and attaches a source for the next one. */
 static void
 move (Pipe *pipe)
 {
@@ -236,7 +236,7 @@ on_incoming (GSocketService    *service,
   return TRUE;
 }
 
-/* Nobody listens any more: connections are refused. Those that are open stay. */
+/* Refuses connections from now on. The links that are open stay open. */
 void
 proxy_shut (Proxy *proxy)
 {
@@ -248,7 +248,7 @@ proxy_shut (Proxy *proxy)
   g_clear_object (&proxy->service);
 }
 
-/* Listens, on the port that it had before. */
+/* Listens on the same port as before. */
 void
 proxy_reopen (Proxy *proxy)
 {
@@ -266,7 +266,7 @@ proxy_reopen (Proxy *proxy)
   proxy->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (effective));
 }
 
-/* uri: the server's, ws://127.0.0.1:PORT/PATH */
+/* @uri is that of the server, ws://127.0.0.1:PORT/PATH. */
 Proxy *
 proxy_new (const char *uri)
 {
@@ -294,7 +294,7 @@ proxy_free (Proxy *proxy)
   g_free (proxy);
 }
 
-/* A FIN, and no RST after it: the kernel sends one where something was not read. */
+/* Sends FIN, and prevents the RST that the kernel sends if there is unread data. */
 static void
 finish (GSocket *socket)
 {
@@ -305,7 +305,7 @@ finish (GSocket *socket)
     continue;
 }
 
-/* FIN both ways, to all that are open; what was on its way is lost. */
+/* Sends FIN in both directions of every link. Data that is buffered is lost. */
 void
 proxy_cut (Proxy *proxy)
 {
@@ -319,7 +319,7 @@ proxy_cut (Proxy *proxy)
   g_ptr_array_set_size (proxy->links, 0);
 }
 
-/* RST both ways. */
+/* Sends RST in both directions of every link. */
 void
 proxy_reset (Proxy *proxy)
 {
@@ -333,7 +333,7 @@ proxy_reset (Proxy *proxy)
   g_ptr_array_set_size (proxy->links, 0);
 }
 
-/* Those that are open stay open, and move nothing any more; those that come later do. */
+/* The links that are open stay open, but forward nothing more. Later links do. */
 void
 proxy_stall (Proxy *proxy)
 {

@@ -5,22 +5,22 @@
 
 G_BEGIN_DECLS
 
-/* A TCP proxy on loopback, between a client and a server, that fails on demand. */
+/* A TCP proxy on the loopback interface, between a client and a server, that fails on demand. */
 typedef struct
 {
   GSocketService *service;
   GSocketAddress *target;
   guint16         port;
   char           *uri;
-  GPtrArray      *links; /* those that are open, and those that stall */
+  GPtrArray      *links; /* those that are open or stalled */
 
   guint           n_accepted;
-  guint           n_refused;     /* accepted, and reset at once */
-  guint           delay;         /* ms that bytes take on their way, each way */
-  gboolean        is_chopping;   /* moves single bytes */
-  gboolean        is_refusing;   /* resets who comes */
-  gboolean        is_stalling;   /* new links move nothing either */
-  guint           buffer_size;   /* of the sockets, in bytes; 0: as the system has it */
+  guint           n_refused;     /* connections that were reset immediately */
+  guint           delay;         /* of the data in each direction, in ms */
+  gboolean        is_chopping;   /* forwards single bytes */
+  gboolean        is_refusing;   /* resets new connections */
+  gboolean        is_stalling;   /* new links forward nothing */
+  guint           buffer_size;   /* of the sockets, in bytes; 0 for the default */
 } Proxy;
 
 Proxy *proxy_new    (const char *uri);

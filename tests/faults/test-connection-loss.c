@@ -3,12 +3,12 @@
 
 #include "fault-fixture.h"
 
-/* What a network does to a connection, and that the client is back afterwards. */
+/* Network failures during a connection, after which the client reconnects. */
 
 #define HEARTBEAT 150
 #define LIVENESS 150
 
-/* For a machine that is busy with other things. */
+/* For a machine that is under load. */
 #define SLACK 2000
 
 static void
@@ -68,7 +68,7 @@ test_lost (gconstpointer user_data)
   g_assert_cmpstr (fixture->recorder->signals->str, ==, "connected error reconnecting connected ");
 }
 
-/* In the middle of the attempt, at each point of it. */
+/* The same at each stage of the attempt to connect. */
 static void
 test_lost_on_the_way (gconstpointer user_data)
 {
@@ -120,7 +120,7 @@ get_round_trip (SignalClient *client)
   return round_trip;
 }
 
-/* A slow peer is not a dead one, and the ping says how slow. */
+/* A slow peer is not considered dead, and the ping measures the delay. */
 static void
 test_delayed (void)
 {
@@ -138,7 +138,7 @@ test_delayed (void)
   g_assert_cmpuint (fixture->recorder->errors->len, ==, 0);
 }
 
-/* Nobody listens for a while. */
+/* Connections are refused for a while. */
 static void
 test_refused (void)
 {
@@ -170,7 +170,7 @@ test_reset_at_once (void)
   fault_fixture_wait_reconnected (fixture, 1);
 }
 
-/* Somebody accepts, and nothing comes of it. */
+/* Connections are accepted and then reset. */
 static void
 test_stalled_attempt (void)
 {
@@ -185,7 +185,7 @@ test_stalled_attempt (void)
   fault_fixture_wait_reconnected (fixture, 1);
 }
 
-/* disconnect_async() comes to an end with a peer that says nothing. */
+/* disconnect_async() finishes even if the peer does not respond. */
 static void
 test_disconnect_stalled (void)
 {

@@ -3,28 +3,28 @@
 
 #include "fault-fixture.h"
 
-/* Everything in any order, from inside and outside of handlers, with a network that fails. */
+/* Random calls from inside and outside of handlers, on a network that fails. */
 
 #define WALKERS 4
 #define LIMIT_SHORT 3
 #define LIMIT_LONG 60
 
-/* What GIO opens once and keeps: a network monitor, threads, a bus. */
+/* File descriptors that GIO opens once and keeps: of a network monitor, threads, a bus. */
 #define SPARE_FDS 16
 
 typedef struct
 {
-  SignalClient *client; /* NULL between two of them */
+  SignalClient *client; /* NULL between two clients */
   Fixture *fixture;
   Proxy   *proxy;
   guint    depth;
-  guint    n_alive;     /* clients that are not finalized yet */
+  guint    n_alive;     /* clients that are not finalized */
   guint    n_clients;
   guint    n_steps;
-  guint    n_inside;    /* steps from inside a handler */
-  guint    n_begun;     /* connect_async() */
+  guint    n_inside;    /* steps made inside a handler */
+  guint    n_begun;     /* calls of connect_async() that were started and that returned */
   guint    n_done;
-  guint    n_closing;   /* disconnect_async() */
+  guint    n_closing;   /* calls of disconnect_async() that were started and that returned */
   guint    n_closed;
   guint    n_connected;
   SignalConnectionState last;
@@ -44,8 +44,8 @@ step_inside (Walker *walker)
   walker->depth--;
 }
 
-/* A state comes after one that it can come after. What a handler of `notify` changes is notified
- * when it has returned, and may be the same again by then. */
+/* Every state is a possible successor of the previous one. A change made by a handler of `notify`
+ * is notified after the handler has returned, and may have been reverted by then. */
 static void
 on_state (SignalClient *client,
           GParamSpec   *pspec,
@@ -241,7 +241,7 @@ fail (Walker *walker)
     }
 }
 
-/* The client's own calls. They may drop it. */
+/* Calls a method of the client, which may drop its last reference. */
 static void
 step_client (Walker *walker)
 {
@@ -307,7 +307,7 @@ walk_on (Walker *walker)
     invariants_check_idle (walker->client);
 }
 
-/* Each call that was begun has ended, and each client is gone. */
+/* Waits until every call has returned and every client is finalized. */
 static void
 come_home (Walker *walker)
 {

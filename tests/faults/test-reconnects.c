@@ -6,12 +6,12 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
-/* Many reconnects of one client, and one reconnect of many. */
+/* Many reconnects of one client, and one reconnect of many clients. */
 
 #define WARM_UP 100
 #define RECONNECTS 1000
 
-/* What an allocator keeps here and there. */
+/* What an allocator may retain. */
 #define MEMORY_NOISE (64 * 1024)
 
 #define CROWD 200
@@ -25,7 +25,7 @@
 #define MEMORY_IS_COUNTED TRUE
 #endif
 
-/* What the test itself remembers must not count. */
+/* Drops what the test itself has recorded, so that it does not count as a leak. */
 static void
 forget (FaultFixture *fixture)
 {

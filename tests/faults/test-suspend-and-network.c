@@ -8,11 +8,11 @@
 
 #include "signal-glib/client/signal-client-private.h"
 
-/* What the machine does to a connection: networks that come and go, and sleep. */
+/* Changes of the network, and system suspend. */
 
 #define TEN_MINUTES (10 * 60 * G_TIME_SPAN_SECOND)
 
-/* After the library's own debounce of network changes. */
+/* Longer than the library's debounce interval for network changes. */
 #define DEBOUNCED 1200
 
 static FakeLogind *logind;
@@ -40,7 +40,8 @@ get_attempts (SignalClient *client)
   return attempts;
 }
 
-/* The peer has gone meanwhile, and no FIN has come. Heartbeat and liveness would take 20 s. */
+/* The peer has disappeared during the suspend, and no FIN has arrived. Heartbeat and liveness
+ * timeout alone would take 20 s. */
 static void
 test_suspend (void)
 {
@@ -70,7 +71,7 @@ test_suspend (void)
   g_assert_cmpuint (recorder->n_connected, ==, 2);
 }
 
-/* Asleep in the middle of an attempt, and of a wait. */
+/* Suspended during an attempt to connect, and during a reconnect delay. */
 static void
 test_suspend_on_the_way (void)
 {
@@ -118,7 +119,7 @@ test_logind (void)
   set_clock (recorder->client, &slept);
   run_for (100);
 
-  /* Going to sleep is no news; a short sleep is worth a ping. */
+  /* The beginning of a suspend has no effect; after a short suspend, a ping is sent. */
   fake_logind_sleep (logind, TRUE);
   run_for (100);
   g_assert_cmpuint (mock_server_wait_peer (server, 0)->n_pings, ==, 0);
@@ -136,7 +137,7 @@ test_logind (void)
   g_assert_cmpuint (server->peers->len, ==, 2);
 }
 
-/* A peer that has gone during a short sleep is found out by the ping. */
+/* A ping detects a peer that has disappeared during a short suspend. */
 static void
 test_logind_stalled (void)
 {
@@ -171,7 +172,7 @@ wait_for_long (Recorder    *recorder,
                 NULL);
 }
 
-/* Many changes that change nothing cause nothing; one that does is worth an attempt. */
+/* Notifications without a change have no effect; a change causes an attempt. */
 static void
 test_network_while_waiting (void)
 {
@@ -214,7 +215,7 @@ test_network_while_connected (void)
   g_assert_cmpstr (recorder->signals->str, ==, "connected ");
 }
 
-/* Without heartbeats one change is worth one ping, not a row of them. */
+/* Without heartbeats, one change causes exactly one ping. */
 static void
 test_network_without_heartbeat (void)
 {
@@ -232,7 +233,7 @@ test_network_without_heartbeat (void)
   g_assert_cmpstr (recorder->signals->str, ==, "connected ");
 }
 
-/* Another network, and the old connection leads nowhere: the ping finds out. */
+/* The network has changed and the old connection is dead, which a ping detects. */
 static void
 test_network_lost (void)
 {
@@ -248,7 +249,7 @@ test_network_lost (void)
   g_assert_error (recorder_wait_error (fixture->recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
 }
 
-/* What the monitor says is a hint: loopback works without a network. */
+/* The network monitor is only a hint: the loopback interface works without a network. */
 static void
 test_network_is_no_gate (void)
 {

@@ -9,13 +9,13 @@
 #include "tests/lib/fake-logind.h"
 #include "tests/lib/fake-monitor.h"
 
-/* System buses that ordinary machines have at times: stalled, mute, or none. Connecting waits for
- * none of them, and the default network monitor works for the whole process wherever the first
- * client lived. Each case is a process of its own, because GIO makes its defaults once. */
+/* System buses that are stalled, silent or missing. Connecting does not wait for them, and the
+ * default network monitor works for the whole process, whichever thread the first client was in.
+ * Each case runs in a process of its own, because GIO creates its defaults once. */
 
 #define CASE_TIMEOUT (30 * G_TIME_SPAN_SECOND)
 
-/* Less than a single call to a NetworkManager that is stalled. */
+/* Less than the timeout of a single call to a NetworkManager that is stalled. */
 #define DEADLINE_S 10
 
 static void
@@ -39,7 +39,7 @@ connect_and_disconnect (void)
   g_assert_cmpint (g_get_monotonic_time () - begin, <, DEADLINE_S * G_TIME_SPAN_SECOND);
 }
 
-/* Accepts connections and never says a word. */
+/* Accepts connections and never sends anything. */
 static void
 test_mute (void)
 {
@@ -74,7 +74,7 @@ test_mute (void)
   g_rmdir (directory);
 }
 
-/* A NetworkManager that has its name and answers nothing. */
+/* A NetworkManager that owns its name and never replies. */
 static void
 test_stalled (void)
 {
@@ -89,7 +89,7 @@ test_stalled (void)
 
   bus = fake_logind_new ();
   if (bus == NULL)
-    return; /* without a dbus-daemon it is the case of no bus */
+    return; /* Without dbus-daemon, this is the case without a bus. */
 
   fake_logind_own_stalled (bus, "org.freedesktop.NetworkManager", &n_calls);
   connect_and_disconnect ();
@@ -125,8 +125,8 @@ live_shortly (gpointer user_data)
   return NULL;
 }
 
-/* The monitor that the first client causes to be made tells the thread of the default main context
- * of changes, not a thread that has ended. */
+/* The monitor that is created for the first client notifies the thread of the default main context,
+ * not a thread that has ended. */
 static void
 test_short_lived_thread (void)
 {
@@ -153,7 +153,7 @@ test_short_lived_thread (void)
   g_assert_cmpuint (fake_monitor_get_n_initialized (), ==, 1);
   g_assert_null (fake_monitor_get_context (FAKE_MONITOR (monitor)));
 
-  /* And it is the one that a client without a monitor of its own listens to. */
+  /* A client without a network monitor of its own uses that monitor. */
   recorder = recorder_new (server->uri);
   recorder_connect (recorder);
   run_for (100);

@@ -3,16 +3,16 @@
 
 #include "fault-fixture.h"
 
-/* Where tokens come from, and what a refusal leads to. */
+/* The sources of tokens, and what happens when a token is refused. */
 
-/* Who gives tokens, and how often it was asked. What it answers is settled before it is asked: while
- * a test waits for one question, the next one may already be asked. */
+/* The source of tokens, with the number of requests. Its answers are set in advance, because the
+ * next request may arrive while a test waits for one. */
 typedef struct
 {
   Recorder   *recorder;
-  const char *tokens[4];     /* to answer one `authenticate` after the other with; none is NULL */
-  guint       first_promise; /* the first `token-requested` to answer with TRUE, from 1, or 0 */
-  guint       n_asked;       /* authenticate */
+  const char *tokens[4];     /* one for each `authenticate`, or NULL for none */
+  guint       first_promise; /* the first `token-requested` that is handled, counted from 1, or 0 */
+  guint       n_asked;       /* emissions of authenticate */
   guint       n_requested;
 } Source;
 
@@ -44,7 +44,7 @@ source_add (Source   *source,
   g_signal_connect (recorder->client, "token-requested", G_CALLBACK (on_token_requested), source);
 }
 
-/* Welcomes `good`, and refuses the rest as the public server does. */
+/* Accepts the token `good`, and refuses others as the public server does. */
 static void
 respond (MockPeer *peer)
 {
@@ -67,7 +67,7 @@ mock_server_new_strict (void)
   return server;
 }
 
-/* Before the first attempt and before each one after it. */
+/* The token is requested before the first attempt and before each later one. */
 static void
 test_asked_each_time (void)
 {
@@ -81,7 +81,7 @@ test_asked_each_time (void)
   fault_fixture_wait_reconnected (fixture, 2);
   g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "fresher");
 
-  /* None: the last one serves again. */
+  /* Without an answer, the last token is used again. */
   proxy_cut (fixture->proxy);
   fault_fixture_wait_reconnected (fixture, 3);
   g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "fresher");
@@ -89,7 +89,7 @@ test_asked_each_time (void)
   g_assert_cmpuint (source.n_requested, ==, 1);
 }
 
-/* A token that has to be fetched: one request at a time, and the attempt waits for it. */
+/* A token that is fetched asynchronously is requested once, and the attempt waits for it. */
 static void
 test_answered_later (void)
 {
@@ -131,7 +131,7 @@ test_answered_inside (void)
   g_assert_cmpuint (fixture->proxy->n_accepted, ==, 1);
 }
 
-/* A promise that is not kept fails the attempt, and the next one asks again. */
+/* If a requested token does not arrive, the attempt fails, and the next one requests it again. */
 static void
 test_never_answered (void)
 {
@@ -151,7 +151,8 @@ test_never_answered (void)
   fault_fixture_wait_reconnected (fixture, 1);
 }
 
-/* The token comes when its attempt has been given up: the next attempt uses it, and nobody is asked again. */
+/* The token arrives after its attempt has timed out: the next attempt uses it without another
+ * request. */
 static void
 test_answered_too_late (void)
 {
@@ -175,7 +176,7 @@ test_answered_too_late (void)
   g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "late");
   g_assert_cmpuint (source.n_requested, ==, 1);
 
-  /* It serves for one attempt. */
+  /* It is used for one attempt only. */
   source.first_promise = 0;
   source.tokens[source.n_asked] = "fresh-secret";
   proxy_cut (fixture->proxy);
@@ -199,7 +200,8 @@ test_disconnect_while_asking (void)
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
 }
 
-/* 4003: asked once more, at once; what that brings is the last word. */
+/* After close code 4003, a token is requested once more; if that is refused too, the client
+ * stops. */
 static void
 test_refused_asks_once (void)
 {
@@ -217,7 +219,7 @@ test_refused_asks_once (void)
   g_assert_cmpuint (recorder->delays->len, ==, 0);
 }
 
-/* The same token again is no new one: the server is not troubled with it. */
+/* The same token again does not count as a new one, and is not sent. */
 static void
 test_refused_same_again (void)
 {
@@ -246,7 +248,7 @@ test_refused_then_new (void)
   g_assert_cmpuint (recorder->n_disconnected, ==, 0);
 }
 
-/* The new token is fetched, and the refused one is not tried meanwhile. */
+/* A new token is fetched, and the refused one is not used in the meantime. */
 static void
 test_refused_then_later (void)
 {
@@ -265,7 +267,7 @@ test_refused_then_later (void)
   g_assert_no_error (recorder->error);
 }
 
-/* After it has been authenticated, a later refusal is asked about again. */
+/* After the client has been authenticated, a later refusal causes a request again. */
 static void
 test_refused_after_a_while (void)
 {
@@ -283,7 +285,8 @@ test_refused_after_a_while (void)
   g_assert_cmpuint (recorder->n_disconnected, ==, 0);
 }
 
-/* Stopped for want of a token, a new one starts it again; without anybody to ask as well. */
+/* A client that stopped because it had no token starts again with a new one, with or without a
+ * handler. */
 static void
 test_update_token_starts_again (void)
 {

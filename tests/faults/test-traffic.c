@@ -5,13 +5,13 @@
 
 #include <stdlib.h>
 
-/* Messages through connections that are lost. */
+/* Messages over connections that are lost. */
 
 #define CUTS 100
 #define BATCH 40
 #define KIB 1024
 
-/* What came over one connection, by the server's account. */
+/* The messages that the server received over one connection. */
 typedef struct
 {
   SignalPeer *peer;
@@ -27,7 +27,7 @@ typedef struct
   guint         n_accepted; /* by send_json() */
   guint         n_refused;  /* likewise */
   GArray       *legs;       /* Leg */
-  GArray       *left;       /* guint: at each loss, how many messages had left the process until then */
+  GArray       *left;       /* for each loss, how many messages had been written */
 } Traffic;
 
 static Leg *
@@ -45,8 +45,8 @@ find_leg (Traffic    *traffic,
   return NULL;
 }
 
-/* Messages are numbered from 0 in the order in which they were accepted. What came over a
- * connection before it was cut the server may read after the first ones of the next. */
+/* Messages are numbered from 0 in the order in which they were accepted. The server may read the
+ * last messages of a lost connection after the first ones of the next connection. */
 static void
 on_message (SignalServer  *server,
             SignalPeer    *peer,
@@ -167,9 +167,9 @@ compare_legs (gconstpointer a,
   return (first > second) - (first < second);
 }
 
-/* None twice: what came over one connection begins after what came over those before. What is
- * missing was at the end of what had left the process when a connection was lost: each connection
- * begins with the first message that had not left on those before. Returns how many are missing. */
+/* No message arrives twice: each connection begins with the first message that was not written on
+ * the previous ones. Messages can only be missing at the end of what was written before a loss.
+ * Returns the number of missing messages. */
 static guint
 check_legs (Traffic *traffic)
 {
@@ -212,7 +212,8 @@ report (Traffic *traffic)
   g_assert_cmpuint (signal_client_get_outbox_length (traffic->fixture->recorder->client), ==, 0);
 }
 
-/* One that comes to a stall keeps what was written to the socket, and the client what was not. */
+/* After a stall, messages that were written to the socket are lost, and the client keeps the
+ * others. */
 static void
 lose (Traffic *traffic,
       guint    number)
@@ -273,13 +274,14 @@ test_hundred_cuts (gconstpointer size)
   g_assert_cmpuint (recorder->n_connected, ==, CUTS + 1);
   g_assert_cmpuint (recorder->errors->len, ==, CUTS);
 
-  /* What was handed over again was not written the first time. */
+  /* A message that was queued again had not been written before. */
   g_object_get (recorder->client, "messages-sent", &messages_sent, NULL);
   g_test_message ("handed to a connection: %" G_GUINT64_FORMAT, messages_sent);
   g_assert_cmpuint (messages_sent, >=, traffic->n_accepted);
 }
 
-/* With every buffer on the way full, what the socket did not take goes to the next connection. */
+/* If all buffers are full, messages that the socket did not accept are sent over the next
+ * connection. */
 static void
 test_unsent (void)
 {
@@ -315,7 +317,7 @@ count_up (guint *count)
   (*count)++;
 }
 
-/* The signal for the moment to send more, and the limit for those who do not wait for it. */
+/* The signal `drained`, and the limit of the outbox. */
 static void
 test_back_pressure (void)
 {
@@ -335,7 +337,7 @@ test_back_pressure (void)
   recorder_connect (traffic->fixture->recorder);
   g_assert_cmpuint (n_drained, ==, 0);
 
-  /* More at a time than the buffers of the sockets hold. */
+  /* More at once than the buffers of the sockets hold. */
   while (signal_client_get_buffered_amount (client) < 1024 * KIB)
     g_assert_true (send_next (traffic));
   before = traffic->n_accepted;
@@ -358,7 +360,7 @@ test_back_pressure (void)
   report (traffic);
 }
 
-/* Messages that grow old are reported, and the younger ones go out. */
+/* Messages that expire are reported, and later ones are sent. */
 static void
 test_time_to_live (void)
 {

@@ -7,8 +7,8 @@
 
 #include "signal-glib/util/signal-base64-private.h"
 
-/* The vector code and the portable code agree, with each other and with GLib; and what decodes is
- * canonical. */
+/* The vector code and the portable code agree with each other and with GLib, and only canonical
+ * text is decoded. */
 static void
 check_decode (const char *text,
               gsize       size)

@@ -14,20 +14,20 @@
 #include "signal-glib/json/signal-json-scanner-private.h"
 #include "signal-glib/websocket/signal-websocket-connect-private.h"
 
-/* The first byte of a case says what comes: */
+/* The flags in the first byte of a case: */
 #define WITH_KEY 1   /* the channel has a session key */
-#define AS_SERVER 2  /* it is the server's end, which takes masked frames */
-#define AS_TEXT 4    /* the rest is the text of frames, one a line, instead of raw bytes */
-#define SEALED 8     /* and each is encrypted with the channel's key first */
+#define AS_SERVER 2  /* it is the server's end, which receives masked frames */
+#define AS_TEXT 4    /* the rest is lines of text for one frame each, not raw bytes */
+#define SEALED 8     /* each of which is encrypted with the channel's key */
 #define ANSWER 16    /* every message is answered */
 #define DROP 32      /* the channel is dropped inside the first handler that is called */
-#define IN_TWO 64    /* the main loop turns between the two halves */
+#define IN_TWO 64    /* the main loop runs between the two halves */
 
 #define EVERY_LINE (WITH_KEY | AS_TEXT | SEALED)
 
 #define MOST_TURNS 2000
 #define MOST_INCOMING (16 * 1024)
-#define MOST_BYTES (64 * 1024) /* fits into a socket's buffer: nothing blocks */
+#define MOST_BYTES (64 * 1024) /* fits into the buffer of a socket, so that writing does not block */
 
 static const guint8 session_key[SIGNAL_AEAD_KEY_SIZE] = "thirty-two bytes, known to both";
 
@@ -115,7 +115,7 @@ append_frame (GByteArray *out,
               gsize       length,
               gboolean    masked)
 {
-  static const guint8 mask[4]; /* zeros: the payload stays as it is */
+  static const guint8 mask[4]; /* zeros, which do not change the payload */
   guint8 head[4] = { 0x81, length < 126 ? length : 126, length >> 8, length };
 
   if (masked)
@@ -174,7 +174,7 @@ compose_stream (guint8      flags,
   return out;
 }
 
-/* Each line that comes sealed is told of once, as a message or as a fault. */
+/* Each encrypted line is reported once, as a message or as an error. */
 static void
 check_counts (const Run  *run,
               const char *data,
@@ -253,7 +253,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   close (fds[1]);
   turn ();
 
-  /* The head of a frame alone is two bytes. */
+  /* The smallest frame header has two bytes. */
   g_assert_cmpuint (run.n_messages + run.n_faults, <=, bytes->len / 2 + 1);
   if (run.flags & DROP)
     g_assert_cmpuint (run.n_messages + run.n_faults + run.is_closed, <=, 1);

@@ -28,7 +28,7 @@ is_base64 (SignalSpan span)
   return signal_base64_decode (span.str, span.len, data, &length);
 }
 
-/* What we write of it must read as the same. */
+/* What is written is equal to the original when it is read. */
 static void
 check_round_trip (const SignalEnvelope *envelope)
 {
@@ -56,7 +56,7 @@ check_round_trip (const SignalEnvelope *envelope)
   g_assert_cmpmem (again.data.str, again.data.len, data, envelope->data.len);
 }
 
-/* The short way and the long one see the same. */
+/* The fast path and the general one have the same result. */
 static void
 check_shape (const char           *text,
              gsize                 size,
@@ -78,7 +78,7 @@ check_shape (const char           *text,
   g_assert_true (sealed.ct.str == shape.ct.str && sealed.ct.len == shape.ct.len);
 }
 
-/* A message is made of exactly what is an envelope without NUL in its names. */
+/* A message is created from exactly the envelopes without NUL in their names. */
 static void
 check_message (const char           *text,
                gsize                 size,

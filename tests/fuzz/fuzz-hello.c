@@ -8,7 +8,7 @@
 #include "signal-glib/protocol/signal-handshake-private.h"
 #include "signal-glib/protocol/signal-message-private.h"
 
-/* The whole of what a connection does with a `connected`: the message, the payload, the key. */
+/* Everything that a connection does with a `connected` event: the message, the payload, the key. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         size)

@@ -11,7 +11,7 @@
 #include "signal-glib/protocol/signal-room-name-private.h"
 #include "signal-glib/websocket/signal-url-private.h"
 
-/* Nothing in a host ends a line or a field. */
+/* No host ends a line or a header field. */
 static void
 check_field (GUri *uri)
 {
@@ -49,7 +49,7 @@ check_url (const char *text)
     }
 }
 
-/* A name that is taken goes over the wire and comes back the same. */
+/* A name that is accepted is the same after a round trip over the wire. */
 static void
 check_room (const char *text)
 {

@@ -5,8 +5,8 @@
 
 #include "signal-glib/websocket/signal-upgrade-response-private.h"
 
-/* Takes the answer in pieces of a size. Returns what comes after its head; NULL: it is refused, with an
- * error, or not over. */
+/* Reads the response in pieces of this size. Returns what follows its head, or NULL if it is
+ * refused, with an error, or incomplete. */
 static GBytes *
 take (const uint8_t  *data,
       size_t          size,
@@ -34,7 +34,7 @@ take (const uint8_t  *data,
   return g_byte_array_free_to_bytes (g_steal_pointer (&rest));
 }
 
-/* The first byte is the size of the pieces, which must not matter. */
+/* The first byte is the size of the pieces, which must not make a difference. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         size)

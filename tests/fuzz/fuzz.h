@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* The one entry of every target: libFuzzer calls it, or replay.c does with the seed corpus. A case is
- * found by a sanitizer, by a critical, or by a g_assert() of the target. */
+/* The entry point of every target, called by libFuzzer, or by replay.c with the seed corpus. A
+ * failure is detected by a sanitizer, a critical warning or a g_assert() of the target. */
 int LLVMFuzzerTestOneInput (const uint8_t *data,
                             size_t         size);
 

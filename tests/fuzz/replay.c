@@ -5,18 +5,18 @@
 
 #include <string.h>
 
-/* Where there is no libFuzzer: every file of the corpus as it is, then cut short, then with random
- * changes, which are the same in every run. */
+/* Used without libFuzzer: runs every file of the corpus unchanged, then truncated, then with
+ * pseudorandom changes that are the same in every run. */
 
 #define N_CUTS 25    /* of a file */
-#define N_CHANGED 35 /* likewise */
+#define N_CHANGED 35 /* of a file */
 #define MOST_CHANGES 4
 
 static void
 play (const guint8 *data,
       gsize         size)
 {
-  /* Exactly as long as it says, so that a read beyond the end is seen. */
+  /* A copy of exactly this length, so that a sanitizer detects a read beyond the end. */
   g_autofree guint8 *copy = g_memdup2 (data, size);
   static const guint8 empty;
 

@@ -9,11 +9,11 @@
 
 #include <string.h>
 
-/* A channel against a peer that writes bare frames, in the role of a client. */
+/* A channel against a peer that writes raw frames, in the role of a client. */
 
 static const char * const event_a = "{\"event\":\"a\"}";
 
-/* As much as the other end takes before it goes. */
+/* Writes as much as the other end accepts before it closes. */
 static void
 write_all (GIOStream  *stream,
            const void *data,
@@ -41,7 +41,7 @@ write_all (GIOStream  *stream,
     }
 }
 
-/* The mask is zero, which is a mask like any other. */
+/* A mask of zeros is valid. */
 static void
 write_frame (GIOStream  *stream,
              guint8      first,
@@ -94,7 +94,7 @@ half_free (Half *half)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Half, half_free)
 
-/* libsoup takes a pong that is too long; the limit of messages holds after it all the same. */
+/* libsoup accepts a pong that is too long; the limit of messages still applies afterwards. */
 static void
 test_long_pong (void)
 {
@@ -111,7 +111,7 @@ test_long_pong (void)
   g_assert_cmpuint (half->end.messages->len, ==, 0);
 }
 
-/* While the end of one who broke the limit is waited for, the main loop sleeps. */
+/* The main loop sleeps while the channel waits for a peer that exceeded the limit to close. */
 static void
 test_overflow_sleeps (void)
 {
@@ -127,7 +127,7 @@ test_overflow_sleeps (void)
   g_assert_error (half->end.error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
 }
 
-/* What follows a fault is not collected, not even while our own close is not answered yet. */
+/* Data after an error is not collected, even before the peer has answered the close frame. */
 static void
 test_flood_after_fault (void)
 {
@@ -142,7 +142,7 @@ test_flood_after_fault (void)
   g_assert_cmpuint (hostile_get_memory (), <, before + 16 * 1024 * 1024);
 }
 
-/* U+0000 is UTF-8. */
+/* U+0000 is valid UTF-8. */
 static void
 test_close_nul (void)
 {
@@ -154,7 +154,8 @@ test_close_nul (void)
   g_assert_no_error (half->end.error);
 }
 
-/* Every code is an end; those that must not be sent (RFC 6455 section 7.4.1) count as none. */
+/* Every code closes the connection; those that must not be sent (RFC 6455 section 7.4.1) are
+ * reported as none. */
 static void
 test_close_codes (void)
 {
@@ -188,7 +189,8 @@ typedef struct
   guint          n_messages;
 } Careless;
 
-/* Lets go of everything, and then runs the main loop until it is gone, as a modal dialog does. */
+/* Drops all references, and then runs the main loop until the channel is finalized, as a modal
+ * dialog does. */
 static void
 on_careless_message (SignalChannel *channel,
                      SignalMessage *message,
@@ -270,7 +272,7 @@ test_careless_parts (void)
   check_careless (TRUE);
 }
 
-/* Peers that send half a frame and no more cost what they sent. */
+/* A peer that sends an incomplete frame causes no allocation beyond what it sent. */
 static void
 test_half_frames (void)
 {

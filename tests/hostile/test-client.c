@@ -5,12 +5,12 @@
 
 #include <string.h>
 
-/* Servers that do the handshake or the framing wrong. */
+/* Servers that do not follow the protocol in the handshake or in the framing. */
 
 typedef struct
 {
   const char *name;
-  const char *data; /* of `connected`; %s: a good key, %s: a good salt */
+  const char *data; /* of `connected`, with a valid key and a valid salt instead of each %s */
   int         error;
 } Hello;
 
@@ -49,7 +49,7 @@ respond_with_handshake (MockPeer *peer)
   mock_peer_send_text (peer, text->str);
 }
 
-/* Such a `connected` fails the attempt. */
+/* Such a `connected` event fails the attempt. */
 static void
 test_hello (gconstpointer data)
 {
@@ -70,7 +70,7 @@ respond_with_bad_point (MockPeer *peer)
   g_autofree char *text = mock_peer_format_connected (peer);
   char *key = strstr (text, "\"serverPublicKey\":\"") + strlen ("\"serverPublicKey\":\"");
 
-  /* Still base64 of 65 bytes, and no longer on the curve. */
+  /* Valid base64 of 65 bytes, but not a point on the curve. */
   key[40] = key[40] == 'A' ? 'B' : 'A';
   mock_peer_send_text (peer, text);
 }
@@ -105,7 +105,8 @@ respond_encrypted (MockPeer *peer)
   mock_peer_send (peer, connected);
 }
 
-/* `connected` encrypted with the key that is inside it: named, and well before the deadline. */
+/* A `connected` event encrypted with the key that is inside it is reported as such, long before the
+ * timeout. */
 static void
 test_sealed_hello (void)
 {
@@ -128,7 +129,7 @@ respond_after_noise (MockPeer *peer)
   mock_peer_send_connected (peer);
 }
 
-/* What comes before `connected` is dropped, and does no harm. */
+/* Messages before `connected` are dropped. */
 static void
 test_noise_first (void)
 {
@@ -163,7 +164,7 @@ test_broadcast_first_plain (void)
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
-/* Where a client allows plaintext, and gets a key, it takes no plaintext all the same. */
+/* A client that allows plaintext still refuses plaintext if there is a key. */
 static void
 test_no_downgrade (void)
 {
@@ -190,7 +191,7 @@ test_wrong_info (void)
   g_assert_error (recorder_wait_error (recorder, 0), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
 }
 
-/* A text message in so many frames. */
+/* Sends a text message in this number of frames. */
 static void
 send_fragments (MockPeer   *peer,
                 const char *text,
@@ -221,7 +222,8 @@ test_fragments (void)
   g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[0]), ==, "parts");
 }
 
-/* A message of the limit passes; one byte more ends the connection, in one frame or many. */
+/* A message of the maximum size is accepted; one byte more closes the connection, in one frame or
+ * in many. */
 static void
 check_incoming_limit (guint n_parts)
 {
@@ -267,7 +269,7 @@ test_incoming_limit_fragments (void)
   check_incoming_limit (200);
 }
 
-/* A frame that says it is of 2⁶³ − 1 bytes costs no memory, and ends the connection. */
+/* A frame header with a length of 2⁶³ − 1 bytes causes no allocation, and closes the connection. */
 static void
 test_huge_header (void)
 {
@@ -281,7 +283,7 @@ test_huge_header (void)
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 
-/* What breaks RFC 6455 ends the connection, and the client comes back. */
+/* A violation of RFC 6455 closes the connection, and the client reconnects. */
 static void
 test_broken_frames (void)
 {
@@ -289,7 +291,7 @@ test_broken_frames (void)
     { { 0xc1, 0x00 }, 2 },                               /* a reserved bit */
     { { 0x83, 0x00 }, 2 },                               /* a reserved opcode */
     { { 0x81, 0x81, 0, 0, 0, 0, 'x' }, 7 },              /* masked */
-    { { 0x09, 0x00 }, 2 },                               /* a ping in parts */
+    { { 0x09, 0x00 }, 2 },                               /* a fragmented ping */
     { { 0x89, 126, 0, 126 }, 4 },                        /* a ping that is too long */
   };
   g_autoptr (MockServer) server = mock_server_new ();
@@ -308,7 +310,7 @@ test_broken_frames (void)
     }
 }
 
-/* The text frame itself is not UTF-8: it is dropped alone, and the connection goes on. */
+/* A text frame that is not UTF-8 is dropped, and the connection stays open. */
 static void
 test_frame_not_utf8 (void)
 {

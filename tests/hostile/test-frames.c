@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-/* WebSocket frames as nobody should send them (RFC 6455 section 5). */
+/* Invalid WebSocket frames (RFC 6455 section 5). */
 
 typedef struct
 {
   const char *name;
   guint8      data[16];
   gsize       length;
-  const char *fault; /* a part of what the error says */
+  const char *fault; /* a part of the error message */
 } Frame;
 
 #define LARGE "exceeds the size limit"
@@ -43,7 +43,7 @@ static const Frame frames[] = {
   { "length-2-63-part", { 0x01, 0x01, 'x', 0x80, 127, 0x80, 0, 0, 0, 0, 0, 0, 0 }, 13, LARGE },
 };
 
-/* Nothing of it arrives, the error is told, and the client comes back. */
+/* The frame is not delivered, the error is reported, and the client reconnects. */
 static void
 test_frame (gconstpointer data)
 {
@@ -71,7 +71,8 @@ test_frame (gconstpointer data)
   hostile_check_recovery (recorder);
 }
 
-/* A ping and a pong between the parts of a message are as it should be; the message arrives. */
+/* A ping and a pong between the fragments of a message are allowed, and the message is
+ * delivered. */
 static void
 test_control_between (void)
 {
@@ -97,7 +98,7 @@ test_control_between (void)
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
-/* A close frame between the parts ends the message, too. */
+/* A close frame between the fragments also ends the message. */
 static void
 test_close_between (void)
 {
@@ -114,7 +115,7 @@ test_close_between (void)
   hostile_check_recovery (recorder);
 }
 
-/* Parts that never end, each of them empty: no memory, and nothing is starved. */
+/* An endless number of empty fragments needs no memory, and does not starve other sources. */
 static void
 test_empty_parts (void)
 {
@@ -152,7 +153,7 @@ test_ping_flood (void)
   g_assert_cmpuint (recorder->n_connected, ==, 1);
 }
 
-/* Writes all, while the other end gets its turns. */
+/* Writes everything, and runs the main loop meanwhile. */
 static void
 write_all (GIOStream    *stream,
            const guint8 *data,
@@ -173,7 +174,7 @@ write_all (GIOStream    *stream,
     }
 }
 
-/* Reads until the last whole frame is this pong, unmasked. */
+/* Reads until the last complete frame is this pong, unmasked. */
 static void
 read_until_pong (GIOStream  *stream,
                  const char *payload)
@@ -202,7 +203,8 @@ read_until_pong (GIOStream  *stream,
     }
 }
 
-/* A peer that pings and does not read: what it is owed is bounded, and the last of it arrives. */
+/* A peer that sends pings and does not read: the number of stored pongs is limited, and the last
+ * one arrives. */
 static void
 test_pongs_unread (void)
 {
@@ -239,7 +241,7 @@ test_pongs_unread (void)
   run_pending ();
 }
 
-/* Every kind of code, those that RFC 6455 forbids on the wire included: an end like any other. */
+/* Every close code, including those that RFC 6455 does not allow, closes the connection. */
 static void
 test_close_codes (void)
 {
@@ -264,7 +266,8 @@ test_close_codes (void)
   hostile_check_recovery (recorder);
 }
 
-/* These two are for good; a good server works afterwards all the same. */
+/* After these two codes the client does not reconnect, but a new connection to a good server
+ * works. */
 static void
 test_final_codes (void)
 {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* Servers that make an attempt large or long, and keys that have served long enough. */
+/* Servers that make an attempt large or long, and keys that are due for renewal. */
 
 static void
 test_endless_head (void)
@@ -43,7 +43,7 @@ on_drip (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Each byte comes in time; the whole does not. */
+/* Every byte arrives in time, but not the complete response. */
 static void
 test_drip (void)
 {
@@ -69,7 +69,7 @@ typedef struct
   const char *bytes;
   gsize       length;
   int         code; /* SoupWebsocketError */
-  const char *text; /* in the error */
+  const char *text; /* of the error message */
 } Answer;
 
 #define ANSWER(name, bytes, code, text) { name, bytes, sizeof bytes - 1, code, text }
@@ -84,7 +84,8 @@ static const Answer answers[] = {
   ANSWER ("tls", "\x15\x03\x01\0\x02\x02\x0a", SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET, "not HTTP"),
 };
 
-/* Said at once, though the server keeps the connection open and says nothing more. */
+/* The error is reported immediately, although the server keeps the connection open and sends
+ * nothing more. */
 static void
 test_bad_answer (gconstpointer data)
 {
@@ -106,7 +107,7 @@ test_bad_answer (gconstpointer data)
   hostile_check_recovery (recorder);
 }
 
-/* Interim answers before the one that counts (RFC 9110 section 15.2), in whatever pieces. */
+/* Interim responses before the final one (RFC 9110 section 15.2), in pieces of any size. */
 static void
 test_interim (void)
 {
@@ -141,7 +142,7 @@ on_interim (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* A server that is always about to answer. */
+/* A server that never stops sending interim responses. */
 static void
 test_endless_interim (void)
 {
@@ -175,7 +176,7 @@ on_noise (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* What nobody can read keeps no attempt alive. */
+/* Messages that cannot be decrypted do not extend the timeout of an attempt. */
 static void
 test_unreadable_noise (void)
 {
@@ -199,7 +200,7 @@ get_channel (SignalClient *client)
   return signal_connection_get_channel (signal_session_get_connection (client->session));
 }
 
-/* A key makes way for another after so many messages, whoever sent them. */
+/* A key is replaced after a number of messages, whichever side sent them. */
 static void
 test_key_renewal (void)
 {

@@ -10,11 +10,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* What a peer can do to the embedded server before it is one: whoever is honest still gets in. */
+/* Attacks on the embedded server before the upgrade, during which other clients can still
+ * connect. */
 
 #define MIB (1024 * 1024)
 
-/* More than a test takes: what ends earlier was not ended by this. */
+/* Longer than a test takes, so that this timeout ends nothing. */
 #define LONG_TIMEOUT 60000
 
 static void
@@ -25,7 +26,7 @@ close_all (int   *fds,
     close (fds[i]);
 }
 
-/* As many as there may be files, up to 10,000. */
+/* As many as the limit of open files allows, up to 10,000. */
 static guint
 count_sockets (void)
 {
@@ -35,7 +36,7 @@ count_sockets (void)
   return MIN (10000, limit.rlim_cur > 2000 ? limit.rlim_cur - 1500 : limit.rlim_cur / 4);
 }
 
-/* Sockets that connect and say nothing, or half of a request, and are held open all the while. */
+/* Sockets that send nothing, or half a request, and are kept open. */
 static void
 test_half_open (void)
 {
@@ -62,7 +63,7 @@ test_half_open (void)
   close_all (fds, n_fds);
 }
 
-/* Those that have become WebSockets take the places of all the peers there may be. */
+/* Those that have been upgraded use up all the places for peers. */
 static void
 test_silent_peers (void)
 {
@@ -83,7 +84,7 @@ test_silent_peers (void)
   raw_socket_wait_end (fds[0], text);
   g_assert_true (raw_socket_read (fds[6], text));
 
-  /* Nobody who has authenticated makes room. */
+  /* An authenticated peer is never dropped to make room. */
   g_object_set (fixture->server, "max-peers", 2, NULL);
   third = raw_client_new (fixture->uri);
   g_assert_cmpuint (soup_message_get_status (third->request), ==, 503);
@@ -91,7 +92,8 @@ test_silent_peers (void)
   close_all (fds, G_N_ELEMENTS (fds));
 }
 
-/* Who comes from elsewhere is not shown out for the crowd, even as the oldest of all. */
+/* A connection from another address is not dropped because of the flood, even if it is the
+ * oldest. */
 static void
 test_crowd (void)
 {
@@ -134,7 +136,7 @@ get_last_fd (void)
   return last;
 }
 
-/* There are no file descriptors left, long before there are too many connections. */
+/* The file descriptors run out long before there are too many connections. */
 static void
 test_no_files (void)
 {
@@ -188,7 +190,8 @@ static const Body bodies[] = {
                "Content-Length: 100000000\r\n\r\n", "413" },
 };
 
-/* 100 MB in the body of a request: what the sockets themselves hold is taken, and no more. */
+/* 100 MB in the body of a request: no more is received than fits into the buffers of the
+ * sockets. */
 static void
 test_body (gconstpointer data)
 {
@@ -217,7 +220,7 @@ test_body (gconstpointer data)
   close (fd);
 }
 
-/* Many of them at once: they do not take the places of others while their answers are read. */
+/* Many such requests at once do not use up the places of others while their responses are read. */
 static void
 test_many_bodies (void)
 {
@@ -234,7 +237,8 @@ test_many_bodies (void)
   close_all (fds, G_N_ELEMENTS (fds));
 }
 
-/* The server is dropped while it still holds a connection for its answer to be read. */
+/* The last reference to the server is dropped while a connection stays open for its response to be
+ * read. */
 static void
 test_drop_lingering (void)
 {
@@ -250,7 +254,7 @@ test_drop_lingering (void)
   close (fd);
 }
 
-/* A request whose headers do not end, or the first of them does not. */
+/* A request with endless headers, or an endless first header. */
 static void
 test_endless_headers (gconstpointer data)
 {
@@ -271,7 +275,7 @@ test_endless_headers (gconstpointer data)
   close (fd);
 }
 
-/* Each byte that comes looks like life; the time that counts began with the connection. */
+/* The timeout counts from the beginning of the connection, although single bytes keep arriving. */
 static void
 test_slow_headers (void)
 {

@@ -7,15 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a peer of the embedded server can do over its WebSocket, before and after it has authenticated:
- * the others are served all the same. */
+/* Attacks on the embedded server over a WebSocket, before and after authentication, during which
+ * other peers are still served. */
 
 #define MIB (1024 * 1024)
 
-/* More than a test takes: what ends earlier was not ended by this. */
+/* Longer than a test takes, so that this timeout ends nothing. */
 #define LONG_TIMEOUT 60000
 
-/* A byte now and then, within a frame that never ends: the head of one, or its payload. */
+/* Sends single bytes of a frame that is never complete: of its header, or of its payload. */
 static void
 test_slow_frame (gconstpointer data)
 {
@@ -39,7 +39,7 @@ test_slow_frame (gconstpointer data)
   close (fd);
 }
 
-/* One frame of a client, with a mask of zeros. */
+/* A frame of a client, with a mask of zeros. */
 static GBytes *
 make_frame (guint8 first,
             gsize  length)
@@ -60,7 +60,7 @@ make_frame (guint8 first,
 typedef struct
 {
   const char *name;
-  guint8      opening; /* of a frame that comes once, before the flood; 0: none */
+  guint8      opening; /* of a frame that is sent once before the flood, or 0 for none */
   guint8      first;
   gsize       length;
 } Flood;
@@ -75,7 +75,7 @@ static const Flood floods[] = {
   { "empty-fragments", 0x01, 0x00, 0 },
 };
 
-/* Frames without end from somebody who does not say who it is. */
+/* An endless stream of frames from a peer that does not authenticate. */
 static void
 test_flood (gconstpointer data)
 {
@@ -118,7 +118,7 @@ send_join (RawClient *raw,
   raw_client_send_text (raw, text->str);
 }
 
-/* Those who ask for too many rooms get as many as are allowed, and are not told. */
+/* A peer that joins too many rooms gets as many as are allowed, without an error. */
 static void
 test_rooms (void)
 {
@@ -141,7 +141,7 @@ test_rooms (void)
   g_assert_cmpuint (g_strv_length ((char **) signal_peer_get_rooms (peer)), ==, 10);
   g_assert_cmpuint (hostile_get_memory (), <, before + 32 * MIB);
 
-  /* Who leaves one may join another. */
+  /* After it has left one, it can join another. */
   raw_client_send_text (bad, "{\"event\":\"leave\",\"data\":{\"rooms\":[\"room-0\"]}}");
   raw_client_send_text (bad, "{\"event\":\"join\",\"data\":{\"rooms\":[\"after\",\"too-many\"]}}");
   raw_client_sync (bad);
@@ -150,7 +150,7 @@ test_rooms (void)
   check_new_client_is_served (fixture);
 }
 
-/* Fewer rooms than a peer is in from the start: it is in those all the same. */
+/* A limit below the number of default rooms does not affect these. */
 static void
 test_fewest_rooms (void)
 {
@@ -164,7 +164,7 @@ test_fewest_rooms (void)
   g_assert_cmpuint (g_strv_length ((char **) signal_peer_get_rooms (fixture->connected->pdata[0])), ==, 3);
 }
 
-/* Rooms that are joined and left without end cost nobody else anything, and leave nothing behind. */
+/* Endless joining and leaving affects no other peer, and leaves nothing behind. */
 static void
 test_restless (void)
 {
@@ -190,7 +190,7 @@ test_restless (void)
   check_new_client_is_served (fixture);
 }
 
-/* A peer that sends all the time; in a thread of its own, so that there always is something to read. */
+/* A peer that sends constantly, in a thread of its own, so that there always is data to read. */
 typedef struct
 {
   GThread *thread;
@@ -255,7 +255,7 @@ stop_flooder (Flooder *self)
 
 static guint n_flooded;
 
-/* What floods is counted and not kept. */
+/* Counts the messages of the flood without storing them. */
 static void
 on_message (SignalServer  *server,
             SignalPeer    *peer,
@@ -268,7 +268,7 @@ on_message (SignalServer  *server,
     n_flooded++;
 }
 
-/* Some of the peers send as fast as they can: the others get their turn between them. */
+/* Some of the peers send as fast as possible, and the others are served between their messages. */
 static void
 test_fair (void)
 {
@@ -301,7 +301,8 @@ make_payload (gsize length)
   return json_node_init_string (json_node_alloc (), fill);
 }
 
-/* One in a busy room does not read: the others get every message, and get it before the next is sent. */
+/* A peer in a busy room does not read: the others receive every message before the next one is
+ * sent. */
 static void
 test_deaf (void)
 {
@@ -331,7 +332,7 @@ test_deaf (void)
   close (fd);
 }
 
-/* Who reads again gets what has waited, in full, and what comes after it. */
+/* When the peer reads again, it receives all pending messages, and later ones. */
 static void
 test_late_reader (void)
 {
@@ -350,7 +351,8 @@ test_late_reader (void)
   raw_client_check_served (raw, fixture);
 }
 
-/* Returns how many messages of 1 KiB a peer that does not read is sent before that fails. */
+/* Returns how many messages of 1 KiB can be sent to a peer that does not read before sending
+ * fails. */
 static guint
 count_backlog (guint max_backlog)
 {
@@ -373,7 +375,7 @@ count_backlog (guint max_backlog)
   return n_sent;
 }
 
-/* What the sockets themselves hold is the same for both, give or take. */
+/* The buffers of the sockets hold about the same for both. */
 static void
 test_backlog (void)
 {
@@ -384,7 +386,7 @@ test_backlog (void)
   g_assert_cmpuint (n_more, <, n_less + 7 * 1024);
 }
 
-/* The limits are what they are said to be. */
+/* The limits have the documented defaults. */
 static void
 test_defaults (void)
 {

@@ -7,9 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Upgrade requests that are not as they should be: each is answered at once, and nobody else notices. */
+/* Invalid upgrade requests: each gets a response immediately, and other peers are not affected. */
 
-/* More than a test takes: what ends earlier was not ended by this. */
+/* Longer than a test takes, so that this timeout ends nothing. */
 #define LONG_TIMEOUT 60000
 
 #define KEY "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" \
@@ -21,7 +21,7 @@ typedef struct
   const char *name;
   const char *bytes;
   gsize       length;
-  const char *status; /* of the answer, or how it begins */
+  const char *status; /* of the response, or its beginning */
 } Request;
 
 #define REQUEST(name, bytes, status) { name, bytes, sizeof bytes - 1, status }
@@ -57,7 +57,7 @@ static const Request requests[] = {
   REQUEST ("length/two", HEAD KEY "Content-Length: 0\r\nContent-Length: 5\r\n\r\n", ""),
   REQUEST ("length/and-chunks", HEAD KEY "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", ""),
 #ifndef __SANITIZE_ADDRESS__
-  /* libsoup 3.2 refuses these, and leaks a few bytes of each. */
+  /* libsoup 3.2 refuses these, and leaks a few bytes for each. */
   REQUEST ("length/words", HEAD KEY "Content-Length: many\r\n\r\n", ""),
   REQUEST ("coding", HEAD KEY "Transfer-Encoding: gzip\r\n\r\n", ""),
 #endif
@@ -106,7 +106,7 @@ test_request (gconstpointer data)
   check_request (data, 1);
 }
 
-/* An id is text: what is not refuses, and does not end up in an envelope. */
+/* A user ID that is not UTF-8 is refused, and does not reach an envelope. */
 static char *
 on_authenticate (void)
 {
@@ -129,7 +129,7 @@ test_user_id (void)
   raw_client_wait_closed (raw, 4003);
 }
 
-/* Errors can be shown, whatever the strings were. */
+/* Error messages are valid UTF-8, whatever the strings were. */
 static void
 test_bad_settings (void)
 {
@@ -153,7 +153,7 @@ test_bad_settings (void)
     }
 }
 
-/* The names of this machine need no look-up, and the URL leads to it. */
+/* The names of the loopback interface are not resolved, and the URI is usable. */
 static void
 test_loopback_names (void)
 {

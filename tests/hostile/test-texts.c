@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Texts that are meant to hurt who parses them, encrypted as they should be. */
+/* Encrypted texts that attack the parser. */
 
 static void
 test_event_names (void)
@@ -37,13 +37,13 @@ test_event_names (void)
       g_assert_cmpuint (g_quark_try_string (name), ==, 0);
     }
 
-  /* Nor anything that is made of them. GIO, which looks for a network monitor and the system bus
-   * meanwhile, makes some for types of its own: about a hundred in 2.90. */
+  /* Nor is a GQuark created from them. GIO, which looks for a network monitor and the system bus at
+   * the same time, creates some for its own types: about a hundred in 2.90. */
   after = g_quark_from_string ("hostile-quark-after");
   g_assert_cmpuint (after - before, <, n_names / 100);
 }
 
-/* Deeper than anything that recurses can bear: where it comes as an envelope, and as a payload. */
+/* Nested deeper than a recursive parser can handle, both as an envelope and as a payload. */
 static void
 test_nesting (void)
 {
@@ -82,18 +82,19 @@ test_nesting (void)
 typedef struct
 {
   const char *inner;
-  const char *event;   /* NULL: it is refused */
+  const char *event;   /* NULL if it is refused */
   const char *payload; /* as text */
 } Text;
 
 static const Text texts[] = {
-  /* Of two members with one name the last counts, as for JavaScript; in the payload both stay. */
+  /* Of two members with the same name the last one counts, as in JavaScript; a payload keeps
+   * both. */
   { "{\"event\":\"a\",\"event\":\"b\"}", "b", NULL },
   { "{\"event\":\"a\",\"data\":1,\"data\":2}", "a", "2" },
   { "{\"event\":\"a\",\"data\":{\"k\":1,\"k\":2}}", "a", "{\"k\":1,\"k\":2}" },
   { "{\"event\":\"a\",\"\\u0065vent\":\"b\"}", "b", NULL },
   { "{\"event\":\"a\",\"event\":5}", NULL, NULL },
-  /* A name of the protocol's does not get in by a second member. */
+  /* A second member cannot introduce a name that is reserved for the protocol. */
   { "{\"event\":\"a\",\"event\":\"connected\"}", NULL, NULL },
   { "{\"event\":\"a\",\"event\":\"conn\\u0065cted\"}", NULL, NULL },
   /* Long numbers keep their digits as text. */
@@ -136,7 +137,7 @@ test_texts (void)
   hostile_check_alive (recorder, peer);
 }
 
-/* Lone surrogates and NUL: whether they are taken or refused, what is handed on is UTF-8. */
+/* Lone surrogates and NUL: whether they are accepted or not, what is delivered is UTF-8. */
 static void
 test_strange_strings (void)
 {
@@ -178,7 +179,7 @@ test_strange_strings (void)
   hostile_check_alive (recorder, peer);
 }
 
-/* A number of a million digits costs a copy, not time without end. */
+/* A number of a million digits takes no more than linear time. */
 static void
 test_long_numbers (void)
 {
@@ -203,7 +204,7 @@ test_long_numbers (void)
   hostile_check_alive (recorder, peer);
 }
 
-/* The client's own frames sent back to it, and a message that came before. */
+/* The client's own frames sent back to it, and a message that was received before. */
 static void
 test_reflection (void)
 {

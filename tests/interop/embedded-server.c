@@ -56,7 +56,7 @@ list_members (const char *room)
   return json_builder_get_root (builder);
 }
 
-/* An order with a payload of its own: {"to": …, "event": …, "data": …}. */
+/* An event whose payload is another one: {"to": …, "event": …, "data": …}. */
 static void
 obey (SignalServer *server,
       SignalPeer   *peer,

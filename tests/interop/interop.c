@@ -132,7 +132,7 @@ on_line (GObject      *source,
   g_assert_nonnull (*line);
 }
 
-/* The main context goes on meanwhile. */
+/* Runs the main context while it waits. */
 static char *
 send_request (GString *request)
 {

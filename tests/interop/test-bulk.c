@@ -5,13 +5,14 @@
 
 #include <string.h>
 
-/* 10,000 messages of 0 to 90 KiB each way, and none is lost, doubled or changed. */
+/* 10,000 messages of 0 to 90 KiB in each direction, none of which is lost, duplicated or
+ * changed. */
 
 #define N_MESSAGES 10000
 #define LARGEST (90 * 1024)
 
-/* The public server drops what does not fit into its send buffer of 1 MiB: this much, before
- * Base64, is under way at a time. */
+/* The public server drops messages that do not fit into its send buffer of 1 MiB. This is the
+ * number of bytes, before Base64, that are sent before an answer. */
 #define WINDOW (512 * 1024)
 
 typedef struct
@@ -60,7 +61,7 @@ on_message (SignalClient  *client,
   g_autofree char *head = g_strdup_printf ("{\"n\":%u,\"text\":\"", n);
   gsize size;
 
-  /* The compiler does not know that a failed assertion ends the test, and warns of the array. */
+  /* The compiler does not know that a failed assertion ends the test, and warns about the array. */
   if (n >= N_MESSAGES)
     g_error ("Message %u was never sent", n);
   g_assert_false (self->seen[n]);

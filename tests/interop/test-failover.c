@@ -36,7 +36,7 @@ open_all (Recorder **recorders)
     }
 }
 
-/* Whoever sends to a room with `json`: all hear it, once. */
+/* Sends a message to a room, which every client receives once. */
 static void
 assert_all_hear (Recorder  **recorders,
                  const char *room,
@@ -127,7 +127,7 @@ on_tick (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Nobody hears anything twice. */
+/* No client receives a message twice. */
 static guint
 count_traffic (Recorder *recorder)
 {

@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-/* Refusals, deadlines, sizes and the ways a connection ends, the same against either server. */
+/* Refusals, deadlines, sizes and the ways in which a connection ends, with either server. */
 
 static const char *kind;
-static char *url;       /* with the times that the public server has */
-static char *short_url; /* all times are short */
+static char *url;       /* with the defaults of the public server */
+static char *short_url; /* with short timeouts */
 
 #define SHORT_AUTH_MS 400
 #define SHORT_TRAFFIC_MS 1200
@@ -39,7 +39,7 @@ test_authentication_deadline (void)
   raw_client_wait_closed (raw, 4001);
 }
 
-/* 4002: the client says nothing, and is back at once with its rooms. */
+/* 4002: the client has not authenticated in time, and reconnects immediately to its rooms. */
 static void
 test_no_traffic (void)
 {
@@ -129,7 +129,7 @@ fits (SignalClient *client,
   return FALSE;
 }
 
-/* The longest that the client lets pass is what the server takes. */
+/* The longest message that the client sends is accepted by the server. */
 static void
 test_largest_message (void)
 {
@@ -161,7 +161,8 @@ test_largest_message (void)
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
-/* The server's limit, not the client's: the connection is lost and comes back without the message. */
+/* The server's limit is lower than the client's: the connection is lost, and the client reconnects
+ * without the message. */
 static void
 test_too_large (void)
 {
@@ -183,11 +184,11 @@ test_too_large (void)
   interop_settle (recorder);
 }
 
-/* The server closes: the client is back by itself, in its rooms. */
+/* The server closes the connection: the client reconnects to its rooms. */
 static void
 test_close_codes (void)
 {
-  /* The last three are the public server's only: libsoup does not send them. */
+  /* Only the public server sends the last three: libsoup does not support them. */
   const guint codes[] = { 1000, 1001, 4001, 4002, 4999, 1011, 1012, 1013 };
   guint n_codes = G_N_ELEMENTS (codes) - (g_str_equal (kind, "public") ? 0 : 3);
   const char * const rooms[] = { "tea", NULL };
@@ -208,7 +209,7 @@ test_close_codes (void)
       delay = g_array_index (recorder->delays, guint, i);
       g_test_message ("%u: back after %u ms: %s", codes[i], delay,
                       ((GError *) recorder->errors->pdata[i])->message);
-      /* A connection that lives shorter than the first delay counts as one more failure. */
+      /* A connection that is shorter than the first delay counts as another failure. */
       run_for (INTEROP_BASE_INTERVAL * 2);
       g_assert_cmpuint (delay, ==, codes[i] == 4002 ? 0 : INTEROP_BASE_INTERVAL);
     }
@@ -226,8 +227,8 @@ has_come_back (Recorder   *recorder,
   return g_strcmp0 (answer, json) == 0;
 }
 
-/* The close frame is the end, also where the stream beneath stays open for long: libsoup alone would
- * wait 5 s for it. */
+/* The connection ends with the close frame, even if the stream stays open: libsoup alone would wait
+ * 5 s for its end. */
 static void
 test_close_lingers (void)
 {
@@ -250,7 +251,7 @@ test_close_lingers (void)
   INTEROP_WAIT (has_come_back (recorder, "\"kept\""));
 }
 
-/* Whatever is accepted while the server closes arrives or is kept. */
+/* Messages that are accepted while the server closes arrive, or stay in the outbox. */
 static void
 test_sending_while_closed (void)
 {
@@ -316,7 +317,7 @@ test_killed (void)
   check_restart ("kill");
 }
 
-/* Nothing is closed, but nobody is there any more. */
+/* The server is frozen: nothing is closed, but nothing is answered. */
 static void
 test_silent (void)
 {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Messages and rooms, the same against either server. */
+/* Messages and rooms, with either server. */
 
 static const char *kind;
 static char *url;
@@ -49,7 +49,7 @@ test_echo_without_payload (void)
   g_assert_null (answer);
 }
 
-/* The public server reads and writes JSON as JavaScript does. */
+/* The public server parses and writes JSON like JavaScript. */
 static void
 test_echo_large_integer (void)
 {
@@ -217,7 +217,8 @@ test_without_encryption (void)
   recorder_assert_message (bob, "news", "1");
   g_assert_cmpuint (ann->errors->len, ==, 0);
 
-  /* The public server then has no keys to give; the embedded one gives them to who asks. */
+  /* The public server then supports no keys; the embedded one agrees on a key with a client that
+   * requests it. */
   recorder_start (strict);
   if (g_str_equal (kind, "public"))
     {

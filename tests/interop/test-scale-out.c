@@ -3,7 +3,7 @@
 
 #include "interop.h"
 
-/* Two servers on one Redis, with clients on either. */
+/* Two servers on one Redis, with clients on both. */
 
 static char *url_a;
 static char *url_b;
@@ -38,7 +38,7 @@ four_close (Four *four)
     }
 }
 
-/* Each of those named hears it exactly once, and nobody else does. */
+/* Each of these clients receives it exactly once, and no other does. */
 static void
 assert_heard_by (Four       *four,
                  const char *json,
@@ -73,7 +73,7 @@ test_room (void)
   interop_send_to (four.b1, "to", "tea", "news", "\"from b\"");
   assert_heard_by (&four, "\"from b\"", TRUE, FALSE, FALSE, TRUE);
 
-  /* A room that the sender's server has nobody in. */
+  /* A room in which the sender's server has no client. */
   interop_join (four.b1, "far");
   interop_send_to (four.a2, "to", "far", "news", "\"far\"");
   assert_heard_by (&four, "\"far\"", FALSE, FALSE, TRUE, FALSE);
@@ -115,7 +115,7 @@ test_broadcast (void)
   four_close (&four);
 }
 
-/* A thousand messages across, in both directions at once. */
+/* A thousand messages in both directions at once. */
 static void
 test_many (void)
 {
@@ -139,7 +139,7 @@ test_many (void)
   four_close (&four);
 }
 
-/* The package's emitter, a third process: at clients in three languages. */
+/* The package's emitter, a third process, sends to clients in three languages. */
 static void
 test_emitter (void)
 {
@@ -169,7 +169,8 @@ test_emitter (void)
       processes_command ("received", languages[i], "{\"text\":\"añ🎈\"}", NULL);
 }
 
-/* Without Redis each server goes on for its own clients; with it back, messages cross again. */
+/* Without Redis, each server serves its own clients; when it is back, messages reach the other
+ * server again. */
 static void
 test_redis_stopped (void)
 {

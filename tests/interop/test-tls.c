@@ -5,16 +5,16 @@
 
 #include <string.h>
 
-/* wss: haproxy before the public server, and the embedded server by itself; the certificate is for
- * `localhost` and comes from a private CA. */
+/* wss: haproxy in front of the public server, and the embedded server. The certificate is for
+ * `localhost` and issued by a private CA. */
 
 static char *folder;
 
 typedef struct
 {
-  char *trusted; /* by its right name */
+  char *trusted; /* with the name in the certificate */
   char *misnamed;
-  char *mutual;  /* wants a certificate of the client's, too */
+  char *mutual;  /* also requires a certificate of the client */
 } Site;
 
 static Site haproxy;

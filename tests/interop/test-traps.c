@@ -3,7 +3,7 @@
 
 #include "interop.h"
 
-/* What only the public server can do to a client. */
+/* Behavior of the public server that the embedded one does not have. */
 
 static char *url;
 
@@ -16,7 +16,7 @@ recorder_begin (const char *token)
   return recorder;
 }
 
-/* 4003 after "Authentication error": nothing is wrong with the token. */
+/* 4003 after "Authentication error": the token is valid. */
 static void
 test_check_throws (void)
 {
@@ -32,7 +32,7 @@ test_check_throws (void)
   g_assert_cmpuint (always->delays->len, ==, 2);
 }
 
-/* The check never ends: the server gives three times its deadline, then closes with 4001. */
+/* The check never ends: the server waits for three times its timeout, then closes with 4001. */
 static void
 test_check_hangs (void)
 {
@@ -54,7 +54,7 @@ test_handshake_refused (void)
   g_assert_cmpuint (recorder->delays->len, ==, 0);
 }
 
-/* The token was accepted, so the server's own timer is off. */
+/* The token was accepted, so the server's timeout does not apply. */
 static void
 test_handshake_hangs (void)
 {
@@ -87,7 +87,7 @@ test_early_broadcast (void)
   recorder_assert_message (slow, "news", "\"late\"");
 }
 
-/* The key to read `connected` is inside it. */
+/* The key for decrypting `connected` is inside it. */
 static void
 test_sealed_connected (void)
 {
@@ -99,7 +99,7 @@ test_sealed_connected (void)
   g_test_message ("%s", recorder->error->message);
 }
 
-/* requireEncryption without a handshake: 4004 and no word before it. */
+/* requireEncryption without a handshake: 4004 without a message before it. */
 static void
 test_no_handshake_configured (void)
 {
@@ -113,7 +113,7 @@ test_no_handshake_configured (void)
   processes_command ("stop", "unconfigured", NULL);
 }
 
-/* Without validateRoomFn nobody gets into any room, and nobody is told. */
+/* Without validateRoomFn no client can join a room, and no error is sent. */
 static void
 test_no_rooms_configured (void)
 {
@@ -130,7 +130,7 @@ test_no_rooms_configured (void)
   processes_command ("stop", "roomless", NULL);
 }
 
-/* Another HKDF info: the handshake ends well, and nothing can be read. */
+/* With another HKDF info, the handshake succeeds, and no message can be decrypted. */
 static void
 test_other_info (void)
 {
@@ -149,7 +149,7 @@ test_other_info (void)
   processes_command ("stop", "other", NULL);
 }
 
-/* The WebSocket's own idle time-out, at its smallest and without the server's pings. */
+/* The idle timeout of the WebSocket, at its minimum and without pings of the server. */
 static void
 test_idle_time_out (void)
 {

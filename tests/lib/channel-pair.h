@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* Two channels over a socket pair, or one and a bare WebSocket. */
+/* Two channels over a socket pair, or a channel and libsoup's WebSocket. */
 typedef struct
 {
   SignalChannel   *channel;
@@ -20,8 +20,8 @@ typedef struct
   GError          *error;
   guint            n_drained;
   guint            n_key_worn;
-  gboolean         drops;     /* the channel, in whatever it is told first */
-  gboolean         echoes;    /* sends something as soon as a message comes */
+  gboolean         drops;     /* drops the channel in the first handler that is called */
+  gboolean         echoes;    /* sends a message for each one that is received */
 } ChannelEnd;
 
 typedef struct

@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* Writes the bytes that hexadecimal text stands for; returns how many. */
+/* Decodes hexadecimal text, and returns the number of bytes. */
 static inline gsize
 unhex (const char *hex,
        guint8     *bytes)

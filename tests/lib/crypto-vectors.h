@@ -128,8 +128,8 @@ static const PointCase point_cases[] = {
   { "x-alone", "04" P256_GX, FALSE },
 };
 
-/* Peers for which RFC5903_I comes to a shared secret with long runs of zeros or ones, made by multiplying
- * the point of that x by the inverse of the scalar. */
+/* Peers for which RFC5903_I computes a shared secret with long runs of zeros or ones: the point
+ * with that x multiplied by the inverse of the scalar. */
 
 typedef struct
 {

@@ -23,14 +23,14 @@
   "  </policy>\n" \
   "</busconfig>\n"
 
-/* So that the daemon does not outlive a test that crashes. */
+/* The daemon does not outlive a test that crashes. */
 static void
 die_with_parent (gpointer user_data)
 {
   prctl (PR_SET_PDEATHSIG, SIGTERM);
 }
 
-/* It says where it listens once it does. */
+/* The daemon prints its address as soon as it listens. */
 static void
 wait_until_ready (GSubprocess *daemon)
 {
@@ -57,8 +57,8 @@ own_name (GDBusConnection *bus,
   g_assert_no_error (error);
 }
 
-/* NULL: there is no dbus-daemon here, and no system bus either from now on. Called before anything
- * touches that bus. */
+/* Returns NULL if there is no dbus-daemon, after which there is no system bus either. Must be
+ * called before the system bus is used. */
 FakeLogind *
 fake_logind_new (void)
 {
@@ -109,7 +109,8 @@ fake_logind_free (FakeLogind *self)
 {
   g_autofree char *socket = NULL;
 
-  /* The daemon first: it would answer the calls that are pending at our names. */
+  /* The daemon is stopped first, because it would answer the calls that are pending at the stalled
+   * names. */
   g_subprocess_force_exit (self->daemon);
   g_subprocess_wait (self->daemon, NULL, NULL);
   g_dbus_connection_close_sync (self->bus, NULL, NULL);
@@ -124,7 +125,7 @@ fake_logind_free (FakeLogind *self)
   g_free (self);
 }
 
-/* is_beginning: FALSE when the machine has woken. */
+/* @is_beginning is FALSE for the end of a suspend. */
 void
 fake_logind_sleep (FakeLogind *self,
                    gboolean    is_beginning)
@@ -154,7 +155,8 @@ swallow_calls (GDBusConnection *bus,
   return message;
 }
 
-/* Also owns another name, at which no call is ever answered. n_calls: counts them, in another thread. */
+/* Also owns another name, at which calls are never answered. They are counted in @n_calls, in
+ * another thread. */
 void
 fake_logind_own_stalled (FakeLogind *self,
                          const char *name,

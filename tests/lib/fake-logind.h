@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* A system bus of our own, and what tells there that the machine sleeps and wakes. */
+/* A private system bus, with a service that sends the signals of logind for system suspend. */
 typedef struct
 {
   GSubprocess     *daemon;

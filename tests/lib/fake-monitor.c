@@ -9,7 +9,7 @@ struct _FakeMonitor
 
   gboolean is_available;
   GNetworkConnectivity connectivity;
-  GMainContext *context; /* borrowed: the thread-default one of its initialization */
+  GMainContext *context; /* borrowed: the thread-default context at its initialization */
 };
 
 static int n_initialized;
@@ -101,7 +101,7 @@ fake_monitor_new (gboolean is_available)
   return self;
 }
 
-/* Tells of a change, also where there is none. */
+/* Emits a change, even if nothing has changed. */
 void
 fake_monitor_set (FakeMonitor          *self,
                   gboolean              is_available,
@@ -120,14 +120,14 @@ fake_monitor_make_default (void)
   g_setenv ("GIO_USE_NETWORK_MONITOR", "fake", TRUE);
 }
 
-/* How many GIO has made, in whichever thread. */
+/* The number of monitors that GIO has created, in any thread. */
 guint
 fake_monitor_get_n_initialized (void)
 {
   return (guint) g_atomic_int_get (&n_initialized);
 }
 
-/* NULL: the monitor belongs to the default main context. */
+/* Returns NULL for the default main context. */
 GMainContext *
 fake_monitor_get_context (FakeMonitor *self)
 {

@@ -5,14 +5,15 @@
 
 G_BEGIN_DECLS
 
-/* A server whose user `alice` has the token `secret`, and any other user NAME NAME-secret. */
+/* An embedded server on which the user `alice` has the token `secret`, and any other user NAME has
+ * the token NAME-secret. */
 typedef struct
 {
   SignalServer *server;
   GPtrArray    *connected;    /* SignalPeer, in the order of peer-connected */
   GPtrArray    *disconnected; /* SignalPeer */
   GPtrArray    *messages;     /* SignalMessage */
-  guint         n_asked;      /* authenticate */
+  guint         n_asked;      /* emissions of authenticate */
   char         *uri;
 } Fixture;
 

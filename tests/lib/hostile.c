@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* The connection still carries messages both ways. */
+/* The connection still carries messages in both directions. */
 void
 hostile_check_alive (Recorder *recorder,
                      MockPeer *peer)
@@ -23,7 +23,7 @@ hostile_check_alive (Recorder *recorder,
   WAIT_UNTIL (peer->inner->len == n_inner + 1);
 }
 
-/* Whatever the last server did: the next good one works. */
+/* After any failure, the client works with a good server. */
 void
 hostile_check_recovery (Recorder *recorder)
 {
@@ -37,8 +37,8 @@ hostile_check_recovery (Recorder *recorder)
   recorder_disconnect (recorder);
 }
 
-/* The memory of this process that is its own, in bytes; 0 under the address sanitizer, which keeps what
- * is freed. */
+/* The private memory of this process in bytes, or 0 under AddressSanitizer, which does not reuse
+ * freed memory. */
 gsize
 hostile_get_memory (void)
 {

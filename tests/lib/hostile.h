@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* What tests against a hostile peer have in common. */
+/* Checks after an attack by a peer. */
 
 void  hostile_check_recovery (Recorder *recorder);
 void  hostile_check_alive    (Recorder *recorder,

@@ -12,14 +12,14 @@
 
 #include "signal-glib/crypto/signal-secret-private.h"
 
-/* Looks through all memory of this process that can be written. What is left of a secret is rarely
- * whole, because whoever gets the memory next overwrites a part: eight bytes of it count. */
+/* Searches all writable memory of this process. A freed secret is rarely complete, because the next
+ * user of the memory overwrites a part of it, so that eight bytes count. */
 
 #define CHUNK (1024 * 1024)
 #define PAGE 4096
 #define STACK (1024 * 1024)
 #define WINDOW 8
-#define FRAMED_WINDOW 12 /* its bytes, each XORed with the one four further on, are 8 */
+#define FRAMED_WINDOW 12 /* the 8 bytes that are each XORed with the one four bytes later */
 #define WINDOW_MASK G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)
 #define MAX_WINDOWS 512
 
@@ -30,17 +30,18 @@ typedef struct
   gboolean is_framed;
 } Window;
 
-/* Whoever searches has everything pass through the hands: its buffer and its stack are not searched. */
+/* The search itself handles all memory, so its own buffer and stack are not searched. */
 typedef struct
 {
   Needle **needles;
   Window  windows[MAX_WINDOWS];
   guint   n_windows;
-  guint8  has_windows[65536]; /* by their first two bytes: 1, or 2 for framed ones */
-  guint8 *buffer;             /* CHUNK bytes, and behind them the stack */
+  guint8  has_windows[65536]; /* by the first two bytes: 1, or 2 for masked ones */
+  guint8 *buffer;             /* CHUNK bytes, followed by the stack */
 } Search;
 
-/* The mask does not repeat after four bytes, as that of a frame does. Twice gives the secret back. */
+/* Unlike that of a frame, this mask does not repeat after four bytes. Masking twice restores the
+ * secret. */
 void
 needle_mask (guint8 *bytes,
              gsize   length)
@@ -61,7 +62,7 @@ needle_set (Needle     *needle,
   needle->length = length;
 }
 
-/* Wipes a copy of a secret that the test has made, and what the making has left on the stack. */
+/* Wipes a copy of a secret that the test has made, and what that has left on the stack. */
 void
 needle_wipe (char *text,
              gsize length)
@@ -72,7 +73,7 @@ needle_wipe (char *text,
   signal_secret_wipe (dead, sizeof dead);
 }
 
-/* Makes up a secret text, without a NUL after it; the caller forgets it after use. */
+/* Generates a secret text, without a final NUL. The caller wipes it after use. */
 void
 needle_generate (Needle *needle,
                  char    text[NEEDLE_MAX])
@@ -93,7 +94,7 @@ load (const guint8 *bytes)
   return word;
 }
 
-/* What a mask of four bytes cannot hide. */
+/* The part of a secret that does not depend on a mask of four bytes. */
 static inline guint64
 load_framed (const guint8 *bytes)
 {
@@ -182,7 +183,7 @@ search_chunk (Search     *search,
     {
       const guint8 *p = search->buffer + i;
 
-      /* Most of all memory was never used. */
+      /* Most of the memory has never been used. */
       if (i % PAGE == 0 && i + PAGE <= size && memcmp (p, zeros, PAGE) == 0)
         {
           i += PAGE - FRAMED_WINDOW;
@@ -227,7 +228,7 @@ search_mapping (Search     *search,
     }
 }
 
-/* The shadow memory of a sanitizer, which is terabytes, holds nothing of anybody. */
+/* The shadow memory of a sanitizer, of terabytes, contains no data of the process. */
 static gboolean
 is_searchable (const char *permissions,
                guint64     size)
@@ -268,7 +269,7 @@ search_thread (gpointer user_data)
   lines = g_strsplit (smaps, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
     {
-      /* Ends the lines of a mapping; its first one begins with an address. */
+      /* Ends the description of a mapping, whose first line begins with an address. */
       if (g_str_has_prefix (lines[i], "VmFlags:") && is_searchable (permissions, end - start))
         search_mapping (search, memory, start, end, strstr (lines[i], " dd") == NULL, name);
       else if (g_ascii_islower (lines[i][0]) || g_ascii_isdigit (lines[i][0]))
@@ -283,7 +284,7 @@ search_thread (gpointer user_data)
   return NULL;
 }
 
-/* Sets what was found of each needle; NULL ends them. */
+/* Sets the results of each needle. The array ends with NULL. */
 void
 search_memory (Needle **needles)
 {

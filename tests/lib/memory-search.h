@@ -7,17 +7,17 @@ G_BEGIN_DECLS
 
 #define NEEDLE_MAX 64
 
-/* A secret to look for, of which this program keeps no copy in the clear. */
+/* A secret to search for, of which this process keeps no unmasked copy. */
 typedef struct
 {
   const char *name;
   guint8      masked[NEEDLE_MAX];
   gsize       length;
 
-  /* What the last search has seen. */
-  guint       n_found;  /* as it is, or with the order of its bytes or words turned round */
-  guint       n_dumped; /* of these, how many a core dump would have */
-  guint       n_framed; /* under the mask of a WebSocket frame, whatever it is */
+  /* The results of the last search. */
+  guint       n_found;  /* unchanged, or with the order of its bytes or words reversed */
+  guint       n_dumped; /* those of them that a core dump would contain */
+  guint       n_framed; /* under the mask of any WebSocket frame */
 } Needle;
 
 void     needle_mask        (guint8     *bytes,

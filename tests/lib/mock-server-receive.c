@@ -104,7 +104,8 @@ handle_frame (MockPeer *peer,
     }
 }
 
-/* FALSE: there is no whole frame yet. A client's frames are masked (RFC 6455 section 5.3). */
+/* Returns FALSE if there is no complete frame. A client's frames are masked (RFC 6455 section
+ * 5.3). */
 static gboolean
 take_frame (MockPeer *peer)
 {
@@ -183,7 +184,7 @@ take_request (MockPeer *peer)
   return FALSE;
 }
 
-/* Takes what has come apart: the upgrade request, then frames. */
+/* Parses what was received: the upgrade request, then frames. */
 void
 mock_peer_receive (MockPeer *peer)
 {

@@ -10,7 +10,7 @@
 
 /* What a mock server sends. */
 
-/* An unmasked frame, whatever its first byte: FIN, reserved bits and opcode. */
+/* Sends an unmasked frame. The first byte has FIN, the reserved bits and the opcode. */
 void
 mock_peer_send_frame (MockPeer   *peer,
                       guint8      first_byte,
@@ -56,7 +56,7 @@ mock_peer_send_error (MockPeer   *peer,
     mock_peer_send_text (peer, text);
 }
 
-/* The text of an `encrypted` event with this inside. */
+/* The text of an `encrypted` event with @data inside. */
 char *
 mock_peer_encrypt_data (MockPeer   *peer,
                         const void *data,
@@ -133,7 +133,7 @@ mock_peer_send_connected_plain (MockPeer *peer)
   mock_peer_send_text (peer, connected);
 }
 
-/* Waits for the frame of this number, 0: `authenticate`. */
+/* Waits for the frame with this index; 0 is `authenticate`. */
 void
 mock_peer_assert_frame (MockPeer   *peer,
                         guint       index,

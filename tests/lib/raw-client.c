@@ -88,7 +88,7 @@ accept_any (void)
   return TRUE;
 }
 
-/* origin: what a browser would say; NULL: nothing. */
+/* @origin is what a browser would send, or NULL for none. */
 RawClient *
 raw_client_new_with_origin (const char *uri,
                             const char *origin)
@@ -104,7 +104,7 @@ raw_client_new_with_origin (const char *uri,
   g_signal_connect (self->request, "accept-certificate", G_CALLBACK (accept_any), NULL);
   soup_session_websocket_connect_async (self->session, self->request, origin, NULL,
                                         G_PRIORITY_DEFAULT, NULL, on_upgraded, self);
-  /* A kernel that finds the queue of a port full knocks again after 1, 3, 7 and 15 seconds. */
+  /* If the listen queue is full, the kernel retries after 1, 3, 7 and 15 seconds. */
   WAIT_WITHIN (30, self->done);
   return self;
 }
@@ -138,7 +138,7 @@ raw_client_is_open (RawClient *self)
   return soup_websocket_connection_get_state (self->socket) == SOUP_WEBSOCKET_STATE_OPEN;
 }
 
-/* Sends nothing if the server was faster to close. */
+/* Sends nothing if the server has already closed the connection. */
 void
 raw_client_send_text (RawClient  *self,
                       const char *text)
@@ -206,7 +206,7 @@ take_event (RawClient  *self,
   return NULL;
 }
 
-/* Returns the data of the event: a copy, NULL if it has none that is an object. */
+/* Returns a copy of the data of the event, or NULL if it is not an object. */
 JsonObject *
 raw_client_wait_event (RawClient  *self,
                        const char *event)
@@ -287,7 +287,8 @@ raw_client_new_plain (const char *uri,
   return self;
 }
 
-/* All that was sent before has been dealt with: what is not JSON is answered, and in order. */
+/* Waits until the server has handled all previous messages: it answers text that is not JSON, in
+ * order. */
 void
 raw_client_sync (RawClient *self)
 {
@@ -295,7 +296,7 @@ raw_client_sync (RawClient *self)
   raw_client_wait_error (self, "Invalid message format");
 }
 
-/* Nothing has come that was not waited for. */
+/* Checks that no event has arrived but those that were waited for. */
 void
 raw_client_assert_no_event (RawClient *self)
 {

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* source: an address of this machine, NULL for any. Returns -1 if it cannot be had. */
+/* @source is an address of this machine, or NULL for any. Returns -1 if it is not available. */
 int
 raw_socket_dial_from (const char *uri,
                       const char *source)
@@ -44,7 +44,7 @@ raw_socket_dial (const char *uri)
   return raw_socket_dial_from (uri, NULL);
 }
 
-/* Whether the other end may be there or not. */
+/* Does not fail if the other end is closed. */
 void
 raw_socket_write (int         fd,
                   const char *text)
@@ -53,7 +53,8 @@ raw_socket_write (int         fd,
     g_assert_true (errno == EAGAIN || errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN);
 }
 
-/* Takes what is there, zeros as points, so that it is a string. FALSE: the connection is at its end. */
+/* Appends what can be read, with NUL as a point, so that it is a string. Returns FALSE at the end
+ * of the connection. */
 gboolean
 raw_socket_read (int      fd,
                  GString *text)
@@ -77,7 +78,7 @@ raw_socket_wait_text (int         fd,
   WAIT_UNTIL ((raw_socket_read (fd, got), strstr (got->str, text) != NULL));
 }
 
-/* text: what came before the end. */
+/* @text receives the data before the end. */
 void
 raw_socket_wait_end (int      fd,
                      GString *text)
@@ -85,8 +86,8 @@ raw_socket_wait_end (int      fd,
   WAIT_UNTIL (!raw_socket_read (fd, text));
 }
 
-/* Sends the block over and over, and runs the main context meanwhile. Returns how much was taken
- * before @total, before the other end has closed, and before it has taken nothing for a while. */
+/* Sends the block repeatedly, and runs the main context meanwhile. Returns how many bytes were sent
+ * when @total was reached, the other end closed, or it had accepted nothing for a while. */
 gsize
 raw_socket_flood (int         fd,
                   const char *block,
@@ -113,7 +114,7 @@ raw_socket_flood (int         fd,
   return sent;
 }
 
-/* A WebSocket that has not said anything yet. */
+/* A WebSocket on which nothing has been sent. */
 int
 raw_socket_upgrade (const char *uri)
 {

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* Peers that keep to no protocol: a socket, and what they write into it. */
+/* Sockets for peers that follow no protocol. */
 
 #define RAW_SOCKET_UPGRADE \
   "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \

@@ -68,7 +68,7 @@ on_error (SignalClient *client,
   g_ptr_array_add (recorder->errors, g_error_copy (error));
 }
 
-/* A client with short times and exact delays. */
+/* Creates a client with short intervals and exact delays. */
 Recorder *
 recorder_new (const char *uri)
 {

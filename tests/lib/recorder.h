@@ -12,7 +12,7 @@ typedef struct
 {
   SignalClient *client;
   GString      *states;  /* the nick of each state that was notified, each followed by a space */
-  GString      *signals; /* the name of each other signal but message, likewise */
+  GString      *signals; /* the name of each other signal but `message`, likewise */
   GPtrArray    *messages;
   GPtrArray    *errors;  /* GError */
   GArray       *delays;  /* guint: of each `reconnecting` */

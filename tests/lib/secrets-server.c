@@ -11,7 +11,7 @@
 
 #include "signal-glib/crypto/signal-hkdf-private.h"
 
-/* Welcomes when it is told to, and tells the secrets of the connection. */
+/* Completes a handshake on command, and prints the secrets of the connection. */
 
 static GPtrArray *arrivals; /* MockPeer */
 
@@ -69,7 +69,8 @@ on_command (GIOChannel   *commands,
   return G_SOURCE_CONTINUE;
 }
 
-/* Runs until its input ends. files: of a certificate and its key, or none: no TLS. */
+/* Runs until its standard input is closed. @files are those of a certificate and its key, or none
+ * for no TLS. */
 int
 secrets_server_main (char **files)
 {
@@ -90,7 +91,7 @@ secrets_server_main (char **files)
   return 0;
 }
 
-/* The other side: what starts it and talks to it. */
+/* The test's end: starts the server process and communicates with it. */
 
 struct _SecretsServer
 {
@@ -100,7 +101,7 @@ struct _SecretsServer
   gboolean          is_answered;
 };
 
-/* identity: whose TLS, or NULL for none. */
+/* @identity is used for TLS, or NULL for none. */
 SecretsServer *
 secrets_server_new (Identity *identity)
 {
@@ -162,7 +163,7 @@ on_answer (GObject      *source,
   self->is_answered = TRUE;
 }
 
-/* The rest of the next line, which begins with the word. */
+/* Waits for a line that begins with the word, and returns the rest of it. */
 char *
 secrets_server_wait (SecretsServer *self,
                      const char    *word)
@@ -178,7 +179,7 @@ secrets_server_wait (SecretsServer *self,
   return g_strdup (line + strlen (word) + (line[strlen (word)] == ' '));
 }
 
-/* The secret of that name. */
+/* Waits for the secret with this name. */
 void
 secrets_server_wait_needle (SecretsServer *self,
                             Needle        *needle)

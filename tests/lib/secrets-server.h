@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* A server in a process of its own, and what it tells. */
+/* A server in a process of its own, which prints its secrets in masked form. */
 typedef struct _SecretsServer SecretsServer;
 
 SecretsServer *secrets_server_new         (Identity      *identity);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Drops a reference in a thread of its own, which is over when this returns. */
+/* Drops a reference in another thread, for use with run_thread(). */
 gpointer
 unref_in_thread (gpointer object)
 {
@@ -15,7 +15,7 @@ unref_in_thread (gpointer object)
   return NULL;
 }
 
-/* Waits until it is over. */
+/* Runs a function in another thread, and waits until it returns. */
 void
 run_thread (GThreadFunc function,
             gpointer    data)
@@ -69,7 +69,7 @@ on_call (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Has the loop's thread do something, and waits for that. */
+/* Calls a function in the thread of the loop, and waits until it returns. */
 void
 loop_call (Loop        *loop,
            GSourceFunc  function,
@@ -111,7 +111,7 @@ loop_free (Loop *loop)
   g_free (loop);
 }
 
-/* A call from a wrong thread has failed, and says why. */
+/* Checks that a call from a wrong thread has failed, with a message that says why. */
 void
 assert_refused (gboolean  accepted,
                 GError  **error)

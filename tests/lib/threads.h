@@ -10,7 +10,7 @@ typedef struct
 {
   GMainContext *context;
   GMainLoop    *loop;
-  GThread      *thread; /* NULL: it has not begun, or is over */
+  GThread      *thread; /* NULL if it is not running */
 } Loop;
 
 Loop    *loop_new        (void);

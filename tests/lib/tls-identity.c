@@ -19,8 +19,7 @@ identity_free (Identity *identity)
   g_free (identity);
 }
 
-/* A certificate that signs itself, made now, so that it never is too old; NULL where there is no TLS or
- * no openssl to make it with. */
+/* Creates a self-signed certificate. Returns NULL if there is no TLS, or no openssl program. */
 Identity *
 identity_new (const char *name)
 {

@@ -5,14 +5,14 @@
 
 G_BEGIN_DECLS
 
-/* Who a server is. */
+/* The identity of a TLS server. */
 typedef struct
 {
   GTlsCertificate *certificate; /* with its key */
-  GTlsDatabase    *database;    /* which trusts it */
+  GTlsDatabase    *database;    /* trusts the certificate */
   char            *directory;
   char            *key_file;
-  char            *file;        /* which the database reads when it likes */
+  char            *file;        /* from which the database reads it */
 } Identity;
 
 Identity *identity_new  (const char *name);

@@ -9,10 +9,10 @@ struct _TlsRelay
 {
   GSocket *listener;
   guint16 port;
-  guint16 target; /* 0: hold each connection until the client ends it */
+  guint16 target; /* 0 to keep each connection until the client closes it */
   GCancellable *cancellable;
   GThread *thread;
-  GPtrArray *connections; /* GThread; only for the thread above */
+  GPtrArray *connections; /* GThread, used by the thread above */
 
   gnutls_certificate_credentials_t credentials;
   gnutls_priority_t priority;
@@ -56,7 +56,7 @@ send_all (GSocket    *socket,
   return TRUE;
 }
 
-/* Relays whatever is there to be read; FALSE at the end of either side. */
+/* Forwards what can be read. Returns FALSE at the end of either side. */
 static gboolean
 relay_once (gnutls_session_t  session,
             GPollFD          *fds,
@@ -165,8 +165,8 @@ join (gpointer thread)
   g_thread_join (thread);
 }
 
-/* response_file: an OCSP response to staple, or NULL. priority: GnuTLS's, or NULL. target: the port to
- * relay to, or 0. */
+/* @response_file is an OCSP response to staple, or NULL; @priority is a GnuTLS priority string, or
+ * NULL; @target is the port to forward to, or 0. */
 TlsRelay *
 tls_relay_new (const char *certificate_file,
                const char *key_file,

@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* A TLS server over GnuTLS, in threads of its own, that offers session tickets and stapled OCSP
- * responses, which GTlsServerConnection cannot. What it receives goes to a server without TLS. */
+/* A TLS server based on GnuTLS, in threads of its own. It offers session tickets and stapled OCSP
+ * responses, which GTlsServerConnection does not support, and forwards data to a server without
+ * TLS. */
 typedef struct _TlsRelay TlsRelay;
 
 TlsRelay *tls_relay_new              (const char *certificate_file,

@@ -57,7 +57,7 @@ wrap_fd (int fd)
   return G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
 }
 
-/* Two ends of a connection without a network. */
+/* Creates the two ends of a connection without a network. */
 void
 socket_pair (GIOStream *ends[2])
 {
@@ -68,7 +68,7 @@ socket_pair (GIOStream *ends[2])
   ends[1] = wrap_fd (fds[1]);
 }
 
-/* How many file descriptors the process has open. */
+/* The number of open file descriptors of the process. */
 guint
 count_open_fds (void)
 {

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* Runs the main context until the condition holds; a wait that takes so many seconds fails. */
+/* Runs the main context until the condition is true, and fails after this number of seconds. */
 #define WAIT_WITHIN(seconds, condition) \
   G_STMT_START { \
     gint64 wait_deadline = g_get_monotonic_time () + (seconds) * G_TIME_SPAN_SECOND; \

@@ -7,8 +7,9 @@
 #include <gio/gunixinputstream.h>
 #include <signal-glib/signal-glib.h>
 
-/* The other end of the scenario. It prints its URL; on standard input it takes the commands "stop",
- * "start" and "restart MILLISECONDS", and answers each with a line. It ends with its input. */
+/* The server of the scenario. It prints its URL, reads the commands "stop", "start" and "restart
+ * MILLISECONDS" from standard input, and answers each with a line. It exits at the end of its
+ * input. */
 typedef struct
 {
   SignalServer *server;
@@ -29,7 +30,7 @@ on_authenticate (SignalServer *server,
   return g_strcmp0 (token, "good") == 0 ? g_strdup ("ann") : NULL;
 }
 
-/* What is sent here comes with the same packet as "connected". */
+/* A message that is sent here arrives in the same packet as "connected". */
 static void
 on_peer_connected (SignalServer *server,
                    SignalPeer   *peer)

@@ -32,7 +32,7 @@ test_default_schedule (void)
     g_assert_cmpuint (signal_backoff_get_delay (&policy, i + 1, 0), ==, expected[i]);
 }
 
-/* [(1 − jitter) × d, d]: the whole of it, and nothing but. */
+/* The whole interval [(1 − jitter) × d, d], and nothing outside of it. */
 static void
 test_jitter (void)
 {
@@ -43,7 +43,7 @@ test_jitter (void)
   g_assert_cmpuint (signal_backoff_get_delay (&policy, 3, 0.5), ==, 140);
   g_assert_cmpuint (signal_backoff_get_delay (&policy, 3, 1), ==, 120);
 
-  /* Of the capped delay. */
+  /* Jitter applies to the capped delay. */
   g_assert_cmpuint (signal_backoff_get_delay (&policy, 40, 1), ==, 150);
 
   policy.jitter = 1;
@@ -51,7 +51,7 @@ test_jitter (void)
   g_assert_cmpuint (signal_backoff_get_delay (&policy, 3, 0), ==, 160);
 }
 
-/* However often it has failed, and whatever was set. */
+/* With any number of failures, and any settings. */
 static void
 test_extremes (void)
 {

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Addresses of this machine that are not those of every machine. */
+/* Addresses of this machine other than the loopback address. */
 
 static GSocketAddress *
 to_address (const struct ifaddrs *entry)
@@ -24,7 +24,7 @@ to_address (const struct ifaddrs *entry)
   return g_socket_address_new_from_native (entry->ifa_addr, size);
 }
 
-/* One of an interface that is up; link-local or global. NULL: there is none. */
+/* Returns the global or link-local address of an interface that is up, or NULL if there is none. */
 static GInetSocketAddress *
 find_address (gboolean is_link_local)
 {
@@ -99,8 +99,8 @@ listen_on (GInetAddress *address,
   return g_steal_pointer (&listener);
 }
 
-/* As a name for this machine that a resolver knows better: the address that was reached is looked at
- * before anything is written. */
+/* A URL without TLS whose name resolves to another machine: the address of the connection is
+ * checked before anything is written. */
 static void
 test_elsewhere (void)
 {
@@ -149,7 +149,7 @@ on_authenticate (void)
   return g_strdup ("alice");
 }
 
-/* The URL has the zone, which is how this machine tells its links apart, and which stays on it. */
+/* The zone in the URL selects the link, and is not sent. */
 static void
 test_link_local (void)
 {
@@ -188,7 +188,7 @@ test_link_local (void)
   recorder_disconnect (recorder);
 }
 
-/* Over TLS the certificate is checked for the address alone. */
+/* Over TLS, the certificate is checked for the address without the zone. */
 static void
 check_tls (const char *literal,
            const char *name,

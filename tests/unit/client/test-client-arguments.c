@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Settings that no attempt can be made with. */
+/* Arguments with which no connection is attempted. */
 
 #define BAD_TOKEN "secret\xff"
 
@@ -22,7 +22,7 @@ on_token_requested (void)
   return TRUE;
 }
 
-/* The token is not in the error. */
+/* The error does not contain the token. */
 static void
 check_token_error (const GError *error)
 {
@@ -31,7 +31,7 @@ check_token_error (const GError *error)
   g_assert_null (strstr (error->message, "secret"));
 }
 
-/* The argument of connect_async() is refused at once, and the property's token is kept. */
+/* The argument of connect_async() is refused immediately, and the property keeps its value. */
 static void
 test_token_argument (void)
 {
@@ -48,7 +48,8 @@ test_token_argument (void)
   g_assert_cmpstr (mock_server_wait_peer (server, 0)->token, ==, TEST_TOKEN);
 }
 
-/* The property's is refused when the attempt begins: a handler could have had a better one. */
+/* The value of the property is refused when the attempt begins, because a handler could have
+ * returned a better one. */
 static void
 test_token_property (void)
 {
@@ -69,7 +70,7 @@ test_token_property (void)
   g_assert_cmpstr (mock_server_wait_peer (server, 0)->token, ==, "good");
 }
 
-/* So is one that a handler returns, in the first attempt and in a later one. */
+/* So is a token returned by a handler, in the first attempt and in a later one. */
 static void
 test_token_handler (void)
 {
@@ -90,7 +91,7 @@ test_token_handler (void)
   check_token_error (recorder->disconnected);
   g_assert_cmpuint (server->peers->len, ==, 1);
 
-  /* What stopped for want of a token starts again with one that can be sent, and not with another. */
+  /* A client that stopped because it had no token starts again with a valid one only. */
   signal_client_update_token (recorder->client, BAD_TOKEN);
   check_token_error (recorder_wait_error (recorder, recorder->errors->len - 1));
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
@@ -102,7 +103,7 @@ test_token_handler (void)
   g_assert_cmpstr (mock_server_wait_peer (server, 1)->token, ==, "better");
 }
 
-/* One that was promised ends the attempt that waits for it. */
+/* An invalid token that was requested ends the attempt that waits for it. */
 static void
 test_token_promised (void)
 {
@@ -118,7 +119,7 @@ test_token_promised (void)
   g_assert_cmpuint (server->peers->len, ==, 0);
 }
 
-/* While a connection is up, a bad token is what the next attempt fails with. */
+/* An invalid token that is set during a connection makes the next attempt fail. */
 static void
 test_token_update (void)
 {
@@ -147,8 +148,7 @@ check_refused (Recorder   *recorder,
   g_assert_cmpuint (server->peers->len, ==, 0);
 }
 
-/* Lines are ended by libsoup's own refusal of CR and LF; the rest of what HTTP does not allow is found
- * here. */
+/* libsoup itself refuses CR and LF; this checks the other characters that HTTP does not allow. */
 static void
 test_headers (void)
 {
@@ -175,7 +175,7 @@ test_headers (void)
     }
 }
 
-/* The object can be changed at any time: an attempt looks at it when it begins. */
+/* The object can be changed at any time, and is checked when an attempt begins. */
 static void
 test_headers_later (void)
 {
@@ -212,7 +212,7 @@ test_ecdh_info (void)
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
 }
 
-/* What is sent as JSON: the names of events and of rooms. */
+/* Strings that are sent as JSON: the names of events and of rooms. */
 static void
 test_names (void)
 {
@@ -240,7 +240,7 @@ test_names (void)
       g_assert_error (leave, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
     }
 
-  /* What ends a line elsewhere is escaped, and comes alone. */
+  /* Other line separators are escaped, and arrive unchanged. */
   g_assert_true (signal_client_send_json (recorder->client, "a\r\n\x01", NULL, NULL));
   WAIT_UNTIL (peer->inner->len == 1);
   g_assert_cmpstr (peer->inner->pdata[0], ==, "{\"event\":\"a\\r\\n\\u0001\"}");

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-/* What a server says before it has authenticated the client, or to refuse it: little is taken, and
- * what is shown to people is harmless. */
+/* Messages of a server before it has authenticated the client, or to refuse it: their size is
+ * limited, and text shown to users is sanitized. */
 
-/* More than is taken before `connected`, less than afterwards. */
+/* Larger than the limit before `connected`, and smaller than the one after it. */
 #define LARGE (64 * 1024 + 1)
 
 static char *
@@ -29,7 +29,7 @@ respond_with_large (MockPeer *peer)
   mock_peer_send_connected (peer);
 }
 
-/* One byte too many ends the attempt, not the client. */
+/* One byte above the limit ends the attempt, but not the client. */
 static void
 test_large (void)
 {
@@ -55,8 +55,8 @@ respond_at_limit (MockPeer *peer)
   mock_peer_send_text (peer, text);
 }
 
-/* The limit itself is taken before `connected`, and what comes right behind that has the other
- * limit. */
+/* A message of exactly the limit is accepted before `connected`, and the other limit applies
+ * immediately after it. */
 static void
 test_limit (void)
 {
@@ -81,7 +81,7 @@ respond_with_number (MockPeer *peer)
   mock_peer_derive_key (peer);
 }
 
-/* Digit for digit: the number may be beyond what a double or 64 bits can hold. */
+/* With the same digits: a double or a 64-bit integer could not represent the number. */
 static void
 test_numeric_user_id (void)
 {
@@ -122,7 +122,7 @@ refuse_with_reason (MockPeer *peer)
   mock_peer_send_frame (peer, 0x88, payload, strlen (payload));
 }
 
-/* What the server gives as its reason is shown, without what does something to a terminal. */
+/* The reason given by the server is shown without control characters for a terminal. */
 static void
 test_close_reason (void)
 {

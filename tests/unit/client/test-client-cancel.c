@@ -111,7 +111,7 @@ test_cancelled_waiting (void)
   g_assert_cmpstr (recorder->states->str, ==, "connecting reconnecting disconnected ");
 }
 
-/* A connection that is up is none of the cancellable's business. */
+/* The cancellable has no effect on an established connection. */
 static void
 test_cancelled_later (void)
 {
@@ -185,7 +185,7 @@ test_disconnect_waiting (void)
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
-/* The deadline of an attempt goes with it. */
+/* The timeout of an attempt ends with it. */
 static void
 test_deadline_gone (void)
 {
@@ -203,7 +203,7 @@ test_deadline_gone (void)
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
-/* Finishes when the socket is closed: the server has heard of it by then. */
+/* The call finishes when the socket is closed, after the server has been notified. */
 static void
 test_disconnect_twice (void)
 {
@@ -234,7 +234,7 @@ on_disconnect_cancelled (GObject      *source,
   g_assert_false (signal_client_disconnect_finish (SIGNAL_CLIENT (source), result, error));
 }
 
-/* Cancelling ends the wait, not the disconnect. */
+/* Cancelling ends the call, but not the disconnect. */
 static void
 test_disconnect_cancelled (void)
 {
@@ -252,7 +252,7 @@ test_disconnect_cancelled (void)
   WAIT_UNTIL (((MockPeer *) server->peers->pdata[0])->is_closed);
 }
 
-/* A server that does not answer the close frame holds nobody up for long. */
+/* A server that does not answer the close frame delays the call only briefly. */
 static void
 test_disconnect_deaf (void)
 {
@@ -268,7 +268,7 @@ test_disconnect_deaf (void)
   WAIT_UNTIL (peer->is_closed);
 }
 
-/* The old socket may still be closing when the new one opens; neither disturbs the other. */
+/* The old socket may still be closing when the new one is opened, without any interference. */
 static void
 test_connect_while_closing (void)
 {
@@ -288,7 +288,7 @@ test_connect_while_closing (void)
   g_assert_cmpuint (recorder->messages->len, ==, 0);
 }
 
-/* Without a goodbye of the application's there is one of the client's. */
+/* The client has a default for the reason of the close frame. */
 static void
 test_forgotten (void)
 {

@@ -45,7 +45,7 @@ test_reconnect_states (void)
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
-/* One key pair for each connection, never one for two. */
+/* Each connection has a new key pair. */
 static void
 test_fresh_keys (void)
 {
@@ -78,7 +78,8 @@ on_notify (SignalClient *client,
                           user != NULL ? user : "-", signal_client_get_encrypted (client));
 }
 
-/* What comes and goes with the connection is told of, and is true whenever the state is told. */
+/* The properties that depend on the connection are notified, and consistent with the state whenever
+ * it is notified. */
 static void
 test_state_is_consistent (void)
 {
@@ -132,7 +133,7 @@ test_second_connect (void)
   g_assert_cmpuint (server->peers->len, ==, 1);
   g_assert_cmpstr (mock_server_wait_peer (server, 0)->token, ==, TEST_TOKEN);
 
-  /* Not even its token is taken over. */
+  /* Not even its token is used. */
   mock_peer_shut_down (server->peers->pdata[0]);
   g_assert_cmpstr (mock_server_wait_peer (server, 1)->token, ==, TEST_TOKEN);
   WAIT_UNTIL (recorder->n_connected == 2);
@@ -153,7 +154,8 @@ test_connect_again (void)
     }
 }
 
-/* A token with all that JSON escapes; what connect_async() is given goes before the property. */
+/* A token with characters that JSON escapes; the argument of connect_async() has precedence over
+ * the property. */
 static void
 test_token (void)
 {
@@ -214,7 +216,7 @@ test_insecure (void)
     }
 }
 
-/* With allow-insecure the client goes as far as to ask the proxy for the host. */
+/* With allow-insecure, the client asks the proxy for the host. */
 static void
 test_allow_insecure (void)
 {
@@ -263,7 +265,7 @@ test_nobody_there (void)
   g_assert_error (recorder->disconnected, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
 }
 
-/* The real thing: the embedded server. */
+/* With the embedded server. */
 static void
 test_embedded_server (void)
 {

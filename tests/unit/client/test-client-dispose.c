@@ -3,15 +3,15 @@
 
 #include "tests/lib/recorder.h"
 
-/* g_object_run_dispose(), as bindings and garbage collectors call it while there still are
- * references: what is pending returns, and nothing begins again. */
+/* g_object_run_dispose(), as called by bindings and garbage collectors while there are references:
+ * pending calls return, and nothing starts again. */
 
 static void
 do_not_respond (MockPeer *peer)
 {
 }
 
-/* Whatever is done with the client, it stays as it is and opens no further connection. */
+/* After dispose, no call changes the state or opens a connection. */
 static void
 assert_inert (Recorder   *recorder,
               MockServer *server)
@@ -105,7 +105,7 @@ refuse (MockPeer *peer)
   mock_peer_close (peer, 4003);
 }
 
-/* A new token would have started it again. */
+/* A new token would otherwise start it again. */
 static void
 test_refused (void)
 {
@@ -151,7 +151,7 @@ dispose_with_authenticate (SignalClient *client)
   return g_strdup ("token");
 }
 
-/* From inside each handler that comes before the client is connected, and after that. */
+/* Inside each handler that is called before the client is connected, and inside later ones. */
 static void
 test_inside (gconstpointer data)
 {

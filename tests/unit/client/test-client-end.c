@@ -5,12 +5,12 @@
 
 #include <string.h>
 
-/* How connections end, and what the client makes of it. */
+/* The ways in which a connection ends, and the reaction of the client. */
 
 typedef struct
 {
   const char *name;
-  const char *message; /* of the `error` event before, or NULL */
+  const char *message; /* of a previous `error` event, or NULL */
   guint16     code;
   gboolean    is_retried;
   int         error;   /* SignalError */
@@ -124,7 +124,7 @@ respond_with_shutdown (MockPeer *peer)
     mock_peer_reset (peer);
 }
 
-/* Neither a FIN without a close frame nor a reset is the end of it. */
+/* After a FIN without a close frame, and after a reset, the client reconnects. */
 static void
 test_cut (void)
 {
@@ -177,7 +177,7 @@ test_connect_timeout_hanging (void)
   check_timeout (server);
 }
 
-/* The deadline is that of each attempt, and it is over when the attempt is. */
+/* Each attempt has a timeout of its own, which ends with it. */
 static void
 test_connect_timeout_each (void)
 {
@@ -196,7 +196,7 @@ test_connect_timeout_each (void)
                    SIGNAL_CONNECTION_STATE_AUTHENTICATED);
 }
 
-/* The server's machine is gone without a word: nothing is answered any more. */
+/* The server has disappeared, and nothing is answered any more. */
 static void
 test_liveness (void)
 {
@@ -214,7 +214,7 @@ test_liveness (void)
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 
-/* A server that answers pings, or says anything at all, is alive. */
+/* A server that answers pings, or sends anything at all, is considered alive. */
 static void
 test_liveness_answered (void)
 {
@@ -285,7 +285,7 @@ test_update_token (void)
   WAIT_UNTIL (recorder->n_connected == 1);
   g_assert_cmpuint (server->peers->len, ==, 2);
 
-  /* A connection that is up is left alone; the next attempt takes it. */
+  /* The current connection is kept, and the next attempt uses the new token. */
   signal_client_update_token (recorder->client, "bad");
   run_for (20);
   g_assert_cmpuint (server->peers->len, ==, 2);
@@ -293,7 +293,7 @@ test_update_token (void)
   WAIT_UNTIL (recorder->n_disconnected == 2);
   g_assert_error (recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
 
-  /* Once it was asked to stay away, it does. */
+  /* After disconnect_async(), the client does not connect by itself. */
   recorder_disconnect (recorder);
   signal_client_update_token (recorder->client, "good");
   g_assert_cmpint (signal_client_get_state (recorder->client), ==,
@@ -333,7 +333,7 @@ on_authenticate_never (SignalClient *client)
   g_assert_not_reached ();
 }
 
-/* Asked before every attempt; the first handler that gives one wins. */
+/* The signal is emitted before every attempt, and the first handler that returns a token wins. */
 static void
 test_authenticate (void)
 {

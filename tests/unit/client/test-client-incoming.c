@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* What arrives wrong is dropped and told of, once, and the next good message still arrives. */
+/* An invalid message is dropped and reported once, and the next valid one is delivered. */
 
 typedef struct
 {
@@ -258,7 +258,7 @@ test_wrong (gconstpointer data)
   g_assert_cmpstr (signal_client_get_client_id (recorder->client), ==, "client-0");
 }
 
-/* The same frame a second time, at once and a thousand messages later. */
+/* The same frame again, immediately and a thousand messages later. */
 static void
 test_replayed (void)
 {
@@ -282,7 +282,7 @@ test_replayed (void)
   g_assert_error (recorder_wait_error (recorder, 1), SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
 }
 
-/* The text of a server's `error` is what the client's says. */
+/* The message of a server's `error` event becomes the message of the error. */
 static void
 test_server_error_text (void)
 {

@@ -8,7 +8,7 @@
 
 #define N_MESSAGES 1000
 
-/* JSON that must come through as it was written. */
+/* JSON that must arrive exactly as it was sent. */
 static const char * const payloads[] = {
   "null", "true", "false", "0", "-0", "\"\"", "[]", "{}", "\"text\"",
   "9007199254740993", "-9223372036854775808", "18446744073709551617",
@@ -186,7 +186,7 @@ assert_node_refused (Recorder *recorder,
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
 }
 
-/* What is refused is not on the wire. */
+/* A message that is refused is not sent. */
 static void
 test_refused (void)
 {
@@ -236,7 +236,8 @@ try_length (Recorder *recorder,
   return FALSE;
 }
 
-/* The frame counts, to its last byte: one more is refused, and the connection stays. */
+/* The limit applies to the size of the frame: one byte more is refused, and the connection stays
+ * open. */
 static void
 check_limit (guint    limit,
              gboolean is_encrypted)
@@ -300,7 +301,7 @@ on_named (SignalClient  *client,
   ++*count;
 }
 
-/* Only names that somebody listens to are quarks; those of the network never become any. */
+/* Only names with a connected handler are quarks; those from the network never become one. */
 static void
 test_detail (void)
 {
@@ -318,7 +319,7 @@ test_detail (void)
   g_assert_cmpuint (g_quark_try_string ("never-a-quark"), ==, 0);
 }
 
-/* Without encryption, where that is allowed: in the clear, both ways. */
+/* Without encryption, if that is allowed: plaintext in both directions. */
 static void
 test_plaintext_server (void)
 {

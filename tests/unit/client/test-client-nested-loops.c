@@ -4,9 +4,9 @@
 #include "tests/lib/raw-client.h"
 #include "tests/lib/recorder.h"
 
-/* A handler that runs the main loop, as a modal dialog does, or that blocks it, for longer than a
- * peer may be silent. Nothing is read from the connection meanwhile, and that is not the peer's
- * silence. */
+/* A handler that runs the main loop, like a modal dialog, or blocks it, for longer than the
+ * liveness timeout. Nothing is read from the connection during this time, which does not count as
+ * silence of the peer. */
 
 #define SILENCE 60
 #define LONG 400
@@ -28,7 +28,7 @@ static const struct
   { "blocking", block },
 };
 
-/* Pauses once, and while it does the peer goes on. */
+/* Pauses once, while the peer continues to send. */
 typedef struct
 {
   PauseFunc   pause;
@@ -56,7 +56,7 @@ set_silence (Recorder *recorder)
   g_object_set (recorder->client, "heartbeat-interval", SILENCE, "liveness-timeout", SILENCE, NULL);
 }
 
-/* In `message`: the connection stays, and what came meanwhile follows in order. */
+/* In a handler of `message`: the connection stays open, and later messages follow in order. */
 static void
 test_client_message (gconstpointer data)
 {
@@ -77,7 +77,7 @@ test_client_message (gconstpointer data)
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
-/* The message comes in fragments, which takes another way. */
+/* The same with a fragmented message, which has another code path. */
 static void
 test_client_fragments (gconstpointer data)
 {
@@ -109,7 +109,8 @@ on_client_connected (SignalClient *client,
   pause->pause (LONG);
 }
 
-/* In `connected`: ending the connection here would nest once more at each of the next ones. */
+/* In a handler of `connected`: a reconnect here would nest another main loop for each
+ * connection. */
 static void
 test_client_connected (gconstpointer data)
 {
@@ -126,7 +127,7 @@ test_client_connected (gconstpointer data)
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
-/* A peer that is dead all the same is noticed when the handler has returned. */
+/* A peer that is dead is detected after the handler has returned. */
 static void
 test_client_dead (gconstpointer data)
 {
@@ -179,7 +180,7 @@ test_server_message (gconstpointer data)
   raw_client_wait_closed (raw, 4002);
 }
 
-/* As after SIGSTOP: the heartbeats of all are there, and the time for them is long over. */
+/* As after SIGSTOP: the heartbeats of all peers have arrived, and the timeout has long passed. */
 static void
 test_server_stopped (void)
 {

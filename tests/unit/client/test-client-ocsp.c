@@ -7,12 +7,12 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-/* One set of certificates, and what GSocketClient and SignalClient find wrong with each. */
+/* Certificates, and the errors that GSocketClient and SignalClient find in each. */
 
 typedef struct
 {
-  const char           *name;     /* of the files of the certificate and its key */
-  const char           *response; /* what is stapled, or NULL */
+  const char           *name;     /* the base name of the certificate and its key */
+  const char           *response; /* the stapled response, or NULL */
   GTlsCertificateFlags  errors;
 } Case;
 
@@ -20,7 +20,7 @@ static const Case cases[] = {
   { "good", NULL, 0 },
   { "good", "good.ocsp", 0 },
   { "good", "revoked.ocsp", G_TLS_CERTIFICATE_GENERIC_ERROR }, /* of another certificate */
-  { "revoked", NULL, 0 },        /* nobody says so */
+  { "revoked", NULL, 0 },        /* without a response */
   { "revoked", "revoked.ocsp", G_TLS_CERTIFICATE_REVOKED },
   { "staple", NULL, G_TLS_CERTIFICATE_GENERIC_ERROR },
   { "staple", "staple.ocsp", 0 },
@@ -34,7 +34,7 @@ static char *directory;
 static GTlsDatabase *database;
 static MockServer *server;
 
-/* Certificates of one authority, and what its responder says of them. */
+/* Creates certificates of one CA, and the OCSP responses for them. */
 static const char script[] =
   "set -e\n"
   "cat >ca.cnf <<END\n"
@@ -211,7 +211,7 @@ ask_signal_client (TlsRelay *relay,
   return found;
 }
 
-/* Each error has a text of its own. */
+/* Each error has a message of its own. */
 static const char *
 get_text (GTlsCertificateFlags errors)
 {

@@ -67,7 +67,7 @@ on_connected_send (SignalClient *client,
   send_numbers (recorder, 8, 10);
 }
 
-/* All that is sent on the way arrives, in order, after the rooms. */
+/* Messages that are sent while connecting arrive in order, after the rooms are joined. */
 static void
 test_while_connecting (void)
 {
@@ -161,7 +161,7 @@ test_no_outbox (void)
   assert_numbers (mock_server_wait_peer (server, 0), 0, 3);
 }
 
-/* What would be too large is refused before it waits. */
+/* A message that is too large is refused before it is queued. */
 static void
 test_too_large (void)
 {
@@ -178,7 +178,7 @@ test_too_large (void)
   g_assert_no_error (recorder->error);
 }
 
-/* What still waits when it is over is lost, and that is said. */
+/* Messages that are queued when the client gives up are lost, which is reported. */
 static void
 test_lost (void)
 {
@@ -199,7 +199,7 @@ test_lost (void)
   assert_numbers (mock_server_wait_peer (server, 1), 7, 8);
 }
 
-/* What was sent before a disconnect is written. */
+/* Messages sent before a disconnect are written. */
 static void
 test_flushed_by_disconnect (void)
 {
@@ -215,7 +215,7 @@ test_flushed_by_disconnect (void)
   g_assert_cmpuint (peer->close_code, ==, 1000);
 }
 
-/* A message that the server finds too large is at fault, and not sent again. */
+/* A message that the server refuses as too large is not sent again. */
 static void
 test_not_sent_twice (void)
 {
@@ -240,8 +240,8 @@ disconnect_at_once (SignalClient *client)
   signal_client_disconnect_async (client, NULL, NULL, NULL);
 }
 
-/* A disconnect hands over what waits, and says so where a message is larger than is allowed by now. A
- * handler that then disconnects, too, does not make a second end of it. */
+/* A disconnect sends the queued messages, and reports those that have become too large by a change
+ * of the limit. A handler that disconnects as well does not cause a second `disconnected`. */
 static void
 test_disconnected_meanwhile (void)
 {

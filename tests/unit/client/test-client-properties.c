@@ -12,7 +12,7 @@ typedef struct
   const char *name;
   GType       type;
   guint64     value;
-  guint64     other; /* something else that it can be set to */
+  guint64     other; /* another valid value */
 } Number;
 
 static const Number numbers[] = {
@@ -197,7 +197,7 @@ test_read_only (void)
   g_assert_null (signal_client_get_rooms (client)[0]);
 }
 
-/* The documented ranges, at both ends. */
+/* The documented ranges, with both limits. */
 static void
 test_ranges (void)
 {
@@ -239,8 +239,8 @@ test_enums (void)
   g_assert_cmpstr (g_quark_to_string (SIGNAL_ERROR), ==, "signal-error-quark");
 }
 
-/* Neither the key of the upgrade request nor anything else on the wire tells what GLib's random numbers
- * are, which an application may take for its own. */
+/* Neither the key of the upgrade request nor anything else that is sent reveals the state of GLib's
+ * random number generator, which an application may use itself. */
 static void
 test_key_unforeseen (void)
 {
@@ -280,7 +280,7 @@ test_url_while_connected (void)
   g_assert_cmpstr (url, ==, server->uri);
 }
 
-/* The URL can be another for the next connection. */
+/* The URL can be changed for the next connection. */
 static void
 test_other_url (void)
 {
@@ -296,7 +296,7 @@ test_other_url (void)
   g_assert_cmpuint (other->peers->len, ==, 1);
 }
 
-/* What the application adds is sent; what belongs to the handshake is not taken from it. */
+/* Additional headers are sent, except for those that belong to the handshake. */
 static void
 test_headers (void)
 {
@@ -325,7 +325,7 @@ test_headers (void)
   g_assert_null (strstr (request, "reserved"));
   g_assert_null (strstr (request, "Content-Length"));
 
-  /* On every upgrade, also that of a reconnect. */
+  /* They are sent with every upgrade request, also when reconnecting. */
   mock_peer_shut_down (server->peers->pdata[0]);
   g_assert_nonnull (strstr (mock_server_wait_peer (server, 1)->request, "\r\nX-Api-Key: one\r\n"));
   WAIT_UNTIL (recorder->n_connected == 2);

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* Any call from inside any handler: here the two that end it all, and the one that begins. */
+/* Any method can be called in any handler: here, two that end the connection and one that starts
+ * another. */
 
 typedef enum
 {
@@ -18,7 +19,7 @@ typedef struct
 {
   const char           *name;
   const char           *signal;
-  SignalConnectionState state; /* for notify::state: in which one to act */
+  SignalConnectionState state; /* the state in which a handler of notify::state acts */
 } Place;
 
 static const Place places[] = {
@@ -112,7 +113,7 @@ set_scene (Scene *scene)
   g_signal_connect (scene->recorder->client, signal, callback, scene);
 }
 
-/* Makes all of it happen that a handler could be called for. */
+/* Causes an emission of every signal. */
 static void
 provoke (MockServer *server,
          Scene      *scene)
@@ -157,7 +158,7 @@ test_disconnect_inside (gconstpointer data)
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
 }
 
-/* With an operation pending that holds a reference, the client lives on until that is over. */
+/* A pending operation holds a reference, so that the client exists until it finishes. */
 static void
 test_forget_inside (gconstpointer data)
 {
@@ -267,8 +268,8 @@ accept_second_attempt (MockPeer *peer)
     mock_peer_close (peer, 4003);
 }
 
-/* To connect again when it is over is what an application does. The two calls are not mixed up, and
- * what was sent in the meantime is kept. */
+/* An application may connect again in `disconnected`. The two calls are not confused, and messages
+ * sent in between are kept. */
 static void
 test_connect_again (gconstpointer signal)
 {
@@ -319,7 +320,7 @@ respond_with_message (MockPeer *peer)
   mock_peer_send (peer, "{\"event\":\"hello\"}");
 }
 
-/* Everything happens on the context of construction: the main one has nothing to do with it. */
+/* Everything happens in the main context of the construction, not in the default one. */
 static void
 test_thread (void)
 {

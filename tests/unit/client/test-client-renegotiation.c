@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A server that begins a second handshake on a connection that is up. TLS 1.3 knows no such thing. */
+/* A server that starts a second handshake on an established connection, which TLS 1.3 does not
+ * have. */
 
 static Identity *identity;
 
@@ -79,8 +80,8 @@ on_probe_read (GObject      *source,
   *is_over = TRUE;
 }
 
-/* Whether a second handshake is one: glib-networking 2.90 says that it has made it, and sends nothing.
- * Each one shows the certificate. */
+/* Whether glib-networking renegotiates: version 2.90 reports success without sending anything. Each
+ * handshake shows the certificate. */
 static gboolean
 can_renegotiate (void)
 {
@@ -142,8 +143,8 @@ on_accept_certificate (SignalClient         *client,
   return TRUE;
 }
 
-/* What accepted the certificate has gone with the handshake: nobody is asked then, and a new
- * connection asks. */
+/* The handlers that accepted the certificate are disconnected after the handshake, so the second
+ * one emits no signal, and a new connection does. */
 static void
 test_accepted (void)
 {

@@ -5,14 +5,14 @@
 #include "tests/lib/tls-identity.h"
 #include "tests/lib/tls-relay.h"
 
-/* Clients of one process and one server that offers session tickets. What one client accepted must not
- * count for another. GLib's test framework is not initialized here, because glib-networking resumes no
- * session where it is. */
+/* Clients in one process, and a server that offers session tickets. A certificate that one client
+ * accepted must not be accepted for another. GLib's test framework is not initialized, because
+ * glib-networking resumes no sessions if it is. */
 
 typedef enum
 {
   HANDLER,   /* a handler accepts the certificate */
-  NOTHING,   /* the system's certificates, and no handler */
+  NOTHING,   /* the system's certificates, without a handler */
   DATABASE,  /* a database that has the certificate */
   OTHER,     /* a database that has another */
   N_KINDS
@@ -51,7 +51,7 @@ on_event (GSocketClient      *client,
     g_signal_connect (connection, "accept-certificate", G_CALLBACK (accept_any), NULL);
 }
 
-/* What becomes of a session of GIO's own client, which resumes. */
+/* Checks that a session of GIO's own client is resumed. */
 static void
 connect_plainly (TlsRelay *relay)
 {
@@ -69,7 +69,7 @@ connect_plainly (TlsRelay *relay)
                                                 &error);
   g_assert_no_error (error);
 
-  /* The tickets of TLS 1.3 come with what is read. */
+  /* TLS 1.3 sends the tickets with the first data. */
   input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
   for (guint i = 0; i < 20; i++)
     {
@@ -144,7 +144,7 @@ test_version (const char *version)
         report (name, "");
       }
 
-  /* Each kind was there as often as any other, and two of four had the token to send. */
+  /* Each kind of client was used equally often, and two of the four sent the token. */
   for (guint i = 0; i < server->peers->len; i++)
     n_tokens += ((MockPeer *) server->peers->pdata[i])->token != NULL;
   g_assert_cmpuint (n_tokens, ==, N_KINDS * N_KINDS);

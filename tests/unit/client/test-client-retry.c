@@ -77,7 +77,7 @@ test_jitter (void)
   g_assert_true (is_varied);
 }
 
-/* Without retries the cause is what the caller gets. */
+/* Without retries, the caller gets the error of the attempt. */
 static void
 test_no_retries (void)
 {
@@ -124,9 +124,9 @@ test_never_give_up (void)
   g_assert_cmpuint (recorder->n_disconnected, ==, 0);
 }
 
-/* A server that accepts and then drops is not hammered: only a connection that has lasted longer
- * than the base interval makes the delay short again. It has not failed, though, so that this does not count
- * as a retry: there is just one each time. */
+/* A server that accepts connections and then closes them is not flooded with attempts: the delay is
+ * reset only after a connection that has lasted longer than the base interval. A connection that
+ * was established does not count as a retry, however, so that there is one each time. */
 static void
 test_count_starts_anew (void)
 {
@@ -158,7 +158,7 @@ test_count_starts_anew (void)
   g_assert_cmpuint (g_array_index (recorder->attempts, guint, 3), ==, 1);
   g_assert_cmpuint (g_array_index (recorder->delays, guint, 3), ==, 5);
 
-  /* Attempts that do fail count, and end it. */
+  /* Attempts that fail do count, until the client gives up. */
   server->http_response = UNAVAILABLE;
   mock_peer_shut_down (mock_server_wait_peer (server, 4));
   WAIT_UNTIL (recorder->n_disconnected == 1);
@@ -213,7 +213,7 @@ on_reconnecting_go (SignalClient *client)
   signal_client_reconnect_now (client);
 }
 
-/* From inside the very signal that announces the wait. */
+/* Inside the signal that announces the delay. */
 static void
 test_reconnect_now_inside (void)
 {
@@ -227,7 +227,8 @@ test_reconnect_now_inside (void)
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 
-/* Refusals of the upgrade, each named by its status; a redirect is not followed. */
+/* HTTP responses that refuse the upgrade, each with its status in the error; redirects are not
+ * followed. */
 static void
 test_http_refusals (void)
 {

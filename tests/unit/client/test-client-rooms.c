@@ -37,7 +37,8 @@ on_notify (GObject    *object,
   ++*count;
 }
 
-/* rooms: auto-join + joined − left, whatever the state, and each change told once. */
+/* The rooms are those of auto-join-rooms and those joined, without those left, in any state; each
+ * change is notified once. */
 static void
 test_property (void)
 {
@@ -81,7 +82,7 @@ test_frames (void)
   g_assert_cmpuint (peer->frames->len, ==, 4);
 }
 
-/* Without rooms there is nothing to say. */
+/* Without rooms, nothing is sent. */
 static void
 test_no_rooms (void)
 {
@@ -97,7 +98,7 @@ test_no_rooms (void)
   mock_peer_assert_frame (peer, 1, JOIN ("\"a\""));
 }
 
-/* What is wanted is joined after every authentication: also what was joined or left meanwhile. */
+/* All rooms are joined after every authentication, including changes made in between. */
 static void
 test_rejoined (void)
 {
@@ -185,7 +186,7 @@ test_bad_auto_join (void)
   g_assert_cmpuint (server->peers->len, ==, 0);
 }
 
-/* Messages from other servers arrive in the room that is the client's own id. */
+/* Messages from other servers arrive in the room that has the client's ID as its name. */
 static void
 test_own_id (void)
 {
@@ -203,7 +204,7 @@ test_own_id (void)
   mock_peer_assert_frame (mock_server_wait_peer (server, 0), 2, LEAVE ("\"a\""));
 }
 
-/* As many as a public server takes in one frame: the rest goes into another. */
+/* A frame has as many rooms as the public server accepts; the others are sent in another. */
 static void
 test_many (void)
 {
@@ -236,7 +237,7 @@ test_many (void)
   g_assert_cmpuint (n_rooms, ==, 1000);
 }
 
-/* The caller's own array is the one that get_rooms() gave. */
+/* The array that the caller passes is the one returned by get_rooms(). */
 static void
 test_leave_all (void)
 {

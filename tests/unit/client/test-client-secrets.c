@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is left in the memory of a client's process. The server is a process of its own, since it knows
- * the same secrets, and tells them masked. */
+/* Secrets that remain in the memory of a client's process. The server, which has the same secrets,
+ * runs in another process, and sends them in masked form. */
 
 #ifndef __has_feature
 #define __has_feature(feature) 0
@@ -27,7 +27,8 @@ static gboolean keeps_freed;
 #if defined (__GLIBC__) && !IS_SANITIZED
 void __libc_free (void *memory);
 
-/* Nobody overwrites by chance what the client has freed without wiping it. */
+/* Keeps freed memory from being overwritten by chance, so that the search finds what was not
+ * wiped. */
 void
 free (void *memory)
 {
@@ -38,7 +39,7 @@ free (void *memory)
 
 static Needle scalar = { "private scalar" };
 
-/* Only who draws a private key draws that many bytes for a key. */
+/* Only the generation of a private key requests this number of random bytes for a key. */
 int
 gnutls_rnd (gnutls_rnd_level_t  level,
             void               *data,
@@ -56,7 +57,7 @@ typedef struct
 {
   const char *name;
   gboolean    is_secure;
-  gsize       filler; /* bytes before the secret in the message */
+  gsize       filler; /* bytes in the message before the secret */
 } Case;
 
 static const Case cases[] = {
@@ -65,7 +66,7 @@ static const Case cases[] = {
 };
 static const Case tls_case = { "tls", TRUE, 3000 };
 
-static Identity *identity; /* NULL: there is no TLS, or no openssl */
+static Identity *identity; /* NULL without TLS or openssl */
 
 typedef struct
 {
@@ -92,7 +93,7 @@ look (Scene *scene)
   look_for (needles);
 }
 
-/* Not composed with printf(), which makes copies of its own. */
+/* Not formatted with printf(), which makes copies of its own. */
 static void
 send_secret (Scene *scene)
 {
@@ -108,7 +109,8 @@ send_secret (Scene *scene)
   g_free (json);
 }
 
-/* A client on its way, with a secret token, that has said who it is; a secret message waits. */
+/* Starts to connect a client with a secret token, which has sent it, and queues a secret
+ * message. */
 static void
 scene_open (Scene      *scene,
             const Case *test_case)
@@ -143,7 +145,7 @@ scene_close (Scene *scene)
   keeps_freed = FALSE;
 }
 
-/* The message is sent then. */
+/* Completes the handshake, after which the message is sent. */
 static void
 be_welcomed (Scene *scene)
 {
@@ -154,7 +156,7 @@ be_welcomed (Scene *scene)
   WAIT_UNTIL (signal_client_get_outbox_length (scene->recorder->client) == 0);
 }
 
-/* The connection ends; the client is on its way again, and another secret message waits. */
+/* Ends the connection, waits until the client reconnects, and queues another secret message. */
 static void
 lose_connection (Scene *scene)
 {
@@ -165,7 +167,7 @@ lose_connection (Scene *scene)
   g_free (secrets_server_wait (scene->server, "arrived"));
 }
 
-/* The search can find what is there. */
+/* Checks that the search finds a secret that is in memory. */
 static void
 assert_waiting (Scene *scene)
 {
@@ -175,7 +177,7 @@ assert_waiting (Scene *scene)
   g_assert_cmpuint (scene->text.n_found, >, 0);
 #ifdef __linux__
   g_assert_cmpuint (scalar.n_dumped, ==, 0);
-  /* No whole one: scraps may lie about on the stack for a moment. */
+  /* Checks that no complete secret is in memory. Parts of one may be on the stack for a moment. */
   g_assert_cmpuint (scene->token.n_dumped, <, NEEDLE_MAX / 8);
 #endif
 }
@@ -199,7 +201,7 @@ is_gone (Scene *scene)
          && scene->token.n_found == 0 && scene->token.n_framed == 0 && scene->text.n_found == 0;
 }
 
-/* A connection takes a moment to close. */
+/* Closing a connection takes a moment. */
 static void
 assert_gone (Scene *scene)
 {
@@ -247,7 +249,7 @@ test_disconnected_early (gconstpointer test_case)
   scene_close (&scene);
 }
 
-/* A message waits for the next connection, which does not come. */
+/* A message is queued for a connection that is never established. */
 static void
 test_dropped_late (gconstpointer test_case)
 {
@@ -262,7 +264,7 @@ test_dropped_late (gconstpointer test_case)
   scene_close (&scene);
 }
 
-/* The keys of a connection go with it, though the client stays. */
+/* The keys of a connection are wiped with it, even if the client continues to exist. */
 static void
 test_reconnected (gconstpointer test_case)
 {
@@ -338,7 +340,7 @@ add_tests (void)
   add_test ("reconnected", test_reconnected);
   add_test ("token-replaced", test_token_replaced);
 
-  /* Last: TLS leaves much memory behind that has to be searched. */
+  /* The last test, because TLS uses much memory that has to be searched. */
   if (identity != NULL)
     g_test_add_data_func ("/secrets/tls/reconnected", &tls_case, test_reconnected);
   else
@@ -351,7 +353,7 @@ main (int   argc,
 {
   int result;
 
-  /* The first overwrites what is freed, so that nothing would be left to find. */
+  /* The first one overwrites freed memory, so that nothing could be found. */
   if (g_getenv ("MALLOC_PERTURB_") != NULL || g_getenv ("G_SLICE") == NULL)
     {
       g_unsetenv ("MALLOC_PERTURB_");

@@ -4,8 +4,8 @@
 #include "tests/lib/recorder.h"
 #include "tests/lib/threads.h"
 
-/* What other threads may do to a client: drop their references, give it a token and have it
- * reconnect. Everything else is refused. */
+/* Other threads may drop references to a client, give it a token and make it reconnect. Everything
+ * else is refused. */
 
 static void
 do_not_respond (MockPeer *peer)
@@ -19,7 +19,7 @@ take_client (Recorder *recorder)
   return g_steal_pointer (&recorder->client);
 }
 
-/* A client that lives in the loop's thread. */
+/* A client that was constructed in the loop's thread. */
 typedef struct
 {
   Loop *loop;
@@ -65,7 +65,7 @@ wait_closed (MockServer *server)
   g_assert_cmpuint (mock_server_wait_peer (server, 0)->close_code, ==, 1000);
 }
 
-/* The other thread runs the main context: it must close the connection, not this one. */
+/* The connection is closed by the thread that runs the main context, not by this one. */
 static void
 test_drop_of_resident (void)
 {
@@ -78,8 +78,8 @@ test_drop_of_resident (void)
   wait_closed (server);
 }
 
-/* The thread has ended, and nobody will run the main context any more: the socket is closed at
- * once. */
+/* The thread has ended, so that the main context no longer runs: the socket is closed
+ * immediately. */
 static void
 test_drop_after_loop (void)
 {
@@ -120,7 +120,7 @@ drop_in_thread (gpointer data)
   return NULL;
 }
 
-/* The loop runs while the thread drops the client. */
+/* The loop runs while this thread drops the client. */
 static void
 test_drop_while_running (void)
 {
@@ -144,7 +144,7 @@ test_drop_while_running (void)
     }
 }
 
-/* The call keeps the client alive, and finishes in its own thread. */
+/* A pending call keeps the client alive, and finishes in its own thread. */
 static void
 test_drop_while_connecting (void)
 {
@@ -232,7 +232,7 @@ test_refused (void)
   g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  /* Whatever its state is. */
+  /* In every state. */
   run_thread (call_everything, recorder->client);
   recorder_connect (recorder);
   run_thread (call_everything, recorder->client);
@@ -243,7 +243,7 @@ test_refused (void)
   WAIT_UNTIL (mock_server_wait_peer (server, 0)->inner->len == 1);
 }
 
-/* The thread that has constructed it is not the one that runs its main context. */
+/* The thread that constructed the client is not the one that runs its main context. */
 static void
 test_refused_of_resident (void)
 {
@@ -303,7 +303,7 @@ on_token_requested (SignalClient *client)
   return TRUE;
 }
 
-/* As a program does that fetches its token in a thread. */
+/* As in a program that fetches its token in a thread. */
 static void
 test_token_requested (void)
 {
@@ -336,7 +336,8 @@ test_reconnect_now (void)
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
 }
 
-/* What was handed over before the last reference was dropped does nothing any more. */
+/* Calls that were dispatched to the context before the last reference was dropped have no effect
+ * afterwards. */
 static gpointer
 update_and_drop (gpointer data)
 {

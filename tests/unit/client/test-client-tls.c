@@ -35,7 +35,7 @@ test_trusted (void)
   g_assert_cmpuint (peer->close_code, ==, 1000);
 }
 
-/* As trusted: the connection can be lost and comes back. */
+/* Trusted by a database: the client also reconnects. */
 static void
 test_reconnect (void)
 {
@@ -90,7 +90,7 @@ test_wrong_host (void)
   assert_refused (server, recorder);
 }
 
-/* The dot at the end of an absolute name is in no certificate. */
+/* The final dot of an absolute name is in no certificate. */
 static void
 test_absolute_name (void)
 {
@@ -150,7 +150,7 @@ test_refused_by_handler (void)
   g_assert_cmphex (question.errors, ==, G_TLS_CERTIFICATE_UNKNOWN_CA);
 }
 
-/* A good certificate is nobody's question. */
+/* A valid certificate emits no signal. */
 static void
 test_not_asked (void)
 {
@@ -220,7 +220,7 @@ test_forget_inside (void)
   WAIT_UNTIL (((MockPeer *) server->peers->pdata[1])->is_closed);
 }
 
-/* As a dialog does that somebody reads. */
+/* As a dialog does while the user reads it. */
 static gboolean
 on_accept_slowly (SignalClient         *client,
                   GTlsCertificate      *certificate,
@@ -232,7 +232,7 @@ on_accept_slowly (SignalClient         *client,
   return question->answer;
 }
 
-/* The time that a handler takes is not that of the attempt. */
+/* The time spent in a handler does not count for the timeout of the attempt. */
 static void
 test_slow_handler (void)
 {
@@ -248,7 +248,7 @@ test_slow_handler (void)
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
-/* What is left of it counts again afterwards. */
+/* The remaining time counts afterwards. */
 static void
 test_timeout_after_slow_handler (void)
 {
@@ -271,8 +271,7 @@ typedef struct
   guint n_running;
 } Questions;
 
-/* Connects again while it runs, and stays for so long that the second attempt would come to its
- * question. */
+/* Connects again inside the handler, and blocks until the second attempt would emit the signal. */
 static gboolean
 on_accept_reconnect (SignalClient         *client,
                      GTlsCertificate      *certificate,
@@ -296,7 +295,7 @@ on_accept_reconnect (SignalClient         *client,
   return TRUE;
 }
 
-/* Two dialogs one above the other would be answered in the wrong order. */
+/* Two nested dialogs would be answered in the wrong order. */
 static void
 test_one_question_at_a_time (void)
 {
@@ -330,7 +329,7 @@ test_client_certificate (void)
   g_assert_true (g_tls_certificate_is_same (peer->certificate, wrong->certificate));
 }
 
-/* The server wants a certificate, and there is none: the cause, not a hang. */
+/* The server requires a certificate and the client has none: the attempt fails with that error. */
 static void
 test_no_client_certificate (void)
 {
@@ -345,7 +344,7 @@ test_no_client_certificate (void)
   g_assert_cmpuint (recorder->n_connected, ==, 0);
 }
 
-/* No TLS where TLS was expected. */
+/* The server does not support TLS. */
 static void
 test_not_tls (void)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* What a server URL may be, and what becomes of it on the wire. */
+/* Valid and invalid server URLs, and what is sent for them. */
 
 static GProxyResolver *
 new_resolver (MockServer *proxy)
@@ -17,7 +17,7 @@ new_resolver (MockServer *proxy)
   return g_simple_proxy_resolver_new (uri, NULL);
 }
 
-/* The settings with which a client goes furthest. */
+/* The least strict settings. */
 static Recorder *
 recorder_new_lenient (const char *url,
                       MockServer *proxy)
@@ -33,7 +33,8 @@ recorder_new_lenient (const char *url,
   return recorder;
 }
 
-/* Refused before anything is sent, also to a proxy, and in words that can be shown. */
+/* The URL is refused before anything is sent, even to a proxy, with an error that can be
+ * displayed. */
 static void
 check_refused (Recorder   *recorder,
                MockServer *proxy)
@@ -97,7 +98,7 @@ test_bad_text (void)
     }
 }
 
-/* What a URL can have in it is escaped on the wire, and ends no line. */
+/* Special characters of a URL are escaped when they are sent, and end no line. */
 static void
 test_request_line (void)
 {
@@ -184,7 +185,7 @@ has_head (MockPeer *peer)
          && g_strstr_len ((const char *) peer->in->data, peer->in->len, "\r\n\r\n") != NULL;
 }
 
-/* Waits for a whole head, and takes it. */
+/* Waits for a complete head, and returns it. */
 static char *
 wait_head (MockPeer *peer)
 {
@@ -196,7 +197,7 @@ wait_head (MockPeer *peer)
   return head;
 }
 
-/* The default port is where a test cannot listen: seen through a proxy that lets the client pass. */
+/* A test cannot listen on the default port, so this uses a proxy to see the requested one. */
 static void
 test_default_port (void)
 {
@@ -233,7 +234,7 @@ test_default_port (void)
     }
 }
 
-/* In the clear to this machine: not by way of another one, unless that is allowed. */
+/* Unencrypted connections to the loopback interface do not use a proxy, unless that is allowed. */
 static void
 test_loopback_proxy (void)
 {
@@ -260,7 +261,7 @@ test_loopback_proxy (void)
     }
 }
 
-/* TLS protects what goes through a proxy. */
+/* With TLS, a proxy is used. */
 static void
 test_loopback_proxy_tls (void)
 {

@@ -66,7 +66,7 @@ test_limit (void)
   assert_first (outbox, "2");
 }
 
-/* A copy is kept, of so many bytes. */
+/* A copy of the data is stored. */
 static void
 test_copies (void)
 {
@@ -78,8 +78,8 @@ test_copies (void)
   assert_first (outbox, "first");
 }
 
-/* A message of which the socket has taken a byte is not sent again; the others wait, in order, and
- * before those that waited already. */
+/* A message of which the socket has accepted a byte is not sent again; the others are queued in
+ * order, before those that were queued already. */
 static void
 test_recall (void)
 {

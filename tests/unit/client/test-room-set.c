@@ -8,7 +8,7 @@
 #include "signal-glib/client/signal-room-set-private.h"
 #include "signal-glib/protocol/signal-room-name-private.h"
 
-/* Names are written with a space between them in these tests. */
+/* In these tests, names are separated by spaces. */
 static GStrv
 split (const char *names)
 {
@@ -30,7 +30,7 @@ typedef struct
 {
   char        verb;    /* a: auto-join, j: join, l: leave */
   const char *names;
-  const char *changed; /* what is added or removed; of auto-join only whether there is any */
+  const char *changed; /* the rooms to add or remove; for auto-join, only whether there are any */
   const char *wanted;  /* afterwards */
 } Step;
 
@@ -138,7 +138,7 @@ test_null (void)
   signal_room_set_free (NULL);
 }
 
-/* Its own lists may be handed back to it. */
+/* The lists of the set can be passed to it. */
 static void
 test_own_lists (void)
 {
@@ -155,7 +155,7 @@ test_own_lists (void)
   assert_names (signal_room_set_get_wanted (rooms), "a b");
 }
 
-/* A name of count characters, each of them written as unit, plus tail. */
+/* A name of @count times @unit, followed by @tail. */
 static char *
 repeat (const char *unit,
         guint       count,

@@ -7,23 +7,23 @@
 
 #include "signal-glib/client/signal-system-monitor-private.h"
 
-/* More than the debounce of network changes. */
+/* Longer than the debounce interval of network changes. */
 #define DEBOUNCED 1200
 
 #define NEVER (60 * 60 * 1000)
 
 static FakeLogind *logind;
 
-/* A vigil, and what it has told. */
+/* A system monitor, and the changes that it has reported. */
 typedef struct
 {
   SignalSystemMonitor *vigil;
   FakeMonitor *monitor;
-  gint64       clock; /* µs slept so far */
+  gint64       clock; /* the simulated time in suspend, in µs */
   guint        counts[SIGNAL_SYSTEM_EVENT_RESUMED + 1];
   gint64       slept;
-  GThread     *thread; /* that it was last told in */
-  gboolean     frees;  /* the vigil, when told */
+  GThread     *thread; /* in which it last reported a change */
+  gboolean     frees;  /* frees the monitor in its handler */
 } Night;
 
 static void
@@ -86,7 +86,7 @@ test_tick (void)
   g_autoptr (Night) night = night_new (TRUE, 20);
 
   run_for (100);
-  night->clock += G_TIME_SPAN_SECOND; /* as clocks drift apart */
+  night->clock += G_TIME_SPAN_SECOND; /* clocks drift apart */
   run_for (100);
   assert_counts (night, 0, 0, 0);
 
@@ -118,7 +118,7 @@ typedef struct
   guint    n_network;
 } Change;
 
-/* A storm is told of once, when it is over, by what has come of it. */
+/* Many changes in a short time are reported once, with the final state. */
 static void
 test_network (void)
 {
@@ -149,7 +149,7 @@ test_network (void)
     }
 }
 
-/* From a network to another: available all the time. */
+/* A change to another network, without an interruption. */
 static void
 test_connectivity (void)
 {
@@ -170,7 +170,7 @@ change_network (gpointer monitor)
   return NULL;
 }
 
-/* The default monitor belongs to the thread that first asked for it. */
+/* The default monitor belongs to the thread that used it first. */
 static void
 test_other_thread (void)
 {
@@ -235,7 +235,7 @@ test_freed_by_tick (void)
   assert_counts (night, 0, 0, 1);
 }
 
-/* Before the bus was reached, and while the debounce runs. */
+/* Before the bus is connected, and during the debounce interval. */
 static void
 test_freed_early (void)
 {

@@ -8,8 +8,9 @@
 #include "signal-glib/crypto/signal-aead-private.h"
 #include "signal-glib/crypto/signal-hkdf-private.h"
 
-/* For a test in another language: a line of hexadecimal words in, a line with the result out. An empty
- * word is written as a hyphen. What is refused gives `refused`. */
+/* A filter for tests in other languages: reads lines of hexadecimal words, and prints a line with
+ * the result of each. An empty word is written as a hyphen. If the input is refused, it prints
+ * `refused`. */
 
 #define MAX_WORDS 5
 
@@ -58,7 +59,7 @@ filter_ecdh (const Bytes *words)
     printf ("refused\n");
 }
 
-/* IKM SALT INFO ZEROS: as many bytes as there are zeros. */
+/* IKM SALT INFO ZEROS: as many bytes as ZEROS has. */
 static void
 filter_hkdf (const Bytes *words)
 {

@@ -42,7 +42,7 @@ test_gcm_vector (gconstpointer user_data)
   assert_hex (sealed, length, vector->plaintext);
 }
 
-/* Buffers are allocated to the byte, so that a sanitizer sees any access outside them. */
+/* Buffers have the exact size, so that a sanitizer detects any access outside of them. */
 
 static SignalAead *
 some_session_key (guint8 first)
@@ -66,7 +66,7 @@ pattern_new (gsize length)
   return bytes;
 }
 
-/* Every length around the block sizes of the fast code, both ways to decrypt. */
+/* Every length around the block sizes of the optimized code, with both functions that decrypt. */
 static void
 test_round_trip (void)
 {
@@ -97,7 +97,7 @@ test_round_trip (void)
     }
 }
 
-/* Refused with the right error, and nothing of the plaintext is left, in place or not. */
+/* Decryption fails with the right error, and the plaintext is wiped, in place or not. */
 static void
 assert_refused (SignalAead *session_key,
                 const guint8     *iv,
@@ -155,20 +155,20 @@ test_tampered (void)
           iv[bit / 8] ^= 1 << bit % 8;
         }
 
-      /* Another key, a byte more, a byte less. */
+      /* Another key, an additional byte, a missing byte. */
       assert_refused (other_key, iv, sealed, sealed_length);
       sealed[sealed_length] = 0;
       assert_refused (session_key, iv, sealed, sealed_length + 1);
       if (lengths[n] > 0)
         assert_refused (session_key, iv, sealed, sealed_length - 1);
 
-      /* And unharmed it is taken. */
+      /* The unmodified ciphertext is accepted. */
       g_assert_true (signal_aead_decrypt (session_key, iv, sealed, sealed_length, plaintext,
                                                  NULL));
     }
 }
 
-/* Tags that are wrong in other ways than by a bit, and such as were cut. */
+/* Tags with errors other than a single bit, and truncated ones. */
 static void
 test_other_tags (void)
 {
@@ -198,7 +198,7 @@ test_other_tags (void)
   assert_refused (session_key, iv, sealed, sizeof sealed);
 }
 
-/* Longer than any message may be, and the last byte counts. */
+/* Longer than the largest message, with an error in the last byte. */
 static void
 test_long (void)
 {
@@ -252,7 +252,7 @@ test_ivs_differ (void)
     }
 }
 
-/* A child must not draw the IVs of its parent: they share the key. */
+/* A child process must not use the IVs of its parent, because they share the key. */
 static void
 test_ivs_differ_after_fork (void)
 {

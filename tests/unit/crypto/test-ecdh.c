@@ -53,7 +53,7 @@ test_ecdh_rfc5903 (void)
   assert_agrees (responder, initiator, RFC5903_GIR_X);
 }
 
-/* The x coordinate of 379 G begins with a zero byte, which must not be lost. */
+/* The x coordinate of 379 G begins with a zero byte, which must not be omitted. */
 static void
 test_ecdh_leading_zero (void)
 {
@@ -82,7 +82,7 @@ test_scalar_range (void)
     "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632552", /* n + 1 */
     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
   };
-  /* n − 1, whose point is −G. */
+  /* n − 1, whose point is −G */
   g_autoptr(SignalEcdhKeyPair) largest =
     key_pair_from_hex ("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550");
   guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];

@@ -30,7 +30,7 @@ test_hkdf_vector (gconstpointer user_data)
   assert_hex (okm, okm_length, vector->okm);
 }
 
-/* A shorter output is the beginning of a longer one, and nothing behind it is written. */
+/* A shorter output is a prefix of a longer one, and nothing is written after its end. */
 static void
 test_hkdf_lengths (void)
 {
@@ -61,7 +61,7 @@ test_hkdf_too_long (void)
   g_assert_cmphex (okm[0], ==, 0);
 }
 
-/* What one side encrypts the other decrypts, and only under the same salt and info. */
+/* Each side decrypts what the other encrypts, but only with the same salt and info. */
 static void
 test_derive_is_symmetric (void)
 {
@@ -98,7 +98,7 @@ test_derive_is_symmetric (void)
   g_assert_false (signal_aead_decrypt (named, iv, sealed, sizeof sealed, opened, NULL));
 }
 
-/* The key of a connection, as PROTOCOL says: HKDF over the shared x with the salt and the info. */
+/* The key of a connection is the HKDF of the shared x coordinate with the salt and the info. */
 static void
 test_derive_is_hkdf_of_x (void)
 {
@@ -146,7 +146,8 @@ test_random (void)
   g_assert_cmpint (memcmp (first, second, sizeof first), !=, 0);
 }
 
-/* The flags of the mapping that a pointer is in, as proc(5) has them; NULL where it cannot be told. */
+/* The flags of the mapping that contains a pointer, as in proc(5), or NULL if they are not
+ * available. */
 static char *
 read_mapping_flags (gconstpointer pointer)
 {
@@ -210,7 +211,8 @@ test_secret_memory (void)
   signal_secret_free (NULL);
 }
 
-/* Where pages run out, plain memory will do. A sanitizer cannot live with that limit. */
+/* If no page can be allocated, ordinary memory is used. A sanitizer does not work with that
+ * limit. */
 #ifndef __SANITIZE_ADDRESS__
 static void
 test_secret_without_pages (void)
@@ -235,7 +237,8 @@ test_free_null (void)
   signal_aead_free (NULL);
 }
 
-/* Version 4 and variant of RFC 9562, 122 bits at random, and nothing of GLib's generator. */
+/* The version 4 and the variant of RFC 9562, with 122 random bits that are not from GLib's
+ * generator. */
 static void
 test_uuid (void)
 {

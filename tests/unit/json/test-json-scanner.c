@@ -15,7 +15,7 @@ typedef struct
 
 #define CASE(name, text) { name, text, sizeof (text) - 1 }
 
-/* Named in the manner of JSONTestSuite: y_ has to be accepted, n_ has to be refused. */
+/* Named like the files of JSONTestSuite: y_ must be accepted, n_ must be refused. */
 static const Case cases[] = {
   CASE ("y_array_empty", "[]"),
   CASE ("y_array_spaces", " [ \t\r\n] "),
@@ -41,7 +41,7 @@ static const Case cases[] = {
   CASE ("y_string_utf8_greatest", "\"\xdf\xbf \xef\xbf\xbf \xf4\x8f\xbf\xbf\""),
   CASE ("y_string_utf8_around_surrogates", "\"\xed\x9f\xbf\xee\x80\x80\""),
   CASE ("y_string_line_separators", "\"\xe2\x80\xa8\xe2\x80\xa9\""),
-  CASE ("y_string_comment_inside", "\"/* no comment */ // \""),
+  CASE ("y_string_comment_inside", "\"/* not a comment */ // \""),
   CASE ("y_top_true", "true"),
   CASE ("y_top_false", "\nfalse\n"),
   CASE ("y_top_null", " null"),
@@ -124,7 +124,7 @@ static const Case cases[] = {
   CASE ("n_utf8_fourth_bad", "\"\xf0\x9f\x98\x41\""),
 };
 
-/* Checks a copy of just that length, so that a sanitizer sees a read beyond the end. */
+/* Checks a copy of exactly this length, so that a sanitizer detects a read beyond the end. */
 static gboolean
 check (const char  *text,
        gsize        length,
@@ -154,7 +154,7 @@ test_case (gconstpointer data)
     }
 }
 
-/* Each kind of byte at each place of a word of eight, and in what is left of it. */
+/* Each kind of byte at each position of an eight-byte word, and in the rest after the last word. */
 static void
 test_string_places (void)
 {
@@ -244,7 +244,7 @@ test_depth_wrong_close (void)
     }
 }
 
-/* Whatever is open around it, each level has to be closed by its own bracket. */
+/* At any depth, each level must be closed by its own bracket. */
 static void
 test_depth_mixed (void)
 {
@@ -263,7 +263,7 @@ test_depth_mixed (void)
     }
 }
 
-/* Breadth is not depth. */
+/* The number of siblings does not count as depth. */
 static void
 test_breadth (void)
 {

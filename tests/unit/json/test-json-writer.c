@@ -50,7 +50,7 @@ test_numbers (void)
     }
 }
 
-/* Whatever the bits, the text is JSON and gives the same bits again. */
+/* Any double is written as JSON that is read as the same bits. */
 static void
 test_any_number (void)
 {
@@ -109,7 +109,7 @@ new_array (JsonNode *element)
   return json_node_init_array (json_node_alloc (), array);
 }
 
-/* So many arrays inside one another. */
+/* This number of nested arrays. */
 static JsonNode *
 nest (JsonNode *node,
       guint     depth)
@@ -119,7 +119,7 @@ nest (JsonNode *node,
   return node;
 }
 
-/* What is written can be read: what is no deeper than that. */
+/* Only what can be read is written, which limits the depth. */
 static void
 test_depth (void)
 {
@@ -142,7 +142,7 @@ test_depth (void)
     }
 }
 
-/* In a value and in a name. */
+/* In a value, and in the name of a member. */
 static void
 test_encoding (void)
 {
@@ -203,7 +203,7 @@ any_node (guint depth)
     }
 }
 
-/* Nobody checks it again before it is sent. */
+/* The text is not checked again before it is sent. */
 static void
 test_any_tree (void)
 {

@@ -53,7 +53,8 @@ test_plain_then_sealed (void)
   g_assert_cmpuint (pair->server.errors->len, ==, 0);
 }
 
-/* What comes sealed while there is no key is remembered: somebody else may know what it means. */
+/* Encrypted messages that arrive before there is a key are kept, because the caller may be able to
+ * interpret them. */
 static void
 test_unreadable (void)
 {
@@ -98,7 +99,7 @@ test_close (void)
   assert_send_fails (&pair->server, SIGNAL_ERROR_NOT_CONNECTED);
 }
 
-/* Who waits for the end does not listen any more. */
+/* A channel that waits for its end delivers no more messages. */
 static void
 test_close_deaf (void)
 {
@@ -114,7 +115,7 @@ test_close_deaf (void)
   g_assert_cmpuint (pair->client.errors->len, ==, 0);
 }
 
-/* What was sent goes out first, however much it is. */
+/* All queued data is sent before the close frame. */
 static void
 test_close_flushes (void)
 {
@@ -133,7 +134,7 @@ test_close_flushes (void)
   g_assert_cmpuint (pair->server.code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
 }
 
-/* Nobody at the other end, though it is open: `closed` comes all the same. */
+/* The peer does not respond, although it is open: `closed` is called nevertheless. */
 static void
 test_close_unanswered (void)
 {
@@ -151,7 +152,7 @@ test_close_unanswered (void)
   run_pending ();
 }
 
-/* Nothing is told, and the other end notices. */
+/* No handler is called, and the peer detects the end. */
 static void
 test_drop (void)
 {
@@ -211,7 +212,7 @@ test_ping (void)
   WAIT_UNTIL (pair->server.messages->len == 1);
 }
 
-/* Bytes are counted both ways, and what one has sent the other gets. */
+/* Bytes are counted in both directions, and both ends agree. */
 /* Each frame of a client has a mask of its own (RFC 6455 section 5.3). */
 static void
 test_masks (void)
@@ -252,7 +253,7 @@ test_counts (void)
                     signal_websocket_get_bytes_sent (pair->client.websocket));
 }
 
-/* Who had to wait for the socket hears when it has taken everything. */
+/* `drained` is called when the socket has accepted all queued data. */
 static void
 test_drained (void)
 {
@@ -269,7 +270,8 @@ test_drained (void)
   WAIT_UNTIL (pair->server.messages->len == 50);
 }
 
-/* A key serves for a number of messages, both ways, and the owner is told when that is reached. */
+/* A key is valid for a limited number of messages in both directions, and the handler is called
+ * when that is reached. */
 static void
 test_worn_key (void)
 {
@@ -295,7 +297,7 @@ typedef enum
   TELL_CLOSED,
 } Tell;
 
-/* The last reference can go in each of the three. */
+/* Each of the three handlers can drop the last reference. */
 static void
 test_drop_inside (gconstpointer data)
 {

@@ -9,7 +9,7 @@
 
 #include "signal-glib/protocol/signal-close-code-private.h"
 
-/* PROTOCOL's table of close codes. */
+/* The table of close codes in the protocol's documentation. */
 static const struct
 {
   guint16       code;
@@ -55,7 +55,7 @@ test_table (void)
     }
 }
 
-/* The two causes of a 4004 are told apart. */
+/* The two causes of a 4004 are distinguished. */
 static void
 test_encryption_causes (void)
 {
@@ -67,7 +67,7 @@ test_encryption_causes (void)
   g_assert_cmpstr (refused->message, !=, wrong->message);
 }
 
-/* Without a close frame it is the transport that knows why; with one it is the server. */
+/* Without a close frame, the error of the transport is reported; with one, that of the server. */
 static void
 test_transport_error (void)
 {

@@ -11,7 +11,7 @@
 #define IV "AAECAwQFBgcICQoL"
 #define CT "/+8gISIjJCUmJygpKissLQ=="
 
-/* Works on a copy of just that length, so that a sanitizer sees a read beyond the end. */
+/* Checks a copy of exactly this length, so that a sanitizer detects a read beyond the end. */
 static char *
 copy_exactly (const char *text)
 {
@@ -154,7 +154,7 @@ test_truncations (void)
   g_assert_true (signal_envelope_parse (&envelope, sample, sizeof sample - 1, NULL));
 }
 
-/* What may be sent as data may also be received: the envelope does not count as a level. */
+/* What can be sent as data can also be received: the envelope does not count as a level. */
 static void
 test_depth (void)
 {
@@ -180,8 +180,8 @@ typedef struct
 {
   const char *name;
   const char *text;
-  gboolean    matches; /* by its shape alone */
-  const char *iv;      /* NULL: refused */
+  gboolean    matches; /* recognized by its form alone */
+  const char *iv;      /* NULL if it is refused */
   const char *ct;
 } SealedCase;
 
@@ -256,7 +256,7 @@ test_sealed (gconstpointer data)
   g_assert_cmpint (error == NULL, ==, one->iv != NULL);
 }
 
-/* A message that says `encrypted` and has no data at all. */
+/* An `encrypted` event without data. */
 static void
 test_sealed_no_data (void)
 {
@@ -267,7 +267,8 @@ test_sealed_no_data (void)
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
 }
 
-/* No part of the shape may differ, and nothing behind a shorter text is read. */
+/* Every difference from the form is detected, and nothing is read after the end of a shorter
+ * text. */
 static void
 test_sealed_shape (void)
 {

@@ -85,7 +85,7 @@ test_refuse (void)
     }
 }
 
-/* The storage may be larger than the text, as it is when its size had to be guessed. */
+/* The storage may be larger than the text if its size was estimated. */
 static void
 test_spare_storage (void)
 {
@@ -125,7 +125,7 @@ test_payload_scalars (void)
   g_assert_null (signal_message_get_payload (none));
 }
 
-/* What json-glib would swallow, cut off or make invalid UTF-8 of. */
+/* JSON that json-glib would ignore, truncate or turn into invalid UTF-8. */
 static void
 test_payload_mended (void)
 {

@@ -5,7 +5,7 @@
 
 #include "signal-glib/protocol/signal-replay-window-private.h"
 
-/* The IV that spells a number, so that neighbours differ in few bits. */
+/* An IV that encodes a number, so that consecutive ones differ in few bits. */
 static const guint8 *
 number_iv (guint64 number)
 {
@@ -54,8 +54,8 @@ test_seen_changes_nothing (void)
   g_assert_true (signal_replay_window_add (replay, number_iv (1)));
 }
 
-/* IVs that differ only at the front, in the middle or at the end are different: so many that some
- * share a bucket, whatever the seed. */
+/* IVs that differ only in the first, middle or last bytes are distinct. There are so many that some
+ * share a bucket with any seed. */
 static void
 test_every_part_counts (void)
 {
@@ -110,7 +110,7 @@ test_oldest_is_forgotten (void)
                      i >= end - SIGNAL_REPLAY_WINDOW_SIZE);
 }
 
-/* A refused IV pushes nothing out and does not become younger by it. */
+/* An IV that is refused removes no other, and does not become more recent. */
 static void
 test_refusal_keeps_order (void)
 {
@@ -128,7 +128,7 @@ test_refusal_keeps_order (void)
   g_assert_true (signal_replay_window_seen (replay, number_iv (1)));
 }
 
-/* Against a plain model: a set, and a queue that says what is oldest. */
+/* Compared with a simple model: a set, and a queue in the order of age. */
 static void
 test_model (void)
 {

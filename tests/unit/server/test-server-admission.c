@@ -9,8 +9,8 @@
 
 #include "signal-glib/server/signal-server-private.h"
 
-/* Texts that are no messages, each of which is answered with `error`, and then @last, all of it before
- * the server has its turn. */
+/* Messages that are not valid, each of which is answered with `error`, followed by @last, all of
+ * them sent before the server's main context runs. */
 static void
 send_burst (RawClient  *raw,
             guint       n_texts,
@@ -23,7 +23,8 @@ send_burst (RawClient  *raw,
   raw_client_send_text (raw, last);
 }
 
-/* FALSE: the machine was slow, and the answers were sent in between; then the peer is in as any other. */
+/* Returns FALSE if the machine was slow and the answers were sent in between, so that the peer is
+ * admitted like any other. */
 static gboolean
 is_refused (Fixture *fixture,
             guint    n_texts)
@@ -46,8 +47,8 @@ is_refused (Fixture *fixture,
   return TRUE;
 }
 
-/* A peer to which `connected` cannot be sent is not let in: what it says in the clear is not handed out,
- * although the server demands encryption. */
+/* A peer to which `connected` cannot be sent is not admitted: its plaintext is not delivered,
+ * because the server requires encryption. */
 static void
 test_connected_unsent (gconstpointer data)
 {
@@ -65,7 +66,7 @@ test_connected_unsent (gconstpointer data)
   g_assert_cmpuint (n_connected, ==, n_tries - 1);
   WAIT_UNTIL (fixture->disconnected->len == n_connected);
 
-  /* It has left nothing behind: its place is free, and nobody is called by its user's name. */
+  /* Nothing of it remains: its place is free, and its user ID has no peer. */
   g_assert_true (signal_server_send_to_user (fixture->server, "alice", "news", NULL, NULL));
   g_object_set (fixture->server, "max-peers", 1, NULL);
   next = raw_client_new_authenticated (fixture->uri, "secret");
@@ -85,7 +86,7 @@ answer_large (SignalServer *server,
   return g_strnfill (16 * 1024 * 1024, 'x');
 }
 
-/* Nor is one whose `connected` is larger than what is sent. */
+/* The same for a `connected` event that is larger than the limit. */
 static void
 test_connected_too_large (void)
 {
@@ -102,7 +103,7 @@ test_connected_too_large (void)
   g_assert_cmpuint (fixture->messages->len, ==, 0);
 }
 
-/* Nobody who knows what GLib's random numbers were, or will be, knows the id of a peer. */
+/* The ID of a peer cannot be predicted from GLib's random numbers. */
 static void
 test_id_unforeseen (void)
 {
@@ -152,7 +153,7 @@ count_notify (GObject    *object,
   ++*count;
 }
 
-/* Who is in the room that a new peer is called by, and was there first, leaves it. */
+/* A peer that is already in the room with the ID of a new peer leaves it. */
 static void
 test_room_emptied (void)
 {
@@ -189,7 +190,7 @@ test_room_emptied (void)
   g_assert_true (is_in (peer, "another"));
   g_assert_cmpuint (n_notified, ==, 1);
 
-  /* Nor does it come back, before its owner has authenticated and after it. */
+  /* It cannot join again either, before and after its owner has authenticated. */
   join (early, id);
   g_assert_false (is_in (peer, id));
   soup_websocket_connection_send_text (owner, "{\"event\":\"authenticate\",\"data\":{\"type\":"
@@ -213,7 +214,7 @@ join_and_fill (SignalServer *server,
   return TRUE;
 }
 
-/* What a join handler changes holds for the room that it was asked about. */
+/* A change made by a join handler applies to the room that it was called for. */
 static void
 test_join_checked_after (void)
 {
@@ -226,7 +227,7 @@ test_join_checked_after (void)
   g_assert_false (is_in (fixture->connected->pdata[0], "one more"));
 }
 
-/* The ids of others are not given away by the default rooms either. */
+/* Nor do the default rooms reveal the IDs of other peers. */
 static void
 test_default_room_taken (void)
 {

@@ -64,7 +64,7 @@ test_messages_both_ways (void)
   g_assert_cmpuint (raw->n_encrypted, ==, 1);
 }
 
-/* Two connections of the same client never have the same key, salt or id. */
+/* Two connections of the same client differ in key, salt and ID. */
 static void
 test_fresh_keys (void)
 {
@@ -99,7 +99,8 @@ test_refused (void)
   g_assert_cmpuint (fixture->disconnected->len, ==, 0);
 }
 
-/* What has no type and no token as text is refused without asking. */
+/* Without a type and a token that are strings, the request is refused without emitting the
+ * signal. */
 static void
 test_incomplete (void)
 {
@@ -176,7 +177,7 @@ test_too_late (void)
   g_assert_cmpuint (raw->frames->len, ==, 0);
 }
 
-/* The deadline is for those who have not authenticated only. */
+/* The timeout applies to peers that have not authenticated only. */
 static void
 test_in_time (void)
 {
@@ -281,7 +282,7 @@ test_plaintext (void)
   g_assert_cmpstr (plain->frames->pdata[plain->frames->len - 1], ==, "{\"event\":\"news\"}");
 }
 
-/* What a peer says in the clear, though it has a key, is not handed out. */
+/* Plaintext from a peer that has a key is not delivered. */
 static void
 test_plaintext_refused (void)
 {
@@ -301,7 +302,7 @@ test_plaintext_refused (void)
   g_assert_false (g_strv_contains (signal_peer_get_rooms (only_peer (fixture)), "a"));
 }
 
-/* Who has not authenticated gets neither large frames nor many. */
+/* The size and the number of frames before authentication are limited. */
 static void
 test_too_much (void)
 {

@@ -200,7 +200,7 @@ is_at_end (GIOStream *stream)
   return n == 0;
 }
 
-/* Who connects and says nothing, or half a request, is not kept. */
+/* Connections that send nothing, or half a request, are closed. */
 static void
 test_silent_connections (void)
 {
@@ -221,7 +221,7 @@ test_silent_connections (void)
   raw_client_assert_no_event (raw);
 }
 
-/* Beyond what is taken, connections wait for a moment; then the oldest make room. */
+/* Above the limit, new connections wait for a moment; then the oldest are closed. */
 static void
 test_many_connections (void)
 {
@@ -290,7 +290,7 @@ test_stop_twice (void)
   stop (fixture->server);
 }
 
-/* A peer that does not answer the close frame cannot hold up the end. */
+/* A peer that does not answer the close frame does not delay the end. */
 static void
 test_stop_deaf (void)
 {
@@ -373,7 +373,7 @@ test_tls (void)
   raw_client_wait_closed (raw, 1001);
 }
 
-/* The file as a PEM text. */
+/* Returns the file as a PEM text. */
 static char *
 read_file (const char *path)
 {
@@ -385,7 +385,7 @@ read_file (const char *path)
   return text;
 }
 
-/* With a certificate that no handshake can succeed with, nobody is left waiting: it does not listen. */
+/* With a certificate that makes every handshake fail, the server does not listen. */
 static void
 test_tls_key (void)
 {
@@ -417,7 +417,7 @@ test_tls_key (void)
   g_clear_error (&error);
 
 #ifdef HAVE_GNUTLS
-  /* A TLS library may find that by itself. */
+  /* A TLS library may detect that by itself. */
   pem = g_strconcat (certificate, key, NULL);
   mixed = g_tls_certificate_new_from_pem (pem, -1, NULL);
   if (mixed != NULL)

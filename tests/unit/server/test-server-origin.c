@@ -16,8 +16,8 @@ port_of (const char *uri)
   return g_uri_get_port (parsed);
 }
 
-/* The status of the answer to a request for a WebSocket with these headers. PORT in them is that of the
- * server. */
+/* Returns the status of the response to an upgrade request with these headers. PORT in them is
+ * replaced. */
 static guint
 ask (const char *uri,
      const char *headers)
@@ -80,7 +80,7 @@ check (const char *address,
     }
 }
 
-/* By default: native programs, and pages from the server's own address. */
+/* The default: native programs, and pages from the server's own address. */
 static void
 test_own (void)
 {
@@ -113,7 +113,7 @@ test_own (void)
     { "Host: 127.0.0.1:PORT\r\nOrigin:\r\n", 403 },
     { "Host: 127.0.0.1:PORT\r\nOrigin: http://\r\n", 403 },
 
-    /* A foreign name that means this machine. */
+    /* A foreign name that resolves to this machine. */
     { "Host: evil.example:PORT\r\nOrigin: http://evil.example:PORT\r\n", 403 },
     { "Host: localhost.evil.example:PORT\r\nOrigin: http://localhost.evil.example:PORT\r\n", 403 },
     { "Host: notlocalhost:PORT\r\nOrigin: http://notlocalhost:PORT\r\n", 403 },
@@ -123,7 +123,7 @@ test_own (void)
   };
 
   check (NULL, "", cases, G_N_ELEMENTS (cases));
-  /* It is the connection that counts, not what else the server listens on. */
+  /* The connection counts, not the other addresses that the server listens on. */
   check ("0.0.0.0", "", cases, G_N_ELEMENTS (cases));
 }
 
@@ -206,7 +206,7 @@ on_authenticate_count (SignalServer *server,
   ++*count;
 }
 
-/* A refused page is not a peer, and takes no place of one. */
+/* A page that is refused does not become a peer, and does not use up the place of one. */
 static void
 test_not_admitted (void)
 {
@@ -227,7 +227,7 @@ test_not_admitted (void)
   g_assert_null (signal_peer_get_origin (fixture->connected->pdata[0]));
 }
 
-/* The peer shows what it has sent, and a change is for the next request. */
+/* The peer has the origin that was sent, and a change applies to the next request. */
 static void
 test_peer_origin (void)
 {
@@ -290,7 +290,8 @@ test_property (void)
   g_assert_cmpuint (g_strv_length ((GStrv) signal_server_get_allowed_origins (server)), ==, 0);
 }
 
-/* What is not an origin is found before it can surprise anybody; set later, it allows nothing. */
+/* A string that is not an origin is an error when the server starts to listen; if it is set later,
+ * it allows nothing. */
 static void
 test_bad_entries (void)
 {
@@ -341,7 +342,7 @@ test_names (void)
   g_autofree char *machine = g_ascii_strdown (g_get_host_name (), -1);
   g_autofree char *machine_local = g_strconcat (machine, ".local:8080", NULL);
   const Call calls[] = {
-    /* An address cannot be made to mean another one. */
+    /* An address cannot be resolved to another one. */
     { "192.168.1.5:8080", FALSE, "192.168.1.5", NULL, TRUE },
     { "203.0.113.7:8080", FALSE, "192.168.1.5", NULL, TRUE },
     { "[2001:db8::1]:8080", FALSE, "2001:db8::1", NULL, TRUE },
@@ -349,7 +350,7 @@ test_names (void)
     { "192.168.1.5:8080", FALSE, "::ffff:127.0.0.1", NULL, FALSE },
     { "127.0.0.1:8080", FALSE, "::ffff:127.0.0.1", NULL, TRUE },
     { "[::ffff:127.0.0.1]:8080", FALSE, "::ffff:127.0.0.1", NULL, TRUE },
-    /* A name can, but for those that nobody else can have. */
+    /* A name can, except for the reserved ones. */
     { "evil.example:8080", FALSE, "192.168.1.5", NULL, FALSE },
     { "localhost:8080", FALSE, "192.168.1.5", NULL, TRUE },
     { machine, FALSE, "192.168.1.5", NULL, TRUE },
@@ -360,7 +361,7 @@ test_names (void)
     /* The browser has checked the certificate. */
     { "example.org", TRUE, "192.168.1.5", NULL, TRUE },
     { "example.org", TRUE, "127.0.0.1", NULL, FALSE },
-    /* Where it is not known, it is here. */
+    /* An unknown address is considered local. */
     { "example.org", TRUE, NULL, NULL, FALSE },
     { NULL, FALSE, "192.168.1.5", NULL, FALSE },
     { "", FALSE, "192.168.1.5", NULL, FALSE },
@@ -383,7 +384,7 @@ test_names (void)
     }
 }
 
-/* Every name is this machine's. */
+/* With the wildcard, every name is accepted. */
 #define TYPE_RESOLVER (resolver_get_type ())
 G_DECLARE_FINAL_TYPE (Resolver, resolver, TEST, RESOLVER, GResolver)
 
@@ -425,7 +426,7 @@ resolver_init (Resolver *self)
 {
 }
 
-/* The name that the server was told to listen on is its own, wherever it leads. */
+/* The name that the server was told to listen on is its own, whatever it resolves to. */
 static void
 test_listen_name (void)
 {
@@ -441,7 +442,7 @@ test_listen_name (void)
   g_resolver_set_default (before);
 }
 
-/* Over TLS the page's scheme is https. */
+/* Over TLS, the scheme of the page is https. */
 static void
 test_tls (void)
 {

@@ -3,7 +3,7 @@
 
 #include "tests/lib/raw-client.h"
 
-/* What a handler may do to the server that calls it: anything. */
+/* A handler may call any method of the server. */
 
 typedef struct
 {
@@ -131,7 +131,7 @@ close_and_shout (Fixture    *fixture,
   signal_server_broadcast (fixture->server, "news", NULL, NULL);
 }
 
-/* A whole life of a client, as far as it comes. */
+/* A client that connects, sends and disconnects, as far as it gets. */
 static void
 live (const char *uri,
       const char *token)
@@ -212,7 +212,7 @@ test_drop_when_stopped (void)
   WAIT_UNTIL (server == NULL);
 }
 
-/* A peer may be kept for longer than its server. */
+/* A peer can exist for longer than its server. */
 static void
 test_peer_outlives_server (void)
 {
@@ -256,7 +256,7 @@ serve_elsewhere (gpointer user_data)
   return NULL;
 }
 
-/* A server runs in the context that is the default where it is made. */
+/* A server uses the thread-default main context of its construction. */
 static void
 test_thread (void)
 {

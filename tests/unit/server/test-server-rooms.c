@@ -5,7 +5,8 @@
 
 #include "tests/lib/raw-client.h"
 
-/* The peers in the order of their names: a, b, c… with one user each unless named alike. */
+/* The peers in the order of their names: a, b, c… each with its own user unless the names are
+ * equal. */
 static SignalPeer *
 peer_of (Fixture *fixture,
          guint    i)
@@ -111,7 +112,7 @@ test_bad_names (void)
   g_assert_true (is_in (peer, longest));
 }
 
-/* Neither can a peer leave its own room, nor can another listen in there. */
+/* A peer cannot leave its own room, and another peer cannot join it. */
 static void
 test_own_room (void)
 {
@@ -178,7 +179,7 @@ test_limit (void)
   g_assert_false (is_in (peer, "too many"));
 }
 
-/* Each of them has got exactly these events since the last time, in this order. */
+/* Each of the peers has received exactly these events since the last call, in this order. */
 static void
 assert_events (RawClient  *raw,
                const char *expected)
@@ -252,7 +253,7 @@ test_gone (void)
   g_assert_true (G_IS_SOCKET_ADDRESS (signal_peer_get_remote_address (peer)));
   g_assert_cmpuint (fixture->disconnected->len, ==, 1);
 
-  /* The server has forgotten it. */
+  /* The server no longer knows it. */
   g_object_add_weak_pointer (peer, &peer);
   g_ptr_array_set_size (fixture->connected, 0);
   g_ptr_array_set_size (fixture->disconnected, 0);

@@ -4,8 +4,7 @@
 #include "tests/lib/raw-client.h"
 #include "tests/lib/threads.h"
 
-/* What other threads may do to a server: drop their references, and close a peer. Everything else is
- * refused. */
+/* Other threads may drop references to a server, and close a peer. Everything else is refused. */
 
 static SignalPeer *
 take_peer (Fixture *fixture)
@@ -14,7 +13,7 @@ take_peer (Fixture *fixture)
   return g_ptr_array_steal_index (fixture->connected, 0);
 }
 
-/* The handlers stay: none of them may be called any more. */
+/* The handlers stay connected, to check that none of them is called any more. */
 static void
 test_drop_in_thread (void)
 {
@@ -42,7 +41,7 @@ drop_in_thread (gpointer data)
   return NULL;
 }
 
-/* Messages are read, and connections accepted, while the thread drops the server. */
+/* Messages are read, and connections accepted, while this thread drops the server. */
 static void
 test_drop_while_running (void)
 {
@@ -84,7 +83,7 @@ test_drop_inside_message (void)
   g_assert_null (fixture->server);
 }
 
-/* A server that lives in the loop's thread. */
+/* A server that was constructed in the loop's thread. */
 typedef struct
 {
   SignalServer *server;
@@ -148,7 +147,7 @@ test_drop_of_resident (void)
   g_free (resident.uri);
 }
 
-/* The thread has ended, and nobody will run the main context any more. */
+/* The thread has ended, so that the main context no longer runs. */
 static void
 test_drop_after_loop (void)
 {
@@ -164,7 +163,7 @@ test_drop_after_loop (void)
   g_free (resident.uri);
 }
 
-/* While the server has it, and when it is gone. */
+/* While the peer is connected, and after it has disconnected. */
 static void
 test_drop_of_peer (void)
 {

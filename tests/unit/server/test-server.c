@@ -35,7 +35,7 @@ test_defaults (void)
   g_assert_null (signal_server_get_uri (server));
 }
 
-/* Both sides of the limit, before and beyond what is let in without authentication. */
+/* The limit and one byte more, below and above the limit before authentication. */
 static void
 test_too_large (gconstpointer data)
 {
@@ -121,7 +121,7 @@ test_peer_close (void)
   WAIT_UNTIL (fixture->disconnected->len == 1);
 }
 
-/* 123 bytes at most, and only whole characters. */
+/* At most 123 bytes, and complete characters. */
 static void
 test_long_reasons (void)
 {

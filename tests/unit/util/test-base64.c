@@ -18,7 +18,8 @@ typedef gboolean (*DecodeFunc) (const char *text,
                                 guint8     *data,
                                 gsize      *data_length);
 
-/* Every test runs with both: the vector code where the processor has it, and the portable code. */
+/* Every test runs with both the vector code, if the processor supports it, and the portable
+ * code. */
 typedef struct
 {
   EncodeFunc encode;
@@ -28,7 +29,7 @@ typedef struct
 static const Codec chosen = { signal_base64_encode, signal_base64_decode };
 static const Codec portable = { signal_base64_encode_portable, signal_base64_decode_portable };
 
-/* Buffers are allocated to the byte, so that a sanitizer sees any access outside them. */
+/* Buffers have the exact size, so that a sanitizer detects any access outside of them. */
 static guint8 *
 random_bytes (GRand *rand,
               gsize  length)
@@ -84,7 +85,7 @@ test_rfc4648_10 (gconstpointer user_data)
     }
 }
 
-/* GLib's encoder as the judge, and back. */
+/* Compared with GLib's encoder, and decoded again. */
 static void
 test_round_trip (gconstpointer user_data)
 {
@@ -129,7 +130,7 @@ test_large (gconstpointer user_data)
   g_assert_cmpmem (text, decoded_length, data, length);
 }
 
-/* Every byte value at every position: a block in the middle of what vectors take, and the end. */
+/* Every byte value at every position: a block in the middle of a vector, and the end. */
 static void
 test_every_byte_everywhere (gconstpointer user_data)
 {
@@ -145,7 +146,7 @@ test_every_byte_everywhere (gconstpointer user_data)
         const char saved = text[position];
         const gboolean valid = byte != 0 && strchr (letters, byte) != NULL;
 
-        /* A pad in the last place is another matter: see the canonical texts. */
+        /* A pad in the last position is tested with the canonical texts. */
         if (position == sizeof text - 1 && byte == '=')
           continue;
 
@@ -155,7 +156,7 @@ test_every_byte_everywhere (gconstpointer user_data)
       }
 }
 
-/* Each value of 6 bits at each position of a block, with GLib's decoder as the judge. */
+/* Each value of 6 bits at each position of a block, compared with GLib's decoder. */
 static void
 test_every_value_everywhere (gconstpointer user_data)
 {
@@ -182,7 +183,7 @@ static void
 test_refused (gconstpointer user_data)
 {
   static const char *const refused[] = {
-    /* Padding missing or misplaced. */
+    /* Missing or misplaced padding. */
     "Z", "Zg", "Zg=", "Zm8", "Zm9vY", "Zm9vYg", "Zm9vYg=",
     "=", "==", "===", "====", "Z===", "A===", "=AAA", "A=AA", "AA=A",
     "Zg==Zg==", "Zm8=Zm8=", "Zm9v====", "Zm9v=", "Zg===",
@@ -198,13 +199,13 @@ test_refused (gconstpointer user_data)
   for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
     g_assert_false (decodes (codec, refused[i], strlen (refused[i])));
 
-  /* A NUL is a character like any other that is not in the alphabet. */
+  /* NUL is a character that is not in the alphabet. */
   g_assert_false (decodes (codec, "Zm9\0", 4));
   g_assert_false (decodes (codec, "\0\0\0\0", 4));
 }
 
-/* Of all bytes that could come last before the padding, exactly the canonical ones are taken; of
- * those that could come earlier, exactly the alphabet. */
+/* Of all bytes before the padding, exactly the canonical ones are accepted; of those before them,
+ * exactly the alphabet. */
 static void
 test_canonical (gconstpointer user_data)
 {
@@ -226,7 +227,8 @@ test_canonical (gconstpointer user_data)
     }
 }
 
-/* The vector code takes every letter in every place: else all is right but slow. */
+/* The vector code itself handles every letter in every position: otherwise the result is correct,
+ * but slow. */
 static void
 test_blocks_take_every_letter (void)
 {
@@ -246,7 +248,7 @@ test_blocks_take_every_letter (void)
       }
 }
 
-/* Both agree on noise that is nearly base64: same verdict, same bytes. */
+/* Both decoders agree on random text that is almost base64, and return the same bytes. */
 static void
 test_agree_on_noise (void)
 {

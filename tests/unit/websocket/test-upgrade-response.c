@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The key and its answer of RFC 6455 section 1.3. */
+/* The key and the accept header of RFC 6455 section 1.3. */
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
 #define UPGRADE "Upgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -15,9 +15,9 @@
 typedef struct
 {
   const char *name;
-  const char *bytes; /* up to a NUL byte of its own, which is written as \\ 0 */
-  int         code;  /* SoupWebsocketError; -1: accepted; -2: not over yet */
-  const char *text;  /* in the error */
+  const char *bytes; /* up to its NUL byte, which is written as \\ 0 */
+  int         code;  /* SoupWebsocketError, -1 if accepted, -2 if incomplete */
+  const char *text;  /* of the error message */
 } Case;
 
 #define TAKEN (-1)
@@ -55,7 +55,7 @@ static const Case cases[] = {
   { "success", "HTTP/1.1 200 OK\r\n" UPGRADE ACCEPT "\r\n", NOT, "200" },
 
   { "body/length", HEAD "Content-Length: 5\r\n\r\n", BAD, "body" },
-  /* libsoup 3.7 and newer reads no such head: which text it is depends on that. */
+  /* libsoup 3.7 and newer does not parse such a head, which changes the message. */
   { "body/two-lengths", HEAD "Content-Length: 0\r\nContent-Length: 5\r\n\r\n", BAD,
     "The server's response to the WebSocket handshake " },
   { "body/no-number", HEAD "Content-Length: x\r\n\r\n", BAD, "body" },
@@ -97,7 +97,7 @@ static const Case cases[] = {
   { "status/negative", "HTTP/1.1 -101 OK\r\n\r\n", NOT, "not HTTP" },
 };
 
-/* What a C string cannot have in it. */
+/* Heads that contain NUL. */
 static GByteArray *
 get_bytes (const char *text)
 {
@@ -113,7 +113,7 @@ get_bytes (const char *text)
   return g_byte_array_append (bytes, (const guint8 *) rest, (guint) strlen (rest));
 }
 
-/* As much at a time as is said. An error comes with the last byte at the latest. */
+/* Reads this number of bytes at a time. An error is reported with the last byte at the latest. */
 static void
 check_in_pieces (const Case *test,
                  guint       size)
@@ -152,7 +152,7 @@ test_case (gconstpointer data)
   check_in_pieces (data, 7);
 }
 
-/* What follows the head is for the WebSocket, whatever is in it. */
+/* Any data that follows the head belongs to the WebSocket. */
 static void
 test_rest (void)
 {
@@ -174,7 +174,7 @@ test_rest (void)
     }
 }
 
-/* As many interim answers as are allowed, and one more. */
+/* As many interim responses as are allowed, and one more. */
 static void
 test_many_interim (void)
 {
@@ -196,7 +196,8 @@ test_many_interim (void)
     }
 }
 
-/* All that comes before the frames counts, in however many answers, and a byte too many ends it. */
+/* The limit applies to everything before the frames, in any number of responses; one byte more is
+ * an error. */
 static void
 test_length (gconstpointer data)
 {

@@ -38,7 +38,7 @@ test_examples (void)
   g_assert_cmpmem (header, size, binary_64k, sizeof binary_64k);
 }
 
-/* What is composed is read again, and nothing is read before it is complete. */
+/* Headers that are written are read again, and nothing is read before they are complete. */
 static void
 test_round_trip (void)
 {
@@ -65,7 +65,7 @@ test_round_trip (void)
       }
 }
 
-/* Byte by byte (section 5.3), wherever the payload lies and whatever its length. */
+/* Compared with masking byte by byte (section 5.3), at any alignment and length of the payload. */
 static void
 test_mask (void)
 {
@@ -92,7 +92,7 @@ typedef struct
   guint       length;
   gboolean    from_client;
   gboolean    is_in_message;
-  const char *fault; /* a part of the sentence; NULL: none */
+  const char *fault; /* a part of the message, or NULL for no error */
 } Judgement;
 
 static const Judgement judgements[] = {

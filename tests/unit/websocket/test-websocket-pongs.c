@@ -6,26 +6,26 @@
 
 #include <string.h>
 
-/* What a peer that pings sees: the bytes on the wire, from a client or from a server. */
+/* Pongs as a peer receives them: the bytes on the wire, from a client or from a server. */
 
 #define KIB 1024
 
-/* More than is kept of pongs, and than a socket takes. */
+/* More than the limit for pongs, and more than the buffers of a socket. */
 #define BACKLOG (512 * KIB)
 
 #define FILLER_SIZE 1000
 
-/* A channel, and the other end of its socket, which reads no faster than it likes. */
+/* A channel, and the other end of its socket, which reads slowly. */
 typedef struct
 {
   ChannelEnd  end;
   GIOStream  *channel_stream;
   GIOStream  *peer;
   gboolean    is_client;
-  GByteArray *unread;         /* read from the socket, not yet a frame */
-  guint       n_sent;         /* fillers that the channel was given */
-  guint       n_read;         /* fillers that came */
-  char       *pong;           /* the last that came; NULL: none since it was looked for */
+  GByteArray *unread;         /* received data that is not a complete frame */
+  guint       n_sent;         /* fillers that were sent on the channel */
+  guint       n_read;         /* fillers that were received */
+  char       *pong;           /* the last one received, or NULL if it was already checked */
   guint8      mask[4];        /* of the last frame */
 } Line;
 
@@ -58,7 +58,7 @@ line_free (Line *line)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Line, line_free)
 
-/* A frame from the peer, with a mask of zeros where it is the client. */
+/* Sends a frame of the peer, with a mask of zeros if it is the client. */
 static void
 line_write (Line       *line,
             guint8      first,
@@ -82,7 +82,7 @@ line_write (Line       *line,
     }
 }
 
-/* A ping, and the certainty that it was read. */
+/* Sends a ping, and waits until it was read. */
 static void
 line_ping (Line       *line,
            const char *payload)
@@ -144,7 +144,7 @@ line_read (Line *line)
     }
 }
 
-/* Sends on, so that there always is a backlog. */
+/* Sends more fillers, so that there always is a backlog. */
 static void
 line_fill (Line *line)
 {
@@ -157,8 +157,8 @@ line_fill (Line *line)
     }
 }
 
-/* Reads at its leisure, and the channel sends on all the while, until a pong has come or so many
- * fillers have. */
+/* Reads slowly, while the channel continues to send, until a pong or this number of fillers was
+ * received. */
 static gboolean
 line_wait_pong (Line *line,
                 guint n_fillers)
@@ -177,8 +177,8 @@ line_wait_pong (Line *line,
   return line->pong != NULL;
 }
 
-/* A peer that reads slowly but steadily gets each pong after what was pending when its ping came, and
- * before all that was sent later. */
+/* A peer that reads slowly receives each pong after the data that was pending when its ping
+ * arrived, and before all data that was sent later. */
 static void
 test_backlog (gconstpointer type)
 {
@@ -200,8 +200,8 @@ test_backlog (gconstpointer type)
   g_assert_false (line->end.is_closed);
 }
 
-/* A ping, a message and another ping that come at once are answered in their order, also in the middle of
- * a message in fragments (RFC 6455 section 5.5.2: as soon as is practical). */
+/* A ping, a message and another ping that arrive together are answered in order, even in the middle
+ * of a fragmented message (RFC 6455 section 5.5.2: as soon as is practical). */
 static void
 test_order (gconstpointer type)
 {
@@ -237,7 +237,7 @@ test_order (gconstpointer type)
   WAIT_UNTIL ((line_read (line), line->n_read == 1));
 }
 
-/* Several pings that come in the meantime are all answered, in their order. */
+/* Several pings that arrive in the meantime are all answered, in order. */
 static void
 test_several (gconstpointer type)
 {
@@ -264,8 +264,8 @@ test_several (gconstpointer type)
     }
 }
 
-/* Of a flood of pings little is kept, whatever else waits; the last is answered while the channel sends
- * on, and so is one that comes later. */
+/* During a flood of pings, the number of stored pongs is limited regardless of other data; the last
+ * one is answered while the channel sends, and so is a later one. */
 static void
 test_flood (gconstpointer type)
 {
@@ -292,8 +292,8 @@ test_flood (gconstpointer type)
   g_assert_cmpuint (line->n_read, ==, n_before);
 }
 
-/* RFC 6455 section 10.3: who has seen the masks of a client cannot foretell the next, that of a pong
- * included. */
+/* RFC 6455 section 10.3: the masks of a client do not allow predicting the next one, including
+ * those of pongs. */
 static void
 test_mask_unforeseen (void)
 {

@@ -5,7 +5,8 @@
 
 #include "signal-glib/websocket/signal-websocket-reader-private.h"
 
-/* A frame with so many bytes of payload, all of which could be taken for headers; masked or not. */
+/* A frame with this number of bytes of payload, all of which could be parsed as headers, masked or
+ * not. */
 static void
 append_frame (GByteArray *bytes,
               guint8      first,
@@ -25,7 +26,7 @@ append_frame (GByteArray *bytes,
   g_byte_array_append (bytes, payload, (guint) length);
 }
 
-/* What came out of a reader. */
+/* What a reader has delivered. */
 typedef struct
 {
   GByteArray *control;
@@ -120,7 +121,7 @@ feed (SignalWebsocketReader *self,
 
 static const gsize pieces[] = { 1, 2, 3, 5, 7, 64, 1000, G_MAXSIZE };
 
-/* However the bytes are cut into pieces, the same messages and control frames come out. */
+/* However the data is split, the same messages and control frames are delivered. */
 static void
 assert_outcome (const SignalWebsocketReader *like,
                 const GByteArray            *bytes,
@@ -147,7 +148,7 @@ assert_outcome (const SignalWebsocketReader *like,
     }
 }
 
-/* Messages of one frame, of every length, masked or not. */
+/* Unfragmented messages of every length, masked or not. */
 static void
 test_message (void)
 {
@@ -166,7 +167,7 @@ test_message (void)
         append_frame (bytes, 0x81, lengths[i], masked);
         assert_outcome (&like, bytes, 3, 1, 4 * (gsize) lengths[i], none, FALSE);
 
-        /* The first frame above the limit is the end. */
+        /* The first frame above the limit ends the stream. */
         if (lengths[i] > 0)
           {
             like.limit--;
@@ -175,8 +176,7 @@ test_message (void)
       }
 }
 
-/* Fragments are put together, with control frames between them, and the next message begins
- * anew. */
+/* Fragments are assembled, with control frames between them, and the next message starts again. */
 static void
 test_fragments (void)
 {
@@ -203,13 +203,13 @@ test_fragments (void)
       append_frame (bytes, 0x80, 23, masked);
       assert_outcome (&like, bytes, 2, 1, 3 * 123, control, FALSE);
 
-      /* One byte too many, at the last fragment. */
+      /* One byte above the limit, in the last fragment. */
       like.limit = 122;
       assert_outcome (&like, bytes, 0, 0, 0, control, TRUE);
     }
 }
 
-/* What breaks RFC 6455 is the end, whatever follows. */
+/* A violation of RFC 6455 ends the stream, whatever follows. */
 static void
 test_fault (void)
 {
@@ -230,7 +230,7 @@ test_fault (void)
   signal_websocket_reader_clear (&like);
 }
 
-/* Nothing is taken after a close frame. */
+/* Nothing is read after a close frame. */
 static void
 test_close (void)
 {
@@ -265,7 +265,7 @@ test_close (void)
     }
 }
 
-/* The sizes that could wrap around. */
+/* Sizes that could overflow. */
 static void
 test_huge (void)
 {
@@ -292,8 +292,8 @@ test_huge (void)
     }
 }
 
-/* A header that announces much costs nothing, half a frame only what it takes, and fragments are in
- * memory once. */
+/* A large length in a header allocates nothing, a part of a frame only its own size, and fragments
+ * are stored once. */
 static void
 test_memory (void)
 {
@@ -315,7 +315,7 @@ test_memory (void)
   g_assert_cmpuint (outcome.control->len, ==, 0);
   signal_websocket_reader_clear (&self);
 
-  /* Half a message: no more than the whole takes. */
+  /* A part of a message takes no more than the complete message. */
   self = (SignalWebsocketReader) { .limit = G_MAXINT64 };
   g_byte_array_set_size (bytes, 0);
   append_frame (bytes, 0x81, 100000, FALSE);
@@ -324,7 +324,7 @@ test_memory (void)
   g_assert_cmpuint (self.capacity, <=, 100010);
   signal_websocket_reader_clear (&self);
 
-  /* A fragment does not wait for its end. */
+  /* A part of a fragment is processed immediately. */
   self = (SignalWebsocketReader) { .limit = G_MAXINT64 };
   g_byte_array_set_size (bytes, 0);
   append_frame (bytes, 0x01, 1000000, FALSE);

@@ -8,12 +8,12 @@
 #include "signal-glib/signal-error.h"
 #include "signal-glib/websocket/signal-websocket-private.h"
 
-/* What GTK redraws at. */
+/* The priority at which GTK redraws. */
 #define REDRAW_PRIORITY (G_PRIORITY_HIGH_IDLE + 20)
 
 #define LARGE (2 * 1024 * 1024)
 
-/* A WebSocket of a client on one end of a socket pair, and a plain stream on the other. */
+/* A WebSocket of a client at one end of a socket pair, and a plain stream at the other. */
 typedef struct
 {
   SignalWebsocket *websocket;
@@ -25,7 +25,7 @@ typedef struct
   guint16          code;
   char            *reason;
   GError          *error;
-  guint            nested;   /* ms to run the main loop for in the first message */
+  guint            nested;   /* ms for which the main loop runs in the first message */
 } Wire;
 
 static void
@@ -128,7 +128,7 @@ peer_write (Wire       *wire,
   g_assert_true (g_output_stream_write_all (output, data, length, NULL, NULL, NULL));
 }
 
-/* Adds what the peer can read now. FALSE: the end has come. */
+/* Appends what the peer can read. Returns FALSE at the end. */
 static gboolean
 peer_read (Wire       *wire,
            GByteArray *bytes)
@@ -146,7 +146,7 @@ peer_read (Wire       *wire,
   return count != 0;
 }
 
-/* Sends a text of so many bytes, which are what their number and the length make of them. */
+/* Sends a text of this length, whose content depends on its number and length. */
 static void
 send_text (Wire  *wire,
            gsize  length)
@@ -160,7 +160,7 @@ send_text (Wire  *wire,
   signal_websocket_end_text (wire->websocket, FALSE);
 }
 
-/* Takes the texts of frames that are masked, and returns how many bytes are left over. */
+/* Removes the texts of masked frames, and returns how many bytes are left. */
 static gsize
 take_texts (const GByteArray *bytes,
             guint             n_texts,
@@ -186,7 +186,7 @@ take_texts (const GByteArray *bytes,
   return bytes->len - at;
 }
 
-/* Everything is taken at once, whatever the socket takes. */
+/* All data is accepted immediately, whatever the socket accepts. */
 static void
 test_write (void)
 {
@@ -204,7 +204,7 @@ test_write (void)
   g_assert_cmpuint (signal_websocket_get_bytes_sent (wire->websocket), ==, LARGE + 14);
 }
 
-/* A burst of small messages arrives whole and in order, and its end is reported. */
+/* Many small messages arrive complete and in order, and the end is reported. */
 static void
 test_burst (void)
 {
@@ -253,7 +253,7 @@ test_read (void)
   g_assert_no_error (wire->error);
 }
 
-/* What was received with the answer to the upgrade comes first. */
+/* Data that was received with the response to the upgrade is read first. */
 static void
 test_read_ahead (void)
 {
@@ -267,7 +267,7 @@ test_read_ahead (void)
   assert_message (wire, 1, "two");
 }
 
-/* In a main loop that a handler runs, messages are delivered, in order, and the end as well. */
+/* In a main loop run by a handler, messages are delivered in order, and so is the end. */
 static void
 test_nested (gconstpointer in_parts)
 {
@@ -280,7 +280,8 @@ test_nested (gconstpointer in_parts)
     peer_write (wire, "\x81\x03one\x81\x03two\x81\x05thr", 15);
   WAIT_UNTIL (wire->messages->len > 0);
 
-  /* The outer handler has returned: everything but half of the last one has come in it. */
+  /* The outer handler has returned: all messages but the incomplete last one were delivered in
+   * it. */
   g_assert_cmpuint (wire->messages->len, ==, 2);
   assert_message (wire, 0, "one");
   assert_message (wire, 1, "two");
@@ -308,7 +309,8 @@ drop_inside (SignalWebsocket *websocket,
 
 static const SignalWebsocketHandlers dropping_handlers = { .message = drop_inside };
 
-/* The last reference goes in a main loop inside a message, which more messages follow. */
+/* The last reference is dropped in a main loop inside a message handler, while there are more
+ * messages. */
 static void
 test_drop_nested (void)
 {
@@ -327,8 +329,8 @@ test_drop_nested (void)
   run_pending ();
 }
 
-/* A message that is too large is not delivered, nor is what follows it. The close frame says why,
- * and reaches a peer that goes on sending. */
+/* A message that is too large is not delivered, nor is any later one. The close frame has the
+ * reason, and reaches a peer that continues to send. */
 static void
 test_too_large (void)
 {
@@ -346,7 +348,7 @@ test_too_large (void)
   g_assert_cmpuint ((bytes->data[6] ^ bytes->data[2]) << 8 | (bytes->data[7] ^ bytes->data[3]), ==, 1009);
 }
 
-/* The same for what RFC 6455 does not allow; such a peer is not waited for. */
+/* The same for a violation of RFC 6455, after which the peer's close frame is not awaited. */
 static void
 test_fault (void)
 {
@@ -362,7 +364,7 @@ test_fault (void)
   g_assert_cmpuint (bytes->data[0], ==, 0x88);
 }
 
-/* The end is reported when writing has become pointless. */
+/* The end is reported when writing is no longer possible. */
 static void
 test_write_error (void)
 {
@@ -392,7 +394,8 @@ test_close_flushes (void)
   g_assert_cmpuint (wire->code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
 }
 
-/* A peer that does not read holds nobody up for long, and one that is given up not at all. */
+/* A peer that does not read delays closing only briefly, and not at all if the connection is
+ * aborted. */
 static void
 test_close_unread (gconstpointer is_dropped)
 {
@@ -433,7 +436,7 @@ flood (gpointer user_data)
   return NULL;
 }
 
-/* A peer that always has something to read does not keep the main loop from redrawing. */
+/* A peer that sends constantly does not keep the main loop from redrawing. */
 static void
 test_flood (void)
 {
