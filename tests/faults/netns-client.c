@@ -12,8 +12,8 @@
  * beginning with `state`, `error` or `message`. It sends each line of its standard input. */
 
 static void
-say (const char *what,
-     const char *text)
+print_event (const char *what,
+             const char *text)
 {
   printf ("%s %s\n", what, text);
   fflush (stdout);
@@ -24,21 +24,21 @@ on_state (SignalClient *client)
 {
   g_autoptr (GEnumClass) states = g_type_class_ref (SIGNAL_TYPE_CONNECTION_STATE);
 
-  say ("state", g_enum_get_value (states, signal_client_get_state (client))->value_nick);
+  print_event ("state", g_enum_get_value (states, signal_client_get_state (client))->value_nick);
 }
 
 static void
 on_error (SignalClient *client,
           const GError *error)
 {
-  say ("error", error->message);
+  print_event ("error", error->message);
 }
 
 static void
 on_message (SignalClient  *client,
             SignalMessage *message)
 {
-  say ("message", signal_message_get_payload_json (message));
+  print_event ("message", signal_message_get_payload_json (message));
 }
 
 static void
@@ -55,7 +55,7 @@ on_line (GObject      *source,
     return;
 
   if (!signal_client_send_json (client, "echo", line, &error))
-    say ("refused", error->message);
+    print_event ("refused", error->message);
   g_data_input_stream_read_line_async (in, G_PRIORITY_DEFAULT, NULL, on_line, client);
 }
 

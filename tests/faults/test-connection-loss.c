@@ -170,7 +170,7 @@ test_reset_at_once (void)
   fault_fixture_wait_reconnected (fixture, 1);
 }
 
-/* Connections are accepted and then reset. */
+/* Connections are accepted, but nothing is forwarded. */
 static void
 test_stalled_attempt (void)
 {
@@ -205,22 +205,22 @@ main (int   argc,
 {
   fault_test_init (&argc, &argv);
 
-  g_test_add_data_func ("/faults/lost/stalled", NULL, test_stalled);
-  g_test_add_data_func ("/faults/lost/stalled-while-sending", "", test_stalled);
+  g_test_add_data_func ("/faults/connection-loss/stalled", NULL, test_stalled);
+  g_test_add_data_func ("/faults/connection-loss/stalled-while-sending", "", test_stalled);
   for (guint i = 0; i < G_N_ELEMENTS (losses); i++)
     {
-      g_autofree char *path = g_strdup_printf ("/faults/lost/%s", losses[i].name);
-      g_autofree char *on_the_way = g_strdup_printf ("/faults/lost/%s-on-the-way", losses[i].name);
+      g_autofree char *path = g_strdup_printf ("/faults/connection-loss/%s", losses[i].name);
+      g_autofree char *on_the_way = g_strdup_printf ("/faults/connection-loss/%s-on-the-way", losses[i].name);
 
       g_test_add_data_func (path, &losses[i], test_lost);
       g_test_add_data_func (on_the_way, &losses[i], test_lost_on_the_way);
     }
-  g_test_add_func ("/faults/lost/chopped", test_chopped);
-  g_test_add_func ("/faults/lost/delayed", test_delayed);
-  g_test_add_func ("/faults/lost/refused", test_refused);
-  g_test_add_func ("/faults/lost/reset-at-once", test_reset_at_once);
-  g_test_add_func ("/faults/lost/stalled-attempt", test_stalled_attempt);
-  g_test_add_func ("/faults/lost/disconnect-stalled", test_disconnect_stalled);
+  g_test_add_func ("/faults/connection-loss/chopped", test_chopped);
+  g_test_add_func ("/faults/connection-loss/delayed", test_delayed);
+  g_test_add_func ("/faults/connection-loss/refused", test_refused);
+  g_test_add_func ("/faults/connection-loss/reset-at-once", test_reset_at_once);
+  g_test_add_func ("/faults/connection-loss/stalled-attempt", test_stalled_attempt);
+  g_test_add_func ("/faults/connection-loss/disconnect-stalled", test_disconnect_stalled);
 
   return g_test_run ();
 }

@@ -89,9 +89,9 @@ on_reconnecting (SignalClient *client,
 }
 
 static void
-on_told (SignalClient *client,
-         gpointer      what,
-         Walker       *walker)
+on_notify (SignalClient *client,
+           gpointer      what,
+           Walker       *walker)
 {
   step_inside (walker);
 }
@@ -129,7 +129,7 @@ on_finalized (gpointer  user_data,
 }
 
 static void
-set_out (Walker *walker)
+walker_start (Walker *walker)
 {
   walker->client = signal_client_new (walker->proxy->uri, NULL);
   walker->last = SIGNAL_CONNECTION_STATE_DISCONNECTED;
@@ -149,14 +149,14 @@ set_out (Walker *walker)
                 NULL);
   invariants_connect (walker->client);
   g_signal_connect (walker->client, "notify::state", G_CALLBACK (on_state), walker);
-  g_signal_connect (walker->client, "notify::rooms", G_CALLBACK (on_told), walker);
-  g_signal_connect (walker->client, "notify::outbox-length", G_CALLBACK (on_told), walker);
-  g_signal_connect (walker->client, "notify::last-error", G_CALLBACK (on_told), walker);
+  g_signal_connect (walker->client, "notify::rooms", G_CALLBACK (on_notify), walker);
+  g_signal_connect (walker->client, "notify::outbox-length", G_CALLBACK (on_notify), walker);
+  g_signal_connect (walker->client, "notify::last-error", G_CALLBACK (on_notify), walker);
   g_signal_connect (walker->client, "connected", G_CALLBACK (on_connected), walker);
   g_signal_connect (walker->client, "reconnecting", G_CALLBACK (on_reconnecting), walker);
-  g_signal_connect (walker->client, "disconnected", G_CALLBACK (on_told), walker);
-  g_signal_connect (walker->client, "error", G_CALLBACK (on_told), walker);
-  g_signal_connect (walker->client, "message", G_CALLBACK (on_told), walker);
+  g_signal_connect (walker->client, "disconnected", G_CALLBACK (on_notify), walker);
+  g_signal_connect (walker->client, "error", G_CALLBACK (on_notify), walker);
+  g_signal_connect (walker->client, "message", G_CALLBACK (on_notify), walker);
   g_signal_connect (walker->client, "drained", G_CALLBACK (on_drained), walker);
   g_signal_connect (walker->client, "authenticate", G_CALLBACK (on_authenticate), walker);
   g_signal_connect (walker->client, "token-requested", G_CALLBACK (on_token_requested), walker);
@@ -288,7 +288,7 @@ step (Walker *walker)
 
   walker->n_steps++;
   if (walker->client == NULL)
-    set_out (walker);
+    walker_start (walker);
   else if (what < 4)
     g_clear_object (&walker->client);
   else if (what < 10)
@@ -298,7 +298,7 @@ step (Walker *walker)
 }
 
 static void
-walk_on (Walker *walker)
+walker_continue (Walker *walker)
 {
   step (walker);
   for (int i = g_test_rand_int_range (0, 5); i > 0; i--)
@@ -309,7 +309,7 @@ walk_on (Walker *walker)
 
 /* Waits until every call has returned and every client is finalized. */
 static void
-come_home (Walker *walker)
+walker_finish (Walker *walker)
 {
   if (walker->client != NULL)
     disconnect (walker);
@@ -340,11 +340,11 @@ test_walk (void)
     }
 
   while (g_get_monotonic_time () < end)
-    walk_on (&walkers[g_test_rand_int_range (0, WALKERS)]);
+    walker_continue (&walkers[g_test_rand_int_range (0, WALKERS)]);
 
   for (guint i = 0; i < WALKERS; i++)
     {
-      come_home (&walkers[i]);
+      walker_finish (&walkers[i]);
       sum.n_steps += walkers[i].n_steps;
       sum.n_inside += walkers[i].n_inside;
       sum.n_clients += walkers[i].n_clients;
@@ -361,7 +361,7 @@ main (int   argc,
 {
   fault_test_init (&argc, &argv);
 
-  g_test_add_func ("/faults/walk", test_walk);
+  g_test_add_func ("/faults/random-walk", test_walk);
 
   return g_test_run ();
 }

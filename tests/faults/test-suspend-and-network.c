@@ -275,15 +275,15 @@ main (int   argc,
   fault_test_init (&argc, &argv);
   logind = fake_logind_new ();
 
-  g_test_add_func ("/faults/world/suspend", test_suspend);
-  g_test_add_func ("/faults/world/suspend-on-the-way", test_suspend_on_the_way);
-  g_test_add_func ("/faults/world/logind", test_logind);
-  g_test_add_func ("/faults/world/logind-stalled", test_logind_stalled);
-  g_test_add_func ("/faults/world/network/while-waiting", test_network_while_waiting);
-  g_test_add_func ("/faults/world/network/while-connected", test_network_while_connected);
-  g_test_add_func ("/faults/world/network/without-heartbeat", test_network_without_heartbeat);
-  g_test_add_func ("/faults/world/network/lost", test_network_lost);
-  g_test_add_func ("/faults/world/network/no-gate", test_network_is_no_gate);
+  g_test_add_func ("/faults/suspend", test_suspend);
+  g_test_add_func ("/faults/suspend-on-the-way", test_suspend_on_the_way);
+  g_test_add_func ("/faults/logind", test_logind);
+  g_test_add_func ("/faults/logind-stalled", test_logind_stalled);
+  g_test_add_func ("/faults/network/while-waiting", test_network_while_waiting);
+  g_test_add_func ("/faults/network/while-connected", test_network_while_connected);
+  g_test_add_func ("/faults/network/without-heartbeat", test_network_without_heartbeat);
+  g_test_add_func ("/faults/network/lost", test_network_lost);
+  g_test_add_func ("/faults/network/no-gate", test_network_is_no_gate);
 
   result = g_test_run ();
   g_clear_pointer (&logind, fake_logind_free);

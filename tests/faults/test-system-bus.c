@@ -41,7 +41,7 @@ connect_and_disconnect (void)
 
 /* Accepts connections and never sends anything. */
 static void
-test_mute (void)
+test_silent (void)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *directory = NULL;
@@ -101,7 +101,7 @@ test_stalled (void)
 static gboolean has_ended;
 
 static gpointer
-live_shortly (gpointer user_data)
+use_client_briefly (gpointer user_data)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   const char *uri = user_data;
@@ -144,7 +144,7 @@ test_short_lived_thread (void)
   g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", TRUE);
   fake_monitor_make_default ();
   server = mock_server_new ();
-  thread = g_thread_new ("short-lived", live_shortly, server->uri);
+  thread = g_thread_new ("short-lived", use_client_briefly, server->uri);
   WAIT_UNTIL (g_atomic_int_get (&has_ended));
   g_thread_join (g_steal_pointer (&thread));
 
@@ -167,9 +167,9 @@ main (int   argc,
 {
   fault_test_init (&argc, &argv);
 
-  g_test_add_func ("/faults/bus/mute", test_mute);
-  g_test_add_func ("/faults/bus/stalled", test_stalled);
-  g_test_add_func ("/faults/bus/short-lived-thread", test_short_lived_thread);
+  g_test_add_func ("/faults/system-bus/silent", test_silent);
+  g_test_add_func ("/faults/system-bus/stalled", test_stalled);
+  g_test_add_func ("/faults/system-bus/short-lived-thread", test_short_lived_thread);
 
   return g_test_run ();
 }

@@ -18,7 +18,7 @@ typedef struct
   guint       first;
   guint       last;
   guint       count;
-} Leg;
+} Delivery;
 
 typedef struct
 {
@@ -26,20 +26,20 @@ typedef struct
   char         *padding;
   guint         n_accepted; /* by send_json() */
   guint         n_refused;  /* likewise */
-  GArray       *legs;       /* Leg */
+  GArray       *deliveries; /* Delivery */
   GArray       *left;       /* for each loss, how many messages had been written */
 } Traffic;
 
-static Leg *
-find_leg (Traffic    *traffic,
-          SignalPeer *peer)
+static Delivery *
+find_delivery (Traffic    *traffic,
+               SignalPeer *peer)
 {
-  for (guint i = traffic->legs->len; i > 0; i--)
+  for (guint i = traffic->deliveries->len; i > 0; i--)
     {
-      Leg *leg = &g_array_index (traffic->legs, Leg, i - 1);
+      Delivery *delivery = &g_array_index (traffic->deliveries, Delivery, i - 1);
 
-      if (leg->peer == peer)
-        return leg;
+      if (delivery->peer == peer)
+        return delivery;
     }
 
   return NULL;
@@ -54,19 +54,19 @@ on_message (SignalServer  *server,
             Traffic       *traffic)
 {
   guint number = strtoul (signal_message_get_payload_json (message) + 1, NULL, 10);
-  Leg *leg = find_leg (traffic, peer);
-  Leg new_leg = { peer, number, number, 1 };
+  Delivery *delivery = find_delivery (traffic, peer);
+  Delivery new_delivery = { peer, number, number, 1 };
 
-  if (leg == NULL)
+  if (delivery == NULL)
     {
       g_object_ref (peer);
-      g_array_append_val (traffic->legs, new_leg);
+      g_array_append_val (traffic->deliveries, new_delivery);
       return;
     }
 
-  g_assert_cmpuint (number, ==, leg->last + 1);
-  leg->last = number;
-  leg->count++;
+  g_assert_cmpuint (number, ==, delivery->last + 1);
+  delivery->last = number;
+  delivery->count++;
 }
 
 static void
@@ -81,9 +81,9 @@ on_state (SignalClient *client,
 }
 
 static void
-leg_clear (gpointer leg)
+delivery_clear (gpointer delivery)
 {
-  g_clear_object (&((Leg *) leg)->peer);
+  g_clear_object (&((Delivery *) delivery)->peer);
 }
 
 static Traffic *
@@ -93,8 +93,8 @@ traffic_new (gsize size)
 
   traffic->fixture = fault_fixture_new ();
   traffic->padding = g_strnfill (size, 'x');
-  traffic->legs = g_array_new (FALSE, FALSE, sizeof (Leg));
-  g_array_set_clear_func (traffic->legs, leg_clear);
+  traffic->deliveries = g_array_new (FALSE, FALSE, sizeof (Delivery));
+  g_array_set_clear_func (traffic->deliveries, delivery_clear);
   traffic->left = g_array_new (FALSE, FALSE, sizeof (guint));
   g_signal_connect (traffic->fixture->embedded->server, "message", G_CALLBACK (on_message),
                     traffic);
@@ -107,7 +107,7 @@ static void
 traffic_free (Traffic *traffic)
 {
   g_signal_handlers_disconnect_by_data (traffic->fixture->recorder->client, traffic);
-  g_array_unref (traffic->legs);
+  g_array_unref (traffic->deliveries);
   fault_fixture_free (traffic->fixture);
   g_array_unref (traffic->left);
   g_free (traffic->padding);
@@ -139,8 +139,8 @@ count_arrived (Traffic *traffic)
 {
   guint count = 0;
 
-  for (guint i = 0; i < traffic->legs->len; i++)
-    count += g_array_index (traffic->legs, Leg, i).count;
+  for (guint i = 0; i < traffic->deliveries->len; i++)
+    count += g_array_index (traffic->deliveries, Delivery, i).count;
   return count;
 }
 
@@ -148,9 +148,9 @@ static gboolean
 has_arrived (Traffic *traffic,
              guint    number)
 {
-  for (guint i = traffic->legs->len; i > 0; i--)
+  for (guint i = traffic->deliveries->len; i > 0; i--)
     {
-      if (g_array_index (traffic->legs, Leg, i - 1).last >= number)
+      if (g_array_index (traffic->deliveries, Delivery, i - 1).last >= number)
         return TRUE;
     }
 
@@ -158,11 +158,11 @@ has_arrived (Traffic *traffic,
 }
 
 static int
-compare_legs (gconstpointer a,
-              gconstpointer b)
+compare_deliveries (gconstpointer a,
+                    gconstpointer b)
 {
-  guint first = ((const Leg *) a)->first;
-  guint second = ((const Leg *) b)->first;
+  guint first = ((const Delivery *) a)->first;
+  guint second = ((const Delivery *) b)->first;
 
   return (first > second) - (first < second);
 }
@@ -171,18 +171,18 @@ compare_legs (gconstpointer a,
  * the previous ones. Messages can only be missing at the end of what was written before a loss.
  * Returns the number of missing messages. */
 static guint
-check_legs (Traffic *traffic)
+check_deliveries (Traffic *traffic)
 {
   guint lost = 0;
   guint next = 0;
   guint loss = 0;
 
-  g_array_sort (traffic->legs, compare_legs);
-  for (guint i = 0; i < traffic->legs->len; i++)
+  g_array_sort (traffic->deliveries, compare_deliveries);
+  for (guint i = 0; i < traffic->deliveries->len; i++)
     {
-      Leg *leg = &g_array_index (traffic->legs, Leg, i);
+      Delivery *delivery = &g_array_index (traffic->deliveries, Delivery, i);
 
-      while (loss < traffic->left->len && next < leg->first)
+      while (loss < traffic->left->len && next < delivery->first)
         {
           guint left = g_array_index (traffic->left, guint, loss++);
 
@@ -191,8 +191,8 @@ check_legs (Traffic *traffic)
           lost += left - next;
           next = left;
         }
-      g_assert_cmpuint (leg->first, ==, next);
-      next = leg->last + 1;
+      g_assert_cmpuint (delivery->first, ==, next);
+      next = delivery->last + 1;
     }
 
   g_assert_cmpuint (next, ==, traffic->n_accepted);
@@ -203,7 +203,7 @@ static void
 report (Traffic *traffic)
 {
   guint arrived = count_arrived (traffic);
-  guint lost = check_legs (traffic);
+  guint lost = check_deliveries (traffic);
 
   g_test_message ("%u accepted: %u arrived, each once and in order; %u had left the process when "
                   "the connection was lost; %u refused",
@@ -307,7 +307,8 @@ test_unsent (void)
   fault_fixture_wait_reconnected (traffic->fixture, 2);
   WAIT_UNTIL (has_arrived (traffic, traffic->n_accepted - 1));
   g_assert_cmpuint (count_arrived (traffic), ==, unsent);
-  g_assert_cmpuint (g_array_index (traffic->legs, Leg, 0).first, ==, traffic->n_accepted - unsent);
+  g_assert_cmpuint (g_array_index (traffic->deliveries, Delivery, 0).first, ==,
+                    traffic->n_accepted - unsent);
   report (traffic);
 }
 

@@ -299,14 +299,14 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/channel/hostile/long-pong", test_long_pong);
-  g_test_add_func ("/channel/hostile/overflow-sleeps", test_overflow_sleeps);
-  g_test_add_func ("/channel/hostile/flood-after-fault", test_flood_after_fault);
-  g_test_add_func ("/channel/hostile/close-nul", test_close_nul);
-  g_test_add_func ("/channel/hostile/close-codes", test_close_codes);
-  g_test_add_func ("/channel/hostile/careless", test_careless);
-  g_test_add_func ("/channel/hostile/careless-parts", test_careless_parts);
-  g_test_add_func ("/channel/hostile/half-frames", test_half_frames);
+  g_test_add_func ("/hostile/channel/long-pong", test_long_pong);
+  g_test_add_func ("/hostile/channel/overflow-sleeps", test_overflow_sleeps);
+  g_test_add_func ("/hostile/channel/flood-after-fault", test_flood_after_fault);
+  g_test_add_func ("/hostile/channel/close-nul", test_close_nul);
+  g_test_add_func ("/hostile/channel/close-codes", test_close_codes);
+  g_test_add_func ("/hostile/channel/careless", test_careless);
+  g_test_add_func ("/hostile/channel/careless-parts", test_careless_parts);
+  g_test_add_func ("/hostile/channel/half-frames", test_half_frames);
 
   return g_test_run ();
 }

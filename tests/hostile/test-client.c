@@ -12,11 +12,11 @@ typedef struct
   const char *name;
   const char *data; /* of `connected`, with a valid key and a valid salt instead of each %s */
   int         error;
-} Hello;
+} Handshake;
 
 #define ID "\"id\":\"x\","
 
-static const Hello hellos[] = {
+static const Handshake handshakes[] = {
   { "no-id", "{\"serverPublicKey\":\"%s\",\"salt\":\"%s\"}", SIGNAL_ERROR_PROTOCOL },
   { "empty-id", "{\"id\":\"\",\"serverPublicKey\":\"%s\",\"salt\":\"%s\"}", SIGNAL_ERROR_PROTOCOL },
   { "id-number", "{\"id\":5,\"serverPublicKey\":\"%s\",\"salt\":\"%s\"}", SIGNAL_ERROR_PROTOCOL },
@@ -30,7 +30,7 @@ static const Hello hellos[] = {
   { "key-number", "{" ID "\"serverPublicKey\":5,\"_%s\":0,\"salt\":\"%s\"}", SIGNAL_ERROR_CRYPTO },
 };
 
-static const Hello *hello;
+static const Handshake *handshake;
 
 static void
 respond_with_handshake (MockPeer *peer)
@@ -42,7 +42,7 @@ respond_with_handshake (MockPeer *peer)
 
   good = parse_json (connected);
   data = json_object_get_object_member (json_node_get_object (good), "data");
-  g_string_append (text, hello->data);
+  g_string_append (text, handshake->data);
   g_string_append_c (text, '}');
   g_string_replace (text, "%s", json_object_get_string_member (data, "serverPublicKey"), 1);
   g_string_replace (text, "%s", json_object_get_string_member (data, "salt"), 1);
@@ -51,15 +51,15 @@ respond_with_handshake (MockPeer *peer)
 
 /* Such a `connected` event fails the attempt. */
 static void
-test_hello (gconstpointer data)
+test_handshake (gconstpointer data)
 {
   g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
 
-  hello = data;
+  handshake = data;
   server->respond = respond_with_handshake;
   g_object_set (recorder->client, "max-retries", 0, NULL);
-  recorder_connect_fails (recorder, SIGNAL_ERROR, hello->error);
+  recorder_connect_fails (recorder, SIGNAL_ERROR, handshake->error);
   g_assert_cmpuint (recorder->n_connected, ==, 0);
   WAIT_UNTIL (((MockPeer *) server->peers->pdata[0])->is_closed);
 }
@@ -108,7 +108,7 @@ respond_encrypted (MockPeer *peer)
 /* A `connected` event encrypted with the key that is inside it is reported as such, long before the
  * timeout. */
 static void
-test_sealed_hello (void)
+test_encrypted_handshake (void)
 {
   g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
@@ -335,24 +335,24 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (hellos); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (handshakes); i++)
     {
-      g_autofree char *path = g_strconcat ("/client/hostile/hello/", hellos[i].name, NULL);
+      g_autofree char *path = g_strconcat ("/hostile/client/handshake/", handshakes[i].name, NULL);
 
-      g_test_add_data_func (path, &hellos[i], test_hello);
+      g_test_add_data_func (path, &handshakes[i], test_handshake);
     }
-  g_test_add_func ("/client/hostile/bad-point", test_bad_point);
-  g_test_add_func ("/client/hostile/sealed-hello", test_sealed_hello);
-  g_test_add_func ("/client/hostile/noise-first", test_noise_first);
-  g_test_add_func ("/client/hostile/broadcast-first-plain", test_broadcast_first_plain);
-  g_test_add_func ("/client/hostile/no-downgrade", test_no_downgrade);
-  g_test_add_func ("/client/hostile/wrong-info", test_wrong_info);
-  g_test_add_func ("/client/hostile/fragments", test_fragments);
-  g_test_add_func ("/client/hostile/incoming-limit", test_incoming_limit);
-  g_test_add_func ("/client/hostile/incoming-limit-fragments", test_incoming_limit_fragments);
-  g_test_add_func ("/client/hostile/huge-header", test_huge_header);
-  g_test_add_func ("/client/hostile/broken-frames", test_broken_frames);
-  g_test_add_func ("/client/hostile/frame-not-utf8", test_frame_not_utf8);
+  g_test_add_func ("/hostile/client/bad-point", test_bad_point);
+  g_test_add_func ("/hostile/client/encrypted-handshake", test_encrypted_handshake);
+  g_test_add_func ("/hostile/client/noise-first", test_noise_first);
+  g_test_add_func ("/hostile/client/broadcast-first-plain", test_broadcast_first_plain);
+  g_test_add_func ("/hostile/client/no-downgrade", test_no_downgrade);
+  g_test_add_func ("/hostile/client/wrong-info", test_wrong_info);
+  g_test_add_func ("/hostile/client/fragments", test_fragments);
+  g_test_add_func ("/hostile/client/incoming-limit", test_incoming_limit);
+  g_test_add_func ("/hostile/client/incoming-limit-fragments", test_incoming_limit_fragments);
+  g_test_add_func ("/hostile/client/huge-header", test_huge_header);
+  g_test_add_func ("/hostile/client/broken-frames", test_broken_frames);
+  g_test_add_func ("/hostile/client/frame-not-utf8", test_frame_not_utf8);
 
   return g_test_run ();
 }

@@ -304,7 +304,7 @@ make_payload (gsize length)
 /* A peer in a busy room does not read: the others receive every message before the next one is
  * sent. */
 static void
-test_deaf (void)
+test_unresponsive (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
   g_autoptr (RawClient) good = raw_client_new_authenticated (fixture->uri, "secret");
@@ -420,7 +420,7 @@ main (int   argc,
   g_test_add_func ("/hostile/peers/fewest-rooms", test_fewest_rooms);
   g_test_add_func ("/hostile/peers/restless", test_restless);
   g_test_add_func ("/hostile/peers/fair", test_fair);
-  g_test_add_func ("/hostile/peers/deaf", test_deaf);
+  g_test_add_func ("/hostile/peers/unresponsive", test_unresponsive);
   g_test_add_func ("/hostile/peers/late-reader", test_late_reader);
   g_test_add_func ("/hostile/peers/backlog", test_backlog);
 

@@ -188,9 +188,9 @@ main (int   argc,
 
       g_test_add_data_func (path, &requests[i], test_request);
     }
-  g_test_add_func ("/server/arguments/user-id", test_user_id);
-  g_test_add_func ("/server/arguments/settings", test_bad_settings);
-  g_test_add_func ("/server/arguments/loopback-names", test_loopback_names);
+  g_test_add_func ("/hostile/requests/arguments/user-id", test_user_id);
+  g_test_add_func ("/hostile/requests/arguments/settings", test_bad_settings);
+  g_test_add_func ("/hostile/requests/arguments/loopback-names", test_loopback_names);
 
   return g_test_run ();
 }

@@ -58,10 +58,10 @@ list_members (const char *room)
 
 /* An event whose payload is another one: {"to": …, "event": …, "data": …}. */
 static void
-obey (SignalServer *server,
-      SignalPeer   *peer,
-      const char   *order,
-      JsonObject   *data)
+send_requested (SignalServer *server,
+                SignalPeer   *peer,
+                const char   *order,
+                JsonObject   *data)
 {
   const char *to = json_object_get_string_member_with_default (data, "to", NULL);
   const char *event = json_object_get_string_member_with_default (data, "event", NULL);
@@ -103,7 +103,7 @@ on_message (SignalServer  *server,
     }
   else if (payload != NULL && JSON_NODE_HOLDS_OBJECT (payload))
     {
-      obey (server, peer, event, json_node_get_object (payload));
+      send_requested (server, peer, event, json_node_get_object (payload));
     }
 }
 

@@ -38,9 +38,9 @@ open_all (Recorder **recorders)
 
 /* Sends a message to a room, which every client receives once. */
 static void
-assert_all_hear (Recorder  **recorders,
-                 const char *room,
-                 const char *json)
+assert_all_receive (Recorder  **recorders,
+                    const char *room,
+                    const char *json)
 {
   interop_send_to (recorders[0], "to", room, "news", json);
   for (guint i = 0; i < N_CLIENTS; i++)
@@ -86,7 +86,7 @@ test_killed (void)
     n_on_a += was_on_a[i] = is_on (recorders[i], "a");
   g_assert_cmpuint (n_on_a, >, 0);
   g_assert_cmpuint (n_on_a, <, N_CLIENTS);
-  assert_all_hear (recorders, "tea", "\"before\"");
+  assert_all_receive (recorders, "tea", "\"before\"");
 
   start = g_get_monotonic_time ();
   processes_command ("kill", "a", NULL);
@@ -103,8 +103,8 @@ test_killed (void)
       g_assert_cmpuint (sum_of_delays (recorders[i]), <=, 3 * INTEROP_BASE_INTERVAL);
     }
   wait_all_in_rooms (recorders);
-  assert_all_hear (recorders, "tea", "\"after\"");
-  assert_all_hear (recorders, "auto", "\"and after\"");
+  assert_all_receive (recorders, "tea", "\"after\"");
+  assert_all_receive (recorders, "auto", "\"and after\"");
 
   g_free (processes_query ("start", "a", NULL));
   for (guint i = 0; i < N_CLIENTS; i++)
@@ -181,7 +181,7 @@ test_rolling_restart (void)
   g_source_remove (source);
 
   wait_all_in_rooms (recorders);
-  assert_all_hear (recorders, "tea", "\"in the end\"");
+  assert_all_receive (recorders, "tea", "\"in the end\"");
   for (guint i = 0; i < N_CLIENTS; i++)
     {
       guint n_heard = count_traffic (recorders[i]);

@@ -99,7 +99,7 @@ test_handshake_refused (void)
 }
 
 static void
-test_manners (void)
+test_protocol_errors (void)
 {
   g_autoptr (RawClient) raw = raw_client_new (url);
   g_autoptr (RawClient) keyed = NULL;
@@ -352,7 +352,7 @@ main (int   argc,
   g_test_add_func ("/interop/limits/no-traffic", test_no_traffic);
   g_test_add_func ("/interop/limits/heartbeat", test_heartbeat);
   g_test_add_func ("/interop/limits/handshake-refused", test_handshake_refused);
-  g_test_add_func ("/interop/limits/manners", test_manners);
+  g_test_add_func ("/interop/limits/protocol-errors", test_protocol_errors);
   g_test_add_func ("/interop/limits/largest-message", test_largest_message);
   g_test_add_func ("/interop/limits/too-large", test_too_large);
   g_test_add_func ("/interop/limits/close-codes", test_close_codes);

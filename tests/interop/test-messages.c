@@ -11,7 +11,7 @@ static const char *kind;
 static char *url;
 
 static void
-test_hello (void)
+test_connected (void)
 {
   g_autoptr (Recorder) recorder = interop_recorder_new_connected (url, "ann");
 
@@ -242,7 +242,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   kind = argv[1];
   url = processes_query ("server", "one", kind, NULL);
-  g_test_add_func ("/interop/messages/hello", test_hello);
+  g_test_add_func ("/interop/messages/connected", test_connected);
   g_test_add_func ("/interop/messages/echo", test_echo);
   g_test_add_func ("/interop/messages/echo-without-payload", test_echo_without_payload);
   g_test_add_func ("/interop/messages/echo-large-integer", test_echo_large_integer);

@@ -14,21 +14,21 @@ typedef struct
   Recorder *a2;
   Recorder *b1;
   Recorder *b2;
-} Four;
+} Clients;
 
 static void
-four_open (Four *four)
+clients_open (Clients *clients)
 {
-  four->a1 = interop_recorder_new_connected (url_a, "ann");
-  four->a2 = interop_recorder_new_connected (url_a, "bob");
-  four->b1 = interop_recorder_new_connected (url_b, "ann");
-  four->b2 = interop_recorder_new_connected (url_b, "eve");
+  clients->a1 = interop_recorder_new_connected (url_a, "ann");
+  clients->a2 = interop_recorder_new_connected (url_a, "bob");
+  clients->b1 = interop_recorder_new_connected (url_b, "ann");
+  clients->b2 = interop_recorder_new_connected (url_b, "eve");
 }
 
 static void
-four_close (Four *four)
+clients_close (Clients *clients)
 {
-  Recorder *recorders[] = { four->a1, four->a2, four->b1, four->b2 };
+  Recorder *recorders[] = { clients->a1, clients->a2, clients->b1, clients->b2 };
 
   for (guint i = 0; i < G_N_ELEMENTS (recorders); i++)
     {
@@ -40,14 +40,14 @@ four_close (Four *four)
 
 /* Each of these clients receives it exactly once, and no other does. */
 static void
-assert_heard_by (Four       *four,
-                 const char *json,
-                 gboolean    a1,
-                 gboolean    a2,
-                 gboolean    b1,
-                 gboolean    b2)
+assert_received_by (Clients    *clients,
+                    const char *json,
+                    gboolean    a1,
+                    gboolean    a2,
+                    gboolean    b1,
+                    gboolean    b2)
 {
-  Recorder *recorders[] = { four->a1, four->a2, four->b1, four->b2 };
+  Recorder *recorders[] = { clients->a1, clients->a2, clients->b1, clients->b2 };
   const gboolean heard[] = { a1, a2, b1, b2 };
 
   for (guint i = 0; i < G_N_ELEMENTS (recorders); i++)
@@ -63,56 +63,56 @@ assert_heard_by (Four       *four,
 static void
 test_room (void)
 {
-  Four four;
+  Clients clients;
 
-  four_open (&four);
-  interop_join (four.a1, "tea");
-  interop_join (four.b2, "tea");
-  interop_send_to (four.a1, "to", "tea", "news", "\"from a\"");
-  assert_heard_by (&four, "\"from a\"", TRUE, FALSE, FALSE, TRUE);
-  interop_send_to (four.b1, "to", "tea", "news", "\"from b\"");
-  assert_heard_by (&four, "\"from b\"", TRUE, FALSE, FALSE, TRUE);
+  clients_open (&clients);
+  interop_join (clients.a1, "tea");
+  interop_join (clients.b2, "tea");
+  interop_send_to (clients.a1, "to", "tea", "news", "\"from a\"");
+  assert_received_by (&clients, "\"from a\"", TRUE, FALSE, FALSE, TRUE);
+  interop_send_to (clients.b1, "to", "tea", "news", "\"from b\"");
+  assert_received_by (&clients, "\"from b\"", TRUE, FALSE, FALSE, TRUE);
 
   /* A room in which the sender's server has no client. */
-  interop_join (four.b1, "far");
-  interop_send_to (four.a2, "to", "far", "news", "\"far\"");
-  assert_heard_by (&four, "\"far\"", FALSE, FALSE, TRUE, FALSE);
-  four_close (&four);
+  interop_join (clients.b1, "far");
+  interop_send_to (clients.a2, "to", "far", "news", "\"far\"");
+  assert_received_by (&clients, "\"far\"", FALSE, FALSE, TRUE, FALSE);
+  clients_close (&clients);
 }
 
 static void
 test_user (void)
 {
-  Four four;
+  Clients clients;
 
-  four_open (&four);
-  interop_send_to (four.a2, "to-user", "ann", "news", "1");
-  assert_heard_by (&four, "1", TRUE, FALSE, TRUE, FALSE);
-  interop_send_to (four.a2, "to-user", "eve", "news", "2");
-  assert_heard_by (&four, "2", FALSE, FALSE, FALSE, TRUE);
-  four_close (&four);
+  clients_open (&clients);
+  interop_send_to (clients.a2, "to-user", "ann", "news", "1");
+  assert_received_by (&clients, "1", TRUE, FALSE, TRUE, FALSE);
+  interop_send_to (clients.a2, "to-user", "eve", "news", "2");
+  assert_received_by (&clients, "2", FALSE, FALSE, FALSE, TRUE);
+  clients_close (&clients);
 }
 
 static void
 test_client (void)
 {
-  Four four;
+  Clients clients;
 
-  four_open (&four);
-  interop_send_to (four.a1, "to", signal_client_get_client_id (four.b2->client), "news", "1");
-  assert_heard_by (&four, "1", FALSE, FALSE, FALSE, TRUE);
-  four_close (&four);
+  clients_open (&clients);
+  interop_send_to (clients.a1, "to", signal_client_get_client_id (clients.b2->client), "news", "1");
+  assert_received_by (&clients, "1", FALSE, FALSE, FALSE, TRUE);
+  clients_close (&clients);
 }
 
 static void
 test_broadcast (void)
 {
-  Four four;
+  Clients clients;
 
-  four_open (&four);
-  interop_send_to (four.b2, "broadcast", "", "news", "{\"all\":true}");
-  assert_heard_by (&four, "{\"all\":true}", TRUE, TRUE, TRUE, TRUE);
-  four_close (&four);
+  clients_open (&clients);
+  interop_send_to (clients.b2, "broadcast", "", "news", "{\"all\":true}");
+  assert_received_by (&clients, "{\"all\":true}", TRUE, TRUE, TRUE, TRUE);
+  clients_close (&clients);
 }
 
 /* A thousand messages in both directions at once. */
@@ -120,23 +120,23 @@ static void
 test_many (void)
 {
   const guint n = 500;
-  Four four;
+  Clients clients;
 
-  four_open (&four);
-  interop_join (four.a1, "tea");
-  interop_join (four.b2, "tea");
+  clients_open (&clients);
+  interop_join (clients.a1, "tea");
+  interop_join (clients.b2, "tea");
   for (guint i = 0; i < n; i++)
     {
-      interop_send_to (four.a1, "to", "tea", "news", "\"a\"");
-      interop_send_to (four.b2, "to", "tea", "news", "\"b\"");
+      interop_send_to (clients.a1, "to", "tea", "news", "\"a\"");
+      interop_send_to (clients.b2, "to", "tea", "news", "\"b\"");
     }
-  INTEROP_WAIT (recorder_count_messages (four.a1, "news") == 2 * n
-                && recorder_count_messages (four.b2, "news") == 2 * n);
-  interop_settle (four.a1);
-  interop_settle (four.b2);
-  g_assert_cmpuint (recorder_count_messages (four.a1, "news")
-                    + recorder_count_messages (four.b2, "news"), ==, 4 * n);
-  four_close (&four);
+  INTEROP_WAIT (recorder_count_messages (clients.a1, "news") == 2 * n
+                && recorder_count_messages (clients.b2, "news") == 2 * n);
+  interop_settle (clients.a1);
+  interop_settle (clients.b2);
+  g_assert_cmpuint (recorder_count_messages (clients.a1, "news")
+                    + recorder_count_messages (clients.b2, "news"), ==, 4 * n);
+  clients_close (&clients);
 }
 
 /* The package's emitter, a third process, sends to clients in three languages. */
@@ -174,28 +174,28 @@ test_emitter (void)
 static void
 test_redis_stopped (void)
 {
-  Four four;
+  Clients clients;
 
-  four_open (&four);
-  interop_join (four.a1, "tea");
-  interop_join (four.a2, "tea");
-  interop_join (four.b2, "tea");
+  clients_open (&clients);
+  interop_join (clients.a1, "tea");
+  interop_join (clients.a2, "tea");
+  interop_join (clients.b2, "tea");
 
   processes_command ("redis", "stop", NULL);
   run_for (300);
-  interop_send_to (four.a1, "to", "tea", "news", "\"here\"");
-  recorder_assert_message (four.a1, "news", "\"here\"");
-  recorder_assert_message (four.a2, "news", "\"here\"");
-  g_assert_cmpuint (recorder_count_messages (four.b2, "news"), ==, 0);
+  interop_send_to (clients.a1, "to", "tea", "news", "\"here\"");
+  recorder_assert_message (clients.a1, "news", "\"here\"");
+  recorder_assert_message (clients.a2, "news", "\"here\"");
+  g_assert_cmpuint (recorder_count_messages (clients.b2, "news"), ==, 0);
 
   processes_command ("redis", "start", NULL);
-  while (recorder_count_messages (four.b2, "after") == 0)
+  while (recorder_count_messages (clients.b2, "after") == 0)
     {
-      interop_send_to (four.a1, "to", "tea", "after", "1");
+      interop_send_to (clients.a1, "to", "tea", "after", "1");
       run_for (200);
-      g_assert_cmpuint (recorder_count_messages (four.a1, "after"), <, 100);
+      g_assert_cmpuint (recorder_count_messages (clients.a1, "after"), <, 100);
     }
-  four_close (&four);
+  clients_close (&clients);
 }
 
 int

@@ -8,7 +8,7 @@
 static char *url;
 
 static Recorder *
-recorder_begin (const char *token)
+recorder_new_started (const char *token)
 {
   Recorder *recorder = interop_recorder_new (url, token);
 
@@ -20,7 +20,7 @@ recorder_begin (const char *token)
 static void
 test_check_throws (void)
 {
-  g_autoptr (Recorder) once = recorder_begin ("ann/throw-once");
+  g_autoptr (Recorder) once = recorder_new_started ("ann/throw-once");
   g_autoptr (Recorder) always = interop_recorder_new (url, "ann/throw");
 
   recorder_wait_connected (once);
@@ -36,7 +36,7 @@ test_check_throws (void)
 static void
 test_check_hangs (void)
 {
-  g_autoptr (Recorder) recorder = recorder_begin ("ann/hang");
+  g_autoptr (Recorder) recorder = recorder_new_started ("ann/hang");
 
   INTEROP_WAIT (recorder->delays->len == 1);
   g_assert_error ((GError *) recorder->errors->pdata[0], SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
@@ -48,7 +48,7 @@ test_check_hangs (void)
 static void
 test_handshake_refused (void)
 {
-  g_autoptr (Recorder) recorder = recorder_begin ("ann/no-handshake");
+  g_autoptr (Recorder) recorder = recorder_new_started ("ann/no-handshake");
 
   recorder_wait_failure (recorder, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED);
   g_assert_cmpuint (recorder->delays->len, ==, 0);
@@ -71,7 +71,7 @@ static void
 test_early_broadcast (void)
 {
   g_autoptr (Recorder) ann = interop_recorder_new_connected (url, "ann");
-  g_autoptr (Recorder) slow = recorder_begin ("bob/slow-handshake");
+  g_autoptr (Recorder) slow = recorder_new_started ("bob/slow-handshake");
 
   INTEROP_WAIT (signal_client_get_state (slow->client) == SIGNAL_CONNECTION_STATE_AUTHENTICATING);
   run_for (300);
@@ -89,9 +89,9 @@ test_early_broadcast (void)
 
 /* The key for decrypting `connected` is inside it. */
 static void
-test_sealed_connected (void)
+test_encrypted_connected (void)
 {
-  g_autoptr (Recorder) recorder = interop_recorder_new (url, "ann/sealed-connected");
+  g_autoptr (Recorder) recorder = interop_recorder_new (url, "ann/encrypted-connected");
 
   g_object_set (recorder->client, "max-retries", 0, NULL);
   recorder_start (recorder);
@@ -184,7 +184,7 @@ main (int   argc,
   g_test_add_func ("/interop/traps/handshake-refused", test_handshake_refused);
   g_test_add_func ("/interop/traps/handshake-hangs", test_handshake_hangs);
   g_test_add_func ("/interop/traps/early-broadcast", test_early_broadcast);
-  g_test_add_func ("/interop/traps/sealed-connected", test_sealed_connected);
+  g_test_add_func ("/interop/traps/encrypted-connected", test_encrypted_connected);
   g_test_add_func ("/interop/traps/no-handshake-configured", test_no_handshake_configured);
   g_test_add_func ("/interop/traps/no-rooms-configured", test_no_rooms_configured);
   g_test_add_func ("/interop/traps/other-info", test_other_info);

@@ -96,7 +96,7 @@ load (const guint8 *bytes)
 
 /* The part of a secret that does not depend on a mask of four bytes. */
 static inline guint64
-load_framed (const guint8 *bytes)
+load_unmasked (const guint8 *bytes)
 {
   guint32 word[3];
 
@@ -140,7 +140,7 @@ add_needle (Search *search,
       add_window (search, needle, load (swapped + i) ^ WINDOW_MASK, FALSE);
     }
   for (gsize i = 0; i + FRAMED_WINDOW <= needle->length; i += WINDOW)
-    add_window (search, needle, load_framed (secret + i) ^ WINDOW_MASK, TRUE);
+    add_window (search, needle, load_unmasked (secret + i) ^ WINDOW_MASK, TRUE);
 }
 
 static void
@@ -192,8 +192,8 @@ search_chunk (Search     *search,
 
       if (search->has_windows[load (p) & 0xffff] & 1)
         compare (search, load (p) ^ WINDOW_MASK, FALSE, is_dumped, address + i, mapping);
-      if (i + FRAMED_WINDOW <= size && search->has_windows[load_framed (p) & 0xffff] & 2)
-        compare (search, load_framed (p) ^ WINDOW_MASK, TRUE, is_dumped, address + i, mapping);
+      if (i + FRAMED_WINDOW <= size && search->has_windows[load_unmasked (p) & 0xffff] & 2)
+        compare (search, load_unmasked (p) ^ WINDOW_MASK, TRUE, is_dumped, address + i, mapping);
     }
 }
 

@@ -35,7 +35,7 @@ on_authenticate (MockPeer *peer)
 }
 
 static void
-welcome (MockPeer *peer)
+complete_handshake (MockPeer *peer)
 {
   guint8 x[SIGNAL_ECDH_SCALAR_SIZE], key[SIGNAL_AEAD_KEY_SIZE];
 
@@ -62,8 +62,8 @@ on_command (GIOChannel   *commands,
       return G_SOURCE_REMOVE;
     }
 
-  if (g_str_equal (line, "welcome\n"))
-    welcome (peer);
+  if (g_str_equal (line, "complete\n"))
+    complete_handshake (peer);
   else if (g_str_equal (line, "cut\n"))
     mock_peer_shut_down (peer);
   return G_SOURCE_CONTINUE;

@@ -113,8 +113,8 @@ on_stopped (GObject      *source,
 }
 
 static void
-obey (Scenario   *self,
-      const char *command)
+run_command (Scenario   *self,
+             const char *command)
 {
   if (g_str_equal (command, "start"))
     {
@@ -142,7 +142,7 @@ on_command (GObject      *source,
       g_main_loop_quit (self->loop);
       return;
     }
-  obey (self, line);
+  run_command (self, line);
   g_data_input_stream_read_line_async (self->input, 0, NULL, on_command, self);
 }
 

@@ -99,11 +99,11 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/retry/schedule", test_schedule);
-  g_test_add_func ("/retry/default-schedule", test_default_schedule);
-  g_test_add_func ("/retry/jitter", test_jitter);
-  g_test_add_func ("/retry/extremes", test_extremes);
-  g_test_add_func ("/retry/allowed", test_allowed);
+  g_test_add_func ("/backoff/schedule", test_schedule);
+  g_test_add_func ("/backoff/default-schedule", test_default_schedule);
+  g_test_add_func ("/backoff/jitter", test_jitter);
+  g_test_add_func ("/backoff/extremes", test_extremes);
+  g_test_add_func ("/backoff/allowed", test_allowed);
 
   return g_test_run ();
 }

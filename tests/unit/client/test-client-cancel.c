@@ -187,7 +187,7 @@ test_disconnect_waiting (void)
 
 /* The timeout of an attempt ends with it. */
 static void
-test_deadline_gone (void)
+test_timeout_removed (void)
 {
   g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
@@ -254,7 +254,7 @@ test_disconnect_cancelled (void)
 
 /* A server that does not answer the close frame delays the call only briefly. */
 static void
-test_disconnect_deaf (void)
+test_disconnect_unresponsive (void)
 {
   g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
@@ -290,7 +290,7 @@ test_connect_while_closing (void)
 
 /* The client has a default for the reason of the close frame. */
 static void
-test_forgotten (void)
+test_default_reason (void)
 {
   g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
@@ -319,12 +319,12 @@ main (int   argc,
   g_test_add_func ("/client/disconnect/connecting", test_disconnect_connecting);
   g_test_add_func ("/client/disconnect/authenticating", test_disconnect_authenticating);
   g_test_add_func ("/client/disconnect/waiting", test_disconnect_waiting);
-  g_test_add_func ("/client/disconnect/deadline-gone", test_deadline_gone);
+  g_test_add_func ("/client/disconnect/timeout-removed", test_timeout_removed);
   g_test_add_func ("/client/disconnect/twice", test_disconnect_twice);
   g_test_add_func ("/client/disconnect/cancelled", test_disconnect_cancelled);
-  g_test_add_func ("/client/disconnect/deaf", test_disconnect_deaf);
+  g_test_add_func ("/client/disconnect/unresponsive", test_disconnect_unresponsive);
   g_test_add_func ("/client/disconnect/connect-while-closing", test_connect_while_closing);
-  g_test_add_func ("/client/disconnect/forgotten", test_forgotten);
+  g_test_add_func ("/client/disconnect/forgotten", test_default_reason);
 
   return g_test_run ();
 }

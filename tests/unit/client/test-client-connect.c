@@ -253,7 +253,7 @@ test_loopback_names (void)
 }
 
 static void
-test_nobody_there (void)
+test_connection_refused (void)
 {
   g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
@@ -310,7 +310,7 @@ main (int   argc,
   g_test_add_func ("/client/connect/insecure", test_insecure);
   g_test_add_func ("/client/connect/allow-insecure", test_allow_insecure);
   g_test_add_func ("/client/connect/loopback-names", test_loopback_names);
-  g_test_add_func ("/client/connect/nobody-there", test_nobody_there);
+  g_test_add_func ("/client/connect/connection-refused", test_connection_refused);
   g_test_add_func ("/client/connect/embedded-server", test_embedded_server);
 
   return g_test_run ();

@@ -13,8 +13,8 @@ do_not_respond (MockPeer *peer)
 
 /* After dispose, no call changes the state or opens a connection. */
 static void
-assert_inert (Recorder   *recorder,
-              MockServer *server)
+assert_unchanged (Recorder   *recorder,
+                  MockServer *server)
 {
   guint n_peers = server->peers->len;
   static const char * const rooms[] = { "tea", NULL };
@@ -53,7 +53,7 @@ test_connecting (void)
   recorder_start (recorder);
   g_object_run_dispose (G_OBJECT (recorder->client));
   assert_cancelled (recorder);
-  assert_inert (recorder, server);
+  assert_unchanged (recorder, server);
 }
 
 static void
@@ -68,7 +68,7 @@ test_authenticating (void)
   g_assert_true (signal_client_send_json (recorder->client, "kept", NULL, NULL));
   g_object_run_dispose (G_OBJECT (recorder->client));
   assert_cancelled (recorder);
-  assert_inert (recorder, server);
+  assert_unchanged (recorder, server);
 }
 
 static void
@@ -83,7 +83,7 @@ test_waiting (void)
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
   g_object_run_dispose (G_OBJECT (recorder->client));
   assert_cancelled (recorder);
-  assert_inert (recorder, server);
+  assert_unchanged (recorder, server);
 }
 
 static void
@@ -96,7 +96,7 @@ test_authenticated (void)
   g_object_run_dispose (G_OBJECT (recorder->client));
   WAIT_UNTIL (mock_server_wait_peer (server, 0)->is_closed);
   g_assert_cmpuint (mock_server_wait_peer (server, 0)->close_code, ==, 1000);
-  assert_inert (recorder, server);
+  assert_unchanged (recorder, server);
 }
 
 static void
@@ -115,7 +115,7 @@ test_refused (void)
   server->respond = refuse;
   recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
   g_object_run_dispose (G_OBJECT (recorder->client));
-  assert_inert (recorder, server);
+  assert_unchanged (recorder, server);
 }
 
 static gboolean
@@ -134,7 +134,7 @@ test_token_requested (void)
   recorder_start (recorder);
   g_object_run_dispose (G_OBJECT (recorder->client));
   assert_cancelled (recorder);
-  assert_inert (recorder, server);
+  assert_unchanged (recorder, server);
 }
 
 static gboolean
@@ -171,7 +171,7 @@ test_inside (gconstpointer data)
   recorder_start (recorder);
   assert_cancelled (recorder);
   run_for (30);
-  assert_inert (recorder, server);
+  assert_unchanged (recorder, server);
 }
 
 int

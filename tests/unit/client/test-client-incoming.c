@@ -12,7 +12,7 @@ typedef struct
   const char  *name;
   int          error; /* SignalError */
   MockPeerFunc send;
-} Wrong;
+} InvalidCase;
 
 static void
 replace_and_send (MockPeer   *peer,
@@ -206,7 +206,7 @@ send_odd_server_error (MockPeer *peer)
   mock_peer_send (peer, "{\"event\":\"error\",\"data\":{\"message\":[]}}");
 }
 
-static const Wrong wrongs[] = {
+static const InvalidCase wrongs[] = {
   { "tampered", SIGNAL_ERROR_CRYPTO, send_tampered },
   { "other-iv", SIGNAL_ERROR_CRYPTO, send_other_iv },
   { "bad-base64", SIGNAL_ERROR_CRYPTO, send_bad_base64 },
@@ -238,7 +238,7 @@ static const Wrong wrongs[] = {
 static void
 test_wrong (gconstpointer data)
 {
-  const Wrong *wrong = data;
+  const InvalidCase *wrong = data;
   g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
   MockPeer *peer;

@@ -218,11 +218,11 @@ main (int   argc,
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     for (guint j = 0; j < G_N_ELEMENTS (pauses); j++)
       {
-        g_autofree char *path = g_strdup_printf ("/loops/%s/%s", tests[i].name, pauses[j].name);
+        g_autofree char *path = g_strdup_printf ("/client/nested-loops/%s/%s", tests[i].name, pauses[j].name);
 
         g_test_add_data_func (path, pauses[j].pause, tests[i].test);
       }
-  g_test_add_func ("/loops/server-stopped", test_server_stopped);
+  g_test_add_func ("/client/nested-loops/server-stopped", test_server_stopped);
 
   return g_test_run ();
 }

@@ -242,7 +242,7 @@ test_enums (void)
 /* Neither the key of the upgrade request nor anything else that is sent reveals the state of GLib's
  * random number generator, which an application may use itself. */
 static void
-test_key_unforeseen (void)
+test_key_is_unpredictable (void)
 {
   g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
@@ -347,7 +347,7 @@ main (int   argc,
   g_test_add_func ("/client/properties/url-while-connected", test_url_while_connected);
   g_test_add_func ("/client/properties/other-url", test_other_url);
   g_test_add_func ("/client/properties/headers", test_headers);
-  g_test_add_func ("/client/properties/key-unforeseen", test_key_unforeseen);
+  g_test_add_func ("/client/properties/key-is-unpredictable", test_key_is_unpredictable);
 
   return g_test_run ();
 }

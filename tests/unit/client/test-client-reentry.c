@@ -101,7 +101,7 @@ act_and_answer (GObject *client,
 }
 
 static void
-set_scene (Scene *scene)
+scene_start (Scene *scene)
 {
   const char *signal = scene->place->signal;
   GCallback callback = G_CALLBACK (act_third);
@@ -115,8 +115,8 @@ set_scene (Scene *scene)
 
 /* Causes an emission of every signal. */
 static void
-provoke (MockServer *server,
-         Scene      *scene)
+cause_all_signals (MockServer *server,
+                   Scene      *scene)
 {
   MockPeer *peer;
 
@@ -141,9 +141,9 @@ test_disconnect_inside (gconstpointer data)
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Scene scene = { data, ACT_DISCONNECT, recorder };
 
-  set_scene (&scene);
+  scene_start (&scene);
   recorder_start (recorder);
-  provoke (server, &scene);
+  cause_all_signals (server, &scene);
   WAIT_UNTIL (recorder->n_closed == 1 && recorder->is_done);
 
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);
@@ -170,7 +170,7 @@ test_forget_inside (gconstpointer data)
 
   g_weak_ref_init (&weak, recorder->client);
   recorder_connect (recorder);
-  set_scene (&scene);
+  scene_start (&scene);
   peer = mock_server_wait_peer (server, 0);
   if (g_str_equal (scene.place->name, "message"))
     mock_peer_send (peer, "{\"event\":\"hello\"}");
@@ -195,9 +195,9 @@ test_reconnect_inside (gconstpointer data)
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
   Scene scene = { data, ACT_RECONNECT, recorder };
 
-  set_scene (&scene);
+  scene_start (&scene);
   recorder_start (recorder);
-  provoke (server, &scene);
+  cause_all_signals (server, &scene);
   WAIT_UNTIL (recorder->is_done && recorder->n_closed == 1);
   recorder_wait_state (recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
   g_assert_cmpuint (recorder->n_disconnected, ==, 1);

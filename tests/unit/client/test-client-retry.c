@@ -128,7 +128,7 @@ test_never_give_up (void)
  * reset only after a connection that has lasted longer than the base interval. A connection that
  * was established does not count as a retry, however, so that there is one each time. */
 static void
-test_count_starts_anew (void)
+test_count_is_reset (void)
 {
   g_autoptr (MockServer) server = mock_server_new ();
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
@@ -301,7 +301,7 @@ main (int   argc,
   g_test_add_func ("/client/retry/none", test_no_retries);
   g_test_add_func ("/client/retry/none-when-lost", test_no_retries_when_lost);
   g_test_add_func ("/client/retry/never-give-up", test_never_give_up);
-  g_test_add_func ("/client/retry/count-starts-anew", test_count_starts_anew);
+  g_test_add_func ("/client/retry/count-is-reset", test_count_is_reset);
   g_test_add_func ("/client/retry/retry-after", test_retry_after);
   g_test_add_func ("/client/retry/reconnect-now", test_reconnect_now);
   g_test_add_func ("/client/retry/reconnect-now-inside", test_reconnect_now_inside);

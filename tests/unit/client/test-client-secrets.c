@@ -77,7 +77,7 @@ typedef struct
 } Scene;
 
 static void
-look_for (Needle **needles)
+search (Needle **needles)
 {
   run_pending ();
   keeps_freed = FALSE;
@@ -86,11 +86,11 @@ look_for (Needle **needles)
 }
 
 static void
-look (Scene *scene)
+search_all (Scene *scene)
 {
   Needle *needles[] = { &scalar, &scene->token, &scene->text, &scene->x, &scene->key, NULL };
 
-  look_for (needles);
+  search (needles);
 }
 
 /* Not formatted with printf(), which makes copies of its own. */
@@ -147,9 +147,9 @@ scene_close (Scene *scene)
 
 /* Completes the handshake, after which the message is sent. */
 static void
-be_welcomed (Scene *scene)
+complete_handshake (Scene *scene)
 {
-  secrets_server_command (scene->server, "welcome\n");
+  secrets_server_command (scene->server, "complete\n");
   secrets_server_wait_needle (scene->server, &scene->x);
   secrets_server_wait_needle (scene->server, &scene->key);
   recorder_wait_state (scene->recorder, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
@@ -171,7 +171,7 @@ lose_connection (Scene *scene)
 static void
 assert_waiting (Scene *scene)
 {
-  look (scene);
+  search_all (scene);
   g_assert_cmpuint (scalar.n_found, >, 0);
   g_assert_cmpuint (scene->token.n_found, >, 0);
   g_assert_cmpuint (scene->text.n_found, >, 0);
@@ -185,7 +185,7 @@ assert_waiting (Scene *scene)
 static void
 assert_connected (Scene *scene)
 {
-  look (scene);
+  search_all (scene);
   g_assert_cmpuint (scene->key.n_found, >, 0);
   g_assert_cmpuint (scene->token.n_found, >, 0);
   g_assert_cmpuint (scalar.n_found, ==, 0);
@@ -196,7 +196,7 @@ assert_connected (Scene *scene)
 static gboolean
 is_gone (Scene *scene)
 {
-  look (scene);
+  search_all (scene);
   return scalar.n_found == 0 && scene->x.n_found == 0 && scene->key.n_found == 0
          && scene->token.n_found == 0 && scene->token.n_framed == 0 && scene->text.n_found == 0;
 }
@@ -215,7 +215,7 @@ test_disconnected (gconstpointer test_case)
 
   scene_open (&scene, test_case);
   assert_waiting (&scene);
-  be_welcomed (&scene);
+  complete_handshake (&scene);
   assert_connected (&scene);
   recorder_disconnect (scene.recorder);
   recorder_drop_client (scene.recorder);
@@ -229,7 +229,7 @@ test_dropped (gconstpointer test_case)
   Scene scene;
 
   scene_open (&scene, test_case);
-  be_welcomed (&scene);
+  complete_handshake (&scene);
   assert_connected (&scene);
   recorder_drop_client (scene.recorder);
   assert_gone (&scene);
@@ -256,7 +256,7 @@ test_dropped_late (gconstpointer test_case)
   Scene scene;
 
   scene_open (&scene, test_case);
-  be_welcomed (&scene);
+  complete_handshake (&scene);
   lose_connection (&scene);
   assert_waiting (&scene);
   recorder_drop_client (scene.recorder);
@@ -273,17 +273,17 @@ test_reconnected (gconstpointer test_case)
   Needle *old[] = { &old_scalar, &old_key, NULL };
 
   scene_open (&scene, test_case);
-  be_welcomed (&scene);
+  complete_handshake (&scene);
   old_scalar = scalar;
   old_key = scene.key;
-  look_for (old);
+  search (old);
   g_assert_cmpuint (old_key.n_found, >, 0);
 
   lose_connection (&scene);
   assert_waiting (&scene);
-  be_welcomed (&scene);
+  complete_handshake (&scene);
   assert_connected (&scene);
-  look_for (old);
+  search (old);
   g_assert_cmpuint (old_scalar.n_found, ==, 0);
   g_assert_cmpuint (old_key.n_found, ==, 0);
 
@@ -298,10 +298,10 @@ test_token_replaced (gconstpointer test_case)
   Scene scene;
 
   scene_open (&scene, test_case);
-  be_welcomed (&scene);
+  complete_handshake (&scene);
   assert_connected (&scene);
   signal_client_update_token (scene.recorder->client, "another");
-  look (&scene);
+  search_all (&scene);
   g_assert_cmpuint (scene.token.n_found, ==, 0);
   scene_close (&scene);
 }
@@ -324,7 +324,7 @@ add_test (const char    *name,
 {
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *path = g_strdup_printf ("/secrets/%s/%s", name, cases[i].name);
+      g_autofree char *path = g_strdup_printf ("/client/secrets/%s/%s", name, cases[i].name);
 
       g_test_add_data_func (path, &cases[i], function);
     }
@@ -342,9 +342,9 @@ add_tests (void)
 
   /* The last test, because TLS uses much memory that has to be searched. */
   if (identity != NULL)
-    g_test_add_data_func ("/secrets/tls/reconnected", &tls_case, test_reconnected);
+    g_test_add_data_func ("/client/secrets/tls/reconnected", &tls_case, test_reconnected);
   else
-    g_test_add_func ("/secrets/tls/reconnected", test_no_tls);
+    g_test_add_func ("/client/secrets/tls/reconnected", test_no_tls);
 }
 
 int
@@ -368,7 +368,7 @@ main (int   argc,
   if (search_is_possible () && !IS_SANITIZED)
     add_tests ();
   else
-    g_test_add_func ("/secrets", test_no_memory);
+    g_test_add_func ("/client/secrets", test_no_memory);
 
   result = g_test_run ();
   g_clear_pointer (&identity, identity_free);

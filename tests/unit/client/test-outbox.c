@@ -81,7 +81,7 @@ test_copies (void)
 /* A message of which the socket has accepted a byte is not sent again; the others are queued in
  * order, before those that were queued already. */
 static void
-test_recall (void)
+test_requeue (void)
 {
   g_autoptr (SignalOutbox) outbox = signal_outbox_new ();
 
@@ -161,7 +161,7 @@ main (int   argc,
   g_test_add_func ("/outbox/order", test_order);
   g_test_add_func ("/outbox/limit", test_limit);
   g_test_add_func ("/outbox/copies", test_copies);
-  g_test_add_func ("/outbox/recall", test_recall);
+  g_test_add_func ("/outbox/recall", test_requeue);
   g_test_add_func ("/outbox/expire", test_expire);
   g_test_add_func ("/outbox/clear", test_clear);
 

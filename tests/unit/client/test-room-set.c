@@ -305,16 +305,16 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_data_func ("/rooms/joining", joining, test_steps);
-  g_test_add_data_func ("/rooms/auto-join", auto_join, test_steps);
-  g_test_add_data_func ("/rooms/explicit-join-stays", explicit_join_stays, test_steps);
-  g_test_add_data_func ("/rooms/left-stays-left", left_stays_left, test_steps);
-  g_test_add_func ("/rooms/null", test_null);
-  g_test_add_func ("/rooms/own-lists", test_own_lists);
-  g_test_add_func ("/rooms/check-name", test_check_name);
-  g_test_add_func ("/rooms/check-names", test_check_names);
-  g_test_add_func ("/rooms/compose", test_compose);
-  g_test_add_func ("/rooms/compose-many", test_compose_many);
+  g_test_add_data_func ("/room-set/joining", joining, test_steps);
+  g_test_add_data_func ("/room-set/auto-join", auto_join, test_steps);
+  g_test_add_data_func ("/room-set/explicit-join-stays", explicit_join_stays, test_steps);
+  g_test_add_data_func ("/room-set/left-stays-left", left_stays_left, test_steps);
+  g_test_add_func ("/room-set/null", test_null);
+  g_test_add_func ("/room-set/own-lists", test_own_lists);
+  g_test_add_func ("/room-set/check-name", test_check_name);
+  g_test_add_func ("/room-set/check-names", test_check_names);
+  g_test_add_func ("/room-set/compose", test_compose);
+  g_test_add_func ("/room-set/compose-many", test_compose_many);
 
   return g_test_run ();
 }

@@ -17,97 +17,99 @@ static FakeLogind *logind;
 /* A system monitor, and the changes that it has reported. */
 typedef struct
 {
-  SignalSystemMonitor *vigil;
-  FakeMonitor *monitor;
-  gint64       clock; /* the simulated time in suspend, in µs */
+  SignalSystemMonitor *monitor;
+  FakeMonitor         *network;
+  gint64               clock;   /* the simulated time in suspend, in µs */
   guint        counts[SIGNAL_SYSTEM_EVENT_RESUMED + 1];
   gint64       slept;
   GThread     *thread; /* in which it last reported a change */
   gboolean     frees;  /* frees the monitor in its handler */
-} Night;
+} MonitorFixture;
 
 static void
-on_news (SignalSystemEvent news,
-         gint64          slept,
-         gpointer        user_data)
+on_event (SignalSystemEvent event,
+          gint64            slept,
+          gpointer          user_data)
 {
-  Night *night = user_data;
+  MonitorFixture *fixture = user_data;
 
-  night->counts[news]++;
-  night->slept = slept;
-  night->thread = g_thread_self ();
-  if (night->frees)
-    g_clear_pointer (&night->vigil, signal_system_monitor_free);
+  fixture->counts[event]++;
+  fixture->slept = slept;
+  fixture->thread = g_thread_self ();
+  if (fixture->frees)
+    g_clear_pointer (&fixture->monitor, signal_system_monitor_free);
 }
 
 static gint64
 read_clock (gpointer user_data)
 {
-  return ((Night *) user_data)->clock;
+  return ((MonitorFixture *) user_data)->clock;
 }
 
-static Night *
-night_new (gboolean is_available,
-           guint    tick)
+static MonitorFixture *
+monitor_fixture_new (gboolean is_available,
+                     guint    tick)
 {
-  Night *night = g_new0 (Night, 1);
+  MonitorFixture *fixture = g_new0 (MonitorFixture, 1);
 
-  night->clock = G_TIME_SPAN_DAY;
-  night->monitor = fake_monitor_new (is_available);
-  night->vigil = signal_system_monitor_new (G_NETWORK_MONITOR (night->monitor), tick, on_news, night);
-  signal_system_monitor_set_clock (night->vigil, read_clock, night);
-  return night;
+  fixture->clock = G_TIME_SPAN_DAY;
+  fixture->network = fake_monitor_new (is_available);
+  fixture->monitor = signal_system_monitor_new (G_NETWORK_MONITOR (fixture->network), tick,
+                                                on_event, fixture);
+  signal_system_monitor_set_clock (fixture->monitor, read_clock, fixture);
+  return fixture;
 }
 
 static void
-night_free (Night *night)
+monitor_fixture_free (MonitorFixture *fixture)
 {
-  g_clear_pointer (&night->vigil, signal_system_monitor_free);
-  g_assert_finalize_object (night->monitor);
-  g_free (night);
+  g_clear_pointer (&fixture->monitor, signal_system_monitor_free);
+  g_assert_finalize_object (fixture->network);
+  g_free (fixture);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Night, night_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MonitorFixture, monitor_fixture_free)
 
 static void
-assert_counts (Night *night,
-               guint  network,
-               guint  ripple,
-               guint  woke)
+assert_counts (MonitorFixture *fixture,
+               guint           network,
+               guint           changed,
+               guint           resumed)
 {
-  g_assert_cmpuint (night->counts[SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE], ==, network);
-  g_assert_cmpuint (night->counts[SIGNAL_SYSTEM_EVENT_NETWORK_CHANGED], ==, ripple);
-  g_assert_cmpuint (night->counts[SIGNAL_SYSTEM_EVENT_RESUMED], ==, woke);
+  g_assert_cmpuint (fixture->counts[SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE], ==, network);
+  g_assert_cmpuint (fixture->counts[SIGNAL_SYSTEM_EVENT_NETWORK_CHANGED], ==, changed);
+  g_assert_cmpuint (fixture->counts[SIGNAL_SYSTEM_EVENT_RESUMED], ==, resumed);
 }
 
 static void
 test_tick (void)
 {
-  g_autoptr (Night) night = night_new (TRUE, 20);
+  g_autoptr (MonitorFixture) fixture = monitor_fixture_new (TRUE, 20);
 
   run_for (100);
-  night->clock += G_TIME_SPAN_SECOND; /* clocks drift apart */
+  fixture->clock += G_TIME_SPAN_SECOND; /* clocks drift apart */
   run_for (100);
-  assert_counts (night, 0, 0, 0);
+  assert_counts (fixture, 0, 0, 0);
 
-  night->clock += 600 * G_TIME_SPAN_SECOND;
-  WAIT_UNTIL (night->counts[SIGNAL_SYSTEM_EVENT_RESUMED] == 1);
-  g_assert_cmpint (night->slept, ==, 600 * G_TIME_SPAN_SECOND);
+  fixture->clock += 600 * G_TIME_SPAN_SECOND;
+  WAIT_UNTIL (fixture->counts[SIGNAL_SYSTEM_EVENT_RESUMED] == 1);
+  g_assert_cmpint (fixture->slept, ==, 600 * G_TIME_SPAN_SECOND);
   run_for (100);
-  assert_counts (night, 0, 0, 1);
+  assert_counts (fixture, 0, 0, 1);
 }
 
 static void
 test_no_suspend (void)
 {
-  Night night = { 0 };
+  MonitorFixture fixture = { 0 };
 
-  night.monitor = fake_monitor_new (TRUE);
-  night.vigil = signal_system_monitor_new (G_NETWORK_MONITOR (night.monitor), 5, on_news, &night);
+  fixture.network = fake_monitor_new (TRUE);
+  fixture.monitor = signal_system_monitor_new (G_NETWORK_MONITOR (fixture.network), 5, on_event,
+                                               &fixture);
   run_for (200);
-  assert_counts (&night, 0, 0, 0);
-  signal_system_monitor_free (night.vigil);
-  g_assert_finalize_object (night.monitor);
+  assert_counts (&fixture, 0, 0, 0);
+  signal_system_monitor_free (fixture.monitor);
+  g_assert_finalize_object (fixture.network);
 }
 
 typedef struct
@@ -128,24 +130,24 @@ test_network (void)
     { FALSE, FALSE, TRUE, 1 },
     { TRUE, TRUE, FALSE, 0 },
   };
-  Night *nights[G_N_ELEMENTS (changes)];
+  MonitorFixture *fixtures[G_N_ELEMENTS (changes)];
 
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
     {
-      nights[i] = night_new (changes[i].before, NEVER);
+      fixtures[i] = monitor_fixture_new (changes[i].before, NEVER);
       for (guint j = 0; j < 50; j++)
-        fake_monitor_set (nights[i]->monitor, changes[i].between, G_NETWORK_CONNECTIVITY_LIMITED);
-      fake_monitor_set (nights[i]->monitor, changes[i].after,
+        fake_monitor_set (fixtures[i]->network, changes[i].between, G_NETWORK_CONNECTIVITY_LIMITED);
+      fake_monitor_set (fixtures[i]->network, changes[i].after,
                         changes[i].after ? G_NETWORK_CONNECTIVITY_FULL
                                          : G_NETWORK_CONNECTIVITY_LOCAL);
-      assert_counts (nights[i], 0, 0, 0);
+      assert_counts (fixtures[i], 0, 0, 0);
     }
 
   run_for (DEBOUNCED);
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
     {
-      assert_counts (nights[i], changes[i].n_network, 1 - changes[i].n_network, 0);
-      night_free (nights[i]);
+      assert_counts (fixtures[i], changes[i].n_network, 1 - changes[i].n_network, 0);
+      monitor_fixture_free (fixtures[i]);
     }
 }
 
@@ -153,14 +155,14 @@ test_network (void)
 static void
 test_connectivity (void)
 {
-  g_autoptr (Night) night = night_new (TRUE, NEVER);
+  g_autoptr (MonitorFixture) fixture = monitor_fixture_new (TRUE, NEVER);
 
-  fake_monitor_set (night->monitor, TRUE, G_NETWORK_CONNECTIVITY_PORTAL);
+  fake_monitor_set (fixture->network, TRUE, G_NETWORK_CONNECTIVITY_PORTAL);
   run_for (DEBOUNCED);
-  assert_counts (night, 1, 0, 0);
-  fake_monitor_set (night->monitor, TRUE, G_NETWORK_CONNECTIVITY_FULL);
+  assert_counts (fixture, 1, 0, 0);
+  fake_monitor_set (fixture->network, TRUE, G_NETWORK_CONNECTIVITY_FULL);
   run_for (DEBOUNCED);
-  assert_counts (night, 2, 0, 0);
+  assert_counts (fixture, 2, 0, 0);
 }
 
 static gpointer
@@ -174,30 +176,30 @@ change_network (gpointer monitor)
 static void
 test_other_thread (void)
 {
-  g_autoptr (Night) night = night_new (FALSE, NEVER);
+  g_autoptr (MonitorFixture) fixture = monitor_fixture_new (FALSE, NEVER);
 
-  g_thread_join (g_thread_new ("monitor", change_network, night->monitor));
-  WAIT_UNTIL (night->counts[SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE] == 1);
-  g_assert_true (night->thread == g_thread_self ());
+  g_thread_join (g_thread_new ("monitor", change_network, fixture->network));
+  WAIT_UNTIL (fixture->counts[SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE] == 1);
+  g_assert_true (fixture->thread == g_thread_self ());
 }
 
 static gpointer
-keep_vigil (gpointer user_data)
+run_monitor (gpointer user_data)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (Night) night = NULL;
+  g_autoptr (MonitorFixture) fixture = NULL;
   gint64 deadline = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
 
   g_main_context_push_thread_default (context);
-  night = night_new (FALSE, 50);
-  g_thread_join (g_thread_new ("monitor", change_network, night->monitor));
-  while (night->counts[SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE] == 0)
+  fixture = monitor_fixture_new (FALSE, 50);
+  g_thread_join (g_thread_new ("monitor", change_network, fixture->network));
+  while (fixture->counts[SIGNAL_SYSTEM_EVENT_NETWORK_AVAILABLE] == 0)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, deadline);
       g_main_context_iteration (context, TRUE);
     }
-  g_assert_true (night->thread == g_thread_self ());
-  g_clear_pointer (&night, night_free);
+  g_assert_true (fixture->thread == g_thread_self ());
+  g_clear_pointer (&fixture, monitor_fixture_free);
   while (g_main_context_iteration (context, FALSE))
     continue;
   g_main_context_pop_thread_default (context);
@@ -207,50 +209,50 @@ keep_vigil (gpointer user_data)
 static void
 test_own_context (void)
 {
-  g_thread_join (g_thread_new ("vigil", keep_vigil, NULL));
+  g_thread_join (g_thread_new ("monitor", run_monitor, NULL));
 }
 
 static void
 test_freed_by_network (void)
 {
-  g_autoptr (Night) night = night_new (FALSE, NEVER);
+  g_autoptr (MonitorFixture) fixture = monitor_fixture_new (FALSE, NEVER);
 
-  night->frees = TRUE;
-  fake_monitor_set (night->monitor, TRUE, G_NETWORK_CONNECTIVITY_FULL);
-  WAIT_UNTIL (night->vigil == NULL);
-  fake_monitor_set (night->monitor, FALSE, G_NETWORK_CONNECTIVITY_LOCAL);
+  fixture->frees = TRUE;
+  fake_monitor_set (fixture->network, TRUE, G_NETWORK_CONNECTIVITY_FULL);
+  WAIT_UNTIL (fixture->monitor == NULL);
+  fake_monitor_set (fixture->network, FALSE, G_NETWORK_CONNECTIVITY_LOCAL);
   run_for (10);
-  assert_counts (night, 1, 0, 0);
+  assert_counts (fixture, 1, 0, 0);
 }
 
 static void
 test_freed_by_tick (void)
 {
-  g_autoptr (Night) night = night_new (TRUE, 20);
+  g_autoptr (MonitorFixture) fixture = monitor_fixture_new (TRUE, 20);
 
-  night->frees = TRUE;
-  night->clock += G_TIME_SPAN_HOUR;
-  WAIT_UNTIL (night->vigil == NULL);
+  fixture->frees = TRUE;
+  fixture->clock += G_TIME_SPAN_HOUR;
+  WAIT_UNTIL (fixture->monitor == NULL);
   run_for (60);
-  assert_counts (night, 0, 0, 1);
+  assert_counts (fixture, 0, 0, 1);
 }
 
 /* Before the bus is connected, and during the debounce interval. */
 static void
 test_freed_early (void)
 {
-  g_autoptr (Night) night = night_new (TRUE, NEVER);
+  g_autoptr (MonitorFixture) fixture = monitor_fixture_new (TRUE, NEVER);
 
-  fake_monitor_set (night->monitor, TRUE, G_NETWORK_CONNECTIVITY_FULL);
-  g_clear_pointer (&night->vigil, signal_system_monitor_free);
+  fake_monitor_set (fixture->network, TRUE, G_NETWORK_CONNECTIVITY_FULL);
+  g_clear_pointer (&fixture->monitor, signal_system_monitor_free);
   run_for (DEBOUNCED);
-  assert_counts (night, 0, 0, 0);
+  assert_counts (fixture, 0, 0, 0);
 }
 
 static void
 test_logind (void)
 {
-  g_autoptr (Night) night = NULL;
+  g_autoptr (MonitorFixture) fixture = NULL;
 
   if (logind == NULL)
     {
@@ -258,24 +260,24 @@ test_logind (void)
       return;
     }
 
-  night = night_new (TRUE, NEVER);
+  fixture = monitor_fixture_new (TRUE, NEVER);
   run_for (200);
   fake_logind_sleep (logind, TRUE);
   run_for (50);
-  assert_counts (night, 0, 0, 0);
+  assert_counts (fixture, 0, 0, 0);
 
-  night->clock += 600 * G_TIME_SPAN_SECOND;
+  fixture->clock += 600 * G_TIME_SPAN_SECOND;
   fake_logind_sleep (logind, FALSE);
-  WAIT_UNTIL (night->counts[SIGNAL_SYSTEM_EVENT_RESUMED] == 1);
-  g_assert_cmpint (night->slept, ==, 600 * G_TIME_SPAN_SECOND);
+  WAIT_UNTIL (fixture->counts[SIGNAL_SYSTEM_EVENT_RESUMED] == 1);
+  g_assert_cmpint (fixture->slept, ==, 600 * G_TIME_SPAN_SECOND);
 
-  night->frees = TRUE;
+  fixture->frees = TRUE;
   fake_logind_sleep (logind, FALSE);
-  WAIT_UNTIL (night->vigil == NULL);
-  g_assert_cmpint (night->slept, ==, 0);
+  WAIT_UNTIL (fixture->monitor == NULL);
+  g_assert_cmpint (fixture->slept, ==, 0);
   fake_logind_sleep (logind, FALSE);
   run_for (50);
-  assert_counts (night, 0, 0, 2);
+  assert_counts (fixture, 0, 0, 2);
 }
 
 int
@@ -287,16 +289,16 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   logind = fake_logind_new ();
 
-  g_test_add_func ("/vigil/tick", test_tick);
-  g_test_add_func ("/vigil/no-suspend", test_no_suspend);
-  g_test_add_func ("/vigil/network/storm", test_network);
-  g_test_add_func ("/vigil/network/connectivity", test_connectivity);
-  g_test_add_func ("/vigil/network/other-thread", test_other_thread);
-  g_test_add_func ("/vigil/network/own-context", test_own_context);
-  g_test_add_func ("/vigil/freed/by-network", test_freed_by_network);
-  g_test_add_func ("/vigil/freed/by-tick", test_freed_by_tick);
-  g_test_add_func ("/vigil/freed/early", test_freed_early);
-  g_test_add_func ("/vigil/logind", test_logind);
+  g_test_add_func ("/system-monitor/tick", test_tick);
+  g_test_add_func ("/system-monitor/no-suspend", test_no_suspend);
+  g_test_add_func ("/system-monitor/network/many-changes", test_network);
+  g_test_add_func ("/system-monitor/network/connectivity", test_connectivity);
+  g_test_add_func ("/system-monitor/network/other-thread", test_other_thread);
+  g_test_add_func ("/system-monitor/network/own-context", test_own_context);
+  g_test_add_func ("/system-monitor/freed/by-network", test_freed_by_network);
+  g_test_add_func ("/system-monitor/freed/by-tick", test_freed_by_tick);
+  g_test_add_func ("/system-monitor/freed/early", test_freed_early);
+  g_test_add_func ("/system-monitor/logind", test_logind);
 
   result = g_test_run ();
   g_clear_pointer (&logind, fake_logind_free);

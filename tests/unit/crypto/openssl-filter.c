@@ -70,7 +70,7 @@ filter_hkdf (const Bytes *words)
 
 /* KEY IV PLAINTEXT: the ciphertext and its tag. */
 static void
-filter_seal (const Bytes *words)
+filter_encrypt (const Bytes *words)
 {
   g_autoptr (SignalAead) key = signal_aead_new (words[0].data);
   g_autofree guint8 *sealed = g_malloc (words[2].length + SIGNAL_AEAD_TAG_SIZE);
@@ -84,7 +84,7 @@ filter_seal (const Bytes *words)
 
 /* KEY IV CIPHERTEXT: the plaintext. */
 static void
-filter_open (const Bytes *words)
+filter_decrypt (const Bytes *words)
 {
   g_autoptr (SignalAead) key = signal_aead_new (words[0].data);
 
@@ -104,8 +104,8 @@ static const struct
   { "public", 1, filter_public },
   { "ecdh", 2, filter_ecdh },
   { "hkdf", 4, filter_hkdf },
-  { "seal", 3, filter_seal },
-  { "open", 3, filter_open },
+  { "seal", 3, filter_encrypt },
+  { "open", 3, filter_decrypt },
 };
 
 static void

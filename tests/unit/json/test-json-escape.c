@@ -134,10 +134,10 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/json-string/unescape", test_unescape);
-  g_test_add_func ("/json-string/equals", test_equals);
-  g_test_add_func ("/json-string/mend-escapes", test_mend_escapes);
-  g_test_add_func ("/json-string/append-string", test_append_string);
+  g_test_add_func ("/json-escape/unescape", test_unescape);
+  g_test_add_func ("/json-escape/equals", test_equals);
+  g_test_add_func ("/json-escape/mend-escapes", test_mend_escapes);
+  g_test_add_func ("/json-escape/append-string", test_append_string);
 
   return g_test_run ();
 }

@@ -328,17 +328,17 @@ main (int    argc,
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *path = g_strconcat ("/json/check/", cases[i].name, NULL);
+      g_autofree char *path = g_strconcat ("/json-scanner/check/", cases[i].name, NULL);
 
       g_test_add_data_func (path, &cases[i], test_case);
     }
-  g_test_add_func ("/json/string-places", test_string_places);
-  g_test_add_func ("/json/depth", test_depth);
-  g_test_add_func ("/json/depth-wrong-close", test_depth_wrong_close);
-  g_test_add_func ("/json/depth-mixed", test_depth_mixed);
-  g_test_add_func ("/json/breadth", test_breadth);
-  g_test_add_func ("/json/truncations", test_truncations);
-  g_test_add_func ("/json/error-text", test_error_text);
+  g_test_add_func ("/json-scanner/string-places", test_string_places);
+  g_test_add_func ("/json-scanner/depth", test_depth);
+  g_test_add_func ("/json-scanner/depth-wrong-close", test_depth_wrong_close);
+  g_test_add_func ("/json-scanner/depth-mixed", test_depth_mixed);
+  g_test_add_func ("/json-scanner/breadth", test_breadth);
+  g_test_add_func ("/json-scanner/truncations", test_truncations);
+  g_test_add_func ("/json-scanner/error-text", test_error_text);
 
   return g_test_run ();
 }

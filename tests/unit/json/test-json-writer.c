@@ -230,13 +230,13 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/json-node/numbers", test_numbers);
-  g_test_add_func ("/json-node/any-number", test_any_number);
-  g_test_add_func ("/json-node/refused", test_refused);
-  g_test_add_func ("/json-node/tree", test_tree);
-  g_test_add_func ("/json-node/depth", test_depth);
-  g_test_add_func ("/json-node/encoding", test_encoding);
-  g_test_add_func ("/json-node/any-tree", test_any_tree);
+  g_test_add_func ("/json-writer/numbers", test_numbers);
+  g_test_add_func ("/json-writer/any-number", test_any_number);
+  g_test_add_func ("/json-writer/refused", test_refused);
+  g_test_add_func ("/json-writer/tree", test_tree);
+  g_test_add_func ("/json-writer/depth", test_depth);
+  g_test_add_func ("/json-writer/encoding", test_encoding);
+  g_test_add_func ("/json-writer/any-tree", test_any_tree);
 
   return g_test_run ();
 }

@@ -29,7 +29,7 @@ assert_fault (ChannelEnd *end,
 }
 
 static void
-test_plain_then_sealed (void)
+test_plain_then_encrypted (void)
 {
   g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
 
@@ -101,7 +101,7 @@ test_close (void)
 
 /* A channel that waits for its end delivers no more messages. */
 static void
-test_close_deaf (void)
+test_close_unresponsive (void)
 {
   g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
 
@@ -273,7 +273,7 @@ test_drained (void)
 /* A key is valid for a limited number of messages in both directions, and the handler is called
  * when that is reached. */
 static void
-test_worn_key (void)
+test_expired_key (void)
 {
   g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
 
@@ -295,7 +295,7 @@ typedef enum
   TELL_MESSAGE,
   TELL_FAULT,
   TELL_CLOSED,
-} Tell;
+} HandlerCase;
 
 /* Each of the three handlers can drop the last reference. */
 static void
@@ -324,11 +324,11 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/channel/plain-then-sealed", test_plain_then_sealed);
+  g_test_add_func ("/channel/plain-then-encrypted", test_plain_then_encrypted);
   g_test_add_func ("/channel/unreadable", test_unreadable);
   g_test_add_func ("/channel/binary", test_binary);
   g_test_add_func ("/channel/close", test_close);
-  g_test_add_func ("/channel/close-deaf", test_close_deaf);
+  g_test_add_func ("/channel/close-unresponsive", test_close_unresponsive);
   g_test_add_func ("/channel/close-flushes", test_close_flushes);
   g_test_add_func ("/channel/close-unanswered", test_close_unanswered);
   g_test_add_func ("/channel/drop", test_drop);
@@ -338,7 +338,7 @@ main (int   argc,
   g_test_add_func ("/channel/masks", test_masks);
   g_test_add_func ("/channel/counts", test_counts);
   g_test_add_func ("/channel/drained", test_drained);
-  g_test_add_func ("/channel/worn-key", test_worn_key);
+  g_test_add_func ("/channel/expired-key", test_expired_key);
   g_test_add_data_func ("/channel/drop-inside/message", GINT_TO_POINTER (TELL_MESSAGE),
                         test_drop_inside);
   g_test_add_data_func ("/channel/drop-inside/fault", GINT_TO_POINTER (TELL_FAULT),

@@ -89,9 +89,9 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/verdict/table", test_table);
-  g_test_add_func ("/verdict/encryption-causes", test_encryption_causes);
-  g_test_add_func ("/verdict/transport-error", test_transport_error);
+  g_test_add_func ("/close-code/table", test_table);
+  g_test_add_func ("/close-code/encryption-causes", test_encryption_causes);
+  g_test_add_func ("/close-code/transport-error", test_transport_error);
 
   return g_test_run ();
 }

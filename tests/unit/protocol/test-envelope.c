@@ -183,14 +183,14 @@ typedef struct
   gboolean    matches; /* recognized by its form alone */
   const char *iv;      /* NULL if it is refused */
   const char *ct;
-} SealedCase;
+} EncryptedCase;
 
 #define ENCRYPTED(data) "{\"event\":\"encrypted\",\"data\":" data "}"
 #define SEALED(iv, ct) ENCRYPTED ("{\"iv\":\"" iv "\",\"ct\":\"" ct "\"}")
 #define IV_PAIR "\"iv\":\"" IV "\""
 #define CT_PAIR "\"ct\":\"" CT "\""
 
-static const SealedCase sealed_cases[] = {
+static const EncryptedCase sealed_cases[] = {
   { "canonical", SEALED (IV, CT), TRUE, IV, CT },
   { "empty-ct", SEALED (IV, ""), TRUE, IV, "" },
   { "not-base64", SEALED ("????????????????", "!"), TRUE, "????????????????", "!" },
@@ -221,36 +221,36 @@ static const SealedCase sealed_cases[] = {
 };
 
 static void
-assert_sealed (const SignalEncryptedData *sealed,
-               const SealedCase   *one)
+assert_encrypted (const SignalEncryptedData *encrypted,
+                  const EncryptedCase       *one)
 {
-  assert_span (sealed->iv, one->iv);
-  assert_span (sealed->ct, one->ct);
-  g_assert_cmpint (sealed->iv_escaped, ==, strchr (one->iv, '\\') != NULL);
-  g_assert_cmpint (sealed->ct_escaped, ==, strchr (one->ct, '\\') != NULL);
+  assert_span (encrypted->iv, one->iv);
+  assert_span (encrypted->ct, one->ct);
+  g_assert_cmpint (encrypted->iv_escaped, ==, strchr (one->iv, '\\') != NULL);
+  g_assert_cmpint (encrypted->ct_escaped, ==, strchr (one->ct, '\\') != NULL);
 }
 
 static void
-test_sealed (gconstpointer data)
+test_encrypted (gconstpointer data)
 {
-  const SealedCase *one = data;
+  const EncryptedCase *one = data;
   g_autofree char *text = copy_exactly (one->text);
   gsize length = strlen (one->text);
   g_autoptr(GError) error = NULL;
   SignalEnvelope envelope;
-  SignalEncryptedData sealed;
+  SignalEncryptedData encrypted;
 
-  memset (&sealed, 0xff, sizeof sealed);
-  g_assert_cmpint (signal_envelope_match_encrypted (&sealed, text, length), ==, one->matches);
+  memset (&encrypted, 0xff, sizeof encrypted);
+  g_assert_cmpint (signal_envelope_match_encrypted (&encrypted, text, length), ==, one->matches);
   if (one->matches)
-    assert_sealed (&sealed, one);
+    assert_encrypted (&encrypted, one);
 
   g_assert_true (signal_envelope_parse (&envelope, text, length, &error));
   g_assert_no_error (error);
   g_assert_true (signal_envelope_is (&envelope, "encrypted"));
-  memset (&sealed, 0xff, sizeof sealed);
-  if (signal_envelope_parse_encrypted (&sealed, envelope.data, &error))
-    assert_sealed (&sealed, one);
+  memset (&encrypted, 0xff, sizeof encrypted);
+  if (signal_envelope_parse_encrypted (&encrypted, envelope.data, &error))
+    assert_encrypted (&encrypted, one);
   else
     g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
   g_assert_cmpint (error == NULL, ==, one->iv != NULL);
@@ -258,32 +258,32 @@ test_sealed (gconstpointer data)
 
 /* An `encrypted` event without data. */
 static void
-test_sealed_no_data (void)
+test_encrypted_without_data (void)
 {
   g_autoptr(GError) error = NULL;
-  SignalEncryptedData sealed;
+  SignalEncryptedData encrypted;
 
-  g_assert_false (signal_envelope_parse_encrypted (&sealed, (SignalSpan) { NULL, 0 }, &error));
+  g_assert_false (signal_envelope_parse_encrypted (&encrypted, (SignalSpan) { NULL, 0 }, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
 }
 
 /* Every difference from the form is detected, and nothing is read after the end of a shorter
  * text. */
 static void
-test_sealed_shape (void)
+test_encrypted_form (void)
 {
   static const char canonical[] = SEALED (IV, CT);
   static const char overlap[] = "{\"event\":\"encrypted\",\"data\":{" IV_PAIR ",\"ct\":\"}}";
   const gsize length = sizeof canonical - 1;
-  SignalEncryptedData sealed;
+  SignalEncryptedData encrypted;
 
-  g_assert_false (signal_envelope_match_encrypted (&sealed, overlap, strlen (overlap)));
+  g_assert_false (signal_envelope_match_encrypted (&encrypted, overlap, strlen (overlap)));
 
   for (gsize cut = 0; cut < length; cut++)
     {
       g_autofree char *text = g_memdup2 (canonical, cut);
 
-      g_assert_false (signal_envelope_match_encrypted (&sealed, text, cut));
+      g_assert_false (signal_envelope_match_encrypted (&encrypted, text, cut));
     }
 
   for (gsize i = 0; i < length; i++)
@@ -297,7 +297,7 @@ test_sealed_shape (void)
                         (i >= ct_start && i < ct_start + strlen (CT));
 
       text[i] ^= 1;
-      g_assert_cmpint (signal_envelope_match_encrypted (&sealed, text, length), ==, inside);
+      g_assert_cmpint (signal_envelope_match_encrypted (&encrypted, text, length), ==, inside);
     }
 }
 
@@ -331,7 +331,7 @@ test_compose (void)
 }
 
 static void
-test_seal (void)
+test_encrypt (void)
 {
   guint8 iv[SIGNAL_AEAD_IV_SIZE] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
   guint8 ciphertext[300];
@@ -345,16 +345,17 @@ test_seal (void)
       gsize length = signal_envelope_get_encrypted_size (size - SIGNAL_AEAD_TAG_SIZE);
       g_autofree char *text = g_malloc (length + 1);
       gsize decoded_length;
-      SignalEncryptedData sealed;
+      SignalEncryptedData encrypted;
 
       text[length] = '!';
       signal_envelope_write_encrypted (text, iv, ciphertext, size);
       g_assert_cmpint (text[length], ==, '!');
       g_assert_cmpint (text[length - 1], ==, '}');
       g_assert_true (signal_json_check (text, length, NULL));
-      g_assert_true (signal_envelope_match_encrypted (&sealed, text, length));
-      assert_span (sealed.iv, IV);
-      g_assert_true (signal_base64_decode (sealed.ct.str, sealed.ct.len, decoded, &decoded_length));
+      g_assert_true (signal_envelope_match_encrypted (&encrypted, text, length));
+      assert_span (encrypted.iv, IV);
+      g_assert_true (signal_base64_decode (encrypted.ct.str, encrypted.ct.len, decoded,
+                                           &decoded_length));
       g_assert_cmpmem (decoded, decoded_length, ciphertext, size);
     }
 }
@@ -387,18 +388,18 @@ main (int    argc,
     }
   for (gsize i = 0; i < G_N_ELEMENTS (sealed_cases); i++)
     {
-      g_autofree char *path = g_strconcat ("/envelope/sealed/", sealed_cases[i].name, NULL);
+      g_autofree char *path = g_strconcat ("/envelope/encrypted/", sealed_cases[i].name, NULL);
 
-      g_test_add_data_func (path, &sealed_cases[i], test_sealed);
+      g_test_add_data_func (path, &sealed_cases[i], test_encrypted);
     }
   g_test_add_func ("/envelope/parse-escaped", test_parse_escaped);
   g_test_add_func ("/envelope/refuse", test_refuse);
   g_test_add_func ("/envelope/truncations", test_truncations);
   g_test_add_func ("/envelope/depth", test_depth);
-  g_test_add_func ("/envelope/sealed-no-data", test_sealed_no_data);
-  g_test_add_func ("/envelope/sealed-shape", test_sealed_shape);
+  g_test_add_func ("/envelope/encrypted-without-data", test_encrypted_without_data);
+  g_test_add_func ("/envelope/encrypted-form", test_encrypted_form);
   g_test_add_func ("/envelope/compose", test_compose);
-  g_test_add_func ("/envelope/seal", test_seal);
+  g_test_add_func ("/envelope/encrypt", test_encrypt);
   g_test_add_func ("/envelope/event-is-control", test_event_is_control);
 
   return g_test_run ();

@@ -163,15 +163,15 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/replay/empty", test_empty);
-  g_test_add_func ("/replay/free-null", test_free_null);
-  g_test_add_func ("/replay/add-once", test_add_once);
-  g_test_add_func ("/replay/seen-changes-nothing", test_seen_changes_nothing);
-  g_test_add_func ("/replay/every-part-counts", test_every_part_counts);
-  g_test_add_func ("/replay/whole-window", test_whole_window);
-  g_test_add_func ("/replay/oldest-is-forgotten", test_oldest_is_forgotten);
-  g_test_add_func ("/replay/refusal-keeps-order", test_refusal_keeps_order);
-  g_test_add_func ("/replay/model", test_model);
+  g_test_add_func ("/replay-window/empty", test_empty);
+  g_test_add_func ("/replay-window/free-null", test_free_null);
+  g_test_add_func ("/replay-window/add-once", test_add_once);
+  g_test_add_func ("/replay-window/seen-changes-nothing", test_seen_changes_nothing);
+  g_test_add_func ("/replay-window/every-part-counts", test_every_part_counts);
+  g_test_add_func ("/replay-window/whole-window", test_whole_window);
+  g_test_add_func ("/replay-window/oldest-is-forgotten", test_oldest_is_forgotten);
+  g_test_add_func ("/replay-window/refusal-keeps-order", test_refusal_keeps_order);
+  g_test_add_func ("/replay-window/model", test_model);
 
   return g_test_run ();
 }

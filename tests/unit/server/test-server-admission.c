@@ -105,7 +105,7 @@ test_connected_too_large (void)
 
 /* The ID of a peer cannot be predicted from GLib's random numbers. */
 static void
-test_id_unforeseen (void)
+test_id_is_unpredictable (void)
 {
   const guint32 seed = 17;
   g_autoptr (Fixture) fixture = fixture_new ();
@@ -258,7 +258,7 @@ main (int   argc,
   g_test_add_data_func ("/server/admission/connected-unsent/20000", GUINT_TO_POINTER (20000),
                         test_connected_unsent);
   g_test_add_func ("/server/admission/connected-too-large", test_connected_too_large);
-  g_test_add_func ("/server/admission/id-unforeseen", test_id_unforeseen);
+  g_test_add_func ("/server/admission/id-is-unpredictable", test_id_is_unpredictable);
   g_test_add_func ("/server/admission/room-emptied", test_room_emptied);
   g_test_add_func ("/server/admission/join-checked-after", test_join_checked_after);
   g_test_add_func ("/server/admission/default-room-taken", test_default_room_taken);

@@ -292,7 +292,7 @@ test_stop_twice (void)
 
 /* A peer that does not answer the close frame does not delay the end. */
 static void
-test_stop_deaf (void)
+test_stop_unresponsive (void)
 {
   const char *upgrade = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
                         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -450,7 +450,7 @@ main (int   argc,
   g_test_add_func ("/server/many-connections", test_many_connections);
   g_test_add_func ("/server/stop/once", test_stop);
   g_test_add_func ("/server/stop/twice", test_stop_twice);
-  g_test_add_func ("/server/stop/deaf", test_stop_deaf);
+  g_test_add_func ("/server/stop/unresponsive", test_stop_unresponsive);
   g_test_add_func ("/server/tls", test_tls);
   g_test_add_func ("/server/tls-key", test_tls_key);
 

@@ -384,7 +384,7 @@ test_names (void)
     }
 }
 
-/* With the wildcard, every name is accepted. */
+/* Resolves every name to this machine. */
 #define TYPE_RESOLVER (resolver_get_type ())
 G_DECLARE_FINAL_TYPE (Resolver, resolver, TEST, RESOLVER, GResolver)
 

@@ -12,60 +12,60 @@ typedef struct
                     SignalPeer *peer);
   Fixture    *fixture;
   guint       n_calls;
-} Trap;
+} HandlerTest;
 
 static void
-spring (Trap       *trap,
-        SignalPeer *peer)
+run_action (HandlerTest *test,
+            SignalPeer  *peer)
 {
-  if (trap->n_calls++ == 0)
-    trap->act (trap->fixture, peer);
+  if (test->n_calls++ == 0)
+    test->act (test->fixture, peer);
 }
 
 static char *
-trap_authenticate (SignalServer *server,
-                   SignalPeer   *peer,
-                   const char   *type,
-                   const char   *token,
-                   Trap         *trap)
+on_authenticate (SignalServer *server,
+                 SignalPeer   *peer,
+                 const char   *type,
+                 const char   *token,
+                 HandlerTest  *test)
 {
-  spring (trap, peer);
+  run_action (test, peer);
   return g_strdup ("bob");
 }
 
 static gboolean
-trap_join (SignalServer *server,
-           SignalPeer   *peer,
-           const char   *room,
-           Trap         *trap)
+on_join (SignalServer *server,
+         SignalPeer   *peer,
+         const char   *room,
+         HandlerTest  *test)
 {
-  spring (trap, peer);
+  run_action (test, peer);
   return TRUE;
 }
 
 static void
-trap_peer (SignalServer *server,
-           SignalPeer   *peer,
-           Trap         *trap)
+on_peer (SignalServer *server,
+         SignalPeer   *peer,
+         HandlerTest  *test)
 {
-  spring (trap, peer);
+  run_action (test, peer);
 }
 
 static void
-trap_message (SignalServer  *server,
-              SignalPeer    *peer,
-              SignalMessage *message,
-              Trap          *trap)
+on_message (SignalServer  *server,
+            SignalPeer    *peer,
+            SignalMessage *message,
+            HandlerTest   *test)
 {
-  spring (trap, peer);
+  run_action (test, peer);
 }
 
 static void
-trap_notify (SignalPeer *peer,
-             GParamSpec *pspec,
-             Trap       *trap)
+on_notify (SignalPeer  *peer,
+           GParamSpec  *pspec,
+           HandlerTest *test)
 {
-  spring (trap, peer);
+  run_action (test, peer);
 }
 
 static char *
@@ -73,32 +73,32 @@ record_rooms (SignalServer *server,
               SignalPeer   *peer,
               const char   *type,
               const char   *token,
-              Trap         *trap)
+              HandlerTest  *test)
 {
-  g_signal_connect (peer, "notify::rooms", G_CALLBACK (trap_notify), trap);
+  g_signal_connect (peer, "notify::rooms", G_CALLBACK (on_notify), test);
   return g_strdup ("bob");
 }
 
 static void
-set_trap (Trap *trap)
+connect_handler (HandlerTest *test)
 {
   const struct
   {
     const char *signal;
     GCallback   callback;
   } callbacks[] = {
-    { "authenticate", G_CALLBACK (trap_authenticate) },
-    { "join", G_CALLBACK (trap_join) },
-    { "peer-connected", G_CALLBACK (trap_peer) },
-    { "peer-disconnected", G_CALLBACK (trap_peer) },
-    { "message", G_CALLBACK (trap_message) },
+    { "authenticate", G_CALLBACK (on_authenticate) },
+    { "join", G_CALLBACK (on_join) },
+    { "peer-connected", G_CALLBACK (on_peer) },
+    { "peer-disconnected", G_CALLBACK (on_peer) },
+    { "message", G_CALLBACK (on_message) },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (callbacks); i++)
-    if (g_str_equal (trap->signal, callbacks[i].signal))
-      g_signal_connect (trap->fixture->server, trap->signal, callbacks[i].callback, trap);
-  if (g_str_equal (trap->signal, "notify::rooms"))
-    g_signal_connect (trap->fixture->server, "authenticate", G_CALLBACK (record_rooms), trap);
+    if (g_str_equal (test->signal, callbacks[i].signal))
+      g_signal_connect (test->fixture->server, test->signal, callbacks[i].callback, test);
+  if (g_str_equal (test->signal, "notify::rooms"))
+    g_signal_connect (test->fixture->server, "authenticate", G_CALLBACK (record_rooms), test);
 }
 
 static void
@@ -123,8 +123,8 @@ stop_server (Fixture    *fixture,
 }
 
 static void
-close_and_shout (Fixture    *fixture,
-                 SignalPeer *peer)
+close_and_broadcast (Fixture    *fixture,
+                     SignalPeer *peer)
 {
   signal_server_broadcast (fixture->server, "news", NULL, NULL);
   signal_peer_close (peer, 1000, NULL);
@@ -133,8 +133,8 @@ close_and_shout (Fixture    *fixture,
 
 /* A client that connects, sends and disconnects, as far as it gets. */
 static void
-live (const char *uri,
-      const char *token)
+run_client (const char *uri,
+            const char *token)
 {
   g_autoptr (RawClient) raw = raw_client_new (uri);
   JsonObject *data;
@@ -159,7 +159,7 @@ live (const char *uri,
 }
 
 static void
-test_trap (gconstpointer data)
+test_handler (gconstpointer data)
 {
   const char * const signals[] = { "authenticate", "join", "peer-connected", "peer-disconnected",
                                    "message", "notify::rooms" };
@@ -168,14 +168,14 @@ test_trap (gconstpointer data)
     {
       g_autoptr (Fixture) fixture = fixture_new ();
       g_autoptr (RawClient) witness = raw_client_new_authenticated (fixture->uri, "secret");
-      Trap trap = { signals[i], (gpointer) data, fixture, 0 };
+      HandlerTest test = { signals[i], (gpointer) data, fixture, 0 };
       gpointer server = fixture->server;
       gboolean is_asked_first = i == 0 || i == G_N_ELEMENTS (signals) - 1;
 
       g_object_add_weak_pointer (server, &server);
-      set_trap (&trap);
-      live (fixture->uri, is_asked_first ? "for the trap" : "bob-secret");
-      WAIT_UNTIL (trap.n_calls > 0);
+      connect_handler (&test);
+      run_client (fixture->uri, is_asked_first ? "for the trap" : "bob-secret");
+      WAIT_UNTIL (test.n_calls > 0);
       run_for (5);
       if ((gpointer) data == drop_server)
         {
@@ -233,20 +233,20 @@ typedef struct
 {
   GAsyncQueue *uris;
   int          over;
-} Elsewhere;
+} ServerThread;
 
 static gpointer
-serve_elsewhere (gpointer user_data)
+run_server (gpointer user_data)
 {
-  Elsewhere *elsewhere = user_data;
+  ServerThread *thread_data = user_data;
   g_autoptr (GMainContext) context = g_main_context_new ();
   SignalServer *server;
 
   g_main_context_push_thread_default (context);
   server = g_object_new (SIGNAL_TYPE_SERVER, "auth-timeout", 50, NULL);
   g_assert_true (signal_server_listen (server, NULL, 0, NULL));
-  g_async_queue_push (elsewhere->uris, signal_server_get_uri (server));
-  while (!g_atomic_int_get (&elsewhere->over))
+  g_async_queue_push (thread_data->uris, signal_server_get_uri (server));
+  while (!g_atomic_int_get (&thread_data->over))
     {
       g_main_context_iteration (context, FALSE);
       g_usleep (500);
@@ -260,15 +260,15 @@ serve_elsewhere (gpointer user_data)
 static void
 test_thread (void)
 {
-  Elsewhere elsewhere = { g_async_queue_new_full (g_free), FALSE };
-  GThread *thread = g_thread_new ("server", serve_elsewhere, &elsewhere);
-  g_autofree char *uri = g_async_queue_timeout_pop (elsewhere.uris, 10 * G_TIME_SPAN_SECOND);
+  ServerThread thread_data = { g_async_queue_new_full (g_free), FALSE };
+  GThread *thread = g_thread_new ("server", run_server, &thread_data);
+  g_autofree char *uri = g_async_queue_timeout_pop (thread_data.uris, 10 * G_TIME_SPAN_SECOND);
   g_autoptr (RawClient) raw = raw_client_new (uri);
 
   raw_client_wait_closed (raw, 4001);
-  g_atomic_int_set (&elsewhere.over, TRUE);
+  g_atomic_int_set (&thread_data.over, TRUE);
   g_thread_join (thread);
-  g_async_queue_unref (elsewhere.uris);
+  g_async_queue_unref (thread_data.uris);
 }
 
 int
@@ -277,11 +277,11 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_data_func ("/server/handlers/drop", drop_server, test_trap);
-  g_test_add_data_func ("/server/handlers/dispose", dispose_server, test_trap);
-  g_test_add_data_func ("/server/handlers/stop", stop_server, test_trap);
-  g_test_add_data_func ("/server/handlers/close", close_and_shout, test_trap);
-  g_test_add_func ("/server/handlers/drop-when-stopped", test_drop_when_stopped);
+  g_test_add_data_func ("/server/reentry/drop", drop_server, test_handler);
+  g_test_add_data_func ("/server/reentry/dispose", dispose_server, test_handler);
+  g_test_add_data_func ("/server/reentry/stop", stop_server, test_handler);
+  g_test_add_data_func ("/server/reentry/close", close_and_broadcast, test_handler);
+  g_test_add_func ("/server/reentry/drop-when-stopped", test_drop_when_stopped);
   g_test_add_func ("/server/peer-outlives-server", test_peer_outlives_server);
   g_test_add_func ("/server/thread", test_thread);
 

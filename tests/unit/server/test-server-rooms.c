@@ -228,7 +228,7 @@ test_fan_out (void)
 }
 
 static void
-test_gone (void)
+test_disconnected (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
   g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
@@ -302,7 +302,7 @@ main (int   argc,
   g_test_add_func ("/server/rooms/refused", test_refused);
   g_test_add_func ("/server/rooms/limit", test_limit);
   g_test_add_func ("/server/send/fan-out", test_fan_out);
-  g_test_add_func ("/server/send/gone", test_gone);
+  g_test_add_func ("/server/send/disconnected", test_disconnected);
   g_test_add_func ("/server/send/bad-arguments", test_bad_arguments);
 
   return g_test_run ();

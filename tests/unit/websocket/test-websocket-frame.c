@@ -93,9 +93,9 @@ typedef struct
   gboolean    from_client;
   gboolean    is_in_message;
   const char *fault; /* a part of the message, or NULL for no error */
-} Judgement;
+} CheckCase;
 
-static const Judgement judgements[] = {
+static const CheckCase judgements[] = {
   { { 0x81, 0x01 }, 2, FALSE, FALSE, NULL },
   { { 0x82, 0x7d }, 2, FALSE, FALSE, NULL },
   { { 0x01, 0x01 }, 2, FALSE, FALSE, NULL },
@@ -132,7 +132,7 @@ test_faults (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (judgements); i++)
     {
-      const Judgement *judgement = &judgements[i];
+      const CheckCase *judgement = &judgements[i];
       SignalWebsocketFrame frame;
       const char *fault;
 

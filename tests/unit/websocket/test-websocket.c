@@ -26,7 +26,7 @@ typedef struct
   char            *reason;
   GError          *error;
   guint            nested;   /* ms for which the main loop runs in the first message */
-} Wire;
+} WebsocketPair;
 
 static void
 on_message (SignalWebsocket *websocket,
@@ -35,16 +35,16 @@ on_message (SignalWebsocket *websocket,
             gsize            length,
             gpointer         user_data)
 {
-  Wire *wire = user_data;
+  WebsocketPair *pair = user_data;
 
   g_assert_true (is_text);
-  g_assert_false (wire->is_closed);
-  g_ptr_array_add (wire->messages, g_bytes_new (data, length));
-  if (wire->nested > 0)
+  g_assert_false (pair->is_closed);
+  g_ptr_array_add (pair->messages, g_bytes_new (data, length));
+  if (pair->nested > 0)
     {
-      guint milliseconds = wire->nested;
+      guint milliseconds = pair->nested;
 
-      wire->nested = 0;
+      pair->nested = 0;
       run_for (milliseconds);
     }
 }
@@ -56,20 +56,20 @@ on_closed (SignalWebsocket *websocket,
            const GError    *error,
            gpointer         user_data)
 {
-  Wire *wire = user_data;
+  WebsocketPair *pair = user_data;
 
-  g_assert_false (wire->is_closed);
-  wire->is_closed = TRUE;
-  wire->code = code;
-  wire->reason = g_strdup (reason);
-  wire->error = error != NULL ? g_error_copy (error) : NULL;
+  g_assert_false (pair->is_closed);
+  pair->is_closed = TRUE;
+  pair->code = code;
+  pair->reason = g_strdup (reason);
+  pair->error = error != NULL ? g_error_copy (error) : NULL;
 }
 
 static void
 on_drained (SignalWebsocket *websocket,
             gpointer         user_data)
 {
-  ((Wire *) user_data)->n_drained++;
+  ((WebsocketPair *) user_data)->n_drained++;
 }
 
 static const SignalWebsocketHandlers handlers = {
@@ -78,62 +78,63 @@ static const SignalWebsocketHandlers handlers = {
   .drained = on_drained,
 };
 
-static Wire *
-wire_new_over (GIOStream *stream,
-               GBytes    *read_ahead)
+static WebsocketPair *
+websocket_pair_new_with_stream (GIOStream *stream,
+                                GBytes    *read_ahead)
 {
-  Wire *wire = g_new0 (Wire, 1);
+  WebsocketPair *pair = g_new0 (WebsocketPair, 1);
   g_autoptr (GUri) uri = g_uri_parse ("ws://127.0.0.1/", SOUP_HTTP_URI_FLAGS, NULL);
 
-  wire->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-  wire->websocket = signal_websocket_new (stream, uri, SOUP_WEBSOCKET_CONNECTION_CLIENT, read_ahead);
-  signal_websocket_start (wire->websocket, &handlers, wire);
-  return wire;
+  pair->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  pair->websocket = signal_websocket_new (stream, uri, SOUP_WEBSOCKET_CONNECTION_CLIENT,
+                                          read_ahead);
+  signal_websocket_start (pair->websocket, &handlers, pair);
+  return pair;
 }
 
-static Wire *
-wire_new (GBytes *read_ahead)
+static WebsocketPair *
+websocket_pair_new (GBytes *read_ahead)
 {
   GIOStream *ends[2];
-  Wire *wire;
+  WebsocketPair *pair;
 
   socket_pair (ends);
-  wire = wire_new_over (ends[0], read_ahead);
-  wire->peer = ends[1];
+  pair = websocket_pair_new_with_stream (ends[0], read_ahead);
+  pair->peer = ends[1];
   g_object_unref (ends[0]);
-  return wire;
+  return pair;
 }
 
 static void
-wire_free (Wire *wire)
+websocket_pair_free (WebsocketPair *pair)
 {
-  g_assert_finalize_object (wire->websocket);
-  g_clear_object (&wire->peer);
+  g_assert_finalize_object (pair->websocket);
+  g_clear_object (&pair->peer);
   run_pending ();
-  g_ptr_array_unref (wire->messages);
-  g_clear_error (&wire->error);
-  g_free (wire->reason);
-  g_free (wire);
+  g_ptr_array_unref (pair->messages);
+  g_clear_error (&pair->error);
+  g_free (pair->reason);
+  g_free (pair);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Wire, wire_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WebsocketPair, websocket_pair_free)
 
 static void
-peer_write (Wire       *wire,
-            const void *data,
-            gsize       length)
+peer_write (WebsocketPair *pair,
+            const void    *data,
+            gsize          length)
 {
-  GOutputStream *output = g_io_stream_get_output_stream (wire->peer);
+  GOutputStream *output = g_io_stream_get_output_stream (pair->peer);
 
   g_assert_true (g_output_stream_write_all (output, data, length, NULL, NULL, NULL));
 }
 
 /* Appends what the peer can read. Returns FALSE at the end. */
 static gboolean
-peer_read (Wire       *wire,
-           GByteArray *bytes)
+peer_read (WebsocketPair *pair,
+           GByteArray    *bytes)
 {
-  GInputStream *input = g_io_stream_get_input_stream (wire->peer);
+  GInputStream *input = g_io_stream_get_input_stream (pair->peer);
   g_autoptr (GError) error = NULL;
   guint8 buffer[65536];
   gssize count;
@@ -148,16 +149,16 @@ peer_read (Wire       *wire,
 
 /* Sends a text of this length, whose content depends on its number and length. */
 static void
-send_text (Wire  *wire,
-           gsize  length)
+send_text (WebsocketPair *pair,
+           gsize          length)
 {
   g_autoptr (GError) error = NULL;
-  guint8 *payload = signal_websocket_begin_text (wire->websocket, length, &error);
+  guint8 *payload = signal_websocket_begin_text (pair->websocket, length, &error);
 
   g_assert_no_error (error);
   for (gsize i = 0; i < length; i++)
     payload[i] = 'a' + (i * 31 + length) % 26;
-  signal_websocket_end_text (wire->websocket, FALSE);
+  signal_websocket_end_text (pair->websocket, FALSE);
 }
 
 /* Removes the texts of masked frames, and returns how many bytes are left. */
@@ -191,17 +192,17 @@ static void
 test_write (void)
 {
   static const gsize lengths[] = { LARGE };
-  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
-  send_text (wire, LARGE);
-  g_assert_cmpuint (signal_websocket_get_unsent (wire->websocket), >, 0);
-  g_assert_cmpuint (signal_websocket_get_unsent (wire->websocket)
-                    + signal_websocket_get_bytes_sent (wire->websocket), ==, LARGE + 14);
-  WAIT_UNTIL (peer_read (wire, bytes) && bytes->len == LARGE + 14);
+  send_text (pair, LARGE);
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->websocket), >, 0);
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->websocket)
+                    + signal_websocket_get_bytes_sent (pair->websocket), ==, LARGE + 14);
+  WAIT_UNTIL (peer_read (pair, bytes) && bytes->len == LARGE + 14);
   g_assert_cmpuint (take_texts (bytes, 1, lengths), ==, 0);
-  g_assert_cmpuint (signal_websocket_get_unsent (wire->websocket), ==, 0);
-  g_assert_cmpuint (signal_websocket_get_bytes_sent (wire->websocket), ==, LARGE + 14);
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->websocket), ==, 0);
+  g_assert_cmpuint (signal_websocket_get_bytes_sent (pair->websocket), ==, LARGE + 14);
 }
 
 /* Many small messages arrive complete and in order, and the end is reported. */
@@ -209,27 +210,28 @@ static void
 test_burst (void)
 {
   gsize lengths[500];
-  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   gsize total = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
     {
       lengths[i] = i % 300;
-      send_text (wire, lengths[i]);
+      send_text (pair, lengths[i]);
     }
-  total = signal_websocket_get_unsent (wire->websocket) + signal_websocket_get_bytes_sent (wire->websocket);
-  WAIT_UNTIL (peer_read (wire, bytes) && bytes->len == total && wire->n_drained > 0);
+  total = signal_websocket_get_unsent (pair->websocket)
+          + signal_websocket_get_bytes_sent (pair->websocket);
+  WAIT_UNTIL (peer_read (pair, bytes) && bytes->len == total && pair->n_drained > 0);
   g_assert_cmpuint (take_texts (bytes, G_N_ELEMENTS (lengths), lengths), ==, 0);
 }
 
 static void
-assert_message (Wire       *wire,
-                guint       index,
-                const char *text)
+assert_message (WebsocketPair *pair,
+                guint          index,
+                const char    *text)
 {
   gsize length;
-  const char *data = g_bytes_get_data (wire->messages->pdata[index], &length);
+  const char *data = g_bytes_get_data (pair->messages->pdata[index], &length);
 
   g_assert_cmpmem (data, length, text, strlen (text));
 }
@@ -238,19 +240,19 @@ static void
 test_read (void)
 {
   static const guint8 header[] = { 0x81, 127, 0, 0, 0, 0, 0, 0x02, 0x49, 0xe6 };
-  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
   g_autofree char *data = g_strnfill (149990, 'x');
 
-  peer_write (wire, header, sizeof header);
-  peer_write (wire, data, 149990);
-  WAIT_UNTIL (wire->messages->len == 1);
-  assert_message (wire, 0, data);
-  g_assert_cmpuint (signal_websocket_get_bytes_received (wire->websocket), ==, 150000);
+  peer_write (pair, header, sizeof header);
+  peer_write (pair, data, 149990);
+  WAIT_UNTIL (pair->messages->len == 1);
+  assert_message (pair, 0, data);
+  g_assert_cmpuint (signal_websocket_get_bytes_received (pair->websocket), ==, 150000);
 
-  g_clear_object (&wire->peer);
-  WAIT_UNTIL (wire->is_closed);
-  g_assert_cmpuint (wire->code, ==, SOUP_WEBSOCKET_CLOSE_ABNORMAL);
-  g_assert_no_error (wire->error);
+  g_clear_object (&pair->peer);
+  WAIT_UNTIL (pair->is_closed);
+  g_assert_cmpuint (pair->code, ==, SOUP_WEBSOCKET_CLOSE_ABNORMAL);
+  g_assert_no_error (pair->error);
 }
 
 /* Data that was received with the response to the upgrade is read first. */
@@ -258,39 +260,39 @@ static void
 test_read_ahead (void)
 {
   g_autoptr (GBytes) ahead = g_bytes_new_static ("\x81\x03" "one", 5);
-  g_autoptr (Wire) wire = wire_new (ahead);
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (ahead);
 
-  g_assert_cmpuint (wire->messages->len, ==, 0);
-  peer_write (wire, "\x81\x03two", 5);
-  WAIT_UNTIL (wire->messages->len == 2);
-  assert_message (wire, 0, "one");
-  assert_message (wire, 1, "two");
+  g_assert_cmpuint (pair->messages->len, ==, 0);
+  peer_write (pair, "\x81\x03two", 5);
+  WAIT_UNTIL (pair->messages->len == 2);
+  assert_message (pair, 0, "one");
+  assert_message (pair, 1, "two");
 }
 
 /* In a main loop run by a handler, messages are delivered in order, and so is the end. */
 static void
 test_nested (gconstpointer in_parts)
 {
-  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
 
-  wire->nested = 200;
+  pair->nested = 200;
   if (in_parts != NULL)
-    peer_write (wire, "\x01\x01o\x80\x02ne\x81\x03two\x81\x05thr", 17);
+    peer_write (pair, "\x01\x01o\x80\x02ne\x81\x03two\x81\x05thr", 17);
   else
-    peer_write (wire, "\x81\x03one\x81\x03two\x81\x05thr", 15);
-  WAIT_UNTIL (wire->messages->len > 0);
+    peer_write (pair, "\x81\x03one\x81\x03two\x81\x05thr", 15);
+  WAIT_UNTIL (pair->messages->len > 0);
 
   /* The outer handler has returned: all messages but the incomplete last one were delivered in
    * it. */
-  g_assert_cmpuint (wire->messages->len, ==, 2);
-  assert_message (wire, 0, "one");
-  assert_message (wire, 1, "two");
-  wire->nested = 100;
-  peer_write (wire, "ee\x88\x02\x03\xe8", 6);
-  WAIT_UNTIL (wire->messages->len == 3);
-  assert_message (wire, 2, "three");
-  g_assert_true (wire->is_closed);
-  g_assert_cmpuint (wire->code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
+  g_assert_cmpuint (pair->messages->len, ==, 2);
+  assert_message (pair, 0, "one");
+  assert_message (pair, 1, "two");
+  pair->nested = 100;
+  peer_write (pair, "ee\x88\x02\x03\xe8", 6);
+  WAIT_UNTIL (pair->messages->len == 3);
+  assert_message (pair, 2, "three");
+  g_assert_true (pair->is_closed);
+  g_assert_cmpuint (pair->code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
 }
 
 static void
@@ -334,16 +336,16 @@ test_drop_nested (void)
 static void
 test_too_large (void)
 {
-  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
-  signal_websocket_set_max_incoming_size (wire->websocket, 5);
-  peer_write (wire, "\x81\x05" "right\x81\x06" "no\x81\x05more", 16);
-  WAIT_UNTIL (peer_read (wire, bytes) && bytes->len > 0);
-  peer_write (wire, "\x81\x05right", 7);
-  WAIT_UNTIL (wire->is_closed);
-  g_assert_error (wire->error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
-  g_assert_cmpuint (wire->messages->len, ==, 1);
+  signal_websocket_set_max_incoming_size (pair->websocket, 5);
+  peer_write (pair, "\x81\x05" "right\x81\x06" "no\x81\x05more", 16);
+  WAIT_UNTIL (peer_read (pair, bytes) && bytes->len > 0);
+  peer_write (pair, "\x81\x05right", 7);
+  WAIT_UNTIL (pair->is_closed);
+  g_assert_error (pair->error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  g_assert_cmpuint (pair->messages->len, ==, 1);
   g_assert_cmpuint (bytes->data[0], ==, 0x88);
   g_assert_cmpuint ((bytes->data[6] ^ bytes->data[2]) << 8 | (bytes->data[7] ^ bytes->data[3]), ==, 1009);
 }
@@ -352,15 +354,15 @@ test_too_large (void)
 static void
 test_fault (void)
 {
-  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
-  peer_write (wire, "\x81\x05right\xc1\x05wrong\x81\x05right", 21);
-  WAIT_UNTIL (wire->is_closed);
-  g_assert_error (wire->error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR);
-  g_assert_nonnull (strstr (wire->error->message, "reserved bits"));
-  g_assert_cmpuint (wire->messages->len, ==, 1);
-  WAIT_UNTIL (!peer_read (wire, bytes));
+  peer_write (pair, "\x81\x05right\xc1\x05wrong\x81\x05right", 21);
+  WAIT_UNTIL (pair->is_closed);
+  g_assert_error (pair->error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR);
+  g_assert_nonnull (strstr (pair->error->message, "reserved bits"));
+  g_assert_cmpuint (pair->messages->len, ==, 1);
+  WAIT_UNTIL (!peer_read (pair, bytes));
   g_assert_cmpuint (bytes->data[0], ==, 0x88);
 }
 
@@ -368,13 +370,13 @@ test_fault (void)
 static void
 test_write_error (void)
 {
-  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
   g_autoptr (GError) error = NULL;
 
-  send_text (wire, LARGE);
-  g_clear_object (&wire->peer);
-  WAIT_UNTIL (wire->is_closed);
-  g_assert_null (signal_websocket_begin_text (wire->websocket, 1, &error));
+  send_text (pair, LARGE);
+  g_clear_object (&pair->peer);
+  WAIT_UNTIL (pair->is_closed);
+  g_assert_null (signal_websocket_begin_text (pair->websocket, 1, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
 }
 
@@ -382,16 +384,16 @@ static void
 test_close_flushes (void)
 {
   static const gsize lengths[] = { LARGE };
-  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
-  send_text (wire, LARGE);
-  signal_websocket_close (wire->websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, "done");
-  WAIT_UNTIL (peer_read (wire, bytes) && bytes->len > LARGE + 14 + 6);
+  send_text (pair, LARGE);
+  signal_websocket_close (pair->websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, "done");
+  WAIT_UNTIL (peer_read (pair, bytes) && bytes->len > LARGE + 14 + 6);
   g_assert_cmpuint (take_texts (bytes, 1, lengths), ==, 2 + 4 + 2 + 4);
-  peer_write (wire, "\x88\x06\x03\xe8" "done", 8);
-  WAIT_UNTIL (wire->is_closed);
-  g_assert_cmpuint (wire->code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
+  peer_write (pair, "\x88\x06\x03\xe8" "done", 8);
+  WAIT_UNTIL (pair->is_closed);
+  g_assert_cmpuint (pair->code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
 }
 
 /* A peer that does not read delays closing only briefly, and not at all if the connection is
@@ -399,20 +401,20 @@ test_close_flushes (void)
 static void
 test_close_unread (gconstpointer is_dropped)
 {
-  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
 
-  send_text (wire, LARGE);
+  send_text (pair, LARGE);
   if (is_dropped != NULL)
     {
-      signal_websocket_drop (wire->websocket);
-      g_assert_cmpuint (signal_websocket_get_unsent (wire->websocket), ==, 0);
+      signal_websocket_drop (pair->websocket);
+      g_assert_cmpuint (signal_websocket_get_unsent (pair->websocket), ==, 0);
       run_pending ();
-      g_assert_false (wire->is_closed);
+      g_assert_false (pair->is_closed);
       return;
     }
 
-  signal_websocket_close (wire->websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
-  WAIT_UNTIL (wire->is_closed);
+  signal_websocket_close (pair->websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  WAIT_UNTIL (pair->is_closed);
 }
 
 static gboolean
@@ -425,8 +427,8 @@ on_redraw (gpointer user_data)
 static gpointer
 flood (gpointer user_data)
 {
-  Wire *wire = user_data;
-  GOutputStream *output = g_io_stream_get_output_stream (wire->peer);
+  WebsocketPair *pair = user_data;
+  GOutputStream *output = g_io_stream_get_output_stream (pair->peer);
   g_autofree char *frame = g_strnfill (2 + 100, 'x');
 
   frame[0] = (char) 0x81;
@@ -440,16 +442,16 @@ flood (gpointer user_data)
 static void
 test_flood (void)
 {
-  g_autoptr (Wire) wire = wire_new (NULL);
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
   g_autoptr (GThread) thread = NULL;
   guint n_redraws = 0;
   guint redraw = g_timeout_add_full (REDRAW_PRIORITY, 1, on_redraw, &n_redraws, NULL);
 
-  g_socket_set_blocking (g_socket_connection_get_socket (G_SOCKET_CONNECTION (wire->peer)), TRUE);
-  thread = g_thread_new ("flood", flood, wire);
-  WAIT_UNTIL (wire->messages->len > 20000 && n_redraws >= 3);
+  g_socket_set_blocking (g_socket_connection_get_socket (G_SOCKET_CONNECTION (pair->peer)), TRUE);
+  thread = g_thread_new ("flood", flood, pair);
+  WAIT_UNTIL (pair->messages->len > 20000 && n_redraws >= 3);
   g_source_remove (redraw);
-  signal_websocket_drop (wire->websocket);
+  signal_websocket_drop (pair->websocket);
   g_thread_join (g_steal_pointer (&thread));
 }
 
