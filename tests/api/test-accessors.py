@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every property has functions of its own, which agree with it."""
+"""Every property has accessor functions, which agree with it."""
 import unittest
 
 import gi
@@ -11,7 +11,7 @@ from gi.repository import Gio, GObject, Signal, Soup  # noqa: E402
 
 import tap  # noqa: E402
 
-# Another value than the default, by the name of the property or else by its type.
+# A value other than the default, by the name of the property or by its type.
 VALUES = {
     'server-url': 'wss://example.org/ws',
     'path': '/other',

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Compares what the library exports with the checked-in list: NM LIBRARY LIST."""
+"""Compares the exported symbols of the library with the list: NM LIBRARY LIST."""
 import difflib
 import subprocess
 import sys

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Whether the library is hardened as meson.build asks for:
-READELF LIBRARY ARCHIVE FORTIFY-LEVEL COMPILER… (what compiles C here, as a command)"""
+"""Whether the library has the hardening that meson.build enables:
+READELF LIBRARY ARCHIVE FORTIFY-LEVEL COMPILER… (the command of the C compiler)"""
 import os
 import platform
 import re
@@ -14,7 +14,7 @@ import tap
 
 READELF, LIBRARY, ARCHIVE, FORTIFY_LEVEL, *COMPILER = sys.argv[1:]
 
-# What the processor can check about jumps: the compiler's argument, and the ELF note it leaves.
+# Control flow protection by the processor: the argument of the compiler, and its ELF note.
 BRANCHES = {
     'x86_64': ('-fcf-protection', re.compile(r'x86 feature: IBT, SHSTK')),
     'aarch64': ('-mbranch-protection=standard', re.compile(r'AArch64 feature: BTI, PAC')),
@@ -31,14 +31,14 @@ def imports(name):
 
 
 def flags_of_segment(name):
-    """The flags of a program header, or None where there is none."""
+    """The flags of a program header, or None if there is none."""
     match = re.search(rf'^\s*{name}\s+(?:0x\w+\s+){{5}}([RWE ]+?)\s+0x',
                       readelf('--program-headers', LIBRARY), re.MULTILINE)
     return match and match.group(1)
 
 
 def makes_marked_library(argument, note):
-    """Whether the C runtime's own objects have the note: without them a library cannot."""
+    """Whether the objects of the C runtime have the note, which a library needs for its own."""
     with tempfile.TemporaryDirectory() as directory:
         source = os.path.join(directory, 'empty.c')
         library = os.path.join(directory, 'empty.so')

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The typelib at work: a server and a client in one process, through PyGObject alone."""
+"""The typelib with PyGObject, without the overrides: a server and a client in one process."""
 import unittest
 
 import gi
@@ -43,7 +43,7 @@ class Smoke(unittest.TestCase):
         server.send_to_peer(peer, message.get_event(), message.get_payload())
 
     def wait(self, start):
-        """Runs the loop until the callback that start() is given was called."""
+        """Runs the loop until the callback that is passed to start() is called."""
         results = []
 
         def done(source, result, *data):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Fails when a member of a class hides one of GObject.Object's in a language binding, or when
-two members of one type share a name: GIR-FILE GIR-DIRECTORY."""
+"""Checks that no member of a class hides one of GObject.Object in a language binding, and that
+no two members of a type have the same name: GIR-FILE GIR-DIRECTORY."""
 import os
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -12,7 +12,7 @@ TYPES = ('class', 'interface', 'record')
 MEMBERS = (CORE + 'constructor', CORE + 'function', CORE + 'method', CORE + 'property',
            GLIB + 'signal')
 
-# What the bindings add to every object.
+# Members that the bindings add to every object.
 PYTHON = '''chain connect connect_after connect_data connect_object connect_object_after copy
 disconnect disconnect_by_func emit emit_stop_by_name handler_block handler_block_by_func
 handler_disconnect handler_is_connected handler_unblock handler_unblock_by_func props
@@ -23,7 +23,7 @@ VALA = 'bind_property connect disconnect get get_type new notify ref set unref'
 
 
 def members(element):
-    """(kind, name) of everything of a type that a binding shows."""
+    """The (kind, name) of every member of a type in a binding."""
     for child in element:
         if child.tag in MEMBERS and child.get('introspectable') != '0':
             yield child.tag.split('}')[1], child.get('name').replace('-', '_')

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The library as a subproject of an application in C, and of one that is in Vala too."""
+"""The library as a subproject of an application in C, and of one in C and Vala."""
 import argparse
 import json
 import os
@@ -52,14 +52,14 @@ int main () {
 
 
 class Application:
-    """A folder with a project in it, and the library in the folder of its subprojects."""
+    """A folder with a project, and the library in its folder of subprojects."""
 
     def __init__(self, folder):
         self.source = folder
         self.build = folder / '_build'
         (folder / WITHIN).parent.mkdir()
         (folder / WITHIN).symlink_to(options.source)
-        # None that a developer has set, and no library that happens to be installed.
+        # Without variables set by a developer, and without an installed library.
         self.environment = {name: value for name, value in os.environ.items()
                             if name not in ('CFLAGS', 'LDFLAGS', 'LD_LIBRARY_PATH', 'VALAFLAGS')}
 
@@ -75,7 +75,7 @@ class Application:
         return process.stdout
 
     def setup(self):
-        # Introspection takes long, and is not what this looks at.
+        # Introspection takes long, and is not tested here.
         self.run(options.meson, 'setup', '--wrap-mode=forcefallback', '-Doptimization=0',
                  '-Dsignal-glib:introspection=disabled', self.build, self.source)
 
@@ -84,7 +84,7 @@ class Application:
         return self.run(self.build / program)
 
     def folders(self):
-        """Where in the library the targets are that would be built."""
+        """The folders of the library in which targets are built by default."""
         within = os.path.realpath(options.source)
         for target in json.loads(self.run(options.meson, 'introspect', '--targets', self.build)):
             path = os.path.realpath(target['defined_in'])

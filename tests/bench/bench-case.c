@@ -12,7 +12,7 @@ enum
 static const char * const clock_keys[] = { "cpu_us", "wall_us" };
 static const char * const clock_names[] = { "processor time", "wall time" };
 
-/* What is asked of the ratio to the floor. */
+/* The required and the intended ratio to the floor. */
 static const struct
 {
   BenchDirection direction;
@@ -87,7 +87,7 @@ measure (BenchCase  *self,
   return TRUE;
 }
 
-/* round −1 is there to warm up, and is not kept. */
+/* Round −1 is a warm-up, which is not recorded. */
 gboolean
 bench_case_measure (BenchCase  *self,
                     int         round,
@@ -108,7 +108,8 @@ bench_case_get (const BenchCase *self,
   return bench_spread_compute (self->us[clock] + contender * self->n_rounds, self->n_rounds);
 }
 
-/* By the round: ours to the floor, or any other to ours. */
+/* The ratios of each round: of this library to the floor, or of another contender to this
+ * library. */
 BenchSpread
 bench_case_compare (const BenchCase *self,
                     BenchClock       clock,
@@ -190,7 +191,7 @@ find_goals (const BenchCase *self,
       }
 }
 
-/* With its place in a table of its group, which has a line for each size. */
+/* With its position in the table of its group, which has a row for each size. */
 static void
 add_ratio (const BenchCase *self,
            BenchClock       clock,

@@ -16,14 +16,14 @@ typedef enum
   BENCH_N_CLOCKS,
 } BenchClock;
 
-/* One direction and size, done by all contenders in every round. */
+/* One direction and size, measured for all contenders in every round. */
 typedef struct
 {
   const char      *name;
   BenchTask        task;
-  const GPtrArray *contenders; /* of BenchContender; the first is ours, the second the floor */
+  const GPtrArray *contenders; /* BenchContender: this library, the floor, and then the others */
   guint            n_rounds;
-  double          *us[BENCH_N_CLOCKS]; /* per message: of a contender one round after the other */
+  double          *us[BENCH_N_CLOCKS]; /* per message, for each round of a contender */
 } BenchCase;
 
 BenchCase  *bench_case_new      (const char       *name,

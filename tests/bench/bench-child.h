@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* A program that prints a line of text, its URI, and runs until its stdin is closed. */
+/* A program that prints a line with its URI, and runs until its standard input is closed. */
 GSubprocess *bench_child_start (const char   *program,
                                 char        **uri,
                                 GError      **error);

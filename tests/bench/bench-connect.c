@@ -11,9 +11,10 @@
 #include "bench-tail.h"
 #include "bench-wait.h"
 
-/* From nothing to AUTHENTICATED, one connection after another, each with a client of its own: ours,
- * and the programs of other stacks at the same server. libsoup's client opens a WebSocket only, and
- * is the floor. All of them take turns; the first few of each turn do not count. */
+/* The time until a new client is AUTHENTICATED, one connection after another: with this library,
+ * and with the programs of other stacks on the same server. libsoup's client only opens a
+ * WebSocket, and is the floor. All of them take turns, and the first connections of each turn are
+ * not counted. */
 
 #define N_ROUNDS 5
 #define N_COUNTED 60
@@ -33,7 +34,7 @@ struct _Contender
   GArray *cpu;
 };
 
-/* One connection on its way. */
+/* A connection that is being established. */
 typedef struct
 {
   gint64 wall;

@@ -9,18 +9,17 @@
 #include "bench-tail.h"
 #include "bench-wait.h"
 
-/* How late the other sources of a main loop get while a client in it is flooded, by more than it can
- * read: a timer, and one at the priority that GTK redraws at. And how many messages arrive, alone and
- * beside a source at that priority which is always ready, as that of a busy animation is.
- *
- * What other programs do to this one on a machine with something to do is in there too. So there is
- * the time without a flood beside it, and the part that is of our own making: the processor time which
- * this thread took from one tick to the next, above the time that there is to be between them. */
+/* The delay of other sources of a main loop while a client in it receives more messages than it can
+ * read: of a timer, and of a source with the priority at which GTK redraws. And the number of
+ * messages that arrive, alone and beside a source of that priority that is always ready, like the
+ * one of a busy animation. Other programs on the machine cause delays too. Therefore there also is
+ * the delay without a flood, and the part caused by this thread: the processor time between two
+ * ticks, above the interval of the timer. */
 
 #define TIMER_MS 10
 #define REDRAW_PRIORITY (G_PRIORITY_HIGH_IDLE + 20)
 
-/* A redraw of the busy kind takes so long. */
+/* The duration of a redraw of the busy source. */
 #define BUSY_US 2000
 
 #define QUIET_MS 800
@@ -28,14 +27,14 @@
 #define FLOOD_MS 1500
 #define BUSY_MS 800
 
-/* The most that either may be late. */
+/* The maximum delay of either source. */
 #define MUST_MS 25
 
 typedef struct
 {
   const char *name;
   const char *query;
-  gboolean is_bounded; /* its messages are not so large that one alone takes long */
+  gboolean is_bounded; /* a single message of the flood does not take long */
 } Case;
 
 static const Case cases[] = {
@@ -55,7 +54,7 @@ typedef struct
   BenchTail own;
 } Lateness;
 
-/* What was seen in some time. */
+/* What was measured in an interval. */
 typedef struct
 {
   Lateness timer;
@@ -121,7 +120,7 @@ stop_watcher (Watcher *self,
 {
   Lateness lateness;
 
-  /* One that has not come yet is late by so much at least. */
+  /* A tick that has not happened has at least this delay. */
   watch (self);
   g_source_remove (source);
   lateness.late = bench_tail_compute (self->late);

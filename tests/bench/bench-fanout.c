@@ -9,27 +9,28 @@
 #include "bench-report.h"
 #include "bench-wait.h"
 
-/* Messages to a room of the embedded server: how many arrive in a second at all of its listeners
- * together, who are clients in this process, and the processor time that one costs at either end. */
+/* Messages to a room of the embedded server: how many its listeners, all clients in this process,
+ * receive per second in total, and the processor time of a message at either end. */
 
 #define DURATION_MS 1000
 
-/* Asked of the server at once, in messages delivered and in bytes: enough to have it busy, and much
- * less than it keeps for a client that reads slowly. Two such orders are under way. */
+/* The amount requested from the server at once, in delivered messages and in bytes: enough to keep
+ * it busy, and much less than it stores for a client that reads slowly. Two requests are always
+ * pending. */
 #define ORDER_MESSAGES 2000
 #define ORDER_BYTES (4 * 1024 * 1024)
 
 #define MORE_ROOMS 100
 
-/* Files that are open beside those of the clients. */
+/* Open files other than those of the clients. */
 #define SPARE_FILES 64
 
 typedef struct
 {
-  guint n_clients;   /* that are there, in all */
+  guint n_clients;   /* in total */
   guint n_listeners;
   gsize size;
-  gboolean joins_more; /* all clients join many more rooms before it */
+  gboolean joins_more; /* all clients join many more rooms first */
   const char *note;
 } Case;
 
@@ -45,7 +46,7 @@ static const Case cases[] = {
   { 1000, 10, 64, FALSE, ", of 1000 clients" },
 };
 
-/* The clients that are there, and the one that gives orders. */
+/* The clients, and the one that sends requests. */
 typedef struct
 {
   BenchContext *context;
@@ -53,7 +54,7 @@ typedef struct
   GPtrArray *callers; /* one */
 } Crowd;
 
-/* What happens in one case. */
+/* The state of a case. */
 typedef struct
 {
   SignalClient *caller;
@@ -62,7 +63,7 @@ typedef struct
   guint64 per_order;
   guint64 ordered;
   guint64 delivered;
-  gint64 end; /* no orders after this */
+  gint64 end; /* no requests after this time */
 } Spray;
 
 static Spray *current;
@@ -100,7 +101,7 @@ get_room (guint n_listeners)
   return g_strdup_printf ("room of %u", n_listeners);
 }
 
-/* Each client is in the room of all cases that it is a listener of. */
+/* Each client is in the rooms of all cases in which it listens. */
 static gboolean
 join_rooms (GPtrArray  *clients,
             guint       from,

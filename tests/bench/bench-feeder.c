@@ -20,16 +20,16 @@
 #include "signal-glib/protocol/signal-envelope-private.h"
 #include "signal-glib/protocol/signal-handshake-private.h"
 
-/* Feeds whoever is measured, and swallows what it sends. One connection at a time; the URL says
- * what it is for, so that a client in any language can be measured with it:
+/* Sends messages to a measured client, and reads those that it sends, on one connection at a time.
+ * The URL has the parameters, so that a client in any language can be measured:
  *
  *   /?direction=receive&session=signal&size=64&count=1000
  *   /?direction=send&session=replay&size=64&count=1000&burst=16
  *
- * session=signal does the Signal handshake, session=replay does none and sends the frames of the
- * session before once more. Then comes one message: ready. Direction receive: the first message of
- * the client sets off `count` frames, made beforehand. Direction send: `count` messages are read,
- * and each `burst` of them is answered with a message. */
+ * With session=signal there is a Signal handshake; with session=replay there is none, and the frames
+ * of the previous session are sent again. Then the message `ready` is sent. In the direction
+ * `receive`, the first message of the client starts the transfer of `count` prepared frames. In the
+ * direction `send`, `count` messages are read, and each `burst` of them is answered with a message. */
 
 #define ECDH_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
 
@@ -164,7 +164,7 @@ answer_authenticate (BenchWire  *wire,
                                  salt, sizeof salt, ECDH_INFO, error);
 }
 
-/* The `ready` before it starts, and what each burst is answered with. */
+/* The `ready` before the measurement, and the answer to each burst. */
 static gboolean
 send_token (BenchWire         *wire,
             SignalAead  *key,
@@ -241,7 +241,7 @@ handle (GSocketConnection *connection)
       continue;
 }
 
-/* Whoever started this holds the other end of stdin. */
+/* The parent process has the other end of standard input. */
 static gpointer
 wait_for_parent (gpointer user_data)
 {

@@ -17,20 +17,20 @@
 #include "signal-glib/protocol/signal-envelope-private.h"
 #include "signal-glib/server/signal-server-private.h"
 
-/* Floods whoever connects, over ws and wss: from its first message on, until it says something more.
- * The URL says with what:
+/* Floods every client, over ws and wss, from its first message until its second one. The URL has the
+ * parameters:
  *
  *   /?size=32768         messages with one string of this size
  *   /?size=32768&many=1  messages with an array of many small objects instead
- *   /?size=64&single=1   each in a write of its own, so that there is an end to what can be read
+ *   /?size=64&single=1   each in a write of its own, so that the client can read all of it
  */
 
 #define ECDH_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
 
-/* So much is made, and then written. */
+/* This number of bytes is prepared, and then written. */
 #define BATCH_SIZE (256 * 1024)
 
-/* An array of exactly size bytes. */
+/* An array of exactly @size bytes. */
 static char *
 make_many (gsize size)
 {
@@ -50,9 +50,9 @@ make_many (gsize size)
 
 typedef struct
 {
-  char *inner; /* the envelope before it is sealed */
+  char *inner; /* the envelope before encryption */
   gsize length;
-  gsize batch; /* bytes to be written at once, at least */
+  gsize batch; /* the minimum number of bytes to write at once */
 } Order;
 
 static gboolean
@@ -79,7 +79,7 @@ parse_order (Order       *order,
   return TRUE;
 }
 
-/* The server's part of the hello. NULL: that is none. */
+/* The server's side of the handshake. Returns NULL if the message is not valid. */
 static SignalAead *
 greet (BenchWire  *wire,
        GError    **error)
@@ -167,7 +167,7 @@ serve (GSocketConnection  *connection,
   return key != NULL;
 }
 
-/* certificate: NULL for no TLS. Runs in a thread of its own. */
+/* @certificate is NULL for no TLS. Runs in a thread of its own. */
 static gboolean
 on_run (GThreadedSocketService *service,
         GSocketConnection      *connection,

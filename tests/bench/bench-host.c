@@ -18,8 +18,8 @@ take_word (char **words,
                                                                            : g_strdup (words[index]);
 }
 
-/* program: prints its ws:// and wss:// URI, the file of its certificate, and the URI of an echo
- * without the library, and - for what it has not. */
+/* @program prints its ws:// and wss:// URI, the file of its certificate, and the URI of an echo
+ * server without the library, each of them - if it has none. */
 BenchHost *
 bench_host_start (const char  *program,
                   GError     **error)
@@ -86,7 +86,7 @@ on_connected (GObject      *source,
     bench_wait_fail (user_data, error);
 }
 
-/* Adds count clients that are connected, all at once. */
+/* Adds @count connected clients, all at once. */
 gboolean
 bench_host_connect (BenchHost   *self,
                     const char  *uri,
@@ -116,7 +116,7 @@ on_echo (SignalClient  *client,
   bench_wait_done (user_data);
 }
 
-/* What the clients have asked for before, such as rooms, is done on return. */
+/* Waits until the server has handled previous requests of the clients, such as joining rooms. */
 gboolean
 bench_host_settle (GPtrArray  *clients,
                    GError    **error)
@@ -147,7 +147,7 @@ on_disconnected (GObject      *source,
   bench_wait_done (user_data);
 }
 
-/* Returns when the socket is closed. */
+/* Waits until the socket is closed. */
 gboolean
 bench_host_disconnect (SignalClient  *client,
                        GError       **error)
@@ -159,7 +159,7 @@ bench_host_disconnect (SignalClient  *client,
   return bench_wait_run (&wait, 1, "disconnected", error);
 }
 
-/* What the server has used of a processor so far; 0: that cannot be known here. */
+/* The processor time that the server has used, or 0 if that is not available. */
 gint64
 bench_host_get_cpu_ns (BenchHost *self)
 {

@@ -12,13 +12,13 @@ typedef enum
   BENCH_N_SCHEMES,
 } BenchScheme;
 
-/* A server in a process of its own, and where it is. */
+/* A server in a process of its own, and its addresses. */
 typedef struct
 {
   GSubprocess  *child;
-  char         *uris[BENCH_N_SCHEMES]; /* NULL: none */
+  char         *uris[BENCH_N_SCHEMES]; /* NULL for none */
   char         *ca_file;
-  char         *soup;                  /* an echo without the library */
+  char         *soup;                  /* an echo server without the library */
   GTlsDatabase *database;
 } BenchHost;
 

@@ -21,7 +21,7 @@ make_files (const char *directory)
          && status == 0;
 }
 
-/* Signs itself, in files that are gone with it. NULL: there is no openssl, or no TLS. */
+/* Creates a self-signed certificate in temporary files. Returns NULL without openssl or TLS. */
 BenchIdentity *
 bench_identity_new (void)
 {

@@ -5,13 +5,13 @@
 
 G_BEGIN_DECLS
 
-/* Who a server on 127.0.0.1 is. */
+/* The identity of a TLS server on 127.0.0.1. */
 typedef struct
 {
   GTlsCertificate *certificate; /* with its key */
   char            *directory;
   char            *key_file;
-  char            *file;        /* what a client is to trust */
+  char            *file;        /* for clients to trust */
 } BenchIdentity;
 
 BenchIdentity *bench_identity_new  (void);

@@ -14,8 +14,9 @@
 
 #include "signal-glib/protocol/signal-envelope-private.h"
 
-/* A message there and back, one at a time: our client with the embedded server, and libsoup's client
- * with libsoup's server on frames of the same size. All of them take turns. */
+/* The time of a message to the server and back, one at a time: this library's client with the
+ * embedded server, and libsoup's client with libsoup's server on frames of the same size. All of
+ * them take turns. */
 
 #define N_ROUNDS 5
 #define N_WARM_UP 50
@@ -23,7 +24,7 @@
 static const struct
 {
   gsize size;
-  guint count; /* in a round */
+  guint count; /* per round */
 } cases[] = {
   { 64, 1000 },
   { 1024, 1000 },

@@ -5,7 +5,7 @@
 
 #include <sys/resource.h>
 
-/* Lets the process open as many files as the system allows it. Returns how many that are. */
+/* Raises the limit of open files of the process to the maximum, and returns it. */
 guint
 bench_limit_raise_files (void)
 {

@@ -47,7 +47,7 @@ run (const char    *name,
   return done;
 }
 
-/* The main() of a benchmark of this name. */
+/* The main() function of the benchmark with this name. */
 int
 bench_main (int           argc,
             char        **argv,

@@ -6,11 +6,11 @@
 
 G_BEGIN_DECLS
 
-/* What a benchmark measures with, and where it puts what it has found. */
+/* The environment of a benchmark, and its report. */
 typedef struct
 {
   BenchHost   *host;
-  const char  *peers;   /* the directory of those of other stacks; NULL: none */
+  const char  *peers;   /* the directory of the programs of other stacks, or NULL */
   JsonBuilder *builder; /* in the object of the report */
   BenchTable   table;
 } BenchContext;

@@ -12,30 +12,30 @@
 #include <malloc.h>
 #endif
 
-/* What one more idle client costs: the growth of this process, in which there are only clients, and
- * that of the server's. So that memory freed by some is not taken by others, all of them stay. */
+/* The memory of an additional idle client: the growth of this process, which has clients only, and
+ * of the server's. All clients stay, so that freed memory is not reused by others. */
 
-/* So many at once: the heap's high-water mark is that of the first of them. */
+/* Connected at once, which determines the high-water mark of the heap. */
 #define BATCH 10
 #define SETTLE_MS 300
 
-/* Files that are open beside those of the clients. */
+/* Open files other than those of the clients. */
 #define SPARE_FILES 64
 
 #define ROOM_CLIENTS 100
 #define ROOMS_EACH 100
 
-/* How many clients there are after each step. The first step pays for all that is made once. */
+/* The number of clients after each step. The first step includes all one-time allocations. */
 static const guint steps[] = { 1, 11, 100, 1000 };
 
-/* Each handshake of TLS takes many milliseconds. */
+/* A TLS handshake takes many milliseconds. */
 #define MOST_WITH_TLS 100
 
 typedef struct
 {
-  double rss;   /* KiB, as the other two */
+  double rss;   /* in KiB, like the other two */
   double dirty;
-  double heap;  /* in use, of this process; 0: that cannot be known here */
+  double heap;  /* in use by this process, or 0 if that is not available */
   double server;
 } Memory;
 
@@ -105,7 +105,7 @@ grow (BenchHost   *host,
   return TRUE;
 }
 
-/* Of one more, in the way from before to after. */
+/* Per additional client, between two measurements. */
 static Memory
 divide (const Memory *before,
         const Memory *after,
@@ -153,7 +153,8 @@ report_step (BenchContext *context,
 
   report (context, what, each);
 
-  /* A few pages for a few clients are noise, and the first of all pays for the libraries. */
+  /* A few pages for a few clients are noise, and the first step includes the initialization of
+   * libraries. */
   if (to - from < 50)
     return;
 

@@ -8,7 +8,7 @@
 #define HEAD "{\"text\":\""
 #define TAIL "\"}"
 
-/* A JSON object of exactly size bytes around one string, as chat messages have it. */
+/* A JSON object of exactly @size bytes with one string, like that of a chat message. */
 char *
 bench_payload_new (gsize size)
 {

@@ -9,8 +9,8 @@
 
 #define DEADLINE_S 90
 
-/* Those in other languages are given one message for eight of the others: so they take about as
- * long, and get as far in their own time. */
+/* Programs in other languages get one message for each eight of the others, so that they take about
+ * as long. */
 #define DIVISOR 8
 
 struct _BenchPeer
@@ -114,7 +114,7 @@ perform (const BenchContender  *contender,
   return answer != NULL && parse_answer (answer, sample, error);
 }
 
-/* NULL without an error: it is not there, and why_not says why. */
+/* Returns NULL without an error if the program is not available, with the reason in @why_not. */
 BenchPeer *
 bench_peer_new (const char  *folder,
                 const char  *name,

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* A client of another stack, in a program of its own that measures itself: see peers/README.md. */
+/* A client of another stack, in a program that measures itself: see peers/README.md. */
 typedef struct _BenchPeer BenchPeer;
 
 BenchPeer            *bench_peer_new           (const char       *folder,

@@ -62,7 +62,8 @@ bench_report_add_spread (JsonBuilder *builder,
   json_builder_end_object (builder);
 }
 
-/* Opens the object of a report, and says on stdout what makes its figures worthless. */
+/* Opens the object of a report, and prints warnings about settings that make its results
+ * useless. */
 void
 bench_report_begin (JsonBuilder *builder,
                     const char  *benchmark)
@@ -82,7 +83,7 @@ bench_report_begin (JsonBuilder *builder,
   add_string (builder, "sanitize", BENCH_SANITIZE);
 }
 
-/* Closes it, and writes it to path; NULL: nowhere. */
+/* Closes the report, and writes it to @path unless that is NULL. */
 gboolean
 bench_report_finish (JsonBuilder  *builder,
                      const char   *path,

@@ -16,7 +16,7 @@ read_clock (clockid_t clock)
   return now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
 }
 
-/* session: what the feeder calls `signal` or `replay`. */
+/* @session is the feeder's `signal` or `replay`. */
 char *
 bench_task_build_uri (const BenchTask *task,
                       const char      *session)
@@ -73,7 +73,7 @@ end (BenchRun *self)
   g_main_loop_quit (self->loop);
 }
 
-/* A message has come: the feeder's `ready`, one of those that count, or the answer to a burst. */
+/* Handles a message: the feeder's `ready`, one that counts, or the answer to a burst. */
 void
 bench_run_arrived (BenchRun *self)
 {
@@ -109,7 +109,7 @@ on_deadline (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Until something quits the loop; FALSE: that was a failure. */
+/* Runs until the loop is quit. Returns FALSE on failure. */
 gboolean
 bench_run_wait (BenchRun *self)
 {

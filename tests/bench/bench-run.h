@@ -11,7 +11,7 @@ typedef enum
   BENCH_SEND,
 } BenchDirection;
 
-/* What is to be done once, by one contender, on a connection of its own. */
+/* A task for one contender, on a connection of its own. */
 typedef struct
 {
   const char    *feeder; /* its URI */
@@ -21,7 +21,7 @@ typedef struct
   guint          burst;
 } BenchTask;
 
-/* What it took, from `ready` to the last message. */
+/* The duration, from `ready` to the last message. */
 typedef struct
 {
   gint64 cpu_ns;
@@ -33,7 +33,7 @@ typedef struct _BenchContender BenchContender;
 struct _BenchContender
 {
   const char *name;
-  guint       divisor; /* it does one message for so many of a task */
+  guint       divisor; /* the divisor of the number of messages in a task */
   gboolean  (*perform) (const BenchContender  *self,
                         const BenchTask       *task,
                         BenchSample           *sample,
@@ -45,13 +45,13 @@ extern const BenchContender bench_contender_soup;
 
 typedef struct _BenchRun BenchRun;
 
-/* What all contenders in this process share. */
+/* What all contenders in this process have in common. */
 struct _BenchRun
 {
   const BenchTask *task;
   BenchSample     *sample;
-  void           (*start) (BenchRun *run); /* sends a message that sets off the feeder */
-  void           (*send)  (BenchRun *run); /* sends one message that counts */
+  void           (*start) (BenchRun *run); /* sends the message that starts the feeder */
+  void           (*send)  (BenchRun *run); /* sends a message that counts */
 
   GMainLoop       *loop;
   gboolean         is_ready;

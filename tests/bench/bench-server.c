@@ -12,9 +12,9 @@
 #include "bench-limit.h"
 #include "bench-payload.h"
 
-/* The embedded server with everyone let in, over ws and wss, and beside it an echo of libsoup alone,
- * until stdin is closed. The event `echo` is sent back to whoever sent it, and `spray` asks for a
- * number of messages to a room. */
+/* The embedded server without authentication, over ws and wss, and an echo server with libsoup
+ * only, until standard input is closed. The event `echo` is sent back to its sender, and `spray`
+ * requests a number of messages to a room. */
 
 static char *
 on_authenticate (SignalServer *server,

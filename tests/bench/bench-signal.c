@@ -8,7 +8,7 @@
 #include "bench-payload.h"
 #include "bench-run.h"
 
-/* A client as an application has it, that reads the event and the payload of each message. */
+/* A client that reads the event and the payload of each message, like an application. */
 typedef struct
 {
   BenchRun run;
@@ -87,7 +87,7 @@ send_payload (BenchRun *run)
   send_message (self, BENCH_EVENT, self->payload);
 }
 
-/* Outside of what is measured: whether it was what it should be. */
+/* Checks the content, outside of the measurement. */
 static void
 check_last (SignalRun *self)
 {

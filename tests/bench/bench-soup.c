@@ -5,8 +5,8 @@
 
 #include "bench-run.h"
 
-/* The floor: libsoup's own client. It decrypts nothing and looks at the bytes of each frame only,
- * and what it sends are frames of the size that encrypted ones have. */
+/* The floor: libsoup's own client. It does not decrypt, only reads the bytes of each frame, and
+ * sends frames of the same size as encrypted ones. */
 typedef struct
 {
   BenchRun run;
@@ -14,7 +14,7 @@ typedef struct
   GBytes *frame;
 } SoupRun;
 
-/* {"event":"encrypted","data":{"iv":"…","ct":"…"}}, and in it {"event":"bench","data":…} */
+/* {"event":"encrypted","data":{"iv":"…","ct":"…"}}, with {"event":"bench","data":…} encrypted */
 #define INNER_OVERHEAD 25
 #define OUTER_OVERHEAD 61
 #define TAG_SIZE 16

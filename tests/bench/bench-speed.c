@@ -9,16 +9,16 @@
 #include "bench-payload.h"
 #include "bench-peer.h"
 
-/* Processor time and wall time per message, received and sent, of this library and of others on the
- * same bytes. Every round has all of them one right after the other, on connections of their own, so
- * that what else the machine does meets all alike; what counts is the ratio within a round. A round
- * before the first warms up everybody, the compilers of those that have one included. */
+/* Processor time and elapsed time per message, received and sent, of this library and of others
+ * with the same bytes. In every round all of them are measured one after the other, on connections
+ * of their own, so that other processes affect all of them equally; the result is the ratio within
+ * a round. A warm-up round precedes the first one, also for just-in-time compilers. */
 
 #define MAX_COUNT 24000
 #define BYTES_PER_RUN (48 * 1024 * 1024)
 #define SIZES "64,256,1024,4096,32768,1048576"
 
-/* One at a time is measured for its latency: most of it is waiting. */
+/* Single messages are measured for their latency, most of which is waiting. */
 static const struct
 {
   const char    *name;
@@ -61,7 +61,7 @@ add_contender (GPtrArray            *contenders,
     g_ptr_array_add (contenders, (gpointer) contender);
 }
 
-/* The peers that are there join the contenders; of those that are not it is said why. */
+/* Adds the programs that are available to the contenders, and prints why others are not. */
 static gboolean
 start_peers (GPtrArray    *peers,
              GPtrArray    *contenders,

@@ -17,7 +17,7 @@ bench_table_clear (BenchTable *self)
   g_clear_pointer (&self->series, json_array_unref);
 }
 
-/* must, aim: or BENCH_NONE. */
+/* @must and @aim may be BENCH_NONE. */
 void
 bench_table_add (BenchTable  *self,
                  const char  *what,
@@ -57,7 +57,7 @@ find_series (BenchTable *self,
   return NULL;
 }
 
-/* Series of one chart share a plot. */
+/* All series of a chart are in one plot. */
 void
 bench_table_add_point (BenchTable *self,
                        const char *chart,

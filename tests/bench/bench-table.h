@@ -11,14 +11,14 @@ typedef enum
   BENCH_MORE_IS_BETTER,
 } BenchBetter;
 
-/* What of a benchmark goes into the table and the plots of all. */
+/* The results of a benchmark for the table and the plots. */
 typedef struct
 {
   JsonArray *rows;
   JsonArray *series;
 } BenchTable;
 
-/* For must and aim, where there is none. */
+/* For @must and @aim, if there is no such value. */
 #define BENCH_NONE (-1.0)
 
 void bench_table_init      (BenchTable  *self);

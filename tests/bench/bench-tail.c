@@ -20,7 +20,7 @@ get_quantile (GArray *sorted,
   return g_array_index (sorted, double, (guint) ((sorted->len - 1) * share + 0.5));
 }
 
-/* values: doubles, at least one. They are sorted by this. */
+/* @values are doubles, at least one. They are sorted in place. */
 BenchTail
 bench_tail_compute (GArray *values)
 {

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* What most of many values were, and what the worst of them. */
+/* The percentiles and the maximum of many values. */
 typedef struct
 {
   double p50;

@@ -51,7 +51,8 @@ bench_wait_for (BenchWait *self,
   g_source_remove (timeout);
 }
 
-/* Until bench_wait_done() was called count times. what: the end of a sentence, for the deadline's. */
+/* Waits until bench_wait_done() has been called @count times. @what completes the error message of
+ * the deadline. */
 gboolean
 bench_wait_run (BenchWait   *self,
                 guint        count,

@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* Runs the main loop until so many things have happened, one has failed, or a deadline is over. */
+/* Runs the main loop until a number of operations has finished, one has failed, or a deadline has
+ * passed. */
 typedef struct
 {
   GMainLoop *loop;

@@ -12,20 +12,20 @@
 #include "bench-tail.h"
 #include "bench-wait.h"
 
-/* Frames per second of an animation in a real window, without and with a flood of messages to a
- * client on the same main loop. Needs a display. */
+/* Frames per second of an animation in a real window, with and without a flood of messages to a
+ * client in the same main loop. Needs a display. */
 
 #define START_MS 500
 #define DURATION_MS 2500
 
-/* What meson takes for a test that is skipped. */
+/* The exit status of a skipped test. */
 #define EXIT_SKIPPED 77
 
 static const struct
 {
   const char *name;
   BenchScheme scheme;
-  const char *query; /* NULL: no flood */
+  const char *query; /* NULL for no flood */
 } cases[] = {
   { "no flood", BENCH_WS, NULL },
   { "ws, 64 B", BENCH_WS, "size=64" },
@@ -36,13 +36,13 @@ static const struct
   { "wss, 1 MiB", BENCH_WSS, "size=1048576" },
 };
 
-/* What the window shows. */
+/* The content of the window. */
 typedef struct
 {
   GtkWidget *area;
   guint      n_messages;
   gint64     last_frame;
-  GArray    *gaps; /* ms from frame to frame */
+  GArray    *gaps; /* the interval between frames, in ms */
 } Scene;
 
 static void
@@ -126,7 +126,7 @@ watch (BenchContext *context,
   g_array_set_size (self->gaps, 0);
   bench_wait_for (wait, DURATION_MS);
 
-  /* The gap that is not over yet counts too, so that a clock that stands still is seen. */
+  /* The current interval also counts, so that a frame clock that has stopped is detected. */
   on_tick (self->area, NULL, self);
   seconds = (g_get_monotonic_time () - start) / 1e6;
   gaps = bench_tail_compute (self->gaps);

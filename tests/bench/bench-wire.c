@@ -56,7 +56,7 @@ compute_accept (const char *key)
   return g_base64_encode (digest, length);
 }
 
-/* Answers the upgrade request. Returns its target: path and query. */
+/* Answers the upgrade request. Returns its target: the path and the query. */
 char *
 bench_wire_accept (BenchWire  *self,
                    GError    **error)
@@ -136,7 +136,7 @@ read_length (BenchWire  *self,
   return TRUE;
 }
 
-/* Quick enough for what is measured not to wait for it. */
+/* Fast enough that the measured end does not wait for it. */
 static void
 unmask (guint8       *bytes,
         gsize         length,
@@ -180,7 +180,7 @@ read_frame (BenchWire  *self,
   return TRUE;
 }
 
-/* Waits for the next message. FALSE: it was the end. */
+/* Waits for the next message. Returns FALSE at the end. */
 gboolean
 bench_wire_read_message (BenchWire  *self,
                          GError    **error)

@@ -5,13 +5,13 @@
 
 G_BEGIN_DECLS
 
-/* The server's end of a WebSocket, blocking, with nothing of libsoup and nothing of the library. */
+/* The server's end of a WebSocket, with blocking calls, without libsoup and the library. */
 typedef struct
 {
   GSocketConnection *connection;
   GDataInputStream  *input;
   GOutputStream     *output;
-  GByteArray        *payload; /* of the frame that was read last, unmasked */
+  GByteArray        *payload; /* of the last frame that was read, unmasked */
 } BenchWire;
 
 BenchWire  *bench_wire_new          (GSocketConnection *connection);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The pages: each is in the reference, every relative link leads somewhere, and the diagrams are what
+"""The pages: each is in the reference, every relative link is valid, and the diagrams are those that
 their script draws: SOURCE-DIRECTORY [CONFIGURATION REFERENCE-DIRECTORY]"""
 import html.parser
 import pathlib
@@ -20,7 +20,7 @@ DIAGRAMS = SOURCE / 'docs/diagrams'
 
 
 def text_of(path):
-    """A page without its code."""
+    """A page without its code blocks."""
     text = markdown.FENCE.sub('', path.read_text(encoding='utf-8'))
     return re.sub(r'`[^`\n]*`', '', text)
 
@@ -31,7 +31,7 @@ def links_of(path):
 
 
 def anchors_of(path):
-    """As forges and gi-docgen make them from headings."""
+    """The anchors that forges and gi-docgen create from headings."""
     headings = re.findall(r'^#+ (.+)$', path.read_text(encoding='utf-8'), re.MULTILINE)
     return {re.sub(r'[^\w\- ]', '', heading).strip().lower().replace(' ', '-') for heading in headings}
 
@@ -60,7 +60,7 @@ class Pages(unittest.TestCase):
                     self.assertIn(url.fragment, anchors_of(target), f'{page.name}: {link}')
 
     def test_head(self):
-        """What gi-docgen needs: a title, which is that of the page, and its own name."""
+        """The metadata for gi-docgen: the title of the page, and its name."""
         for page in (SOURCE / 'docs').glob('*.md'):
             head = re.match(r'Title: (.+)\nSlug: (.+)\n\n# (.+)\n', page.read_text(encoding='utf-8'))
             self.assertIsNotNone(head, page.name)
@@ -98,7 +98,7 @@ class Reference(unittest.TestCase):
                     self.assertTrue((REFERENCE / url.path).exists(), f'{built.name}: {link}')
 
     def test_symbols(self):
-        """gi-docgen is silent about a name that does not exist."""
+        """gi-docgen does not report a name that does not exist."""
         for page in (SOURCE / 'docs').glob('*.md'):
             for kind, name in re.findall(r'\[(\w+)@Signal\.([\w.:-]+)\]', text_of(page)):
                 built = f'{kind}.{re.sub(":+", ".", name)}.html'

@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every fenced block of README.md, CONTRIBUTING.md and docs/*.md in one language is built, run or
-parsed, so that no page shows what does not work.
+parsed.
 
 c, python, js, vala   A program (it has a main function, a main loop or a test run) is built as a
-                      reader would, and run; it must end with 0. “ws://127.0.0.1:8080/ws” becomes the
+                      reader would build it, and run; it must exit with 0. “ws://127.0.0.1:8080/ws” becomes the
                       URL of a “signal-glib serve” with the token “secret”, also in SIGNAL_URL and
-                      SIGNAL_TOKEN; somebody in the room “kitchen” says something all the time. After
+                      SIGNAL_TOKEN; a client repeatedly sends to the room “kitchen”. After
                       a comment “example: …” it must print {"text":"hello"}. One that connects to that
                       server is also run with a wrong token, without a server and with a bad URL: it
-                      must say so on standard error, in a line, and end with 1.
+                      must print one line to standard error, and exit with 1.
                       Anything else is a fragment. It is compiled, not run: in C, all fragments of a
                       page in one file, those that begin with “static”, “typedef” or “#include” at file
-                      scope and the others each in a function of its own, after what a comment
-                      “given: …” says; in Python and JavaScript, within an async function. In
-                      JavaScript, what is imported from npm is left out.
+                      scope and the others each in a function of its own, after the code in a comment
+                      “given: …”; in Python and JavaScript, within an async function. In
+                      JavaScript, imports from npm are omitted.
 other                 sh: the syntax, the options of signal-glib, the paths of the project, the
                       names of meson's options, suites and tests. json, xml, ini, meson: parsed.
-                      console, text, mermaid: for people. No other tag, and no block without one.
+                      console, text, mermaid: not checked. Other blocks are errors.
 """
 import argparse
 import ast
@@ -68,7 +68,7 @@ def need(program):
 
 
 def serve(program, environment):
-    """A server, and its URL."""
+    """Starts a server, and returns it with its URL."""
     server = subprocess.Popen([program, 'serve', '--port', '0'], stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True, env=environment)
     return server, server.stdout.readline().split()[-1]
@@ -85,7 +85,7 @@ def is_client(block):
 
 
 class World:
-    """A server, and somebody who talks in the kitchen."""
+    """Runs a server, and a client that sends messages to the room “kitchen”."""
 
     def __init__(self, program):
         environment = dict(os.environ, SIGNAL_TOKEN=TOKEN)
@@ -224,7 +224,7 @@ class Code(unittest.TestCase):
 
     @contextlib.contextmanager
     def program(self, block, url, token):
-        """The command that runs it, and the environment."""
+        """The command that runs the program, and its environment."""
         language = self.language()
         text = block.text.replace(URL, url)
         if is_client(block):
@@ -287,7 +287,7 @@ class Parsed(unittest.TestCase):
 
     def check_meson(self, block):
         script = 'import sys; from mesonbuild.mparser import Parser; Parser(sys.argv[1], "block").parse()'
-        # Meson need not be with the first python3 on PATH.
+        # Meson may belong to another Python than the first python3 in PATH.
         for python in (sys.executable, options.python, '/usr/bin/python3'):
             if shutil.which(python) and subprocess.run([python, '-c', 'import mesonbuild'],
                                                        stderr=subprocess.DEVNULL).returncode == 0:
@@ -350,7 +350,7 @@ class Parsed(unittest.TestCase):
                 self.assertIn(block.language, (*CODE, *PARSED, *SHOWN), block.name)
 
     def test_fences(self):
-        """None is missed because of how it is written."""
+        """No code block is missed because of its syntax."""
         for path in markdown.pages(options.source):
             fences = len(re.findall(r'^ *(?:```|~~~)', path.read_text(encoding='utf-8'), re.MULTILINE))
             self.assertEqual(2 * len(list(markdown.blocks(path))), fences, path.name)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A client and a server in network namespaces of their own, joined by a pair of veth devices: the
-link goes down, the address changes, packets vanish. Needs root; skipped without."""
+link goes down, the address changes, and packets are lost. Needs root, and is skipped without."""
 import os
 import queue
 import shutil
@@ -32,7 +32,7 @@ def near(*args, **options):
 
 
 def make_namespaces():
-    """Why there are none, or None."""
+    """The reason why there are no namespaces, or None."""
     if os.geteuid() != 0:
         return 'network namespaces need root'
     if shutil.which('ip') is None:
@@ -61,7 +61,7 @@ def remove_namespaces():
 
 
 class Program(subprocess.Popen):
-    """A program in a namespace, with its output as it comes."""
+    """A program in a namespace, whose output is read while it runs."""
 
     def __init__(self, namespace, *args):
         env = dict(os.environ, SIGNAL_TOKEN=TOKEN, LC_ALL='C.UTF-8')
@@ -78,7 +78,7 @@ class Program(subprocess.Popen):
         self.lines.put(None)
 
     def wait_for(self, wanted):
-        """The next line with @wanted in it; gives the seconds that it took."""
+        """Waits for a line that contains @wanted, and returns the time in seconds."""
         begin = time.monotonic()
         while True:
             try:
@@ -100,7 +100,7 @@ class Program(subprocess.Popen):
 
 
 def established():
-    """The local addresses of the client's connections, as the kernel knows them."""
+    """The local addresses of the client's connections, according to the kernel."""
     table = subprocess.run(['ip', 'netns', 'exec', NEAR, 'cat', '/proc/net/tcp'], text=True,
                            check=True, timeout=SECONDS, stdout=subprocess.PIPE).stdout
     rows = [line.split() for line in table.splitlines()[1:]]
@@ -119,7 +119,7 @@ class Namespaces(unittest.TestCase):
         self.check_alive('1')
 
     def check_alive(self, number, address=ADDRESS):
-        """A message goes there and back, over the only connection that there is."""
+        """Checks that there is one connection, and that it carries messages in both directions."""
         self.client.stdin.write(number + '\n')
         self.client.wait_for(f'message {number}')
         self.assertEqual(established(), [address])
@@ -146,7 +146,7 @@ class Namespaces(unittest.TestCase):
         self.check_alive('2', OTHER_ADDRESS)
 
     def test_black_hole(self):
-        """Packets go to a neighbour that is not there: no error, no answer."""
+        """Packets are sent to a neighbour that does not exist: no error, no response."""
         near('neigh', 'replace', FAR_ADDRESS, 'lladdr', '02:00:00:00:00:99', 'nud', 'permanent',
              'dev', 'veth0')
         self.addCleanup(near, 'neigh', 'del', FAR_ADDRESS, 'dev', 'veth0', check=False)
@@ -159,7 +159,7 @@ class Namespaces(unittest.TestCase):
         self.check_alive('2')
 
     def test_some_packets_lost(self):
-        """What TCP makes good is no loss."""
+        """Packets that TCP retransmits are not lost."""
         netem = ('qdisc', 'add', 'dev', 'veth0', 'root', 'netem', 'delay', '20ms', 'loss', '10%')
         if shutil.which('tc') is None:
             self.skipTest('there is no tc program')

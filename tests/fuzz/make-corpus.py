@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Writes the seed corpora: make-corpus.py DIRECTORY. What it writes is always the same."""
+"""Writes the seed corpora: make-corpus.py DIRECTORY. The result is always the same."""
 import base64
 import json
 import pathlib
 import sys
 
 TAG = 16
-# The generator of P-256 is as good a public key as any.
+# The generator of P-256, which is a valid public key.
 POINT = bytes.fromhex(
     '046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296'
     '4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5')
@@ -53,7 +53,7 @@ def envelopes():
     yield '{"event":"encrypted","data":{"ct":"\\/\\/AA","iv":"AAAAAAAAAAAAAAAA"}}'
 
 
-def hellos():
+def handshakes():
     keys = {'serverPublicKey': encode(POINT), 'salt': encode(bytes(32))}
     time = '2026-01-01T00:00:00.000Z'
     yield envelope('connected', data={'id': 'c1', 'userId': 'u', 'time': time, **keys})
@@ -120,7 +120,7 @@ def channels():
 
 
 def main():
-    corpora = {'envelope': envelopes, 'hello': hellos, 'base64': base64s, 'names': names,
+    corpora = {'envelope': envelopes, 'handshake': handshakes, 'base64': base64s, 'names': names,
                'channel': channels, 'response': responses}
     for name, make in corpora.items():
         directory = pathlib.Path(sys.argv[1]) / name

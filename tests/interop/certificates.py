@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A private CA, a server certificate for localhost (by that name only), and a client's."""
+"""Creates a private CA, a server certificate for localhost (only for that name), and a client certificate."""
 import os
 import subprocess
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the interop suite runs on: what is missing here, and the public server's packages."""
+"""Finds the programs that the interop suite needs, and installs the packages of the public server."""
 import fcntl
 import glob
 import hashlib
@@ -14,7 +14,7 @@ SYSTEM_PATH = os.environ.get('PATH', '') + ':/usr/sbin:/usr/local/sbin'
 
 
 class Missing(Exception):
-    """Something that is not on this machine; the text says what."""
+    """A program is missing; the message says which."""
 
 
 def find_program(name):
@@ -33,7 +33,7 @@ def fingerprint():
 
 
 def find_bun(folder):
-    """The packages are installed without running their scripts, so Bun is where it was unpacked."""
+    """The packages are installed without running their scripts, so Bun is in the folder of its package."""
     for bun in sorted(glob.glob(os.path.join(folder, 'node_modules/@oven/bun-*/bin/bun'))):
         try:
             subprocess.run([bun, '--version'], check=True, capture_output=True, timeout=20)
@@ -44,7 +44,7 @@ def find_bun(folder):
 
 
 def install_packages(folder):
-    """npm ci, once for each lock file."""
+    """Runs npm ci, once for each lock file."""
     stamp = os.path.join(folder, 'installed')
     try:
         with open(stamp, encoding='ascii') as installed:
@@ -70,7 +70,7 @@ def install_packages(folder):
 
 
 def prepare(folder):
-    """Returns the path of Bun; the scripts lie beside the packages that they import."""
+    """Returns the path of Bun, after copying the scripts next to the packages that they import."""
     find_program('npm')
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, 'lock'), 'w', encoding='ascii') as lock:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A process that is no server and pushes to a room: emitter.mjs ROOM EVENT JSON
+// A process that is not a server, and sends to a room: emitter.mjs ROOM EVENT JSON
 import { RedisHelper, WebSocketEmitter } from '@venizia/ignis-helpers';
 
 const [room, event, json] = process.argv.slice(2);

@@ -61,7 +61,7 @@ def wait_until(condition, what, limit=START_LIMIT):
 
 
 class Process:
-    """One program with its output in a file."""
+    """A process whose output is written to a file."""
 
     def __init__(self, name, folder, command, env=None):
         self.name = name
@@ -81,7 +81,7 @@ class Process:
         return line in self.output().splitlines()
 
     def wait_for(self, line):
-        wait_until(lambda: self.has_said(line), f'{self.name}, to say “{line}”,')
+        wait_until(lambda: self.has_said(line), f'{self.name}, to print “{line}”,')
 
     def end(self, number):
         if self.process.poll() is None:
@@ -130,7 +130,7 @@ class Processes:
         return ''
 
     def server(self, name, kind, *settings):
-        """Defines and starts a server; the answer is its URL."""
+        """Defines and starts a server; returns its URL."""
         if kind == 'public' and 'redis' not in self.processes:
             self.redis('start')
         env = dict(setting.split('=', 1) for setting in settings)
@@ -161,13 +161,13 @@ class Processes:
         return ''
 
     def certificates(self):
-        """The folder with ca.pem, server.pem and client.pem."""
+        """Returns the folder with ca.pem, server.pem and client.pem."""
         if not os.path.exists(os.path.join(self.folder, 'ca.pem')):
             certificates.make(self.folder)
         return self.folder
 
     def haproxy(self, *names):
-        """In front of these servers; the answer is the ports: plain, TLS, mutual TLS."""
+        """Starts haproxy in front of these servers; returns its ports for no TLS, TLS and mutual TLS."""
         ports = {kind: free_port() for kind in ('plain', 'tls', 'mutual')}
         lines = [f'  server {name} 127.0.0.1:{self.servers[name][1]["PORT"]}' for name in names]
         config = os.path.join(self.folder, 'haproxy.cfg')
@@ -198,7 +198,7 @@ class Processes:
         return ''
 
     def receiver(self, language, url, room):
-        """A receiver in another language, in the room; “none” where there is no such language."""
+        """Starts a receiver in another language; returns “none” if the language is not available."""
         if language not in self.receivers:
             return 'none'
         command = [*self.receivers[language], os.path.join(HERE, 'receiver.' + language), url, room]

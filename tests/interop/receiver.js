@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Prints what arrives in a room: receiver.js URL ROOM
+// Prints the messages to a room: receiver.js URL ROOM
 import GLib from 'gi://GLib';
 import Signal from 'gi://Signal?version=1.0';
 import System from 'system';

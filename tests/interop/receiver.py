@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Prints what arrives in a room: receiver.py URL ROOM"""
+"""Prints the messages to a room: receiver.py URL ROOM"""
 import sys
 
 import gi

@@ -20,7 +20,7 @@ LIMIT = 240
 
 
 def serve(processes, control):
-    """Answers until the program closes its end."""
+    """Runs the commands of the program until it closes its end."""
     for line in control.makefile(encoding='utf-8'):
         verb, *words = line.rstrip('\n').split('\t')
         try:
@@ -41,7 +41,7 @@ def run(processes, arguments):
         try:
             serve(processes, ours)
         except ConnectionError:
-            print('# The program has ended in the middle of a question', flush=True)
+            print('# The program has exited during a command', flush=True)
         return 0 if program.wait(10) == 0 else 1
     finally:
         program.kill()

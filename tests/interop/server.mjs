@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The public server, wired as an application would: encryption required, rooms checked, and a small
+// The public server as an application sets it up: it requires encryption, checks rooms, and has a small
 // application on top. PORT, REDIS_PORT and the limits below come from the environment.
 //
 // A token is NAME or NAME/MODE, and NAME becomes the user id; the token "nobody" is refused. MODE
-// makes the server misbehave towards that user only, in the ways that a client must stand.
+// makes the server misbehave towards that user only, in ways that a client must handle.
 import { ECDH, RedisHelper, WebSocketEmitter, WebSocketServerHelper } from '@venizia/ignis-helpers';
 
 const number = name => (process.env[name] ? Number(process.env[name]) : undefined);
@@ -54,7 +54,7 @@ const shakeHands = async ({ clientId, data }) => {
   }
 };
 
-// "connected" carries what the key is made of: it must not be encrypted with that key.
+// "connected" has the data from which the key is derived, so it must not be encrypted with that key.
 const transform = async ({ client, event, data }) => {
   const key = keys.get(client.id);
   if (!key || (event === 'connected' && client.metadata?.mode !== 'sealed-connected'))
@@ -88,7 +88,7 @@ const handle = async ({ clientId, message }) => {
     await application[inner.event]?.({ client, reply, data: inner.data });
 };
 
-// By default the package's Redis client never comes back to a Redis that was away.
+// By default, the Redis client of the package does not reconnect.
 const redisConnection = new RedisHelper({
   name: 'interop', host: '127.0.0.1', port: number('REDIS_PORT'), autoConnect: true, maxRetry: -1,
 });

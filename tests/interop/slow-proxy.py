@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A proxy that keeps the client's stream open long after the server ended it: slow-proxy.py PORT PORT"""
+"""A proxy that keeps the client's stream open long after the server has closed it: slow-proxy.py PORT PORT"""
 import socket
 import sys
 import threading

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Sums up meson's testlog.json files: "N passed, N failed, N skipped"."""
+"""Sums up testlog.json files of meson: "N passed, N failed, N skipped"."""
 import json
 import re
 import sys
@@ -11,7 +11,7 @@ GOOD = {'OK', 'EXPECTEDFAIL'}
 
 
 def count(test):
-    """(passed, failed, skipped) of one program: its TAP lines, or itself."""
+    """(passed, failed, skipped) of one program: of its TAP lines, or of the program if it has none."""
     passed = failed = skipped = 0
     for bad, rest in POINT.findall(test.get('stdout') or ''):
         directive = DIRECTIVE.search(rest)

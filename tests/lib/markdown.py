@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The pages that people read, and the fenced blocks in them."""
+"""The pages of the documentation, and their fenced code blocks."""
 import dataclasses
 import pathlib
 import re
@@ -12,10 +12,10 @@ FENCE = re.compile(r'(?:^<!-- (?P<mark>[^>]*?) -->\n)?^```(?P<language>\S*)\n(?P
 class Block:
     path: pathlib.Path
     line: int
-    """Of the first line within the fence."""
+    """The number of the first line in the block."""
     language: str
     mark: str
-    """What a comment right before it says, such as “given: static GStrv rooms;”."""
+    """The comment immediately before the block, such as “given: static GStrv rooms;”."""
     text: str
 
     @property

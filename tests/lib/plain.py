@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Both ends of the protocol without encryption, byte by byte, for tests that say what no library
-would say."""
+"""A client and a server without encryption, for tests that send what no library would send."""
 import base64
 import contextlib
 import hashlib
@@ -16,7 +15,7 @@ GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 
 class Frames:
-    """A socket after the upgrade."""
+    """The frames on a socket after the upgrade."""
 
     def __init__(self, stream, masked):
         self.stream, self.masked = stream, masked
@@ -57,13 +56,13 @@ class Frames:
         self.send(CLOSE, struct.pack('!H', code) + reason.encode())
 
     def answer_close(self, code):
-        """Ends what the other one has begun to close; the end of a server is waited for."""
+        """Completes a close that the other end has started; a client waits for the end of the stream."""
         with contextlib.suppress(OSError):
             self.send_close(code, '')
             self.stream.shutdown(socket.SHUT_RDWR)
 
     def wait_for_close(self):
-        """The code of the close frame, or None when the end comes without one."""
+        """The code of the close frame, or None at the end without one."""
         while (frame := self.receive()) is not None:
             if frame[0] == CLOSE:
                 return struct.unpack('!H', frame[1][:2])[0] if len(frame[1]) >= 2 else 0
@@ -71,7 +70,7 @@ class Frames:
 
 
 def connect(url, token, seconds):
-    """A client that is authenticated."""
+    """Connects and authenticates a client."""
     address, path = url.removeprefix('ws://').split('/', 1)
     host, port = address.rsplit(':', 1)
     frames = Frames(socket.create_connection((host, int(port)), seconds), masked=True)
@@ -88,7 +87,7 @@ def connect(url, token, seconds):
 
 
 class Server:
-    """A server that takes every token, says what the test wants, and keeps what it hears."""
+    """A server that accepts every token, sends what a test wants, and records what it receives."""
 
     def __init__(self, seconds, connected=None):
         self.seconds = seconds
@@ -126,5 +125,5 @@ class Server:
         self.peers.put(frames)
 
     def peer(self):
-        """The next one that was authenticated."""
+        """The next client that is authenticated."""
         return self.peers.get(timeout=self.seconds)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every catalogue of po/ has all the texts, with formats that match, and nothing that is only guessed:
+"""Every catalogue of po/ is complete, with matching formats and without fuzzy entries:
 SOURCE-DIRECTORY."""
 import pathlib
 import re
@@ -16,12 +16,12 @@ ROOT = pathlib.Path(sys.argv.pop())
 LANGUAGES = re.sub('#.*', '', (ROOT / 'po' / 'LINGUAS').read_text(encoding='utf-8')).split()
 TOOLS = ('xgettext', 'msgmerge', 'msgfmt', 'msgattrib')
 
-# As meson's preset for GLib has it.
+# The options of meson's preset for GLib.
 XGETTEXT = '''--from-code=UTF-8 --add-comments --keyword=_ --keyword=N_ --keyword=C_:1c,2 --keyword=NC_:1c,2
 --keyword=g_dngettext:2,3 --flag=N_:1:pass-c-format --flag=C_:2:pass-c-format --flag=NC_:2:pass-c-format
 --flag=g_dngettext:2:pass-c-format --flag=g_set_error:4:c-format'''.split()
 
-# How many plural forms a language has (Unicode CLDR).
+# The number of plural forms of a language (Unicode CLDR).
 PLURALS = {'vi': 1, 'de': 2, 'fr': 2, 'es': 2, 'pt_BR': 2}
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Which part of the library may include which, and that no module of the library or the demo includes
-itself by way of another: SOURCE-ROOT. docs/internals/architecture.md says why."""
+"""The layers of the library include lower ones only, and the includes of the library and of the demo have
+no circles: SOURCE-ROOT. docs/internals/architecture.md explains the layers."""
 import os
 import re
 import sys
@@ -23,7 +23,7 @@ LAYERS = {
     'server': {'util', 'json', 'crypto', 'websocket', 'protocol'},
 }
 
-# Libraries that only one layer includes.
+# The layers that may include a library.
 OWNERS = [
     (re.compile(r'nettle/|gnutls/|gmp\.h'), {'crypto'}),
     (re.compile(r'libsoup/'), {'websocket', 'protocol', 'client', 'server'}),
@@ -51,7 +51,7 @@ def unit_of(path):
 
 
 def include_graph(folder):
-    """Which unit below @folder includes which others there."""
+    """The includes between the units below @folder."""
     files = {}
     for directory, _names, names in os.walk(os.path.join(ROOT, folder)):
         for name in names:
@@ -70,7 +70,7 @@ def include_graph(folder):
 
 
 def circles(graph):
-    """The sets of more than one unit of which each reaches all the others."""
+    """The sets of units that include each other."""
     reached = {}
     for unit in graph:
         reached[unit] = set()

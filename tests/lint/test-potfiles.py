@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""po/POTFILES.in names, sorted, exactly the files that have text for people: SOURCE-DIRECTORY."""
+"""po/POTFILES.in lists exactly the files with translatable text, sorted: SOURCE-DIRECTORY."""
 import pathlib
 import re
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The style that a program can check: SOURCE-ROOT. CONTRIBUTING.md says the rest."""
+"""The part of the coding style that a program can check: SOURCE-ROOT. CONTRIBUTING.md has the rest."""
 import os
 import re
 import sys
@@ -13,14 +13,14 @@ ROOT = sys.argv[1]
 CODE = {'.c', '.cpp', '.h', '.js', '.mjs', '.py', '.rs', '.sh', '.vala'}
 LICENSED = CODE | {'.build', '.css', '.pyi', '.ui', '.xml'}
 LINE_LENGTH = 110  # of C; other languages may have 120
-FILE_LENGTH = 1000  # of code; a file is one thing, and this is a hint that it may be two
+FILE_LENGTH = 1000  # of code; a longer file may have two purposes
 FUNCTION_LENGTH = 60
 
 # The prototypes in headers are aligned in columns: those may be wider.
 HEADER_LINE_LENGTH = 130
-# Programs for readers, which are compiled as they stand.
+# Examples for readers, which are compiled as they are.
 WITHOUT_CONFIG = {'demo/examples/chat.c', 'tests/scenario/runner.c'}
-# Written by a tool.
+# Generated files.
 GENERATED = {'package-lock.json', 'Cargo.lock'}
 
 BANNED = re.compile(r'\b(' + '|'.join(['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK']) + r')\b')
@@ -31,7 +31,7 @@ COMMENT = re.compile(r'/\*.*?\*/', re.DOTALL)
 
 
 def paths():
-    """Every file of the source tree, but nothing that was built or belongs to someone else."""
+    """Every file of the source tree, without build directories and third-party files."""
     for directory, names, files in os.walk(ROOT):
         names[:] = sorted(
             name for name in names
@@ -44,7 +44,7 @@ def paths():
 
 
 def read(path):
-    """The text of a file, or None if it is something else."""
+    """The content of a file, or None if it is not text."""
     try:
         with open(os.path.join(ROOT, path), encoding='utf-8', newline='') as file:
             return file.read()
@@ -60,7 +60,7 @@ def of_kind(kinds):
 
 
 def lines_with(test, texts):
-    """Where a line does not pass: "path:number"."""
+    """The lines that do not pass, each as "path:number"."""
     return [f'{path}:{number}' for path, text in texts.items()
             for number, line in enumerate(text.splitlines(), 1) if test(path, line)]
 
@@ -71,7 +71,7 @@ def is_too_long(path, line):
 
 
 def count_code_lines(body):
-    """Comments and blank lines make a function longer, but not harder to follow."""
+    """The number of lines without comments and blank lines."""
     return sum(bool(line.strip()) for line in COMMENT.sub('', body).splitlines())
 
 
@@ -111,7 +111,7 @@ class Style(unittest.TestCase):
         self.assertEqual(found, [])
 
     def test_nothing_secret_is_foreseeable(self):
-        """GLib's random numbers can be foretold by who has seen a few hundred: back-off may use them."""
+        """GLib's random numbers are predictable, so that only the backoff may use them."""
         self.assertEqual(lines_with(lambda path, line: FORESEEABLE.search(line), {
             path: text for path, text in of_kind({'.c', '.h', '.vala'}).items()
             if not path.startswith('tests/')}), [])

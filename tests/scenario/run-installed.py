@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Installs into a DESTDIR, and runs the scenario with what is found there and nowhere else."""
+"""Installs into a DESTDIR, and runs the scenario with the installed files only."""
 import argparse
 import os
 import pathlib
@@ -25,7 +25,7 @@ def find(root, pattern):
 
 
 def move_pkg_config(root, prefix, folder):
-    """Writes a copy of the .pc file whose prefix is where the files are now."""
+    """Writes a copy of the .pc file with the prefix inside the DESTDIR."""
     path = find(root, 'signal-glib-1.0.pc')
     text = path.read_text(encoding='utf-8')
     moved = text.replace(f'prefix={prefix}\n', f'prefix={root}{prefix}\n')

@@ -31,7 +31,7 @@ class Server:
 
 
 def run(command, server):
-    """Whether the runner came to the end; it is killed when it takes too long."""
+    """Whether the runner succeeded; it is killed after a timeout."""
     steps = 0
     with subprocess.Popen([*command, str(SCENARIO), server.url], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, text=True) as runner:

@@ -8,7 +8,7 @@ import System from 'system';
 const SECONDS = 20;
 const [module, scenario, url] = ARGV;
 
-// In GioUnix since GLib 2.80. To await an import that may fail would hold up all other promises.
+// In GioUnix since GLib 2.80. Awaiting an import that may fail would block all other promises.
 const UnixInputStream = (() => {
     try {
         return imports.gi.GioUnix.InputStream;
@@ -63,7 +63,7 @@ const verbs = {
     async connect(step) {
         await attempt(step, () => client.connect_async(step.token, null));
         if (!('fails' in step)) {
-            /* Time for messages to come before anybody asks for them. */
+            /* Lets messages arrive before they are read. */
             await sleep(20);
             arrived = client.messages();
         }

@@ -41,12 +41,12 @@ class Runner:
         self.token = step['token']
         await self.attempt(step, self.enter)
         if 'fails' not in step:
-            # Time for messages to come before anybody asks for them.
+            # Lets messages arrive before they are read.
             await asyncio.sleep(0.02)
             self.arrived = self.client.messages()
 
     async def enter(self):
-        """What "async with" does."""
+        """The same as "async with"."""
         return await self.client.__aenter__() is self.client
 
     async def do_disconnect(self, step):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The library's cryptography against OpenSSL's, on random values and on awkward ones: FILTER."""
+"""Compares the cryptography of the library with OpenSSL, on random values and edge cases: FILTER."""
 import ctypes
 import ctypes.util
 import random
@@ -69,13 +69,13 @@ class OpenSSL:
                          None) == 1
 
     def point_of_x(self, x):
-        """A point with that x, or None where the curve has none."""
+        """The point with that x, or None if the curve has none."""
         point = self.call('EC_POINT_new', self.group)
         done = self.call('EC_POINT_set_compressed_coordinates', self.group, point, self.number(x), 0, None)
         return point if done == 1 else None
 
     def multiply(self, point, scalar):
-        """scalar × point; × the generator where there is no point."""
+        """The product of the scalar and the point, which is the generator by default."""
         product = self.call('EC_POINT_new', self.group)
         number = self.number(scalar)
         if point is None:
@@ -85,7 +85,7 @@ class OpenSSL:
         return product
 
     def agree(self, scalar, octets):
-        """The x of ECDH."""
+        """The x coordinate of the shared point."""
         point = self.call('EC_POINT_new', self.group)
         self.check('EC_POINT_oct2point', self.group, point, octets, ctypes.c_size_t(len(octets)), None)
         key = self.call('EC_KEY_new_by_curve_name', NID_P256)
@@ -132,7 +132,7 @@ class Against(unittest.TestCase):
         self.random = random.Random(self.seed)
 
     def compare(self, cases):
-        """cases: (words, what is expected or None for a refusal)."""
+        """@cases: (words, the expected result or None if the input is refused)."""
         lines = [' '.join([words[0]] + [each.hex() or '-' for each in words[1:]]) for words, _ in cases]
         answer = subprocess.run([FILTER], input='\n'.join(lines) + '\n', stdout=subprocess.PIPE, check=True,
                                 text=True, timeout=50).stdout.splitlines()
@@ -166,7 +166,7 @@ class Against(unittest.TestCase):
         self.compare(cases)
 
     def test_awkward_shared_secrets(self):
-        """The peer is chosen so that the shared x is near a power of two, 0 or p."""
+        """Peers for which the shared x is near a power of two, 0 or p."""
         wanted = [0, *range(1, 30), *(2**bit + step for bit in range(8, 256, 8) for step in (-1, 0, 1, 2)),
                   *range(PRIME - 20, PRIME)]
         cases = []
@@ -183,7 +183,7 @@ class Against(unittest.TestCase):
         self.compare(cases)
 
     def test_points_elsewhere(self):
-        """Off the curve, on its twist, on another curve, and what is well formed but not as we write it."""
+        """Points off the curve, on its twist and on another curve, and valid points in other encodings."""
         one = (1).to_bytes(32, 'big')
         other = self.openssl.call('EC_GROUP_new_by_curve_name', NID_SECP256K1)
         generator = self.openssl.call('EC_GROUP_get0_generator', other)
