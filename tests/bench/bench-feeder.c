@@ -52,10 +52,10 @@ typedef struct
 static Recording recording;
 
 static void
-seal (SignalAead *key,
-      GByteArray       *frames,
-      const char       *inner,
-      gsize             inner_length)
+encrypt (SignalAead *key,
+         GByteArray *frames,
+         const char *inner,
+         gsize       inner_length)
 {
   g_autofree guint8 *ciphertext = g_malloc (inner_length + SIGNAL_AEAD_TAG_SIZE);
   gsize length = signal_envelope_get_encrypted_size (inner_length);
@@ -83,7 +83,7 @@ record (SignalAead *key,
     order->count,
   };
   for (guint i = 0; i < order->count; i++)
-    seal (key, recording.frames, inner, length);
+    encrypt (key, recording.frames, inner, length);
 }
 
 static gboolean
@@ -173,15 +173,15 @@ send_token (BenchWire         *wire,
   static const char inner[] = "{\"event\":\"token\",\"data\":{}}";
   g_autoptr (GByteArray) frame = g_byte_array_new ();
 
-  seal (key, frame, inner, strlen (inner));
+  encrypt (key, frame, inner, strlen (inner));
   return bench_wire_write (wire, frame, error);
 }
 
 static gboolean
-swallow (BenchWire         *wire,
-         SignalAead  *key,
-         const Order       *order,
-         GError           **error)
+receive_all (BenchWire   *wire,
+             SignalAead  *key,
+             const Order *order,
+             GError     **error)
 {
   for (guint i = 1; i <= order->count; i++)
     {
@@ -220,7 +220,7 @@ serve (BenchWire  *wire,
   if (!send_token (wire, key, error))
     return FALSE;
   if (!order.is_receive)
-    return swallow (wire, key, &order, error);
+    return receive_all (wire, key, &order, error);
 
   return bench_wire_read_message (wire, error) && bench_wire_write (wire, recording.frames, error);
 }

@@ -81,8 +81,8 @@ parse_order (Order       *order,
 
 /* The server's side of the handshake. Returns NULL if the message is not valid. */
 static SignalAead *
-greet (BenchWire  *wire,
-       GError    **error)
+do_handshake (BenchWire *wire,
+              GError   **error)
 {
   g_autoptr (JsonNode) node = NULL;
   g_autoptr (SignalAead) key = NULL;
@@ -157,7 +157,7 @@ serve (GSocketConnection  *connection,
   if (target == NULL || !parse_order (&order, target, error))
     return FALSE;
 
-  key = greet (wire, error);
+  key = do_handshake (wire, error);
   if (key != NULL && bench_wire_read_message (wire, NULL))
     flood (wire, key, &order);
   while (key != NULL && bench_wire_read_message (wire, NULL))

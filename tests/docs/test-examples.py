@@ -84,12 +84,12 @@ def is_client(block):
     return URL in block.text or 'SIGNAL_URL' in block.text
 
 
-class World:
+class Services:
     """Runs a server, and a client that sends messages to the room “kitchen”."""
 
     def __init__(self, program):
         environment = dict(os.environ, SIGNAL_TOKEN=TOKEN)
-        gone, self.url_of_nobody = serve(program, environment)
+        gone, self.closed_url = serve(program, environment)
         self.server, self.url = serve(program, environment)
         stop(gone)
         self.talker = subprocess.Popen([program, 'chat', self.url, '--room', 'kitchen', '--name', 'bob'],
@@ -210,13 +210,13 @@ class Python:
 class Code(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.world = World(options.server)
+        cls.services = Services(options.server)
         os.environ.update(PKG_CONFIG_PATH=str(options.build_dir / 'meson-uninstalled'),
                           LC_ALL='C.UTF-8', TERM='dumb')
 
     @classmethod
     def tearDownClass(cls):
-        cls.world.end()
+        cls.services.end()
 
     @staticmethod
     def language():
@@ -237,15 +237,15 @@ class Code(unittest.TestCase):
             yield language.build(path), dict(os.environ, SIGNAL_URL=url, SIGNAL_TOKEN=token)
 
     def run_program(self, block):
-        with self.program(block, self.world.url, TOKEN) as (command, environment):
+        with self.program(block, self.services.url, TOKEN) as (command, environment):
             output = run(command, env=environment)
         if block.mark.startswith('example: '):
             self.assertEqual(output, EXPECTED)
 
     def refuse_program(self, block):
-        world = self.world
-        for url, token, words in ((world.url, 'wrong', 'rejected the token'), (BAD_URL, TOKEN, 'URL is not valid'),
-                                  (world.url_of_nobody, TOKEN, 'Could not connect')):
+        services = self.services
+        for url, token, words in ((services.url, 'wrong', 'rejected the token'), (BAD_URL, TOKEN, 'URL is not valid'),
+                                  (services.closed_url, TOKEN, 'Could not connect')):
             with self.program(block, url, token) as (command, environment):
                 process = subprocess.run(command, env=environment, timeout=SECONDS, capture_output=True, text=True)
             self.assertIn(words, process.stderr)

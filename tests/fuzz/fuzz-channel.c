@@ -18,12 +18,12 @@
 #define WITH_KEY 1   /* the channel has a session key */
 #define AS_SERVER 2  /* it is the server's end, which receives masked frames */
 #define AS_TEXT 4    /* the rest is lines of text for one frame each, not raw bytes */
-#define SEALED 8     /* each of which is encrypted with the channel's key */
+#define ENCRYPTED 8     /* each of which is encrypted with the channel's key */
 #define ANSWER 16    /* every message is answered */
 #define DROP 32      /* the channel is dropped inside the first handler that is called */
 #define IN_TWO 64    /* the main loop runs between the two halves */
 
-#define EVERY_LINE (WITH_KEY | AS_TEXT | SEALED)
+#define EVERY_LINE (WITH_KEY | AS_TEXT | ENCRYPTED)
 
 #define MOST_TURNS 2000
 #define MOST_INCOMING (16 * 1024)
@@ -165,7 +165,7 @@ compose_stream (guint8      flags,
 
       if (out->len + 2 * length + 200 > MOST_BYTES)
         break;
-      if (flags & SEALED)
+      if (flags & ENCRYPTED)
         append_sealed (out, key, data, length, flags & AS_SERVER);
       else
         append_frame (out, data, length, flags & AS_SERVER);

@@ -62,7 +62,7 @@ check_shape (const char           *text,
              gsize                 size,
              const SignalEnvelope *envelope)
 {
-  SignalEncryptedData shape, sealed;
+  SignalEncryptedData shape, encrypted;
 
   if (!signal_envelope_match_encrypted (&shape, text, size))
     return;
@@ -73,9 +73,9 @@ check_shape (const char           *text,
 
   g_assert_nonnull (envelope);
   g_assert_true (signal_envelope_is (envelope, "encrypted"));
-  g_assert_true (signal_envelope_parse_encrypted (&sealed, envelope->data, NULL));
-  g_assert_true (sealed.iv.str == shape.iv.str && sealed.iv.len == shape.iv.len);
-  g_assert_true (sealed.ct.str == shape.ct.str && sealed.ct.len == shape.ct.len);
+  g_assert_true (signal_envelope_parse_encrypted (&encrypted, envelope->data, NULL));
+  g_assert_true (encrypted.iv.str == shape.iv.str && encrypted.iv.len == shape.iv.len);
+  g_assert_true (encrypted.ct.str == shape.ct.str && encrypted.ct.len == shape.ct.len);
 }
 
 /* A message is created from exactly the envelopes without NUL in their names. */
@@ -113,7 +113,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   const char *text = (const char *) data;
   g_autoptr (GError) error = NULL;
   SignalEnvelope envelope;
-  SignalEncryptedData sealed;
+  SignalEncryptedData encrypted;
 
   if (!signal_envelope_parse (&envelope, text, size, &error))
     {
@@ -129,7 +129,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   check_shape (text, size, &envelope);
   check_message (text, size, &envelope);
   check_round_trip (&envelope);
-  if (envelope.data.str != NULL && signal_envelope_parse_encrypted (&sealed, envelope.data, NULL))
-    g_assert_true (is_inside (sealed.iv, text, size) && is_inside (sealed.ct, text, size));
+  if (envelope.data.str != NULL
+      && signal_envelope_parse_encrypted (&encrypted, envelope.data, NULL))
+    g_assert_true (is_inside (encrypted.iv, text, size) && is_inside (encrypted.ct, text, size));
   return 0;
 }

@@ -230,7 +230,7 @@ has_come_back (Recorder   *recorder,
 /* The connection ends with the close frame, even if the stream stays open: libsoup alone would wait
  * 5 s for its end. */
 static void
-test_close_lingers (void)
+test_slow_close (void)
 {
   g_autofree char *through = processes_query ("slow_proxy", "one", NULL);
   g_autoptr (Recorder) recorder = interop_recorder_new_connected (through, "ann");
@@ -356,7 +356,7 @@ main (int   argc,
   g_test_add_func ("/interop/limits/largest-message", test_largest_message);
   g_test_add_func ("/interop/limits/too-large", test_too_large);
   g_test_add_func ("/interop/limits/close-codes", test_close_codes);
-  g_test_add_func ("/interop/limits/close-lingers", test_close_lingers);
+  g_test_add_func ("/interop/limits/slow-close", test_slow_close);
   g_test_add_func ("/interop/limits/sending-while-closed", test_sending_while_closed);
   g_test_add_func ("/interop/limits/permanent-close-codes", test_permanent_close_codes);
   g_test_add_func ("/interop/limits/stopped", test_stopped);

@@ -112,9 +112,9 @@ class Server:
             while True:
                 stream, _ = self.listener.accept()
                 stream.settimeout(self.seconds)
-                self.welcome(Frames(stream, masked=False))
+                self.accept(Frames(stream, masked=False))
 
-    def welcome(self, frames):
+    def accept(self, frames):
         head = dict(line.split(': ', 1) for line in frames.read_head()[1:])
         key = next(value for name, value in head.items() if name.lower() == 'sec-websocket-key')
         accept = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()

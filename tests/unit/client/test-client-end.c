@@ -57,10 +57,10 @@ check_end (Recorder  *recorder,
 
   if (end->message != NULL)
     {
-      GError *said = recorder_wait_error (recorder, 0);
+      GError *error = recorder_wait_error (recorder, 0);
 
-      g_assert_error (said, SIGNAL_ERROR, SIGNAL_ERROR_SERVER);
-      g_assert_cmpstr (said->message, ==, end->message);
+      g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_SERVER);
+      g_assert_cmpstr (error->message, ==, end->message);
     }
 
   if (end->is_retried)

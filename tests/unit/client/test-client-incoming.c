@@ -162,7 +162,7 @@ send_control_inside (MockPeer *peer)
 }
 
 static void
-send_sealed_inside (MockPeer *peer)
+send_encrypted_inside (MockPeer *peer)
 {
   g_autofree char *text = mock_peer_encrypt (peer, "{\"event\":\"wrong\"}");
 
@@ -226,7 +226,7 @@ static const InvalidCase wrongs[] = {
   { "second-connected", SIGNAL_ERROR_PROTOCOL, send_second_connected },
   { "second-connected-inside", SIGNAL_ERROR_PROTOCOL, send_second_connected_inside },
   { "control-inside", SIGNAL_ERROR_PROTOCOL, send_control_inside },
-  { "sealed-inside", SIGNAL_ERROR_PROTOCOL, send_sealed_inside },
+  { "encrypted-inside", SIGNAL_ERROR_PROTOCOL, send_encrypted_inside },
   { "control", SIGNAL_ERROR_PROTOCOL, send_control },
   { "plaintext", SIGNAL_ERROR_PROTOCOL, send_plaintext },
   { "binary", SIGNAL_ERROR_PROTOCOL, send_binary },

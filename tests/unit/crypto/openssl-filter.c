@@ -73,11 +73,11 @@ static void
 filter_encrypt (const Bytes *words)
 {
   g_autoptr (SignalAead) key = signal_aead_new (words[0].data);
-  g_autofree guint8 *sealed = g_malloc (words[2].length + SIGNAL_AEAD_TAG_SIZE);
+  g_autofree guint8 *ciphertext = g_malloc (words[2].length + SIGNAL_AEAD_TAG_SIZE);
 
-  if (signal_aead_encrypt_with_iv (key, words[1].data, words[2].data, words[2].length, sealed,
+  if (signal_aead_encrypt_with_iv (key, words[1].data, words[2].data, words[2].length, ciphertext,
                                           NULL))
-    print_bytes (sealed, words[2].length + SIGNAL_AEAD_TAG_SIZE);
+    print_bytes (ciphertext, words[2].length + SIGNAL_AEAD_TAG_SIZE);
   else
     printf ("refused\n");
 }
@@ -104,8 +104,8 @@ static const struct
   { "public", 1, filter_public },
   { "ecdh", 2, filter_ecdh },
   { "hkdf", 4, filter_hkdf },
-  { "seal", 3, filter_encrypt },
-  { "open", 3, filter_decrypt },
+  { "encrypt", 3, filter_encrypt },
+  { "decrypt", 3, filter_decrypt },
 };
 
 static void

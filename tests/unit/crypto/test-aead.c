@@ -17,29 +17,29 @@ test_gcm_vector (gconstpointer user_data)
   g_autoptr(GError) error = NULL;
   g_autofree char *expected = g_strconcat (vector->ciphertext, vector->tag, NULL);
   guint8 key[SIGNAL_AEAD_KEY_SIZE], iv[SIGNAL_AEAD_IV_SIZE];
-  guint8 plaintext[64], sealed[80], opened[64];
+  guint8 plaintext[64], ciphertext[80], decrypted[64];
   gsize length = unhex (vector->plaintext, plaintext);
-  gsize sealed_length = length + SIGNAL_AEAD_TAG_SIZE;
+  gsize ciphertext_length = length + SIGNAL_AEAD_TAG_SIZE;
 
   unhex (vector->key, key);
   unhex (vector->iv, iv);
   session_key = signal_aead_new (key);
   g_assert_nonnull (session_key);
 
-  g_assert_true (signal_aead_encrypt_with_iv (session_key, iv, plaintext, length, sealed,
+  g_assert_true (signal_aead_encrypt_with_iv (session_key, iv, plaintext, length, ciphertext,
                                                      &error));
   g_assert_no_error (error);
-  assert_hex (sealed, sealed_length, expected);
+  assert_hex (ciphertext, ciphertext_length, expected);
 
-  g_assert_true (signal_aead_decrypt (session_key, iv, sealed, sealed_length, opened,
+  g_assert_true (signal_aead_decrypt (session_key, iv, ciphertext, ciphertext_length, decrypted,
                                              &error));
   g_assert_no_error (error);
-  assert_hex (opened, length, vector->plaintext);
+  assert_hex (decrypted, length, vector->plaintext);
 
-  g_assert_true (signal_aead_decrypt (session_key, iv, sealed, sealed_length, sealed,
+  g_assert_true (signal_aead_decrypt (session_key, iv, ciphertext, ciphertext_length, ciphertext,
                                              &error));
   g_assert_no_error (error);
-  assert_hex (sealed, length, vector->plaintext);
+  assert_hex (ciphertext, length, vector->plaintext);
 }
 
 /* Buffers have the exact size, so that a sanitizer detects any access outside of them. */
@@ -76,47 +76,47 @@ test_round_trip (void)
     {
       g_autoptr(GError) error = NULL;
       g_autofree guint8 *plaintext = pattern_new (length);
-      g_autofree guint8 *opened = g_malloc (length);
-      gsize sealed_length = length + SIGNAL_AEAD_TAG_SIZE;
-      g_autofree guint8 *sealed = g_malloc (sealed_length);
+      g_autofree guint8 *decrypted = g_malloc (length);
+      gsize ciphertext_length = length + SIGNAL_AEAD_TAG_SIZE;
+      g_autofree guint8 *ciphertext = g_malloc (ciphertext_length);
       guint8 iv[SIGNAL_AEAD_IV_SIZE];
 
-      g_assert_true (signal_aead_encrypt (session_key, plaintext, length, iv, sealed,
+      g_assert_true (signal_aead_encrypt (session_key, plaintext, length, iv, ciphertext,
                                                  &error));
       g_assert_no_error (error);
 
-      g_assert_true (signal_aead_decrypt (session_key, iv, sealed, sealed_length, opened,
+      g_assert_true (signal_aead_decrypt (session_key, iv, ciphertext, ciphertext_length, decrypted,
                                                  &error));
       g_assert_no_error (error);
-      g_assert_cmpmem (opened, length, plaintext, length);
+      g_assert_cmpmem (decrypted, length, plaintext, length);
 
-      g_assert_true (signal_aead_decrypt (session_key, iv, sealed, sealed_length, sealed,
-                                                 &error));
+      g_assert_true (signal_aead_decrypt (session_key, iv, ciphertext, ciphertext_length,
+                                          ciphertext, &error));
       g_assert_no_error (error);
-      g_assert_cmpmem (sealed, length, plaintext, length);
+      g_assert_cmpmem (ciphertext, length, plaintext, length);
     }
 }
 
 /* Decryption fails with the right error, and the plaintext is wiped, in place or not. */
 static void
-assert_refused (SignalAead *session_key,
-                const guint8     *iv,
-                const guint8     *sealed,
-                gsize             sealed_length)
+assert_refused (SignalAead   *session_key,
+                const guint8 *iv,
+                const guint8 *ciphertext,
+                gsize         ciphertext_length)
 {
-  gsize length = sealed_length - SIGNAL_AEAD_TAG_SIZE;
-  g_autofree guint8 *opened = pattern_new (length);
-  g_autofree guint8 *in_place = g_memdup2 (sealed, sealed_length);
+  gsize length = ciphertext_length - SIGNAL_AEAD_TAG_SIZE;
+  g_autofree guint8 *decrypted = pattern_new (length);
+  g_autofree guint8 *in_place = g_memdup2 (ciphertext, ciphertext_length);
   g_autofree guint8 *zeros = g_malloc0 (length);
   g_autoptr(GError) error = NULL;
   g_autoptr(GError) in_place_error = NULL;
 
-  g_assert_false (signal_aead_decrypt (session_key, iv, sealed, sealed_length, opened,
+  g_assert_false (signal_aead_decrypt (session_key, iv, ciphertext, ciphertext_length, decrypted,
                                               &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
-  g_assert_cmpmem (opened, length, zeros, length);
+  g_assert_cmpmem (decrypted, length, zeros, length);
 
-  g_assert_false (signal_aead_decrypt (session_key, iv, in_place, sealed_length, in_place,
+  g_assert_false (signal_aead_decrypt (session_key, iv, in_place, ciphertext_length, in_place,
                                               &in_place_error));
   g_assert_error (in_place_error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
   g_assert_cmpmem (in_place, length, zeros, length);
@@ -132,38 +132,38 @@ test_tampered (void)
   for (gsize n = 0; n < G_N_ELEMENTS (lengths); n++)
     {
       g_autofree guint8 *plaintext = pattern_new (lengths[n]);
-      gsize sealed_length = lengths[n] + SIGNAL_AEAD_TAG_SIZE;
-      g_autofree guint8 *sealed = g_malloc (sealed_length + 1);
+      gsize ciphertext_length = lengths[n] + SIGNAL_AEAD_TAG_SIZE;
+      g_autofree guint8 *ciphertext = g_malloc (ciphertext_length + 1);
       guint8 iv[SIGNAL_AEAD_IV_SIZE];
 
-      g_assert_true (signal_aead_encrypt (session_key, plaintext, lengths[n], iv, sealed,
+      g_assert_true (signal_aead_encrypt (session_key, plaintext, lengths[n], iv, ciphertext,
                                                  NULL));
 
       /* Each bit of the ciphertext and of the tag. */
-      for (gsize bit = 0; bit < 8 * sealed_length; bit++)
+      for (gsize bit = 0; bit < 8 * ciphertext_length; bit++)
         {
-          sealed[bit / 8] ^= 1 << bit % 8;
-          assert_refused (session_key, iv, sealed, sealed_length);
-          sealed[bit / 8] ^= 1 << bit % 8;
+          ciphertext[bit / 8] ^= 1 << bit % 8;
+          assert_refused (session_key, iv, ciphertext, ciphertext_length);
+          ciphertext[bit / 8] ^= 1 << bit % 8;
         }
 
       /* Each bit of the IV. */
       for (gsize bit = 0; bit < 8 * sizeof iv; bit++)
         {
           iv[bit / 8] ^= 1 << bit % 8;
-          assert_refused (session_key, iv, sealed, sealed_length);
+          assert_refused (session_key, iv, ciphertext, ciphertext_length);
           iv[bit / 8] ^= 1 << bit % 8;
         }
 
       /* Another key, an additional byte, a missing byte. */
-      assert_refused (other_key, iv, sealed, sealed_length);
-      sealed[sealed_length] = 0;
-      assert_refused (session_key, iv, sealed, sealed_length + 1);
+      assert_refused (other_key, iv, ciphertext, ciphertext_length);
+      ciphertext[ciphertext_length] = 0;
+      assert_refused (session_key, iv, ciphertext, ciphertext_length + 1);
       if (lengths[n] > 0)
-        assert_refused (session_key, iv, sealed, sealed_length - 1);
+        assert_refused (session_key, iv, ciphertext, ciphertext_length - 1);
 
       /* The unmodified ciphertext is accepted. */
-      g_assert_true (signal_aead_decrypt (session_key, iv, sealed, sealed_length, plaintext,
+      g_assert_true (signal_aead_decrypt (session_key, iv, ciphertext, ciphertext_length, plaintext,
                                                  NULL));
     }
 }
@@ -173,29 +173,29 @@ static void
 test_other_tags (void)
 {
   g_autoptr(SignalAead) session_key = some_session_key (9);
-  guint8 plaintext[40] = "what came before the tag", sealed[sizeof plaintext + 16];
+  guint8 plaintext[40] = "what came before the tag", ciphertext[sizeof plaintext + 16];
   guint8 tag[SIGNAL_AEAD_TAG_SIZE], iv[SIGNAL_AEAD_IV_SIZE];
-  guint8 *end = sealed + sizeof plaintext;
+  guint8 *end = ciphertext + sizeof plaintext;
 
-  g_assert_true (signal_aead_encrypt (session_key, plaintext, sizeof plaintext, iv, sealed,
+  g_assert_true (signal_aead_encrypt (session_key, plaintext, sizeof plaintext, iv, ciphertext,
                                              NULL));
   memcpy (tag, end, sizeof tag);
 
   for (gsize i = 0; i < sizeof tag; i++)
-    assert_refused (session_key, iv, sealed, sizeof plaintext + i);
+    assert_refused (session_key, iv, ciphertext, sizeof plaintext + i);
   memset (end, 0x00, sizeof tag);
-  assert_refused (session_key, iv, sealed, sizeof sealed);
+  assert_refused (session_key, iv, ciphertext, sizeof ciphertext);
   memset (end, 0xff, sizeof tag);
-  assert_refused (session_key, iv, sealed, sizeof sealed);
+  assert_refused (session_key, iv, ciphertext, sizeof ciphertext);
   for (gsize i = 0; i < sizeof tag; i++)
     end[i] = tag[i] ^ 0xff;
-  assert_refused (session_key, iv, sealed, sizeof sealed);
+  assert_refused (session_key, iv, ciphertext, sizeof ciphertext);
   for (gsize i = 0; i < sizeof tag; i++)
     end[i] = tag[sizeof tag - 1 - i];
-  assert_refused (session_key, iv, sealed, sizeof sealed);
+  assert_refused (session_key, iv, ciphertext, sizeof ciphertext);
   memcpy (end, tag + 8, 8);
   memcpy (end + 8, tag, 8);
-  assert_refused (session_key, iv, sealed, sizeof sealed);
+  assert_refused (session_key, iv, ciphertext, sizeof ciphertext);
 }
 
 /* Longer than the largest message, with an error in the last byte. */
@@ -205,16 +205,16 @@ test_long (void)
   const gsize length = 20 * 1024 * 1024 + 7;
   g_autoptr(SignalAead) session_key = some_session_key (9);
   g_autofree guint8 *plaintext = pattern_new (length);
-  g_autofree guint8 *sealed = g_malloc (length + SIGNAL_AEAD_TAG_SIZE);
+  g_autofree guint8 *ciphertext = g_malloc (length + SIGNAL_AEAD_TAG_SIZE);
   guint8 iv[SIGNAL_AEAD_IV_SIZE];
 
-  g_assert_true (signal_aead_encrypt (session_key, plaintext, length, iv, sealed, NULL));
-  sealed[length - 1] ^= 1;
-  assert_refused (session_key, iv, sealed, length + SIGNAL_AEAD_TAG_SIZE);
-  sealed[length - 1] ^= 1;
-  g_assert_true (signal_aead_decrypt (session_key, iv, sealed,
-                                             length + SIGNAL_AEAD_TAG_SIZE, sealed, NULL));
-  g_assert_cmpmem (sealed, length, plaintext, length);
+  g_assert_true (signal_aead_encrypt (session_key, plaintext, length, iv, ciphertext, NULL));
+  ciphertext[length - 1] ^= 1;
+  assert_refused (session_key, iv, ciphertext, length + SIGNAL_AEAD_TAG_SIZE);
+  ciphertext[length - 1] ^= 1;
+  g_assert_true (signal_aead_decrypt (session_key, iv, ciphertext,
+                                             length + SIGNAL_AEAD_TAG_SIZE, ciphertext, NULL));
+  g_assert_cmpmem (ciphertext, length, plaintext, length);
 }
 
 static void
@@ -225,10 +225,11 @@ test_shorter_than_tag (void)
 
   for (gsize length = 0; length < SIGNAL_AEAD_TAG_SIZE; length++)
     {
-      g_autofree guint8 *sealed = pattern_new (length);
+      g_autofree guint8 *ciphertext = pattern_new (length);
       g_autoptr(GError) error = NULL;
 
-      g_assert_false (signal_aead_decrypt (session_key, iv, sealed, length, sealed, &error));
+      g_assert_false (signal_aead_decrypt (session_key, iv, ciphertext, length, ciphertext,
+                                           &error));
       g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
     }
 }
@@ -244,10 +245,10 @@ test_ivs_differ (void)
   for (guint i = 0; i < 10000; i++)
     {
       guint8 iv[SIGNAL_AEAD_IV_SIZE];
-      guint8 sealed[sizeof plaintext + SIGNAL_AEAD_TAG_SIZE];
+      guint8 ciphertext[sizeof plaintext + SIGNAL_AEAD_TAG_SIZE];
 
       g_assert_true (signal_aead_encrypt (session_key, plaintext, sizeof plaintext, iv,
-                                                 sealed, NULL));
+                                                 ciphertext, NULL));
       g_assert_true (g_hash_table_add (seen, g_bytes_new (iv, sizeof iv)));
     }
 }
@@ -257,24 +258,24 @@ static void
 test_ivs_differ_after_fork (void)
 {
   g_autoptr(SignalAead) session_key = some_session_key (9);
-  guint8 sealed[SIGNAL_AEAD_TAG_SIZE];
+  guint8 ciphertext[SIGNAL_AEAD_TAG_SIZE];
   guint8 ours[SIGNAL_AEAD_IV_SIZE], theirs[SIGNAL_AEAD_IV_SIZE];
   int ends[2], status;
   pid_t child;
 
-  g_assert_true (signal_aead_encrypt (session_key, NULL, 0, ours, sealed, NULL));
+  g_assert_true (signal_aead_encrypt (session_key, NULL, 0, ours, ciphertext, NULL));
   g_assert_no_errno (pipe (ends));
 
   child = fork ();
   g_assert_cmpint (child, >=, 0);
   if (child == 0)
     {
-      gboolean done = signal_aead_encrypt (session_key, NULL, 0, theirs, sealed, NULL) &&
+      gboolean done = signal_aead_encrypt (session_key, NULL, 0, theirs, ciphertext, NULL) &&
                       write (ends[1], theirs, sizeof theirs) == sizeof theirs;
       _exit (done ? 0 : 1);
     }
 
-  g_assert_true (signal_aead_encrypt (session_key, NULL, 0, ours, sealed, NULL));
+  g_assert_true (signal_aead_encrypt (session_key, NULL, 0, ours, ciphertext, NULL));
   close (ends[1]);
   g_assert_cmpint (read (ends[0], theirs, sizeof theirs), ==, sizeof theirs);
   close (ends[0]);

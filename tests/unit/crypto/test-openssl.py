@@ -106,7 +106,7 @@ class OpenSSL:
         self.call('EVP_PKEY_CTX_free', context)
         return okm.raw
 
-    def seal(self, key, iv, plaintext):
+    def encrypt(self, key, iv, plaintext):
         context = self.call('EVP_CIPHER_CTX_new')
         self.check('EVP_EncryptInit_ex', context, self.call('EVP_aes_256_gcm'), None, key, iv)
         out = ctypes.create_string_buffer(len(plaintext) + TAG_SIZE)
@@ -222,14 +222,14 @@ class Against(unittest.TestCase):
         cases = []
         for length in [*range(0, 300), 1023, 1024, 1025, 4096, 65536, 1000003]:
             key, iv, plaintext = self.bytes(32), self.bytes(12), self.bytes(length)
-            sealed = self.openssl.seal(key, iv, plaintext)
-            cases.append((('seal', key, iv, plaintext), sealed))
-            cases.append((('open', key, iv, sealed), plaintext))
-            damaged = bytearray(sealed)
-            damaged[self.random.randrange(len(sealed))] ^= 1 << self.random.randrange(8)
-            cases.append((('open', key, iv, bytes(damaged)), None))
+            ciphertext = self.openssl.encrypt(key, iv, plaintext)
+            cases.append((('encrypt', key, iv, plaintext), ciphertext))
+            cases.append((('decrypt', key, iv, ciphertext), plaintext))
+            damaged = bytearray(ciphertext)
+            damaged[self.random.randrange(len(ciphertext))] ^= 1 << self.random.randrange(8)
+            cases.append((('decrypt', key, iv, bytes(damaged)), None))
         for iv in (bytes(12), b'\xff' * 12, bytes(11) + b'\1', b'\xff' * 4 + bytes(8)):
-            cases.append((('seal', bytes(32), iv, bytes(100)), self.openssl.seal(bytes(32), iv, bytes(100))))
+            cases.append((('encrypt', bytes(32), iv, bytes(100)), self.openssl.encrypt(bytes(32), iv, bytes(100))))
         self.compare(cases)
 
 

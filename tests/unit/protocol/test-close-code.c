@@ -12,10 +12,10 @@
 /* The table of close codes in the protocol's documentation. */
 static const struct
 {
-  guint16       code;
-  const char   *server_error;
-  SignalCloseAction verdict;
-  int           error; /* SignalError */
+  guint16           code;
+  const char       *server_error;
+  SignalCloseAction action;
+  int               error;        /* SignalError */
 } cases[] = {
   { 1000, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
   { 1001, NULL, SIGNAL_CLOSE_ACTION_RETRY, SIGNAL_ERROR_NOT_CONNECTED },
@@ -43,14 +43,14 @@ test_table (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      SignalCloseAction verdict = SIGNAL_CLOSE_ACTION_STOP;
+      SignalCloseAction action = SIGNAL_CLOSE_ACTION_STOP;
       g_autoptr (GError) error = signal_close_code_explain (cases[i].code, NULL, cases[i].server_error,
-                                                         NULL, &verdict);
+                                                         NULL, &action);
 
       g_test_message ("%u after %s", cases[i].code,
                       cases[i].server_error != NULL ? cases[i].server_error : "nothing");
       g_assert_error (error, SIGNAL_ERROR, cases[i].error);
-      g_assert_cmpint (verdict, ==, cases[i].verdict);
+      g_assert_cmpint (action, ==, cases[i].action);
       g_assert_cmpuint (strlen (error->message), >, 20);
     }
 }
@@ -59,10 +59,10 @@ test_table (void)
 static void
 test_encryption_causes (void)
 {
-  SignalCloseAction verdict;
+  SignalCloseAction action;
   g_autoptr (GError) refused = signal_close_code_explain (4004, NULL, "Encryption handshake failed",
-                                                       NULL, &verdict);
-  g_autoptr (GError) wrong = signal_close_code_explain (4004, NULL, NULL, NULL, &verdict);
+                                                       NULL, &action);
+  g_autoptr (GError) wrong = signal_close_code_explain (4004, NULL, NULL, NULL, &action);
 
   g_assert_cmpstr (refused->message, !=, wrong->message);
 }
@@ -72,13 +72,13 @@ static void
 test_transport_error (void)
 {
   g_autoptr (GError) reset = g_error_new (G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED, "Reset");
-  SignalCloseAction verdict;
-  g_autoptr (GError) lost = signal_close_code_explain (1006, NULL, NULL, reset, &verdict);
+  SignalCloseAction action;
+  g_autoptr (GError) lost = signal_close_code_explain (1006, NULL, NULL, reset, &action);
   g_autoptr (GError) closed = NULL;
 
   g_assert_error (lost, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
-  g_assert_cmpint (verdict, ==, SIGNAL_CLOSE_ACTION_RETRY);
-  closed = signal_close_code_explain (1012, NULL, NULL, reset, &verdict);
+  g_assert_cmpint (action, ==, SIGNAL_CLOSE_ACTION_RETRY);
+  closed = signal_close_code_explain (1012, NULL, NULL, reset, &action);
   g_assert_error (closed, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
   g_assert_nonnull (strstr (closed->message, "1012"));
 }

@@ -186,21 +186,21 @@ typedef struct
 } EncryptedCase;
 
 #define ENCRYPTED(data) "{\"event\":\"encrypted\",\"data\":" data "}"
-#define SEALED(iv, ct) ENCRYPTED ("{\"iv\":\"" iv "\",\"ct\":\"" ct "\"}")
+#define CANONICAL(iv, ct) ENCRYPTED ("{\"iv\":\"" iv "\",\"ct\":\"" ct "\"}")
 #define IV_PAIR "\"iv\":\"" IV "\""
 #define CT_PAIR "\"ct\":\"" CT "\""
 
 static const EncryptedCase sealed_cases[] = {
-  { "canonical", SEALED (IV, CT), TRUE, IV, CT },
-  { "empty-ct", SEALED (IV, ""), TRUE, IV, "" },
-  { "not-base64", SEALED ("????????????????", "!"), TRUE, "????????????????", "!" },
-  { "iv-short", SEALED ("AAEC", CT), FALSE, "AAEC", CT },
-  { "iv-long", SEALED (IV "AAAA", CT), FALSE, IV "AAAA", CT },
-  { "ct-escaped", SEALED (IV, "\\/w=="), FALSE, IV, "\\/w==" },
-  { "iv-escaped", SEALED ("\\u0041AECAwQFBgcICQoL", CT), FALSE, "\\u0041AECAwQFBgcICQoL", CT },
+  { "canonical", CANONICAL (IV, CT), TRUE, IV, CT },
+  { "empty-ct", CANONICAL (IV, ""), TRUE, IV, "" },
+  { "not-base64", CANONICAL ("????????????????", "!"), TRUE, "????????????????", "!" },
+  { "iv-short", CANONICAL ("AAEC", CT), FALSE, "AAEC", CT },
+  { "iv-long", CANONICAL (IV "AAAA", CT), FALSE, IV "AAAA", CT },
+  { "ct-escaped", CANONICAL (IV, "\\/w=="), FALSE, IV, "\\/w==" },
+  { "iv-escaped", CANONICAL ("\\u0041AECAwQFBgcICQoL", CT), FALSE, "\\u0041AECAwQFBgcICQoL", CT },
   { "other-order", ENCRYPTED ("{" CT_PAIR "," IV_PAIR "}"), FALSE, IV, CT },
   { "spaces", ENCRYPTED (" {" IV_PAIR ", " CT_PAIR "}"), FALSE, IV, CT },
-  { "space-behind", SEALED (IV, CT) "\n", FALSE, IV, CT },
+  { "space-behind", CANONICAL (IV, CT) "\n", FALSE, IV, CT },
   { "space-inside", ENCRYPTED ("{" IV_PAIR "," CT_PAIR " }"), FALSE, IV, CT },
   { "data-first", "{\"data\":{" IV_PAIR "," CT_PAIR "},\"event\":\"encrypted\"}", FALSE, IV, CT },
   { "with-id", ENCRYPTED ("{" IV_PAIR "," CT_PAIR "},\"id\":\"}\""), FALSE, IV, CT },
@@ -272,7 +272,7 @@ test_encrypted_without_data (void)
 static void
 test_encrypted_form (void)
 {
-  static const char canonical[] = SEALED (IV, CT);
+  static const char canonical[] = CANONICAL (IV, CT);
   static const char overlap[] = "{\"event\":\"encrypted\",\"data\":{" IV_PAIR ",\"ct\":\"}}";
   const gsize length = sizeof canonical - 1;
   SignalEncryptedData encrypted;

@@ -298,12 +298,12 @@ test_stop_unresponsive (void)
                         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (GIOStream) deaf = connect_raw (fixture->uri);
+  g_autoptr (GIOStream) unresponsive = connect_raw (fixture->uri);
 
-  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (deaf), upgrade,
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (unresponsive), upgrade,
                                             strlen (upgrade), NULL, NULL, NULL));
   WAIT_UNTIL (g_pollable_input_stream_is_readable (
-    G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (deaf))));
+    G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (unresponsive))));
   stop (fixture->server);
 }
 

@@ -60,9 +60,9 @@ class Client:
             await self.socket.send('{"event":"heartbeat"}')
 
     def open(self, frame):
-        sealed = json.loads(frame)['data']
-        iv = base64.b64decode(sealed['iv'], validate=True)
-        text = self.key.decrypt(iv, base64.b64decode(sealed['ct'], validate=True), None)
+        encrypted = json.loads(frame)['data']
+        iv = base64.b64decode(encrypted['iv'], validate=True)
+        text = self.key.decrypt(iv, base64.b64decode(encrypted['ct'], validate=True), None)
         message = json.loads(text)
         return message['event'], message.get('data')
 

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "tests/lib/crypto-hex.h"
+#include "signal-glib/crypto/signal-secret-private.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+
+static void
+test_wipe (void)
+{
+  guint8 secret[] = { 1, 2, 3, 4 };
+
+  signal_secret_wipe (secret + 1, 2);
+  assert_hex (secret, sizeof secret, "01000004");
+  signal_secret_wipe (NULL, 0);
+}
+
+static void
+test_random (void)
+{
+  g_autoptr(GError) error = NULL;
+  guint8 first[32] = { 0 }, second[32] = { 0 };
+
+  g_assert_true (signal_random_bytes (first, sizeof first, &error));
+  g_assert_true (signal_random_bytes (second, sizeof second, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (memcmp (first, second, sizeof first), !=, 0);
+}
+
+/* The flags of the mapping that contains a pointer, as in proc(5), or NULL if they are not
+ * available. */
+static char *
+read_mapping_flags (gconstpointer pointer)
+{
+  g_autofree char *smaps = NULL;
+  g_auto (GStrv) lines = NULL;
+  gboolean is_inside = FALSE;
+
+  if (!g_file_get_contents ("/proc/self/smaps", &smaps, NULL, NULL))
+    return NULL;
+
+  lines = g_strsplit (smaps, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      guint64 start, end;
+
+      if (sscanf (lines[i], "%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x ", &start, &end) == 2)
+        is_inside = start <= GPOINTER_TO_SIZE (pointer) && GPOINTER_TO_SIZE (pointer) < end;
+      else if (is_inside && g_str_has_prefix (lines[i], "VmFlags:"))
+        return g_strconcat (lines[i], " ", NULL);
+    }
+
+  return NULL;
+}
+
+static void
+test_secret_not_dumped (void)
+{
+  guint8 *secret = signal_secret_alloc (100);
+  g_autofree char *plain = g_malloc (100);
+  g_autofree char *secret_flags = read_mapping_flags (secret);
+  g_autofree char *plain_flags = read_mapping_flags (plain);
+
+  if (secret_flags == NULL)
+    {
+      g_test_skip ("The flags of a mapping cannot be read here");
+    }
+  else
+    {
+      g_assert_nonnull (strstr (secret_flags, " dd "));
+      g_assert_null (strstr (plain_flags, " dd "));
+    }
+  signal_secret_free (secret);
+}
+
+static void
+test_secret_memory (void)
+{
+  static const gsize sizes[] = { 1, 32, 4096 - 32, 4096, 70000 };
+
+  for (gsize n = 0; n < G_N_ELEMENTS (sizes); n++)
+    {
+      guint8 *secret = signal_secret_alloc (sizes[n]);
+
+      g_assert_cmpuint (GPOINTER_TO_SIZE (secret) % 16, ==, 0);
+      for (gsize i = 0; i < sizes[n]; i++)
+        g_assert_cmpuint (secret[i], ==, 0);
+      memset (secret, 0xff, sizes[n]);
+      signal_secret_free (secret);
+    }
+
+  signal_secret_free (NULL);
+}
+
+/* If no page can be allocated, ordinary memory is used. A sanitizer does not work with that
+ * limit. */
+#ifndef __SANITIZE_ADDRESS__
+static void
+test_secret_without_pages (void)
+{
+  struct rlimit before, none = { 0 };
+  guint8 *secret;
+
+  g_assert_no_errno (getrlimit (RLIMIT_AS, &before));
+  none.rlim_max = before.rlim_max;
+  g_assert_no_errno (setrlimit (RLIMIT_AS, &none));
+  secret = signal_secret_alloc (100);
+  g_assert_no_errno (setrlimit (RLIMIT_AS, &before));
+  memset (secret, 0xff, 100);
+  signal_secret_free (secret);
+}
+#endif
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/crypto/secret/not-dumped", test_secret_not_dumped);
+  g_test_add_func ("/crypto/secret/memory", test_secret_memory);
+#ifndef __SANITIZE_ADDRESS__
+  g_test_add_func ("/crypto/secret/without-pages", test_secret_without_pages);
+#endif
+  g_test_add_func ("/crypto/secret/wipe", test_wipe);
+  g_test_add_func ("/crypto/secret/random", test_random);
+
+  return g_test_run ();
+}
