@@ -381,10 +381,12 @@ close_everything (SignalServer *self)
   g_hash_table_remove_all (self->peers);
 }
 
-/* Releasing the reference disposes of the server again. */
+/* This does not rely on dispose being called again: the thread that called it may still be releasing the
+ * last reference, and then finalizes the server. */
 static gboolean
 on_disposed_elsewhere (gpointer user_data)
 {
+  close_everything (user_data);
   return G_SOURCE_REMOVE;
 }
 
