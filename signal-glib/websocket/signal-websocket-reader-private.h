@@ -41,15 +41,16 @@ typedef struct
   const char *fault;          /* a description of what the peer did wrong, or NULL */
 } SignalWebsocketReader;
 
-guint8                     *signal_websocket_reader_reserve (SignalWebsocketReader  *self,
-                                                             gsize                  *size);
-void                        signal_websocket_reader_add     (SignalWebsocketReader  *self,
-                                                             gsize                   size);
-SignalWebsocketReaderEvent  signal_websocket_reader_next    (SignalWebsocketReader  *self,
-                                                             guint8                 *opcode,
-                                                             const guint8          **data,
-                                                             gsize                  *length);
-void                        signal_websocket_reader_trim    (SignalWebsocketReader  *self);
-void                        signal_websocket_reader_clear   (SignalWebsocketReader  *self);
+guint8                     *signal_websocket_reader_reserve    (SignalWebsocketReader        *self,
+                                                                gsize                        *size);
+void                        signal_websocket_reader_add        (SignalWebsocketReader        *self,
+                                                                gsize                         size);
+SignalWebsocketReaderEvent  signal_websocket_reader_next       (SignalWebsocketReader        *self,
+                                                                guint8                       *opcode,
+                                                                const guint8                **data,
+                                                                gsize                        *length);
+gboolean                    signal_websocket_reader_is_at_data (const SignalWebsocketReader  *self);
+void                        signal_websocket_reader_trim       (SignalWebsocketReader        *self);
+void                        signal_websocket_reader_clear      (SignalWebsocketReader        *self);
 
 G_END_DECLS

@@ -267,6 +267,19 @@ signal_websocket_reader_next (SignalWebsocketReader  *self,
   return SIGNAL_WEBSOCKET_READER_FINISHED;
 }
 
+/* Returns whether the next bytes belong to a data frame. */
+gboolean
+signal_websocket_reader_is_at_data (const SignalWebsocketReader *self)
+{
+  guint8 opcode;
+
+  if (self->start == self->end)
+    return FALSE;
+
+  opcode = self->has_frame ? self->frame.opcode : self->data[self->start] & 0x0f;
+  return opcode < SIGNAL_WEBSOCKET_FRAME_CLOSE;
+}
+
 /* Frees memory when there is nothing to read, so that a peer that sends only part of a frame does
  * not occupy READ_SIZE bytes. */
 void

@@ -58,6 +58,7 @@ struct _SignalWebsocket
   GSource *resume_idle;
   GSource *resume_timeout;
   SignalReadBudget budget;
+  gboolean has_ping;            /* libsoup has not been able to respond to it yet */
   gboolean is_drained;          /* the last read returned all available data */
   gboolean has_unread;          /* the buffer may contain more than the current message */
   gboolean has_ended;           /* no message follows a close frame, the end or an error */
@@ -78,7 +79,6 @@ struct _SignalWebsocket
 G_DEFINE_FINAL_TYPE (SignalWebsocket, signal_websocket, G_TYPE_OBJECT)
 
 static void read_available (SignalWebsocket *self, gint64 now);
-static void resume_later (SignalWebsocket *self, gint64 delay);
 static void start_reading (SignalWebsocket *self);
 
 static void
@@ -310,11 +310,7 @@ read_next (SignalWebsocket *self)
       if (opcode == SIGNAL_WEBSOCKET_FRAME_CLOSE)
         self->has_ended = TRUE;
       signal_websocket_input_push (signal_websocket_stream_get_input (self->stream), data, length);
-
-      /* libsoup must send the pong before the next message is delivered, and thus before
-       * responses to that. */
-      if (opcode == SIGNAL_WEBSOCKET_FRAME_PING)
-        resume_later (self, 0);
+      self->has_ping |= opcode == SIGNAL_WEBSOCKET_FRAME_PING;
       return TRUE;
 
     case SIGNAL_WEBSOCKET_READER_TOO_LARGE:
@@ -372,10 +368,20 @@ read_available (SignalWebsocket *self,
   if (self->n_delivering > 0)
     self->budget = (SignalReadBudget) { 0 };
   self->is_drained = FALSE;
+  self->has_ping = FALSE;
 
   while (self->source != NULL)
     {
       signal_read_budget_begin (&self->budget, now);
+
+      /* libsoup must send the pong before the next message is delivered, and thus before
+       * responses to that. */
+      if (self->has_ping && signal_websocket_reader_is_at_data (&self->reader))
+        {
+          resume_later (self, 0);
+          break;
+        }
+
       if (!read_next (self))
         {
           self->has_unread = FALSE;
