@@ -140,7 +140,7 @@ set_deadline_time (SignalConnection *self,
 
   signal_source_clear (&self->deadline);
   self->deadline_time = time;
-  self->deadline = g_timeout_source_new ((guint) (time_left / 1000));
+  self->deadline = g_timeout_source_new ((guint) ((time_left + 999) / 1000));
   g_source_set_callback (self->deadline, on_deadline, self, NULL);
   g_source_set_static_name (self->deadline, "[signal-glib] connection deadline");
   g_source_set_priority (self->deadline, SIGNAL_SOURCE_AFTER_READING);

@@ -106,6 +106,15 @@ void
 loop_free (Loop *loop)
 {
   loop_quit (loop);
+
+  /* What closes the connections of objects that were dropped after the loop needs the context. */
+  for (guint i = 0; i < 20; i++)
+    {
+      while (g_main_context_iteration (loop->context, FALSE))
+        ;
+      g_usleep (5 * 1000);
+    }
+
   g_main_loop_unref (loop->loop);
   g_main_context_unref (loop->context);
   g_free (loop);
