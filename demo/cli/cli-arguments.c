@@ -20,7 +20,7 @@ cli_arguments_parse (GOptionContext *context,
   g_autoptr (GError) error = NULL;
   const GOptionEntry entries[] = {
     { "color", 0, 0, G_OPTION_ARG_CALLBACK, cli_color_option,
-      N_("Use colour: auto (on a terminal), always or never"), N_("WHEN") },
+      N_("Use color: auto (on a terminal), always or never"), N_("WHEN") },
     /* File names, because GOption rejects other strings that are not valid in the locale. */
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &operands, NULL, usage },
     G_OPTION_ENTRY_NULL

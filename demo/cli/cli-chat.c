@@ -205,22 +205,23 @@ cli_chat (char **args)
   Chat self = { 0 };
   int exit_code;
   const GOptionEntry entries[] = {
-    { "room", 'r', 0, G_OPTION_ARG_FILENAME, &room, N_("The room to talk in"), N_("ROOM") },
+    { "room", 'r', 0, G_OPTION_ARG_FILENAME, &room, N_("Room to chat in"), N_("ROOM") },
     { "name", 0, 0, G_OPTION_ARG_FILENAME, &name,
-      N_("The name that the others see (your user name)"), N_("NAME") },
+      N_("Name shown to other users (default: your user name)"), N_("NAME") },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json,
-      N_("Print one JSON object a line: event, payload, id"), NULL },
+      N_("Print one JSON object per line: event, payload, id"), NULL },
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
-  g_option_context_set_summary (context, _("Sends each line of standard input to a room, and "
-                                           "prints what the others say."));
+  g_option_context_set_summary (context, _("Sends each line of standard input to a room and "
+                                           "prints the messages of other users."));
   g_option_context_set_description (context, _(
-    "A line is sent as the event “chat” with {\"room\", \"from\", \"text\"}; it is for the server\n"
-    "to pass it on, as “signal-glib serve” does. The end of the input, Ctrl-D, leaves.\n"
-    "A first connection that fails is not retried; a connection that is lost later is.\n\n"
-    "Exit codes: 0 end of input, 1 failed, 2 usage, 3 token refused, 130 Ctrl-C."));
+    "Each line is sent as a “chat” event with {\"room\", \"from\", \"text\"}. The server must\n"
+    "forward it, as “signal-glib serve” does. The end of the input (Ctrl-D) ends the chat.\n"
+    "If the first connection attempt fails, it is not retried; a lost connection is.\n"
+    "\n"
+    "Exit status: 0 end of input, 1 failure, 2 usage error, 3 token rejected, 130 Ctrl-C."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   cli_options_init (&options, context, 20);
   operands = cli_arguments_parse (context, "URL", 1, args);

@@ -94,26 +94,28 @@ cli_listen (char **args)
     { "room", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &rooms,
       N_("Join this room; can be given more than once"), N_("ROOM") },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json,
-      N_("Print one JSON object a line: event, payload, id"), NULL },
+      N_("Print one JSON object per line: event, payload, id"), NULL },
     { "count", 'n', 0, G_OPTION_ARG_INT, &self.count,
-      N_("Leave after N messages"), N_("N") },
+      N_("Exit after N messages"), N_("N") },
     { "wait", 'w', 0, G_OPTION_ARG_NONE, &retry_first,
-      N_("Retry too when the first connection fails"), NULL },
+      N_("Also retry if the first connection attempt fails"), NULL },
     { "trace", 0, 0, G_OPTION_ARG_NONE, &self.trace,
-      N_("Print each transition, its cause and its time"), NULL },
+      N_("Print each state transition with its cause and time"), NULL },
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
-  g_option_context_set_summary (context, _("Prints the messages that arrive, until Ctrl-C."));
+  g_option_context_set_summary (context, _("Prints incoming messages until interrupted with "
+                                           "Ctrl-C."));
   g_option_context_set_description (context, _(
-    "Without --wait a first connection that fails is not retried; a connection that is\n"
-    "lost later always is, up to --max-retries (20) times in a row.\n"
-    "With --json the payload is printed as it was received; a payload or an id that is not\n"
-    "there is null.\n"
-    "With --trace each transition goes to standard error, with the milliseconds of the\n"
-    "monotonic clock and those since the last one, and at the end what was counted.\n\n"
-    "Exit codes: 0 after --count messages, 1 failed, 2 usage, 3 token refused, 130 Ctrl-C."));
+    "Without --wait, a failed first connection attempt is not retried. A lost connection is\n"
+    "always retried, up to --max-retries (20) times in a row.\n"
+    "With --json, the payload is printed as received; a missing payload or ID is null.\n"
+    "With --trace, each transition is written to standard error with the monotonic time and\n"
+    "the time since the previous transition, in milliseconds, and finally the statistics.\n"
+    "\n"
+    "Exit status: 0 after --count messages, 1 failure, 2 usage error, 3 token rejected,\n"
+    "130 Ctrl-C."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   cli_options_init (&options, context, 20);
   operands = cli_arguments_parse (context, "URL", 1, args);

@@ -17,10 +17,10 @@ typedef struct
 } CliCommand;
 
 static const CliCommand commands[] = {
-  { "serve", N_("Run a server for demos and tests"), cli_serve },
-  { "listen", N_("Print the messages that arrive"), cli_listen },
+  { "serve", N_("Run a server for demonstrations and tests"), cli_serve },
+  { "listen", N_("Print incoming messages"), cli_listen },
   { "send", N_("Send one message"), cli_send },
-  { "chat", N_("Talk in a room, line by line"), cli_chat },
+  { "chat", N_("Chat in a room, line by line"), cli_chat },
 };
 
 static void
@@ -32,19 +32,22 @@ print_help (void)
                            "Encrypted real-time messages over a WebSocket.\n\nCommands:\n"));
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     g_string_append_printf (text, "  %-8s %s\n", commands[i].name, _(commands[i].summary));
-  g_string_append (text, _("\n“signal-glib COMMAND --help” explains a command.\n\n"
+  g_string_append (text, _("\nSee “signal-glib COMMAND --help” for the options of a command.\n"
+                           "\n"
                            "Options:\n"
                            "  --help     Show this help\n"
-                           "  --version  Show the version\n\n"
-                           "The token comes from --token-file, from the environment variable\n"
-                           "SIGNAL_TOKEN, or from a prompt; never from the command line.\n\n"
-                           "Exit codes:\n"
-                           "  0    all went well\n"
-                           "  1    it failed: no connection, a connection lost for good, …\n"
-                           "  2    the command line is wrong, or no token was given\n"
-                           "  3    the server refused the token\n"
-                           "  130  stopped with Ctrl-C\n"
-                           "  143  stopped with SIGTERM\n"));
+                           "  --version  Show the version\n"
+                           "\n"
+                           "The token is read from --token-file, from the environment variable\n"
+                           "SIGNAL_TOKEN, or from a prompt, never from the command line.\n"
+                           "\n"
+                           "Exit status:\n"
+                           "  0    success\n"
+                           "  1    failure: cannot connect, connection lost, …\n"
+                           "  2    usage error, or no token given\n"
+                           "  3    token rejected by the server\n"
+                           "  130  interrupted with Ctrl-C\n"
+                           "  143  terminated by SIGTERM\n"));
   cli_print (text->str);
 }
 
@@ -94,7 +97,7 @@ main (int    argc,
   command = find_command (name);
   if (command == NULL)
     {
-      cli_error (_("There is no command “%s”; try “signal-glib --help”"), name);
+      cli_error (_("Unknown command “%s”; try “signal-glib --help”"), name);
       return CLI_EXIT_USAGE;
     }
 

@@ -20,15 +20,15 @@ cli_options_init (CliOptions     *options,
     { "ca-file", 0, 0, G_OPTION_ARG_FILENAME, &options->ca_file,
       N_("Trust the certificates in FILE (PEM) instead of the system’s"), N_("FILE") },
     { "allow-insecure", 0, 0, G_OPTION_ARG_NONE, &options->allow_insecure,
-      N_("Allow ws:// to another machine: the token is then sent in the clear"), NULL },
+      N_("Allow ws:// to other hosts; the token is then sent unencrypted"), NULL },
     { "ecdh-info", 0, 0, G_OPTION_ARG_STRING, &options->ecdh_info,
-      N_("The key derivation text that the server uses"), N_("TEXT") },
+      N_("Key derivation text of the server"), N_("TEXT") },
     { "no-encryption", 0, 0, G_OPTION_ARG_NONE, &options->no_encryption,
-      N_("Also talk to a server without encryption"), NULL },
+      N_("Also accept a server that does not encrypt"), NULL },
     { "max-retries", 0, 0, G_OPTION_ARG_INT, &options->max_retries,
-      N_("Failed attempts in a row before giving up; -1: never give up"), N_("N") },
+      N_("Give up after N failed attempts in a row; -1: never"), N_("N") },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet,
-      N_("Do not tell how the connection is; errors are still told"), NULL },
+      N_("Do not report the connection state; errors are still reported"), NULL },
     G_OPTION_ENTRY_NULL
   };
 
@@ -50,14 +50,14 @@ cli_options_check_rooms (char **rooms)
 {
   if (rooms == NULL || rooms[0] == NULL)
     {
-      cli_error (_("No room given: use --room"));
+      cli_error (_("No room given; use --room"));
       return FALSE;
     }
   for (guint i = 0; rooms[i] != NULL; i++)
     {
       if (!g_utf8_validate (rooms[i], -1, NULL))
         {
-          cli_error (_("A room’s name is not valid UTF-8"));
+          cli_error (_("A room name is not valid UTF-8"));
           return FALSE;
         }
     }

@@ -42,7 +42,7 @@ read_standard_input (void)
     }
   if (text->len > 0 && memchr (text->data, '\0', text->len) != NULL)
     {
-      cli_error (_("Standard input is not JSON: it contains a zero byte"));
+      cli_error (_("Standard input is not JSON: it contains a NUL byte"));
       return NULL;
     }
   g_byte_array_append (text, (const guint8 *) "", 1);
@@ -87,13 +87,14 @@ cli_send (char **args)
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autofree char *input = NULL;
 
-  g_option_context_set_summary (context, _("Sends one message and leaves."));
+  g_option_context_set_summary (context, _("Sends one message and exits."));
   g_option_context_set_description (context, _(
-    "JSON is the payload; “-” reads it from standard input. A payload that begins with a\n"
-    "minus sign comes after “--”. A connection that fails is not retried unless\n"
-    "--max-retries says so. The protocol has no receipts: exit code 0 says that the message\n"
-    "was written to an authenticated connection.\n\n"
-    "Exit codes: 0 sent, 1 failed, 2 usage, 3 token refused, 130 Ctrl-C."));
+    "JSON is the payload; “-” reads it from standard input. Put “--” before a payload that\n"
+    "begins with a minus sign. A failed connection attempt is not retried unless\n"
+    "--max-retries is given. The protocol has no acknowledgments: exit status 0 means that\n"
+    "the message was written to an authenticated connection.\n"
+    "\n"
+    "Exit status: 0 sent, 1 failure, 2 usage error, 3 token rejected, 130 Ctrl-C."));
   cli_options_init (&options, context, 0);
   operands = cli_arguments_parse (context, "URL EVENT JSON", 3, args);
   if (operands == NULL)

@@ -92,7 +92,8 @@ report_peers (Serve      *self,
   if (!self->json)
     {
       fprintf (stderr,
-               joined ? _("A client came; clients: %u\n") : _("A client left; clients: %u\n"),
+               joined ? _("Client connected (%u connected)\n")
+                      : _("Client disconnected (%u connected)\n"),
                self->n_peers);
       return;
     }
@@ -149,7 +150,7 @@ on_message (SignalServer  *server,
   else
     sent = signal_server_send_to_peer (server, peer, event, payload, &error);
   if (!sent)
-    cli_error (_("A message was not passed on: %s"), error->message);
+    cli_error (_("Cannot forward a message: %s"), error->message);
 }
 
 static void
@@ -255,7 +256,7 @@ serve_run (Serve              *self,
   if (self->token == NULL)
     {
       cli_error (_("Cannot get the token: %s"),
-                 error != NULL ? error->message : _("no random bytes"));
+                 error != NULL ? error->message : _("the system provided no random data"));
       return error != NULL ? CLI_EXIT_USAGE : CLI_EXIT_FAILED;
     }
   self->server = build_server (options);
@@ -290,48 +291,50 @@ cli_serve (char **args)
   g_auto (GStrv) operands = NULL;
   const GOptionEntry entries[] = {
     { "port", 'p', 0, G_OPTION_ARG_INT, &options.port,
-      N_("Listen on this port (8080); 0: any free one"), N_("PORT") },
+      N_("Listen on this port (default: 8080; 0: any free port)"), N_("PORT") },
     { "address", 'a', 0, G_OPTION_ARG_STRING, &options.address,
-      N_("Listen on this address (only this machine)"), N_("ADDRESS") },
+      N_("Listen on this address (default: loopback only)"), N_("ADDRESS") },
     { "path", 0, 0, G_OPTION_ARG_STRING, &options.path,
-      N_("The path of the URL (/ws)"), N_("PATH") },
+      N_("URL path (default: /ws)"), N_("PATH") },
     { "token-file", 0, 0, G_OPTION_ARG_FILENAME, &options.token_file,
       N_("Read the token from the first line of FILE"), N_("FILE") },
     { "tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &options.certificate_file,
-      N_("Serve wss:// with the certificate and the key in FILE (PEM)"), N_("FILE") },
+      N_("Serve wss:// with the certificate and private key in FILE (PEM)"), N_("FILE") },
     { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &options.key_file,
-      N_("The key is in FILE (PEM) instead"), N_("FILE") },
+      N_("Read the private key from FILE (PEM) instead"), N_("FILE") },
     { "ecdh-info", 0, 0, G_OPTION_ARG_STRING, &options.ecdh_info,
-      N_("The key derivation text that the clients use"), N_("TEXT") },
+      N_("Key derivation text of the clients"), N_("TEXT") },
     { "allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.allowed_origins,
-      N_("Also take web pages of this origin, such as https://example.org"), N_("ORIGIN") },
+      N_("Also accept web pages of this origin, such as https://example.org"), N_("ORIGIN") },
     { "no-encryption", 0, 0, G_OPTION_ARG_NONE, &options.no_encryption,
-      N_("Also take clients that do not encrypt"), NULL },
+      N_("Also accept clients that do not encrypt"), NULL },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json,
-      N_("Print one JSON object a line, for every client that comes or leaves too"), NULL },
+      N_("Print one JSON object per line, also when a client connects or disconnects"), NULL },
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
-  g_option_context_set_summary (context, _("Runs a server for demos and tests, until Ctrl-C."));
+  g_option_context_set_summary (context, _("Runs a server for demonstrations and tests until "
+                                           "interrupted with Ctrl-C."));
   g_option_context_set_description (context, _(
-    "The token that clients must show is that of --token-file or SIGNAL_TOKEN; without either\n"
-    "one is made up and printed. A message whose payload is an object with a string “room” goes\n"
-    "to all others in that room, under the same event name; the sender need not be in it. Any\n"
-    "other message goes back to its sender.\n\n"
-    "Exit codes: 1 failed (a port in use, …), 2 usage, 130 Ctrl-C, 143 SIGTERM."));
+    "Clients must present the token of --token-file or SIGNAL_TOKEN; without either, a token\n"
+    "is generated and printed. A message whose payload is an object with a string “room” is\n"
+    "forwarded to all other clients in that room under the same event name, even if the\n"
+    "sender is not in the room. Any other message is sent back to its sender.\n"
+    "\n"
+    "Exit status: 1 failure (port in use, …), 2 usage error, 130 Ctrl-C, 143 SIGTERM."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   operands = cli_arguments_parse (context, "", 0, args);
   if (operands == NULL)
     return CLI_EXIT_USAGE;
   if (options.port < 0 || options.port > G_MAXUINT16)
     {
-      cli_error (_("%d is not a port: 0 to 65535"), options.port);
+      cli_error (_("Invalid port %d: use a number from 0 to 65535"), options.port);
       return CLI_EXIT_USAGE;
     }
   if (options.key_file != NULL && options.certificate_file == NULL)
     {
-      cli_error (_("--tls-key needs --tls-certificate"));
+      cli_error (_("--tls-key requires --tls-certificate"));
       return CLI_EXIT_USAGE;
     }
   return serve_run (&self, &options);

@@ -36,7 +36,7 @@ cli_tls_load_certificate (const char *certificate_file,
     cli_error (_("Cannot read the certificate and its key in “%s”: %s"), certificate_file,
                error->message);
   else if (!has_private_key (certificate))
-    cli_error (_("There is no private key in “%s”: add it to the file, or name its own file with "
+    cli_error (_("“%s” contains no private key: add it to the file, or specify its own file with "
                  "--tls-key"), certificate_file);
   else
     return g_steal_pointer (&certificate);
@@ -51,16 +51,16 @@ cli_tls_print_hints (GTlsCertificateFlags errors,
   const GTlsCertificateFlags dates = G_TLS_CERTIFICATE_EXPIRED | G_TLS_CERTIFICATE_NOT_ACTIVATED;
 
   if ((errors & G_TLS_CERTIFICATE_UNKNOWN_CA) != 0 && has_ca_file)
-    cli_error (_("The file of --ca-file has neither the certificate of the server nor that of the "
-                 "authority that signed it"));
+    cli_error (_("The file given with --ca-file contains neither the certificate of the server "
+                 "nor that of its issuer"));
   else if ((errors & G_TLS_CERTIFICATE_UNKNOWN_CA) != 0)
-    cli_error (_("If you trust the server, name a file with its certificate, or with that of the "
-                 "authority that signed it, with --ca-file"));
+    cli_error (_("If you trust the server, use --ca-file to specify a file with its certificate "
+                 "or that of its issuer"));
   if ((errors & G_TLS_CERTIFICATE_BAD_IDENTITY) != 0)
-    cli_error (_("Use a URL with a host name that the certificate of the server is for"));
+    cli_error (_("Use a URL with a host name for which the certificate of the server was issued"));
   if ((errors & dates) != 0)
-    cli_error (_("See whether the clock of this machine is right; if it is, the server needs "
-                 "another certificate"));
+    cli_error (_("Check that the system clock is correct; if it is, the certificate of the server "
+                 "must be replaced"));
   if ((errors & (G_TLS_CERTIFICATE_REVOKED | G_TLS_CERTIFICATE_INSECURE)) != 0)
-    cli_error (_("The server needs another certificate: this one must not be trusted any more"));
+    cli_error (_("The certificate of the server must no longer be trusted and has to be replaced"));
 }

@@ -46,7 +46,7 @@ read_token_file (const char *path,
   if (*token == '\0' || !g_utf8_validate (token, -1, NULL))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                   _("There is no token in “%s”"), path);
+                   _("“%s” contains no token"), path);
       return NULL;
     }
   return g_steal_pointer (&token);
@@ -135,6 +135,6 @@ cli_token_get (const char  *token_file,
   if (token == NULL && prompt_signal != 0)
     *exit_code = 128 + prompt_signal;
   else if (token == NULL)
-    cli_error (_("No token: use --token-file, or set SIGNAL_TOKEN"));
+    cli_error (_("No token given; use --token-file, or set SIGNAL_TOKEN"));
   return token;
 }

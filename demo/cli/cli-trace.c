@@ -39,9 +39,9 @@ print_connecting (void)
   g_autofree char *cause = NULL;
 
   if (trace.attempt > 0)
-    cause = g_strdup_printf (_("retry %u is due"), trace.attempt);
+    cause = g_strdup_printf (_("starting retry %u"), trace.attempt);
   else
-    cause = g_strdup (_("asked for"));
+    cause = g_strdup (_("requested"));
   trace.attempt = 0;
   print_line ("connecting", cause);
 }
@@ -55,15 +55,15 @@ on_state (SignalClient *client)
       print_connecting ();
       break;
     case SIGNAL_CONNECTION_STATE_CONNECTED:
-      print_line ("connected", _("the socket is open"));
+      print_line ("connected", _("the socket was opened"));
       break;
     case SIGNAL_CONNECTION_STATE_AUTHENTICATING:
       print_line ("authenticating", _("the token was sent"));
       break;
     case SIGNAL_CONNECTION_STATE_AUTHENTICATED:
       print_line ("authenticated", signal_client_get_encrypted (client)
-                                   ? _("the server took the token, and the key is derived")
-                                   : _("the server took the token; there is no encryption"));
+                                   ? _("the server accepted the token, and the key was derived")
+                                   : _("the server accepted the token without encryption"));
       break;
     /* These have signals of their own. */
     case SIGNAL_CONNECTION_STATE_RECONNECTING:
@@ -90,7 +90,7 @@ static void
 on_disconnected (SignalClient *client,
                  const GError *error)
 {
-  print_line ("disconnected", error != NULL ? error->message : _("asked for"));
+  print_line ("disconnected", error != NULL ? error->message : _("requested"));
 }
 
 /* Traces @client until cli_trace_stop(). */

@@ -132,8 +132,7 @@ on_about (GSimpleAction *action,
                          "application-name", _("Signal Demo"),
                          "application-icon", APPLICATION_ID,
                          "version", SIGNAL_VERSION,
-                         "comments", _("Encrypted real-time messages, and what they look like on "
-                                       "the wire"),
+                         "comments", _("Exchange encrypted messages and inspect WebSocket traffic"),
                          "license-type", GTK_LICENSE_LGPL_2_1,
                          "developer-name", _("The signal-glib project"),
                          NULL);

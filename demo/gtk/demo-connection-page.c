@@ -58,7 +58,7 @@ on_token_stored (GObject      *source,
   g_autofree char *text = NULL;
 
   if (!demo_keyring_store_finish (result, &error))
-    text = g_strdup_printf (_("There is no keyring: %s"), error->message);
+    text = g_strdup_printf (_("The keyring is not available: %s"), error->message);
   if (self->remember_row != NULL)
     adw_action_row_set_subtitle (self->remember_row, text != NULL ? text : "");
 }
@@ -155,7 +155,7 @@ update_ca_file (DemoConnectionPage *self)
   gboolean chosen = *path != '\0';
 
   adw_action_row_set_subtitle (self->ca_file_row,
-                               chosen ? path : _("Those that the system trusts"));
+                               chosen ? path : _("Authorities trusted by the system"));
   gtk_widget_set_visible (self->clear_ca_file, chosen);
 }
 

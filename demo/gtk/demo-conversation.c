@@ -69,7 +69,7 @@ static void
 on_as_json (DemoConversation *self)
 {
   gboolean as_json = gtk_toggle_button_get_active (self->as_json);
-  const char *placeholder = as_json ? _("JSON, such as {\"cups\": 2}") : _("Write a message");
+  const char *placeholder = as_json ? _("JSON, for example {\"cups\": 2}") : _("Write a message");
 
   gtk_entry_set_placeholder_text (GTK_ENTRY (self->text), placeholder);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->text), GTK_ACCESSIBLE_PROPERTY_LABEL,

@@ -13,27 +13,27 @@ get_signal_hint (int code)
   switch (code)
     {
     case SIGNAL_ERROR_AUTHENTICATION_FAILED:
-      return _("Enter a token that the server knows, and connect again.");
+      return _("Enter a token that the server accepts, then connect again.");
     case SIGNAL_ERROR_ENCRYPTION_REQUIRED:
-      return _("Ask whoever runs the server: it is set up without the encryption that this "
-               "program wants.");
+      return _("Contact the server administrator. The server is not configured for the encryption "
+               "that this application requires.");
     case SIGNAL_ERROR_INSECURE:
-      return _("Use an address that begins with wss://. Without TLS everybody on the way could "
+      return _("Use an address that begins with wss://. Without TLS, others on the network could "
                "read the token.");
     case SIGNAL_ERROR_INVALID_ARGUMENT:
-      return _("Correct what you entered, and try again.");
+      return _("Correct the settings, then try again.");
     case SIGNAL_ERROR_RETRIES_EXHAUSTED:
-      return _("See whether the server runs, then connect again.");
+      return _("Check that the server is running, then connect again.");
     case SIGNAL_ERROR_OUTBOX_FULL:
-      return _("Wait until the connection is back before you send more.");
+      return _("Wait until the connection is restored before sending more messages.");
     case SIGNAL_ERROR_TOO_LARGE:
-      return _("Send less at a time.");
+      return _("Send a smaller message.");
     case SIGNAL_ERROR_NOT_CONNECTED:
-      return _("If it does not come back, see whether the server runs.");
+      return _("If the connection is not restored, check that the server is running.");
     case SIGNAL_ERROR_TIMED_OUT:
-      return _("The network or the server is slow. It will be tried again.");
+      return _("The network or the server is slow. The connection is retried automatically.");
     default:
-      return _("Whoever runs the server may know more.");
+      return _("Contact the server administrator.");
     }
 }
 
@@ -43,14 +43,14 @@ demo_error_get_hint (const GError *error)
   if (error->domain == SIGNAL_ERROR)
     return get_signal_hint (error->code);
   if (error->domain == G_TLS_ERROR)
-    return _("Check the address. If the server has a certificate of its own, choose the file of its "
-             "authority under “Certificate authority”.");
+    return _("Check the address. If the server uses a private certificate authority, choose its "
+             "file under “Certificate Authority”.");
   if (error->domain == G_RESOLVER_ERROR)
-    return _("Check the name of the server and your network.");
+    return _("Check the server name and your network connection.");
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED)
       || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
-    return _("See whether the server runs, and whether the address and the port are right.");
-  return _("Check the address and your network.");
+    return _("Check that the server is running and that the address and port are correct.");
+  return _("Check the address and your network connection.");
 }
 
 gboolean

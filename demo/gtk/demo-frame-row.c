@@ -88,10 +88,11 @@ on_plaintext (DemoFrameRow *self)
   const char *plaintext = demo_frame_get_plaintext (self->frame);
 
   if (plaintext == NULL && demo_frame_is_unparsed (self->frame))
-    plaintext = _("Not known: it is not JSON, or too much to be looked into");
+    plaintext = _("Not available: the content is not JSON, or too large to display");
   else if (plaintext == NULL)
     plaintext = demo_frame_is_encrypted (self->frame)
-                ? _("Not known: it was never told of") : _("The same: it is not encrypted");
+                ? _("Not available: the decrypted content was not delivered")
+                : _("Identical: the frame is not encrypted");
   gtk_label_set_text (self->plaintext, plaintext);
 }
 

@@ -142,8 +142,8 @@ on_join (SignalServer    *server,
 {
   g_autoptr (JsonNode) payload =
     demo_chat_payload_new (room, _("Echo"),
-                           _("Say something, and I will say it too. Say “later” and I will take five "
-                             "seconds: time enough to close the window."));
+                           _("Send me a message and I will repeat it. Send “later” and I will "
+                             "wait five seconds, so that you can close the window before I answer."));
 
   reply_later (server, peer, "chat", payload, REPLY_DELAY_MS);
   return TRUE;
@@ -205,7 +205,7 @@ demo_local_server_start (DemoLocalServer  *self,
   if (token == NULL)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                           _("The system gave no random bytes for a token"));
+                           _("Cannot generate a token: the system provided no random data"));
       return FALSE;
     }
 

@@ -40,11 +40,11 @@ demo_message_row_set_message (DemoMessageRow *self,
                               DemoMessage    *message)
 {
   gboolean encrypted = demo_message_is_encrypted (message);
-  const char *description = encrypted ? _("It came encrypted") : _("It came in the clear");
+  const char *description = encrypted ? _("Received encrypted") : _("Received unencrypted");
 
   if (demo_message_is_outgoing (message))
     {
-      description = _("It goes encrypted");
+      description = _("Sent encrypted");
       gtk_widget_add_css_class (GTK_WIDGET (self), "outgoing");
     }
   else

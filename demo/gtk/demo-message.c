@@ -87,7 +87,8 @@ demo_message_new (const char *event,
   if (outgoing)
     self->author = g_strdup (_("You"));
   else
-    self->author = author != NULL ? demo_text_sanitize_line (author) : g_strdup (_("Somebody"));
+    self->author = author != NULL ? demo_text_sanitize_line (author)
+                                  : g_strdup (_("Unknown sender"));
   return self;
 }
 

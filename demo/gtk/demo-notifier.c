@@ -208,7 +208,7 @@ demo_notifier_notify_still_connected (DemoNotifier *self)
     return;
   self->notified_still_connected = TRUE;
   notification = g_notification_new (_("Still connected"));
-  g_notification_set_body (notification, _("The window is closed; the connection is kept."));
+  g_notification_set_body (notification, _("The connection stays open while the window is closed."));
   g_notification_add_button (notification, _("Quit"), "app.quit");
   g_application_send_notification (self->application, STILL_CONNECTED_ID, notification);
 }

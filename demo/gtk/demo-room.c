@@ -85,7 +85,7 @@ demo_room_get_name (DemoRoom *self)
 const char *
 demo_room_get_title (DemoRoom *self)
 {
-  return self->name != NULL ? self->name : _("Everything Else");
+  return self->name != NULL ? self->name : _("Other Messages");
 }
 
 GListModel *

@@ -54,8 +54,8 @@ set_traffic (DemoStatistics *self,
   guint64 n_messages = get_counter (self, messages);
   g_autofree char *count = g_strdup_printf ("%" G_GUINT64_FORMAT, n_messages);
   g_autofree char *size = g_format_size (get_counter (self, bytes));
-  g_autofree char *text = g_strdup_printf (ngettext ("%s message, %s in all",
-                                                     "%s messages, %s in all",
+  g_autofree char *text = g_strdup_printf (ngettext ("%s message, %s in total",
+                                                     "%s messages, %s in total",
                                                      (gulong) n_messages), count, size);
 
   set_value (row, text);

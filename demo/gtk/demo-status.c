@@ -94,9 +94,9 @@ build_countdown (DemoStatus *self)
 {
   guint seconds = demo_status_get_countdown (self);
 
-  return g_strdup_printf (ngettext ("No connection. Attempt %u in %u second",
-                                    "No connection. Attempt %u in %u seconds", seconds),
-                          self->attempt, seconds);
+  return g_strdup_printf (ngettext ("Reconnecting in %u second (attempt %u)",
+                                    "Reconnecting in %u seconds (attempt %u)", seconds),
+                          seconds, self->attempt);
 }
 
 static char *
@@ -105,14 +105,14 @@ build_description (DemoStatus *self)
   switch (signal_client_get_state (self->client))
     {
     case SIGNAL_CONNECTION_STATE_CONNECTING:
-      return g_strdup (_("Opening the connection"));
+      return g_strdup (_("Connecting…"));
     case SIGNAL_CONNECTION_STATE_CONNECTED:
-      return g_strdup (_("The connection is open; nothing has been said yet"));
+      return g_strdup (_("Connected, waiting for the server…"));
     case SIGNAL_CONNECTION_STATE_AUTHENTICATING:
-      return g_strdup (_("Showing the token and agreeing on a key"));
+      return g_strdup (_("Authenticating…"));
     case SIGNAL_CONNECTION_STATE_AUTHENTICATED:
       return g_strdup (signal_client_get_encrypted (self->client)
-                       ? _("Connected and encrypted") : _("Connected, without encryption"));
+                       ? _("Connected, encrypted") : _("Connected, not encrypted"));
     case SIGNAL_CONNECTION_STATE_RECONNECTING:
       return build_countdown (self);
     case SIGNAL_CONNECTION_STATE_DISCONNECTED:
