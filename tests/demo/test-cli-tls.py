@@ -90,12 +90,12 @@ class Tls(Cli):
 
     def test_unknown_authority(self):
         text = self.reject('good.pem')
-        self.assertIn('with --ca-file\n', text)
+        self.assertIn('use --ca-file', text)
         self.assertNotIn('host name', text)
 
     def test_other_authority(self):
         text = self.reject('good.pem', '--ca-file', self.path('else.pem'))
-        self.assertIn('The file of --ca-file has neither', text)
+        self.assertIn('The file given with --ca-file contains neither', text)
 
     def test_other_host(self):
         text = self.reject('other.pem', '--ca-file', self.path('ca.pem'))
@@ -104,7 +104,7 @@ class Tls(Cli):
 
     def test_expired(self):
         text = self.reject('old.pem', '--ca-file', self.path('ca.pem'))
-        self.assertIn('See whether the clock', text)
+        self.assertIn('Check that the system clock', text)
         self.assertNotIn('--ca-file', text)
 
     def test_hint_is_printed_once(self):
@@ -116,7 +116,7 @@ class Tls(Cli):
     def test_no_key(self):
         """The server fails before it prints its URL."""
         process = run('serve', '--port', '0', '--tls-certificate', self.path('good.crt'))
-        self.check_fails(process, EXIT_FAILED, r'no private key in “.*/good\.crt”.*--tls-key')
+        self.check_fails(process, EXIT_FAILED, r'“.*/good\.crt” contains no private key.*--tls-key')
         self.assertEqual(process.stdout, '')
 
     def test_bad_files(self):

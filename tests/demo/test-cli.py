@@ -19,7 +19,7 @@ class Arguments(Cli):
         for command in ((), ('serve',), ('listen',), ('send',), ('chat',)):
             process = run(*command, '--help')
             self.assertEqual(process.returncode, 0)
-            self.assertIn('Exit codes:', process.stdout)
+            self.assertIn('Exit status:', process.stdout)
             self.assertIn('Usage:', process.stdout)
 
     def test_version(self):
@@ -29,7 +29,7 @@ class Arguments(Cli):
         self.check_fails(run(), EXIT_USAGE, 'No command given')
 
     def test_unknown_command(self):
-        self.check_fails(run('foo\x1b'), EXIT_USAGE, r'no command “foo\\u001b”')
+        self.check_fails(run('foo\x1b'), EXIT_USAGE, r'Unknown command “foo\\u001b”')
 
     def test_unknown_option(self):
         self.check_fails(run('listen', '--token', 'x'), EXIT_USAGE, 'Unknown option --token')
@@ -41,7 +41,7 @@ class Arguments(Cli):
         self.check_fails(run('listen', 'ws://127.0.0.1/ws'), EXIT_USAGE, '--room')
 
     def test_bad_port(self):
-        self.check_fails(run('serve', '--port', '65536'), EXIT_USAGE, 'not a port')
+        self.check_fails(run('serve', '--port', '65536'), EXIT_USAGE, 'Invalid port')
 
     def test_no_token(self):
         process = run('send', 'ws://127.0.0.1:1/ws', 'a', '1', token=None)
@@ -51,7 +51,7 @@ class Arguments(Cli):
         process = run('send', 'ws://127.0.0.1:1/ws', 'a', '1', '--token-file', '/nowhere')
         self.check_fails(process, EXIT_USAGE, '/nowhere')
         process = run('send', 'ws://127.0.0.1:1/ws', 'a', '1', '--token-file', '/dev/null')
-        self.check_fails(process, EXIT_USAGE, 'no token in')
+        self.check_fails(process, EXIT_USAGE, 'contains no token')
 
 
 class BadInput(Cli):
@@ -328,7 +328,7 @@ class Reconnect(Cli):
                           'reconnecting'])
         self.assertEqual([line[2] for line in lines][-2:], ['authenticated', 'disconnected'])
         self.assertRegex(lines[4][3], r'; retry 1 in \d+ ms$')
-        self.assertEqual(lines[5][3], 'retry 1 is due')
+        self.assertEqual(lines[5][3], 'starting retry 1')
         times = [float(line[0]) for line in lines]
         self.assertEqual(times, sorted(times))
         for before, line in zip(times, lines[1:]):

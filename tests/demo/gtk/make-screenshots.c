@@ -56,7 +56,7 @@ make_screenshots (void)
   set_style ("light");
   g_object_set (demo_session_get_settings (test_app_get_session ()), "name", "Ann", NULL);
   test_app_try_it ();
-  test_app_wait (test_app_has_received, "Say something", "the greeting");
+  test_app_wait (test_app_has_received, "Send me a message", "the greeting");
   test_app_send ("The kettle is on");
   test_app_wait (test_app_has_received, "kettle", "the reply");
 
@@ -76,7 +76,7 @@ make_screenshots (void)
   resize (WIDTH);
   test_app_show_page ("connection");
   g_action_group_change_action_state (actions, "simulate-outage", g_variant_new_boolean (TRUE));
-  test_app_wait (test_app_shows, "Attempt 2 in 3 seconds$", "the countdown");
+  test_app_wait (test_app_shows, "in 3 seconds \\(attempt 2\\)$", "the countdown");
   save ("reconnecting");
   test_app_disconnect ();
 }

@@ -81,12 +81,12 @@ test_connect (void)
   connect_to ("ws://example.org/ws", "right");
   test_app_wait (test_app_shows, "begins with wss://", "the hint");
   connect_to (url, "wrong");
-  test_app_wait (test_app_shows, "^Enter a token that the server knows", "the hint");
+  test_app_wait (test_app_shows, "^Enter a token that the server accepts", "the hint");
   test_app_wait (is_inactive, NULL, "the disconnection");
 
   gtk_editable_set_text (find_entry (DEMO_TYPE_CONNECTION_PAGE, "rooms"), "tea, chess ,,go");
   connect_to (url, "right");
-  test_app_wait (test_app_shows, "^Connected and encrypted$", "the connection");
+  test_app_wait (test_app_shows, "^Connected, encrypted$", "the connection");
   test_app_wait (test_app_shows, "^ann$", "the user in the statistics");
   g_assert_false (demo_session_has_local_server (test_app_get_session ()));
   g_assert_true (is_listed ("tea") && is_listed ("chess") && is_listed ("go"));
@@ -128,7 +128,7 @@ test_rooms (void)
   gtk_editable_set_text (find_entry (DEMO_TYPE_ROOM_LIST, "name"), "chess");
   click (DEMO_TYPE_ROOM_LIST, "join");
   test_app_wait (is_listed, "chess", "the room");
-  test_app_wait (test_app_shows, "^Say something", "the greeting in the joined room");
+  test_app_wait (test_app_shows, "^Send me a message", "the greeting in the joined room");
 
   click (DEMO_TYPE_CONVERSATION, "leave");
   g_assert_false (is_listed ("chess"));
@@ -338,7 +338,7 @@ test_notifications (void)
   test_app_wait (is_active, NULL, "the focus");
   test_app_try_it ();
   room = test_app_find_room ("tea");
-  test_app_wait (test_app_has_received, "Say something", "the greeting");
+  test_app_wait (test_app_has_received, "Send me a message", "the greeting");
   test_app_iterate (100);
   g_assert_cmpstr (log->str, ==, "");
 
