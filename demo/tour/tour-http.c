@@ -38,8 +38,8 @@ is_own (const char *value,
   return FALSE;
 }
 
-/* Whether @request has a second Host. libsoup 3.7 and newer would refuse it with a warning, which is
- * not for somebody outside to cause. */
+/* Whether @request has a second Host. libsoup 3.7 and newer would reject it with a warning, which a
+ * peer must not be able to cause. */
 static gboolean
 has_two_hosts (const char *request,
                gsize       length)
