@@ -26,7 +26,7 @@ cli_options_init (CliOptions     *options,
     { "no-encryption", 0, 0, G_OPTION_ARG_NONE, &options->no_encryption,
       N_("Also accept a server that does not encrypt"), NULL },
     { "max-retries", 0, 0, G_OPTION_ARG_INT, &options->max_retries,
-      N_("Give up after N failed attempts in a row; -1: never"), N_("N") },
+      N_("Maximum number of retries in a row; -1: no limit"), N_("N") },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet,
       N_("Do not report the connection state; errors are still reported"), NULL },
     G_OPTION_ENTRY_NULL
