@@ -220,9 +220,11 @@ test_bounded (void)
   for (guint i = 0; i < 200; i++)
     {
       g_autoptr (DemoFrame) frame = g_list_model_get_item (frames, i);
+      const char *plaintext = demo_frame_get_plaintext (frame);
 
+      /* That of the last frames may not be known yet. */
       g_assert_cmpuint (strlen (demo_frame_get_text (frame)), <, 2000);
-      g_assert_cmpuint (strlen (demo_frame_get_plaintext (frame)), <, 2000);
+      g_assert_cmpuint (plaintext != NULL ? strlen (plaintext) : 0, <, 2000);
     }
   g_object_set (settings, "history", 500, NULL);
   test_app_disconnect ();
