@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "json/signal-json-steps-private.h"
+
 #define EACH_BYTE(value) (G_GUINT64_CONSTANT (0x0101010101010101) * (value))
 #define ESCAPE_SIZE 6 /* \uXXXX */
 #define REPLACEMENT 0xfffd

@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "json/signal-json-escape-private.h"
+#include "json/signal-json-steps-private.h"
 #include "signal-error.h"
 
 /* The containers around the current position: one bit for each level, which is set for an
