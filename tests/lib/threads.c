@@ -15,6 +15,17 @@ unref_in_thread (gpointer object)
   return NULL;
 }
 
+/* Drops the reference of a Drop, and says when that is done. */
+gpointer
+drop_in_thread (gpointer data)
+{
+  Drop *drop = data;
+
+  g_clear_object (&drop->object);
+  g_atomic_int_set (&drop->is_done, TRUE);
+  return NULL;
+}
+
 /* Runs a function in another thread, and waits until it returns. */
 void
 run_thread (GThreadFunc function,

@@ -13,6 +13,13 @@ typedef struct
   GThread      *thread; /* NULL if it is not running */
 } Loop;
 
+/* An object whose reference a thread drops. */
+typedef struct
+{
+  gpointer object;
+  gint     is_done; /* read atomically */
+} Drop;
+
 Loop    *loop_new        (void);
 void     loop_start      (Loop        *loop);
 void     loop_call       (Loop        *loop,
@@ -22,6 +29,7 @@ void     loop_quit       (Loop        *loop);
 void     loop_free       (Loop        *loop);
 
 gpointer unref_in_thread (gpointer     object);
+gpointer drop_in_thread  (gpointer     drop);
 void     run_thread      (GThreadFunc  function,
                           gpointer     data);
 void     assert_refused  (gboolean     accepted,

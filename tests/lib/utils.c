@@ -47,6 +47,15 @@ run_pending (void)
     ;
 }
 
+/* A handler of GObject::notify. */
+void
+count_notify (GObject    *object,
+              GParamSpec *pspec,
+              guint      *count)
+{
+  ++*count;
+}
+
 static GIOStream *
 wrap_fd (int fd)
 {

@@ -22,6 +22,9 @@ G_BEGIN_DECLS
 void      run_for_a_moment (void);
 void      run_for          (guint       milliseconds);
 void      run_pending      (void);
+void      count_notify     (GObject    *object,
+                            GParamSpec *pspec,
+                            guint      *count);
 JsonNode *parse_json       (const char *text);
 void      socket_pair      (GIOStream  *ends[2]);
 guint     count_open_fds   (void);

@@ -61,14 +61,6 @@ set_number (gpointer      object,
 }
 
 static void
-on_notify (GObject    *object,
-           GParamSpec *pspec,
-           guint      *count)
-{
-  ++*count;
-}
-
-static void
 test_numbers (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
@@ -83,7 +75,7 @@ test_numbers (void)
       g_assert_true (pspec->value_type == numbers[i].type);
       g_assert_cmpuint (get_number (client, &numbers[i]), ==, numbers[i].value);
 
-      g_signal_connect (client, signal, G_CALLBACK (on_notify), &count);
+      g_signal_connect (client, signal, G_CALLBACK (count_notify), &count);
       set_number (client, &numbers[i], numbers[i].value);
       g_assert_cmpuint (count, ==, 0);
       set_number (client, &numbers[i], numbers[i].other);
@@ -103,7 +95,7 @@ test_doubles (void)
   g_assert_cmpfloat (multiplier, ==, 1.5);
   g_assert_cmpfloat (jitter, ==, 0.2);
 
-  g_signal_connect (client, "notify", G_CALLBACK (on_notify), &count);
+  g_signal_connect (client, "notify", G_CALLBACK (count_notify), &count);
   g_object_set (client, "backoff-multiplier", 1.5, "jitter", 0.2, NULL);
   g_assert_cmpuint (count, ==, 0);
   g_object_set (client, "backoff-multiplier", 1.0, "jitter", 1.0, NULL);
@@ -126,7 +118,7 @@ test_strings (void)
   g_assert_cmpstr (url, ==, "wss://example.org/ws");
   g_assert_cmpstr (info, ==, TEST_INFO);
 
-  g_signal_connect (client, "notify", G_CALLBACK (on_notify), &count);
+  g_signal_connect (client, "notify", G_CALLBACK (count_notify), &count);
   g_object_set (client, "server-url", "wss://example.org/ws", "ecdh-info", TEST_INFO, NULL);
   g_assert_cmpuint (count, ==, 0);
   g_object_set (client, "server-url", "wss://example.com/ws", "ecdh-info", "other", NULL);
@@ -154,7 +146,7 @@ test_objects (void)
   g_assert_null (database);
   g_assert_null (certificate);
 
-  g_signal_connect (client, "notify", G_CALLBACK (on_notify), &count);
+  g_signal_connect (client, "notify", G_CALLBACK (count_notify), &count);
   for (guint i = 0; i < 2; i++)
     g_object_set (client,
                   "proxy-resolver", resolver,

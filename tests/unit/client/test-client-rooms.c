@@ -29,14 +29,6 @@ assert_rooms (Recorder   *recorder,
   g_assert_true (g_strv_equal (rooms, (const char * const *) property));
 }
 
-static void
-on_notify (GObject    *object,
-           GParamSpec *pspec,
-           guint      *count)
-{
-  ++*count;
-}
-
 /* The rooms are those of auto-join-rooms and those joined, without those left, in any state; each
  * change is notified once. */
 static void
@@ -45,7 +37,7 @@ test_property (void)
   g_autoptr (Recorder) recorder = recorder_new (NULL);
   guint count = 0;
 
-  g_signal_connect (recorder->client, "notify::rooms", G_CALLBACK (on_notify), &count);
+  g_signal_connect (recorder->client, "notify::rooms", G_CALLBACK (count_notify), &count);
   assert_rooms (recorder, "");
   g_object_set (recorder->client, "auto-join-rooms", ab, NULL);
   assert_rooms (recorder, "a b");

@@ -104,22 +104,6 @@ test_drop_in_thread (void)
   wait_closed (server);
 }
 
-typedef struct
-{
-  gpointer object;
-  gint is_done;
-} Drop;
-
-static gpointer
-drop_in_thread (gpointer data)
-{
-  Drop *drop = data;
-
-  g_clear_object (&drop->object);
-  g_atomic_int_set (&drop->is_done, TRUE);
-  return NULL;
-}
-
 /* The loop runs while this thread drops the client. */
 static void
 test_drop_while_running (void)

@@ -145,14 +145,6 @@ join (RawClient  *raw,
   raw_client_sync (raw);
 }
 
-static void
-count_notify (GObject    *object,
-              GParamSpec *pspec,
-              guint      *count)
-{
-  ++*count;
-}
-
 /* A peer that is already in the room with the ID of a new peer leaves it. */
 static void
 test_room_emptied (void)

@@ -263,14 +263,6 @@ test_peer_origin (void)
 }
 
 static void
-count_notify (GObject    *object,
-              GParamSpec *pspec,
-              guint      *count)
-{
-  ++*count;
-}
-
-static void
 test_property (void)
 {
   g_autoptr (SignalServer) server = signal_server_new ();

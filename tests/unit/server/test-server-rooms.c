@@ -35,14 +35,6 @@ change_rooms (RawClient  *raw,
 }
 
 static void
-count_notify (GObject    *object,
-              GParamSpec *pspec,
-              guint      *count)
-{
-  ++*count;
-}
-
-static void
 test_first_rooms (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();

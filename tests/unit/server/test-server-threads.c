@@ -25,22 +25,6 @@ test_drop_in_thread (void)
   g_assert_cmpuint (fixture->disconnected->len, ==, 0);
 }
 
-typedef struct
-{
-  gpointer object;
-  gint is_done;
-} Drop;
-
-static gpointer
-drop_in_thread (gpointer data)
-{
-  Drop *drop = data;
-
-  g_clear_object (&drop->object);
-  g_atomic_int_set (&drop->is_done, TRUE);
-  return NULL;
-}
-
 /* Messages are read, and connections accepted, while this thread drops the server. */
 static void
 test_drop_while_running (void)
