@@ -57,7 +57,7 @@ const shakeHands = async ({ clientId, data }) => {
 // "connected" has the data from which the key is derived, so it must not be encrypted with that key.
 const transform = async ({ client, event, data }) => {
   const key = keys.get(client.id);
-  if (!key || (event === 'connected' && client.metadata?.mode !== 'sealed-connected'))
+  if (!key || (event === 'connected' && client.metadata?.mode !== 'encrypted-connected'))
     return null;
   const message = JSON.stringify({ event, data });
   return { event: 'encrypted', data: await ecdh.encrypt({ message, secret: key }) };
