@@ -9,6 +9,7 @@
 #include <json-glib/json-glib.h>
 #include <libsoup/soup.h>
 
+#include <signal-glib/signal-message.h>
 #include <signal-glib/signal-types.h>
 #include <signal-glib/signal-version.h>
 
@@ -57,6 +58,66 @@ gboolean signal_client_send_json (SignalClient  *self,
                                   const char    *event,
                                   const char    *json,
                                   GError       **error);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_send_message_async (SignalClient        *self,
+                                       const char          *event,
+                                       JsonNode            *payload,
+                                       GCancellable        *cancellable,
+                                       GAsyncReadyCallback  callback,
+                                       gpointer             user_data);
+
+SIGNAL_AVAILABLE_IN_ALL
+gboolean signal_client_send_message_finish (SignalClient  *self,
+                                            GAsyncResult  *result,
+                                            GError       **error);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_send_json_async (SignalClient        *self,
+                                    const char          *event,
+                                    const char          *json,
+                                    GCancellable        *cancellable,
+                                    GAsyncReadyCallback  callback,
+                                    gpointer             user_data);
+
+SIGNAL_AVAILABLE_IN_ALL
+gboolean signal_client_send_json_finish (SignalClient  *self,
+                                         GAsyncResult  *result,
+                                         GError       **error);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_flush_async (SignalClient        *self,
+                                GCancellable        *cancellable,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data);
+
+SIGNAL_AVAILABLE_IN_ALL
+gboolean signal_client_flush_finish (SignalClient  *self,
+                                     GAsyncResult  *result,
+                                     GError       **error);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_request_async (SignalClient        *self,
+                                  const char          *event,
+                                  JsonNode            *payload,
+                                  guint                timeout,
+                                  GCancellable        *cancellable,
+                                  GAsyncReadyCallback  callback,
+                                  gpointer             user_data);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_request_json_async (SignalClient        *self,
+                                       const char          *event,
+                                       const char          *json,
+                                       guint                timeout,
+                                       GCancellable        *cancellable,
+                                       GAsyncReadyCallback  callback,
+                                       gpointer             user_data);
+
+SIGNAL_AVAILABLE_IN_ALL
+SignalMessage *signal_client_request_finish (SignalClient  *self,
+                                             GAsyncResult  *result,
+                                             GError       **error);
 
 SIGNAL_AVAILABLE_IN_ALL
 gboolean signal_client_join_rooms (SignalClient        *self,
@@ -193,6 +254,20 @@ guint signal_client_get_outbox_ttl (SignalClient *self);
 SIGNAL_AVAILABLE_IN_ALL
 void signal_client_set_outbox_ttl (SignalClient *self,
                                    guint         outbox_ttl);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_client_get_request_timeout (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_request_timeout (SignalClient *self,
+                                        guint         request_timeout);
+
+SIGNAL_AVAILABLE_IN_ALL
+const char *signal_client_get_correlation_member (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_correlation_member (SignalClient *self,
+                                           const char   *correlation_member);
 
 SIGNAL_AVAILABLE_IN_ALL
 guint signal_client_get_max_message_size (SignalClient *self);

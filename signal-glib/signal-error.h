@@ -31,6 +31,8 @@ G_BEGIN_DECLS
  *   JSON text or a URL.
  * @SIGNAL_ERROR_INSECURE: The URL does not use TLS, and its host is not the local host.
  * @SIGNAL_ERROR_SERVER: The server has reported an error.
+ * @SIGNAL_ERROR_CONNECTION_LOST: The connection was lost, and a message may or may not have
+ *   reached the server.
  *
  * Error codes of signal-glib.
  *
@@ -54,6 +56,7 @@ typedef enum
   SIGNAL_ERROR_INVALID_ARGUMENT,
   SIGNAL_ERROR_INSECURE,
   SIGNAL_ERROR_SERVER,
+  SIGNAL_ERROR_CONNECTION_LOST,
 } SignalError;
 
 /**

@@ -45,6 +45,20 @@ gboolean signal_server_send_to_peer (SignalServer  *self,
                                      GError       **error);
 
 SIGNAL_AVAILABLE_IN_ALL
+gboolean signal_server_reply (SignalServer   *self,
+                              SignalPeer     *peer,
+                              SignalMessage  *request,
+                              JsonNode       *payload,
+                              GError        **error);
+
+SIGNAL_AVAILABLE_IN_ALL
+gboolean signal_server_reply_error (SignalServer   *self,
+                                    SignalPeer     *peer,
+                                    SignalMessage  *request,
+                                    const char     *message,
+                                    GError        **error);
+
+SIGNAL_AVAILABLE_IN_ALL
 gboolean signal_server_send_to_user (SignalServer  *self,
                                      const char    *user_id,
                                      const char    *event,

@@ -53,6 +53,24 @@ function addPromise(prototype, name, begin = () => null) {
     };
 }
 
+/* Calls an asynchronous method, and returns a promise for what its finish function returns. */
+function promise(client, start, finish, ...args) {
+    return new Promise((resolve, reject) => {
+        client[start](...args, (source, result) => {
+            try {
+                resolve(source[finish](result));
+            } catch (error) {
+                reject(error);
+            }
+        });
+    });
+}
+
+function checkEvent(event) {
+    if (String(event).includes('\0'))
+        throw new TypeError('The name of the event contains a null character');
+}
+
 /* Emits the signal "error", or logs a warning if no handler is connected to it. */
 function reportDropped(client, text) {
     const id = GObject.signal_lookup('error', Signal.Client.$gtype);
@@ -257,10 +275,32 @@ if (!Signal.Client.prototype.sendMessage) {
         /* Sends a message whose payload is a value that JSON can represent. Without the second argument,
          * the message has no payload. */
         sendMessage(event, ...payload) {
-            if (String(event).includes('\0'))
-                throw new TypeError('The name of the event contains a null character');
+            checkEvent(event);
             return this.send_json(event,
                 payload.length > 0 ? JSON.stringify(payload[0], refuseWhatIsNotJson) : null);
+        },
+
+        /* Sends a message like sendMessage(), and resolves when it has been written. */
+        async send(event, ...payload) {
+            checkEvent(event);
+            return promise(this, 'send_json_async', 'send_json_finish', event,
+                payload.length > 0 ? JSON.stringify(payload[0], refuseWhatIsNotJson) : null, null);
+        },
+
+        /* Resolves when all messages that were accepted before have been written or reported. */
+        async flush() {
+            return promise(this, 'flush_async', 'flush_finish', null);
+        },
+
+        /* Sends a message with a new ID, and resolves with the answer. The timeout is in milliseconds;
+         * 0 means the property request-timeout. undefined means no payload. */
+        async request(event, payload = undefined, {timeout = 0, cancellable = null} = {}) {
+            checkEvent(event);
+            if (!Number.isInteger(timeout) || timeout < 0)
+                throw new TypeError('The timeout must be a non-negative integer of milliseconds');
+            return promise(this, 'request_json_async', 'request_finish', event,
+                payload === undefined ? null : JSON.stringify(payload, refuseWhatIsNotJson), timeout,
+                cancellable);
         },
 
         /* Returns an iterator over the messages of an event, or over all messages, that arrive after the

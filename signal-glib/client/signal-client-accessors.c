@@ -511,6 +511,78 @@ signal_client_set_outbox_ttl (SignalClient *self,
 }
 
 /**
+ * signal_client_get_request_timeout:
+ * @self: the client
+ *
+ * Gets how long a request without a timeout waits for an answer.
+ *
+ * Returns: the time in milliseconds
+ *
+ * Since: 0.1
+ */
+guint
+signal_client_get_request_timeout (SignalClient *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_CLIENT (self), 0);
+
+  return signal_session_get_settings (self->session)->request_timeout;
+}
+
+/**
+ * signal_client_set_request_timeout:
+ * @self: the client
+ * @request_timeout: the time in milliseconds, at least 1
+ *
+ * Sets how long a request without a timeout waits for an answer.
+ *
+ * Since: 0.1
+ */
+void
+signal_client_set_request_timeout (SignalClient *self,
+                                   guint         request_timeout)
+{
+  g_return_if_fail (SIGNAL_IS_CLIENT (self));
+
+  g_object_set (self, "request-timeout", request_timeout, NULL);
+}
+
+/**
+ * signal_client_get_correlation_member:
+ * @self: the client
+ *
+ * Gets the name of the member of a payload that has the ID of a request.
+ *
+ * Returns: (nullable): the name, or %NULL if there is none
+ *
+ * Since: 0.1
+ */
+const char *
+signal_client_get_correlation_member (SignalClient *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_CLIENT (self), NULL);
+
+  return signal_session_get_settings (self->session)->correlation_member;
+}
+
+/**
+ * signal_client_set_correlation_member:
+ * @self: the client
+ * @correlation_member: (nullable): the name, or %NULL for none
+ *
+ * Sets the name of the member of a payload that has the ID of a request.
+ *
+ * Since: 0.1
+ */
+void
+signal_client_set_correlation_member (SignalClient *self,
+                                      const char   *correlation_member)
+{
+  g_return_if_fail (SIGNAL_IS_CLIENT (self));
+
+  g_object_set (self, "correlation-member", correlation_member, NULL);
+}
+
+/**
  * signal_client_get_max_message_size:
  * @self: the client
  *

@@ -34,6 +34,16 @@ set_ecdh_info (char         **field,
 }
 
 static gboolean
+set_correlation_member (char         **field,
+                        const GValue  *value)
+{
+  const GValue none = { .g_type = G_TYPE_STRING };
+  const char *member = g_value_get_string (value);
+
+  return signal_property_set_string (field, member != NULL && member[0] != '\0' ? value : &none);
+}
+
+static gboolean
 set_headers (SoupMessageHeaders **field,
              const GValue        *value)
 {
@@ -84,6 +94,10 @@ set_session_property (SignalClient *self,
       return signal_property_set_uint (&settings->outbox_limit, value);
     case SIGNAL_CLIENT_PROP_OUTBOX_TTL:
       return signal_property_set_uint (&settings->outbox_ttl, value);
+    case SIGNAL_CLIENT_PROP_REQUEST_TIMEOUT:
+      return signal_property_set_uint (&settings->request_timeout, value);
+    case SIGNAL_CLIENT_PROP_CORRELATION_MEMBER:
+      return set_correlation_member (&settings->correlation_member, value);
     case SIGNAL_CLIENT_PROP_NETWORK_MONITOR:
       return g_set_object (&settings->network_monitor, g_value_get_object (value));
     default:
@@ -256,6 +270,12 @@ get_session_property (SignalClient *self,
       break;
     case SIGNAL_CLIENT_PROP_OUTBOX_TTL:
       g_value_set_uint (value, settings->outbox_ttl);
+      break;
+    case SIGNAL_CLIENT_PROP_REQUEST_TIMEOUT:
+      g_value_set_uint (value, settings->request_timeout);
+      break;
+    case SIGNAL_CLIENT_PROP_CORRELATION_MEMBER:
+      g_value_set_string (value, settings->correlation_member);
       break;
     case SIGNAL_CLIENT_PROP_NETWORK_MONITOR:
       g_value_set_object (value, settings->network_monitor);
@@ -508,13 +528,41 @@ install_limits_properties (void)
    *
    * The maximum time that a message is kept in the outbox, in milliseconds, or 0 for no limit.
    *
-   * Messages that have been kept longer are discarded when the client has been authenticated, and
-   * [signal@Signal.Client::error] is emitted with %SIGNAL_ERROR_TIMED_OUT.
+   * Messages that have been kept longer are discarded, and [signal@Signal.Client::error] is emitted
+   * with %SIGNAL_ERROR_TIMED_OUT. A change takes effect with the next message that is kept.
    *
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_OUTBOX_TTL] =
     g_param_spec_uint ("outbox-ttl", NULL, NULL, 0, G_MAXINT, 0, CONSTRUCTED);
+
+  /**
+   * SignalClient:request-timeout: (getter get_request_timeout) (setter set_request_timeout)
+   *
+   * How long [method@Signal.Client.request_async] waits for an answer if it is called without a
+   * timeout, in milliseconds.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_REQUEST_TIMEOUT] =
+    g_param_spec_uint ("request-timeout", NULL, NULL, 1, G_MAXINT, 10000, CONSTRUCTED);
+
+  /**
+   * SignalClient:correlation-member: (getter get_correlation_member) (setter set_correlation_member)
+   *
+   * The name of the member of a payload that has the ID of a request, or %NULL for none.
+   *
+   * This is for servers that cannot send the ID of a message back in the message itself. The ID is
+   * then also added to the payload of a request, which must be an object, or %NULL for an object
+   * that has no other member. A message is the answer if its ID, or this member of its payload, is
+   * the ID of a request.
+   *
+   * The empty string is the same as %NULL.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_CORRELATION_MEMBER] =
+    g_param_spec_string ("correlation-member", NULL, NULL, NULL, CONSTRUCTED);
 
   /**
    * SignalClient:max-message-size: (getter get_max_message_size) (setter set_max_message_size)

@@ -79,6 +79,11 @@
  *
  * - [method@Signal.Client.send_message] and [method@Signal.Client.send_json] send a message;
  *   [signal@Signal.Client::message] is emitted for each message that is received.
+ * - [method@Signal.Client.send_message_async], [method@Signal.Client.send_json_async] and
+ *   [method@Signal.Client.flush_async] complete when it is known what has become of a message.
+ * - [method@Signal.Client.request_async] and [method@Signal.Client.request_json_async] wait for an
+ *   answer; [property@Signal.Client:request-timeout] and
+ *   [property@Signal.Client:correlation-member] configure them.
  * - [property@Signal.Client:outbox-limit], [property@Signal.Client:outbox-ttl],
  *   [property@Signal.Client:outbox-length], [property@Signal.Client:buffered-amount] and
  *   [signal@Signal.Client::drained] control and describe the messages that have not been written
@@ -752,8 +757,10 @@ send_and_wipe (SignalClient  *self,
  * While the client is connecting or reconnecting, up to [property@Signal.Client:outbox-limit]
  * messages are kept, and they are sent in order once the client has been authenticated.
  *
- * A message is written at most once, and the protocol has no acknowledgements: a return value of
- * %TRUE means that the message has been accepted, not that it has been delivered.
+ * A message is written at most once, and is not acknowledged: a return value of
+ * %TRUE means that the message has been accepted, not that it has been delivered. Use
+ * [method@Signal.Client.send_message_async] to learn whether it has been written, and
+ * [method@Signal.Client.request_async] to wait for an answer.
  *
  * A [struct@Json.Node] stores numbers as 64-bit integers or as doubles. Use
  * [method@Signal.Client.send_json] if numbers must keep all their digits.
@@ -783,7 +790,7 @@ signal_client_send_message (SignalClient  *self,
   g_return_val_if_fail (SIGNAL_IS_CLIENT (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  envelope = signal_envelope_compose_node (event, payload, &length, error);
+  envelope = signal_envelope_compose_node (event, payload, NULL, &length, error);
   return envelope != NULL && send_and_wipe (self, envelope, length, error);
 }
 
@@ -816,7 +823,7 @@ signal_client_send_json (SignalClient  *self,
   g_return_val_if_fail (SIGNAL_IS_CLIENT (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  envelope = signal_envelope_compose_json (event, json, &length, error);
+  envelope = signal_envelope_compose_json (event, json, NULL, &length, error);
   return envelope != NULL && send_and_wipe (self, envelope, length, error);
 }
 

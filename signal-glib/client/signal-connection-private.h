@@ -26,6 +26,13 @@ typedef struct
                                   SignalMessage         *message,
                                   gpointer               user_data);
 
+  /* The server has reported an error, and the connection continues. Returns whether it is the
+   * answer to a request; if not, the fault callback follows. */
+  gboolean (*answer)             (SignalConnection      *connection,
+                                  SignalMessage         *message,
+                                  const GError          *error,
+                                  gpointer               user_data);
+
   /* An error has occurred, and the connection continues. */
   void     (*fault)              (SignalConnection      *connection,
                                   const GError          *error,
@@ -39,8 +46,8 @@ typedef struct
                                   guint                  retry_after,
                                   gpointer               user_data);
 
-  /* All data that was waiting has been written to the socket. */
-  void     (*drained)            (SignalConnection      *connection,
+  /* Data that was waiting has been written to the socket. */
+  void     (*written)            (SignalConnection      *connection,
                                   gpointer               user_data);
 
   gboolean (*accept_certificate) (SignalConnection      *connection,
@@ -85,6 +92,9 @@ gboolean signal_connection_send       (SignalConnection  *self,
                                        const char        *envelope,
                                        gsize              length,
                                        GError           **error);
+gboolean signal_connection_take_back  (SignalConnection  *self,
+                                       guint64            position,
+                                       gsize              length);
 gboolean signal_connection_send_plain (SignalConnection  *self,
                                        const char        *envelope,
                                        GError           **error);

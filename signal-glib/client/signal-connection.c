@@ -281,13 +281,16 @@ handle_server_error (SignalConnection *self,
   g_autofree char *displayed = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_free (self->server_error);
-  self->server_error = text != NULL
-                       ? g_steal_pointer (&text)
-                       : g_strdup (_("The server reported an unspecified error"));
-
-  displayed = signal_display_text_new (self->server_error);
+  if (text == NULL)
+    text = g_strdup (_("The server reported an unspecified error"));
+  displayed = signal_display_text_new (text);
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, displayed);
+
+  if (self->handlers != NULL && self->handlers->answer (self, message, error, self->user_data))
+    return;
+
+  g_free (self->server_error);
+  self->server_error = g_steal_pointer (&text);
   report_fault (self, error);
 }
 
@@ -386,20 +389,20 @@ on_channel_closed (SignalChannel *channel,
 }
 
 static void
-on_channel_drained (SignalChannel *channel,
+on_channel_written (SignalChannel *channel,
                     gpointer       user_data)
 {
   g_autoptr (SignalConnection) self = g_object_ref (user_data);
 
   if (self->handlers != NULL)
-    self->handlers->drained (self, self->user_data);
+    self->handlers->written (self, self->user_data);
 }
 
 static const SignalChannelHandlers channel_handlers = {
   .message = on_channel_message,
   .fault = on_channel_fault,
   .closed = on_channel_closed,
-  .drained = on_channel_drained,
+  .written = on_channel_written,
   .key_limit_reached = on_channel_key_limit_reached,
 };
 
@@ -729,6 +732,16 @@ signal_connection_send (SignalConnection  *self,
                         GError           **error)
 {
   return signal_channel_send (self->channel, envelope, length, error);
+}
+
+/* Takes back an envelope of that many bytes that was sent when that many bytes had been accepted
+ * before. Returns FALSE if a part of it has been written. */
+gboolean
+signal_connection_take_back (SignalConnection *self,
+                             guint64           position,
+                             gsize             length)
+{
+  return signal_channel_take_back (self->channel, position, length);
 }
 
 /* Sends a control event. */

@@ -10,70 +10,184 @@
 
 typedef struct
 {
+  GList link;
+  SignalOutbox *outbox;
+  SignalOperation *operation; /* NULL if nobody asks what becomes of the envelope */
+  gboolean is_in_flight;
+  guint64 serial;
   gint64  added;  /* as in g_get_monotonic_time() */
-  guint64 offset; /* the position among the bytes of the connection it was passed to */
+  guint64 begin;  /* the position among the bytes of the connection it was passed to */
+  guint64 end;
   gsize   length;
   char    text[];
 } Item;
 
+/* A flush is finished when all envelopes up to a serial number are gone. */
+typedef struct
+{
+  guint64 serial;
+  SignalOperation *operation;
+} Marker;
+
 struct _SignalOutbox
 {
-  GQueue in_flight;
-  GQueue waiting;
+  SignalOutboxFunc finished;
+  gpointer user_data;
+
+  GQueue in_flight; /* of Item */
+  GQueue waiting;   /* of Item */
+  GQueue markers;   /* of Marker */
+  guint64 last_serial;
+  guint64 written; /* bytes of the connection, as far as known */
   gsize  size; /* bytes of the waiting envelopes */
 };
 
-static Item *
-item_new (const char *envelope,
-          gsize       length,
-          guint64     offset)
+static void
+marker_free (Marker *marker)
 {
-  Item *item = g_malloc (sizeof (Item) + length + 1);
+  signal_operation_unref (marker->operation);
+  g_free (marker);
+}
 
+static Item *
+item_new (SignalOutbox    *self,
+          const char      *envelope,
+          gsize            length,
+          SignalOperation *operation)
+{
+  Item *item = g_malloc0 (sizeof (Item) + length + 1);
+
+  item->link.data = item;
+  item->outbox = self;
+  item->serial = ++self->last_serial;
   item->added = g_get_monotonic_time ();
-  item->offset = offset;
   item->length = length;
   memcpy (item->text, envelope, length);
-  item->text[length] = '\0';
+
+  if (operation != NULL)
+    {
+      item->operation = signal_operation_ref (operation);
+      operation->item = item;
+    }
   return item;
+}
+
+static void
+item_forget_operation (Item *item)
+{
+  if (item->operation != NULL)
+    item->operation->item = NULL;
+  g_clear_pointer (&item->operation, signal_operation_unref);
 }
 
 static void
 item_free (Item *item)
 {
+  item_forget_operation (item);
   signal_secret_wipe (item->text, item->length);
   g_free (item);
 }
 
 static Item *
-take_first_waiting (SignalOutbox *self)
+get_first (GQueue *queue)
 {
-  Item *item = g_queue_pop_head (&self->waiting);
+  return queue->head != NULL ? queue->head->data : NULL;
+}
 
+static void
+unlink_item (Item *item)
+{
+  SignalOutbox *self = item->outbox;
+
+  if (item->is_in_flight)
+    {
+      g_queue_unlink (&self->in_flight, &item->link);
+      return;
+    }
+
+  g_queue_unlink (&self->waiting, &item->link);
   self->size -= item->length;
-  return item;
+}
+
+static void
+report_finished (SignalOutbox    *self,
+                 SignalOperation *operation,
+                 const GError    *error)
+{
+  self->finished (operation, error, self->user_data);
+}
+
+/* Reports flushes for which nothing is left. */
+static void
+report_markers (SignalOutbox *self)
+{
+  Item *first = get_first (&self->in_flight);
+  Marker *marker;
+
+  if (first == NULL)
+    first = get_first (&self->waiting);
+
+  while ((marker = g_queue_peek_head (&self->markers)) != NULL
+         && (first == NULL || marker->serial < first->serial))
+    {
+      g_queue_pop_head (&self->markers);
+      report_finished (self, marker->operation, NULL);
+      marker_free (marker);
+    }
+}
+
+/* Removes an item, and reports what became of it. */
+static void
+end_item (Item         *item,
+          const GError *error)
+{
+  SignalOutbox *self = item->outbox;
+  g_autoptr (SignalOperation) operation = g_steal_pointer (&item->operation);
+
+  unlink_item (item);
+  item_free (item);
+  if (operation == NULL)
+    return;
+
+  operation->item = NULL;
+  report_finished (self, operation, error);
 }
 
 SignalOutbox *
-signal_outbox_new (void)
+signal_outbox_new (SignalOutboxFunc finished,
+                   gpointer         user_data)
 {
-  return g_new0 (SignalOutbox, 1);
+  SignalOutbox *self = g_new0 (SignalOutbox, 1);
+
+  self->finished = finished;
+  self->user_data = user_data;
+  return self;
 }
 
+/* Nothing is reported. */
 void
 signal_outbox_free (SignalOutbox *self)
 {
-  signal_outbox_clear (self);
+  Item *item;
+
+  while ((item = get_first (&self->in_flight)) != NULL || (item = get_first (&self->waiting)) != NULL)
+    {
+      unlink_item (item);
+      item_free (item);
+    }
+
+  g_queue_clear_full (&self->markers, (GDestroyNotify) marker_free);
   g_free (self);
 }
 
 /* Appends a copy. limit is the maximum number of waiting envelopes. */
 gboolean
-signal_outbox_push (SignalOutbox  *self,
-                    const char    *envelope,
-                    gsize          length,
-                    guint          limit,
-                    GError       **error)
+signal_outbox_push (SignalOutbox     *self,
+                    const char       *envelope,
+                    gsize             length,
+                    SignalOperation  *operation,
+                    guint             limit,
+                    GError          **error)
 {
   if (self->waiting.length >= limit)
     {
@@ -86,7 +200,7 @@ signal_outbox_push (SignalOutbox  *self,
       return FALSE;
     }
 
-  g_queue_push_tail (&self->waiting, item_new (envelope, length, 0));
+  g_queue_push_tail_link (&self->waiting, &item_new (self, envelope, length, operation)->link);
   self->size += length;
   return TRUE;
 }
@@ -96,7 +210,7 @@ const char *
 signal_outbox_peek (SignalOutbox *self,
                     gsize        *length)
 {
-  Item *item = g_queue_peek_head (&self->waiting);
+  Item *item = get_first (&self->waiting);
 
   if (item == NULL)
     return NULL;
@@ -105,75 +219,234 @@ signal_outbox_peek (SignalOutbox *self,
   return item->text;
 }
 
-/* Removes the first waiting envelope. */
-void
-signal_outbox_drop (SignalOutbox *self)
+/* Returns when the first waiting envelope was added, or −1 if there is none. */
+gint64
+signal_outbox_peek_added (SignalOutbox *self)
 {
-  item_free (take_first_waiting (self));
+  Item *item = get_first (&self->waiting);
+
+  return item != NULL ? item->added : -1;
 }
 
-/* Moves the first waiting envelope to those that were passed to the connection. offset is the
- * number of bytes that were passed to it before. */
+/* Removes the first waiting envelope, which will never be written. */
+void
+signal_outbox_drop (SignalOutbox *self,
+                    const GError *error)
+{
+  end_item (get_first (&self->waiting), error);
+  report_markers (self);
+}
+
+static void
+add_in_flight (SignalOutbox *self,
+               Item         *item,
+               guint64       begin,
+               guint64       end)
+{
+  item->is_in_flight = TRUE;
+  item->begin = begin;
+  item->end = end;
+  g_queue_push_tail_link (&self->in_flight, &item->link);
+}
+
+/* Moves the first waiting envelope to those that were passed to the connection. begin and end are
+ * the numbers of bytes that had been passed to it before and after. */
 void
 signal_outbox_mark_in_flight (SignalOutbox *self,
-                              guint64       offset)
+                              guint64       begin,
+                              guint64       end)
 {
-  Item *item = take_first_waiting (self);
+  Item *item = get_first (&self->waiting);
 
-  item->offset = offset;
-  g_queue_push_tail (&self->in_flight, item);
+  unlink_item (item);
+  add_in_flight (self, item, begin, end);
 }
 
 /* Adds a copy of an envelope that was passed to the connection without waiting. */
 void
-signal_outbox_push_in_flight (SignalOutbox *self,
-                              const char   *envelope,
-                              gsize         length,
-                              guint64       offset)
+signal_outbox_push_in_flight (SignalOutbox    *self,
+                              const char      *envelope,
+                              gsize            length,
+                              SignalOperation *operation,
+                              guint64          begin,
+                              guint64          end)
 {
-  g_queue_push_tail (&self->in_flight, item_new (envelope, length, offset));
+  add_in_flight (self, item_new (self, envelope, length, operation), begin, end);
 }
 
-/* Removes envelopes of which at least one byte has been written to the socket, and which must not
- * be sent again. written is the number of bytes that have been written. */
+/* Removes envelopes that have been written to the socket completely. written is the number of
+ * bytes that have been written. */
 void
 signal_outbox_remove_written (SignalOutbox *self,
                               guint64       written)
 {
-  Item *item;
+  Item *item = get_first (&self->in_flight);
 
-  while ((item = g_queue_peek_head (&self->in_flight)) != NULL && item->offset < written)
-    item_free (g_queue_pop_head (&self->in_flight));
+  self->written = written;
+  if (item == NULL || item->end > written)
+    return;
+
+  for (; item != NULL && item->end <= written; item = get_first (&self->in_flight))
+    end_item (item, NULL);
+  report_markers (self);
 }
 
-/* The connection has ended: envelopes that were not written wait again, before all others. */
-void
-signal_outbox_recall (SignalOutbox *self)
+static GError *
+new_lost_error (void)
 {
+  return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_CONNECTION_LOST,
+                              _("The connection was lost while the message was being sent"));
+}
+
+/* The connection has ended: envelopes of which no byte was written wait again, before all others.
+ * One of which a part was written must not be sent again. */
+void
+signal_outbox_recall (SignalOutbox *self,
+                      guint64       written)
+{
+  g_autoptr (GError) lost = NULL;
   Item *item;
 
-  while ((item = g_queue_pop_tail (&self->in_flight)) != NULL)
+  signal_outbox_remove_written (self, written);
+  item = get_first (&self->in_flight);
+  if (item != NULL && item->begin < written)
     {
-      self->size += item->length;
-      g_queue_push_head (&self->waiting, item);
+      lost = new_lost_error ();
+      end_item (item, lost);
     }
+
+  while (self->in_flight.tail != NULL)
+    {
+      item = self->in_flight.tail->data;
+      unlink_item (item);
+      item->is_in_flight = FALSE;
+      self->size += item->length;
+      g_queue_push_head_link (&self->waiting, &item->link);
+    }
+
+  self->written = 0;
+  report_markers (self);
+}
+
+/* It will not be known what becomes of the envelopes in flight. */
+void
+signal_outbox_lose (SignalOutbox *self,
+                    guint64       written)
+{
+  g_autoptr (GError) lost = new_lost_error ();
+  Item *item;
+
+  signal_outbox_remove_written (self, written);
+  while ((item = get_first (&self->in_flight)) != NULL)
+    end_item (item, lost);
+  self->written = 0;
+  report_markers (self);
+}
+
+/* Moves the envelopes that were passed to a connection, which is being closed, to a new outbox.
+ * Flushes that wait for them are moved, too: the other envelopes are cleared. */
+SignalOutbox *
+signal_outbox_detach (SignalOutbox *self)
+{
+  SignalOutbox *result = signal_outbox_new (self->finished, self->user_data);
+
+  result->in_flight = self->in_flight;
+  result->markers = self->markers;
+  result->last_serial = self->last_serial;
+  self->written = 0;
+  g_queue_init (&self->in_flight);
+  g_queue_init (&self->markers);
+  for (GList *link = result->in_flight.head; link != NULL; link = link->next)
+    ((Item *) link->data)->outbox = result;
+
+  report_markers (result);
+  return result;
 }
 
 /* Removes waiting envelopes that were added before a time. Returns their number. */
 guint
 signal_outbox_expire (SignalOutbox *self,
-                      gint64        before)
+                      gint64        before,
+                      const GError *error)
 {
   guint count = 0;
   Item *item;
 
-  while ((item = g_queue_peek_head (&self->waiting)) != NULL && item->added < before)
+  while ((item = get_first (&self->waiting)) != NULL && item->added < before)
     {
-      signal_outbox_drop (self);
+      end_item (item, error);
       count++;
     }
 
+  if (count > 0)
+    report_markers (self);
   return count;
+}
+
+/* Returns whether the envelope of an operation is in flight, and where it is. */
+gboolean
+signal_outbox_locate (SignalOutbox    *self,
+                      SignalOperation *operation,
+                      guint64         *begin,
+                      gsize           *length)
+{
+  Item *item = operation->item;
+
+  if (item == NULL || item->outbox != self || !item->is_in_flight)
+    return FALSE;
+
+  *begin = item->begin;
+  *length = item->length;
+  return TRUE;
+}
+
+/* Removes the envelope of an operation without reporting it. If it was in flight, its frame has
+ * been taken back from the connection. */
+void
+signal_outbox_remove (SignalOutbox    *self,
+                      SignalOperation *operation)
+{
+  Item *item = operation->item;
+  guint64 size = item->end - item->begin;
+
+  if (item->is_in_flight)
+    for (GList *link = item->link.next; link != NULL; link = link->next)
+      {
+        ((Item *) link->data)->begin -= size;
+        ((Item *) link->data)->end -= size;
+      }
+
+  unlink_item (item);
+  item_free (item);
+  report_markers (self);
+}
+
+/* Returns whether the envelope of an operation is waiting for a connection. */
+gboolean
+signal_outbox_is_waiting (SignalOperation *operation)
+{
+  return operation->item != NULL && !((Item *) operation->item)->is_in_flight;
+}
+
+/* What becomes of the envelope of an operation will not be reported any more. */
+void
+signal_outbox_forget (SignalOperation *operation)
+{
+  if (operation->item != NULL)
+    item_forget_operation (operation->item);
+}
+
+/* Reports the operation when all envelopes that are in the outbox now are gone. */
+void
+signal_outbox_flush (SignalOutbox    *self,
+                     SignalOperation *operation)
+{
+  Marker *marker = g_new (Marker, 1);
+
+  marker->serial = self->last_serial;
+  marker->operation = signal_operation_ref (operation);
+  g_queue_push_tail (&self->markers, marker);
+  report_markers (self);
 }
 
 /* Gets the number of waiting envelopes. */
@@ -183,12 +456,15 @@ signal_outbox_get_waiting (SignalOutbox *self)
   return self->waiting.length;
 }
 
-/* Gets the number of envelopes that are waiting, or were passed to the connection and are not
- * known to be written. */
+/* Gets the number of envelopes that are waiting, or were passed to the connection and of which no
+ * byte is known to be written. */
 guint
 signal_outbox_get_length (SignalOutbox *self)
 {
-  return self->waiting.length + self->in_flight.length;
+  Item *first = get_first (&self->in_flight);
+  guint n_partly_written = first != NULL && first->begin < self->written ? 1 : 0;
+
+  return self->waiting.length + self->in_flight.length - n_partly_written;
 }
 
 /* Gets the size of the waiting envelopes in bytes. */
@@ -198,10 +474,14 @@ signal_outbox_get_size (SignalOutbox *self)
   return self->size;
 }
 
+/* Removes the waiting envelopes, which will never be written. */
 void
-signal_outbox_clear (SignalOutbox *self)
+signal_outbox_clear (SignalOutbox *self,
+                     const GError *error)
 {
-  g_queue_clear_full (&self->in_flight, (GDestroyNotify) item_free);
-  g_queue_clear_full (&self->waiting, (GDestroyNotify) item_free);
-  self->size = 0;
+  Item *item;
+
+  while ((item = get_first (&self->waiting)) != NULL)
+    end_item (item, error);
+  report_markers (self);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/signal-connection-private.h"
+#include "client/signal-operation-private.h"
 #include "client/signal-room-set-private.h"
 #include "client/signal-session-settings-private.h"
 
@@ -12,26 +13,49 @@ G_BEGIN_DECLS
  * authenticated connection, or NULL. */
 typedef struct _SignalSender SignalSender;
 
-/* Reports an error concerning accepted messages. The function must not call the sender. */
-typedef void (*SignalSenderErrorFunc) (const GError *error,
-                                       gpointer      user_data);
+/* The callbacks to the owner of a sender. They must not call the sender. */
+typedef struct
+{
+  /* An error concerning accepted messages has occurred. */
+  void (*error)    (const GError    *error,
+                    gpointer         user_data);
 
-SignalSender *signal_sender_new  (const SignalSessionSettings  *settings,
-                                  SignalSenderErrorFunc         report,
-                                  gpointer                      user_data) G_GNUC_WARN_UNUSED_RESULT;
-void          signal_sender_free (SignalSender                 *self);
+  /* The message of an operation has been written, or never will be. For a flush, all messages
+   * have been; this is called once for each of its markers. */
+  void (*finished) (SignalOperation *operation,
+                    const GError    *error,
+                    gpointer         user_data);
+
+  /* Messages have waited too long. The error callback has been called before. */
+  void (*expired)  (gpointer         user_data);
+} SignalSenderHandlers;
+
+SignalSender *signal_sender_new  (const SignalSessionSettings *settings,
+                                  const SignalSenderHandlers  *handlers,
+                                  gpointer                     user_data) G_GNUC_WARN_UNUSED_RESULT;
+void          signal_sender_free (SignalSender                *self);
 
 gboolean signal_sender_send    (SignalSender      *self,
                                 SignalConnection  *connection,
                                 const char        *envelope,
                                 gsize              length,
+                                SignalOperation   *operation,
                                 gboolean           may_wait,
                                 GError           **error);
+gboolean signal_sender_cancel  (SignalSender      *self,
+                                SignalConnection  *connection,
+                                SignalOperation   *operation);
+gboolean signal_sender_is_waiting (SignalOperation *operation);
+void     signal_sender_forget     (SignalOperation *operation);
+void     signal_sender_watch   (SignalSender      *self,
+                                SignalOperation   *operation);
 void     signal_sender_drain   (SignalSender      *self,
                                 SignalConnection  *connection);
 void     signal_sender_flush   (SignalSender      *self,
                                 SignalConnection  *connection);
 void     signal_sender_recall  (SignalSender      *self,
+                                SignalConnection  *connection);
+void     signal_sender_close   (SignalSender      *self,
                                 SignalConnection  *connection);
 void     signal_sender_clear   (SignalSender      *self);
 void     signal_sender_abandon (SignalSender      *self);

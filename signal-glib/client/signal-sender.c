@@ -9,34 +9,57 @@
 #include "protocol/signal-envelope-private.h"
 #include "protocol/signal-room-name-private.h"
 #include "signal-error.h"
+#include "util/signal-source-private.h"
 
 /* The number of bytes that are passed to a connection at a time, which limits how many are lost
  * with it. */
 #define HIGH_WATER (1024 * 1024)
 
+/* Messages that were passed to a connection which is being closed. */
+typedef struct
+{
+  SignalSender *sender; /* NULL once it has been freed */
+  SignalOutbox *outbox;
+  SignalConnection *connection;
+} Closing;
+
 struct _SignalSender
 {
   const SignalSessionSettings *settings;
-  SignalSenderErrorFunc report;
+  const SignalSenderHandlers *handlers;
   gpointer user_data;
 
+  GMainContext *context;
   SignalOutbox *outbox;
+  GQueue closing; /* of Closing */
+  GSource *expiry; /* for the first waiting message; NULL if there is none */
   SignalRoomSet *rooms;
   guint64 sent; /* messages that have been passed to a connection */
 };
 
-/* The owner keeps settings valid for the lifetime of the sender. */
+static void
+on_finished (SignalOperation *operation,
+             const GError    *error,
+             gpointer         user_data)
+{
+  SignalSender *self = user_data;
+
+  self->handlers->finished (operation, error, self->user_data);
+}
+
+/* The owner keeps settings valid for the lifetime of the sender. handlers must be static. */
 SignalSender *
 signal_sender_new (const SignalSessionSettings *settings,
-                   SignalSenderErrorFunc        report,
+                   const SignalSenderHandlers  *handlers,
                    gpointer                     user_data)
 {
   SignalSender *self = g_new0 (SignalSender, 1);
 
   self->settings = settings;
-  self->report = report;
+  self->handlers = handlers;
   self->user_data = user_data;
-  self->outbox = signal_outbox_new ();
+  self->context = g_main_context_ref_thread_default ();
+  self->outbox = signal_outbox_new (on_finished, self);
   self->rooms = signal_room_set_new ();
   return self;
 }
@@ -44,9 +67,88 @@ signal_sender_new (const SignalSessionSettings *settings,
 void
 signal_sender_free (SignalSender *self)
 {
+  for (GList *link = self->closing.head; link != NULL; link = link->next)
+    {
+      Closing *closing = link->data;
+
+      closing->sender = NULL;
+      g_clear_pointer (&closing->outbox, signal_outbox_free);
+    }
+
+  g_queue_clear (&self->closing);
+  signal_source_clear (&self->expiry);
   signal_outbox_free (self->outbox);
   signal_room_set_free (self->rooms);
+  g_main_context_unref (self->context);
   g_free (self);
+}
+
+static void
+report_error (SignalSender *self,
+              const GError *error)
+{
+  self->handlers->error (error, self->user_data);
+}
+
+/* Messages that wait too long */
+
+/* Returns the number of messages that have expired. */
+static guint
+expire (SignalSender *self)
+{
+  gint64 before = g_get_monotonic_time () - (gint64) self->settings->outbox_ttl * 1000;
+  g_autoptr (GError) expired = NULL;
+  g_autoptr (GError) error = NULL;
+  guint count;
+
+  if (self->settings->outbox_ttl == 0)
+    return 0;
+
+  expired = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                                 _("The message waited too long for a connection and was dropped"));
+  count = signal_outbox_expire (self->outbox, before, expired);
+  if (count == 0)
+    return 0;
+
+  error = g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                       g_dngettext (GETTEXT_PACKAGE,
+                                    "%u message waited too long for a connection and was dropped",
+                                    "%u messages waited too long for a connection and were dropped",
+                                    count),
+                       count);
+  report_error (self, error);
+  return count;
+}
+
+static void watch_expiry (SignalSender *self);
+
+static gboolean
+on_expiry (gpointer user_data)
+{
+  SignalSender *self = user_data;
+  guint count;
+
+  signal_source_clear (&self->expiry);
+  count = expire (self);
+  watch_expiry (self);
+  if (count > 0)
+    self->handlers->expired (self->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Ensures that on_expiry() is called when the first waiting message expires. It may be called
+ * earlier, because the timer is not changed when that message has gone. */
+static void
+watch_expiry (SignalSender *self)
+{
+  gint64 added = signal_outbox_peek_added (self->outbox);
+
+  if (self->expiry != NULL || added < 0 || self->settings->outbox_ttl == 0)
+    return;
+
+  self->expiry = signal_source_new_timed (on_expiry, self, "[signal-glib] outbox expiry");
+  g_source_set_ready_time (self->expiry, added + (gint64) self->settings->outbox_ttl * 1000 + 1);
+  g_source_attach (self->expiry, self->context);
 }
 
 /* Messages */
@@ -71,18 +173,18 @@ send_waiting (SignalSender     *self,
          && (text = signal_outbox_peek (self->outbox, &length)) != NULL)
     {
       g_autoptr (GError) error = NULL;
-      guint64 offset = count_accepted (connection);
+      guint64 begin = count_accepted (connection);
 
       if (signal_connection_send (connection, text, length, &error))
         {
           self->sent++;
-          signal_outbox_mark_in_flight (self->outbox, offset);
+          signal_outbox_mark_in_flight (self->outbox, begin, count_accepted (connection));
           signal_outbox_remove_written (self->outbox, signal_connection_get_written (connection));
         }
       else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE))
         {
-          signal_outbox_drop (self->outbox);
-          self->report (error, self->user_data);
+          signal_outbox_drop (self->outbox, error);
+          report_error (self, error);
         }
       else
         {
@@ -91,30 +193,8 @@ send_waiting (SignalSender     *self,
     }
 }
 
-static void
-expire (SignalSender *self)
-{
-  gint64 before = g_get_monotonic_time () - (gint64) self->settings->outbox_ttl * 1000;
-  g_autoptr (GError) error = NULL;
-  guint count;
-
-  if (self->settings->outbox_ttl == 0)
-    return;
-
-  count = signal_outbox_expire (self->outbox, before);
-  if (count == 0)
-    return;
-
-  error = g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
-                       g_dngettext (GETTEXT_PACKAGE,
-                                    "%u message waited too long for a connection and was dropped",
-                                    "%u messages waited too long for a connection and were dropped",
-                                    count),
-                       count);
-  self->report (error, self->user_data);
-}
-
-/* Passes as many waiting messages to the connection as it should have at a time. */
+/* Reports what has been written, and passes as many waiting messages to the connection as it
+ * should have at a time. */
 void
 signal_sender_drain (SignalSender     *self,
                      SignalConnection *connection)
@@ -141,19 +221,65 @@ void
 signal_sender_recall (SignalSender     *self,
                       SignalConnection *connection)
 {
-  signal_outbox_remove_written (self->outbox, signal_connection_get_written (connection));
-  signal_outbox_recall (self->outbox);
+  signal_outbox_recall (self->outbox, signal_connection_get_written (connection));
+  watch_expiry (self);
 }
 
-/* Discards the waiting messages, for which there will be no connection. A connection that is
- * being closed still writes what was passed to it. */
+static GError *
+new_disconnected_error (void)
+{
+  return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
+                              _("The client was disconnected before the message was sent"));
+}
+
+static void
+on_closed (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  Closing *closing = user_data;
+  SignalSender *self = closing->sender;
+  g_autoptr (GError) error = new_disconnected_error ();
+
+  signal_connection_close_finish (closing->connection, result, NULL);
+  if (self != NULL)
+    {
+      g_queue_remove (&self->closing, closing);
+      signal_outbox_recall (closing->outbox, signal_connection_get_written (closing->connection));
+      signal_outbox_clear (closing->outbox, error);
+      signal_outbox_free (closing->outbox);
+    }
+
+  g_object_unref (closing->connection);
+  g_free (closing);
+}
+
+/* Closes the connection. What was passed to it is still written, and reported when it is closed. */
+void
+signal_sender_close (SignalSender     *self,
+                     SignalConnection *connection)
+{
+  Closing *closing;
+
+  signal_outbox_remove_written (self->outbox, signal_connection_get_written (connection));
+  closing = g_new0 (Closing, 1);
+  closing->sender = self;
+  closing->outbox = signal_outbox_detach (self->outbox);
+  closing->connection = g_object_ref (connection);
+  g_queue_push_tail (&self->closing, closing);
+  signal_connection_close_async (connection, NULL, on_closed, closing);
+}
+
+/* Discards the waiting messages, for which there will be no connection. */
 void
 signal_sender_clear (SignalSender *self)
 {
   guint count = signal_outbox_get_waiting (self->outbox);
+  g_autoptr (GError) disconnected = new_disconnected_error ();
   g_autoptr (GError) error = NULL;
 
-  signal_outbox_clear (self->outbox);
+  signal_source_clear (&self->expiry);
+  signal_outbox_clear (self->outbox, disconnected);
   if (count == 0)
     return;
 
@@ -163,14 +289,25 @@ signal_sender_clear (SignalSender *self)
                                     "%u messages were waiting for a connection and are lost",
                                     count),
                        count);
-  self->report (error, self->user_data);
+  report_error (self, error);
 }
 
-/* Like signal_sender_clear(), but without reporting an error. */
+/* Ends everything now, without an error for the owner. It will not be known what becomes of the
+ * messages that were passed to a connection which is being closed. */
 void
 signal_sender_abandon (SignalSender *self)
 {
-  signal_outbox_clear (self->outbox);
+  g_autoptr (GError) disconnected = new_disconnected_error ();
+
+  signal_source_clear (&self->expiry);
+  for (GList *link = self->closing.head; link != NULL; link = link->next)
+    {
+      Closing *closing = link->data;
+
+      signal_outbox_lose (closing->outbox, signal_connection_get_written (closing->connection));
+    }
+
+  signal_outbox_clear (self->outbox, disconnected);
 }
 
 /* Checks the size of the frame, which does not depend on the connection that will be used. */
@@ -191,26 +328,34 @@ send_now (SignalSender      *self,
           SignalConnection  *connection,
           const char        *envelope,
           gsize              length,
+          SignalOperation   *operation,
           GError           **error)
 {
-  guint64 offset = count_accepted (connection);
+  guint64 begin = count_accepted (connection);
+  guint64 end, written;
 
   if (!signal_connection_send (connection, envelope, length, error))
     return FALSE;
 
   self->sent++;
-  signal_outbox_remove_written (self->outbox, signal_connection_get_written (connection));
-  if (offset >= signal_connection_get_written (connection))
-    signal_outbox_push_in_flight (self->outbox, envelope, length, offset);
+  end = count_accepted (connection);
+  written = signal_connection_get_written (connection);
+  signal_outbox_remove_written (self->outbox, written);
+  if (end > written)
+    signal_outbox_push_in_flight (self->outbox, envelope, length, operation, begin, end);
+  else if (operation != NULL)
+    on_finished (operation, NULL, self);
   return TRUE;
 }
 
-/* Sends an envelope, or keeps a copy of it. may_wait is whether there will be a connection. */
+/* Sends an envelope, or keeps a copy of it. operation, which may be NULL, is told what becomes of it
+ * unless this function fails. may_wait is whether there will be a connection. */
 gboolean
 signal_sender_send (SignalSender      *self,
                     SignalConnection  *connection,
                     const char        *envelope,
                     gsize              length,
+                    SignalOperation   *operation,
                     gboolean           may_wait,
                     GError           **error)
 {
@@ -220,7 +365,7 @@ signal_sender_send (SignalSender      *self,
   if (connection != NULL
       && signal_outbox_get_waiting (self->outbox) == 0
       && signal_connection_can_send (connection))
-    return send_now (self, connection, envelope, length, error);
+    return send_now (self, connection, envelope, length, operation, error);
 
   if (!may_wait)
     {
@@ -236,7 +381,63 @@ signal_sender_send (SignalSender      *self,
       return FALSE;
     }
 
-  return signal_outbox_push (self->outbox, envelope, length, self->settings->outbox_limit, error);
+  if (!signal_outbox_push (self->outbox, envelope, length, operation, self->settings->outbox_limit,
+                           error))
+    return FALSE;
+
+  watch_expiry (self);
+  return TRUE;
+}
+
+/* Takes the message of an operation out of the queue, so that it will not be sent. Returns FALSE if
+ * it is not there any more, or a part of it has been written. */
+gboolean
+signal_sender_cancel (SignalSender     *self,
+                      SignalConnection *connection,
+                      SignalOperation  *operation)
+{
+  guint64 begin;
+  gsize length;
+
+  if (operation->item == NULL)
+    return FALSE;
+
+  for (GList *link = self->closing.head; link != NULL; link = link->next)
+    if (signal_outbox_locate (((Closing *) link->data)->outbox, operation, &begin, &length))
+      return FALSE;
+
+  if (signal_outbox_locate (self->outbox, operation, &begin, &length)
+      && (connection == NULL || !signal_connection_take_back (connection, begin, length)))
+    return FALSE;
+
+  signal_outbox_remove (self->outbox, operation);
+  return TRUE;
+}
+
+/* Returns whether the message of an operation is waiting for a connection. */
+gboolean
+signal_sender_is_waiting (SignalOperation *operation)
+{
+  return signal_outbox_is_waiting (operation);
+}
+
+/* What becomes of the message of an operation will not be reported any more. */
+void
+signal_sender_forget (SignalOperation *operation)
+{
+  signal_outbox_forget (operation);
+}
+
+/* Reports a flush once for each of its markers, when all messages that have been accepted are
+ * gone. */
+void
+signal_sender_watch (SignalSender    *self,
+                     SignalOperation *operation)
+{
+  operation->n_markers = self->closing.length + 1;
+  for (GList *link = self->closing.head; link != NULL; link = link->next)
+    signal_outbox_flush (((Closing *) link->data)->outbox, operation);
+  signal_outbox_flush (self->outbox, operation);
 }
 
 /* Rooms */

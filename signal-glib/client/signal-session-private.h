@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "client/signal-connection-private.h"
+#include "client/signal-operation-private.h"
 #include "client/signal-room-set-private.h"
 #include "client/signal-session-settings-private.h"
 #include "client/signal-system-monitor-private.h"
@@ -80,6 +81,17 @@ gboolean signal_session_send                (SignalSession       *self,
                                              const char          *envelope,
                                              gsize                length,
                                              GError             **error);
+void     signal_session_start_send          (SignalSession       *self,
+                                             const char          *envelope,
+                                             gsize                length,
+                                             SignalOperation     *operation);
+void     signal_session_start_request       (SignalSession       *self,
+                                             const char          *envelope,
+                                             gsize                length,
+                                             guint                timeout,
+                                             SignalOperation     *operation);
+void     signal_session_start_flush         (SignalSession       *self,
+                                             SignalOperation     *operation);
 gboolean signal_session_set_auto_join_rooms (SignalSession       *self,
                                              const char * const  *rooms);
 gboolean signal_session_join_rooms          (SignalSession       *self,

@@ -17,6 +17,8 @@ typedef struct
   SignalBackoffPolicy      backoff;
   guint                    outbox_limit; /* messages */
   guint                    outbox_ttl;   /* ms; 0: no limit */
+  guint                    request_timeout;    /* ms */
+  char                    *correlation_member; /* NULL for none */
   GNetworkMonitor         *network_monitor; /* NULL for the default monitor */
 } SignalSessionSettings;
 

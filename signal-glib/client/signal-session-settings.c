@@ -20,6 +20,7 @@ void
 signal_session_settings_clear (SignalSessionSettings *self)
 {
   g_clear_pointer (&self->server_url, g_free);
+  g_clear_pointer (&self->correlation_member, g_free);
   g_clear_pointer (&self->connection, signal_connection_options_unref);
   g_clear_object (&self->network_monitor);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "client/signal-session-private.h"
 
-#include <glib/gi18n-lib.h>
-#include <string.h>
 
 #include "client/signal-credentials-private.h"
 #include "client/signal-emission-private.h"
+#include "client/signal-operations-private.h"
 #include "client/signal-sender-private.h"
+#include "client/signal-session-private.h"
+#include <glib/gi18n-lib.h>
+#include <string.h>
 #include "crypto/signal-secret-private.h"
 #include "protocol/signal-room-name-private.h"
 #include "signal-error.h"
@@ -44,6 +45,7 @@ struct _SignalSession
   const SignalSessionHandlers *handlers;
   GMutex owner_lock;
   GObject *owner; /* not owned; NULL once the session is abandoned */
+  gboolean is_silent; /* the owner is being disposed of, and nothing is emitted any more */
   SignalAffinity affinity;
   SignalSessionSettings settings;
   gboolean is_abandoned;
@@ -68,6 +70,7 @@ struct _SignalSession
   SignalCredentials *credentials;
   gboolean is_refused; /* stopped until there is a new token */
   SignalSender *sender;
+  SignalOperations *operations;
   SignalSessionStatistics statistics; /* bytes of the connections that have ended */
 };
 
@@ -85,7 +88,7 @@ ref_owner (SignalSession *self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->owner_lock);
 
-  return self->owner != NULL ? g_object_ref (self->owner) : NULL;
+  return self->owner != NULL && !self->is_silent ? g_object_ref (self->owner) : NULL;
 }
 
 static void
@@ -94,6 +97,25 @@ forget_owner (SignalSession *self)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->owner_lock);
 
   self->owner = NULL;
+}
+
+/* From now on, ref_owner() returns NULL. If operations are pending, whose callbacks need the owner,
+ * it is kept alive until they have returned. Returns FALSE if that has been done before. */
+static gboolean
+silence_owner (SignalSession  *self,
+               GObject       **kept)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->owner_lock);
+
+  if (self->is_silent)
+    return FALSE;
+
+  self->is_silent = TRUE;
+  if (signal_operations_is_any_pending (self->operations))
+    *kept = g_object_ref (self->owner);
+  else
+    self->owner = NULL;
+  return TRUE;
 }
 
 /* Emissions */
@@ -353,13 +375,39 @@ may_ask_again (SignalSession *self)
          && self->handlers->has_token_source (owner);
 }
 
-/* Messages and rooms */
+/* Messages */
 
 static void
 on_sender_error (const GError *error,
                  gpointer      user_data)
 {
   queue (user_data, SIGNAL_EMISSION_ERROR, error);
+}
+
+static void
+on_sender_expired (gpointer user_data)
+{
+  SignalSession *self = user_data;
+
+  queue (self, SIGNAL_EMISSION_OUTBOX, NULL);
+  flush (self);
+}
+
+static gboolean
+send_envelope (SignalSession    *self,
+               const char       *envelope,
+               gsize             length,
+               SignalOperation  *operation,
+               GError          **error)
+{
+  g_autoptr (SignalConnection) connection = NULL;
+
+  if (!signal_affinity_check (&self->affinity, error))
+    return FALSE;
+
+  g_set_object (&connection, signal_session_get_authenticated (self));
+  return signal_sender_send (self->sender, connection, envelope, length, operation,
+                             self->step != STEP_NONE, error);
 }
 
 /* Sends an envelope, or keeps a copy until the session is authenticated. */
@@ -369,18 +417,119 @@ signal_session_send (SignalSession  *self,
                      gsize           length,
                      GError        **error)
 {
-  g_autoptr (SignalConnection) connection = NULL;
-
-  if (!signal_affinity_check (&self->affinity, error))
-    return FALSE;
-
-  g_set_object (&connection, signal_session_get_authenticated (self));
-  if (!signal_sender_send (self->sender, connection, envelope, length, self->step != STEP_NONE, error))
+  if (!send_envelope (self, envelope, length, NULL, error))
     return FALSE;
 
   notify_outbox (self);
   return TRUE;
 }
+
+/* Operations */
+
+static void
+on_sender_finished (SignalOperation *operation,
+                    const GError    *error,
+                    gpointer         user_data)
+{
+  SignalSession *self = user_data;
+
+  signal_operations_finish (self->operations, operation, error);
+}
+
+static const SignalSenderHandlers sender_handlers = {
+  .error = on_sender_error,
+  .finished = on_sender_finished,
+  .expired = on_sender_expired,
+};
+
+static SignalConnection *
+get_connection (gpointer user_data)
+{
+  return signal_session_get_authenticated (user_data);
+}
+
+static void
+on_taken_back (gpointer user_data)
+{
+  g_autoptr (SignalSession) self = g_object_ref (user_data);
+
+  notify_outbox (self);
+}
+
+static const SignalOperationsHandlers operations_handlers = {
+  .get_connection = get_connection,
+  .taken_back = on_taken_back,
+};
+
+/* Returns FALSE if the operation has ended with an error. */
+static gboolean
+begin_operation (SignalSession   *self,
+                 SignalOperation *operation)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (signal_affinity_check (&self->affinity, &error)
+      && !g_cancellable_set_error_if_cancelled (operation->cancellable, &error))
+    return TRUE;
+
+  signal_operation_return (operation, NULL, error);
+  return FALSE;
+}
+
+/* Sends an envelope, and ends the operation with what becomes of it. */
+void
+signal_session_start_send (SignalSession   *self,
+                           const char      *envelope,
+                           gsize            length,
+                           SignalOperation *operation)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!begin_operation (self, operation))
+    return;
+
+  signal_operations_add (self->operations, operation);
+  if (send_envelope (self, envelope, length, operation, &error))
+    notify_outbox (self);
+  else
+    signal_operations_end (self->operations, operation, NULL, error);
+}
+
+/* Sends an envelope that has the id of the operation, and ends the operation with the answer.
+ * timeout is in ms; 0 for that of the settings. */
+void
+signal_session_start_request (SignalSession   *self,
+                              const char      *envelope,
+                              gsize            length,
+                              guint            timeout,
+                              SignalOperation *operation)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!begin_operation (self, operation))
+    return;
+
+  signal_operations_add_request (self->operations, operation,
+                                 timeout > 0 ? timeout : self->settings.request_timeout);
+  if (send_envelope (self, envelope, length, operation, &error))
+    notify_outbox (self);
+  else
+    signal_operations_end (self->operations, operation, NULL, error);
+}
+
+/* Ends the operation when all messages that have been accepted are written or reported. */
+void
+signal_session_start_flush (SignalSession   *self,
+                            SignalOperation *operation)
+{
+  if (!begin_operation (self, operation))
+    return;
+
+  signal_operations_add (self->operations, operation);
+  signal_sender_watch (self->sender, operation);
+}
+
+/* Rooms */
 
 /* Returns whether the rooms to join automatically have changed. */
 gboolean
@@ -517,6 +666,7 @@ on_ended (SignalConnection  *connection,
 
   count_connection (self);
   signal_sender_recall (self->sender, connection);
+  signal_operations_lose_requests (self->operations);
   g_set_object (&self->closing, connection);
   g_clear_object (&self->connection);
   self->step = STEP_ATTEMPT; /* until the next step is determined */
@@ -568,6 +718,17 @@ on_phase (SignalConnection      *connection,
     }
 }
 
+/* Returns whether the message is an answer, which is not emitted. error is that which the server
+ * has reported, or NULL. */
+static gboolean
+take_answer (SignalSession *self,
+             SignalMessage *message,
+             const GError  *error)
+{
+  return signal_operations_take_answer (self->operations, message, self->settings.correlation_member,
+                                        error);
+}
+
 static void
 on_message (SignalConnection *connection,
             SignalMessage    *message,
@@ -577,8 +738,17 @@ on_message (SignalConnection *connection,
   g_autoptr (GObject) owner = ref_owner (self);
 
   self->statistics.messages_received++;
-  if (owner != NULL)
+  if (!take_answer (self, message, NULL) && owner != NULL)
     self->handlers->message (owner, message);
+}
+
+static gboolean
+on_answer (SignalConnection *connection,
+           SignalMessage    *message,
+           const GError     *error,
+           gpointer          user_data)
+{
+  return take_answer (user_data, message, error);
 }
 
 static void
@@ -590,7 +760,7 @@ on_fault (SignalConnection *connection,
 }
 
 static void
-on_drained (SignalConnection *connection,
+on_written (SignalConnection *connection,
             gpointer          user_data)
 {
   g_autoptr (SignalSession) self = g_object_ref (user_data);
@@ -633,9 +803,10 @@ on_accept_certificate (SignalConnection     *connection,
 static const SignalConnectionHandlers connection_handlers = {
   .phase = on_phase,
   .message = on_message,
+  .answer = on_answer,
   .fault = on_fault,
   .ended = on_ended,
-  .drained = on_drained,
+  .written = on_written,
   .accept_certificate = on_accept_certificate,
 };
 
@@ -829,7 +1000,8 @@ reset (SignalSession *self)
     return;
 
   count_connection (self);
-  signal_connection_close_async (self->connection, NULL, NULL, NULL);
+  signal_operations_lose_requests (self->operations);
+  signal_sender_close (self->sender, self->connection);
   g_clear_object (&self->closing);
   self->closing = g_steal_pointer (&self->connection);
 }
@@ -863,19 +1035,35 @@ abandon (SignalSession *self)
 
   self->is_abandoned = TRUE;
   self->is_refused = FALSE;
-  signal_sender_abandon (self->sender);
 
   reset (self);
+  signal_sender_abandon (self->sender);
   begin_transition (self, STEP_NONE);
   g_clear_object (&self->closing);
   queue_failure (self, error);
   flush (self);
+  forget_owner (self);
+}
+
+/* The end of a session in its main context, requested by another thread. */
+typedef struct
+{
+  SignalSession *session;
+  GObject *owner; /* NULL if no operation is pending */
+} Abandonment;
+
+static void
+abandonment_free (Abandonment *abandonment)
+{
+  g_object_unref (abandonment->session);
+  g_clear_object (&abandonment->owner);
+  g_free (abandonment);
 }
 
 static gboolean
 on_abandoned (gpointer user_data)
 {
-  abandon (user_data);
+  abandon (((Abandonment *) user_data)->session);
   return G_SOURCE_REMOVE;
 }
 
@@ -885,12 +1073,19 @@ void
 signal_session_abandon (SignalSession *self)
 {
   gboolean is_here = signal_affinity_is_here (&self->affinity);
+  g_autoptr (GObject) owner = NULL;
 
-  forget_owner (self);
+  if (!silence_owner (self, &owner))
+    return;
 
   if (!signal_affinity_enter (&self->affinity))
     {
-      signal_affinity_invoke (&self->affinity, on_abandoned, g_object_ref (self), g_object_unref);
+      Abandonment *abandonment = g_new (Abandonment, 1);
+
+      abandonment->session = g_object_ref (self);
+      abandonment->owner = g_steal_pointer (&owner);
+      signal_affinity_invoke (&self->affinity, on_abandoned, abandonment,
+                              (GDestroyNotify) abandonment_free);
       return;
     }
 
@@ -1217,6 +1412,7 @@ signal_session_finalize (GObject *object)
   g_queue_clear_full (&self->emissions, (GDestroyNotify) signal_emission_free);
   signal_credentials_free (self->credentials);
   signal_sender_free (self->sender);
+  signal_operations_free (self->operations);
   signal_session_settings_clear (&self->settings);
   signal_affinity_clear (&self->affinity);
   g_mutex_clear (&self->owner_lock);
@@ -1242,7 +1438,8 @@ signal_session_init (SignalSession *self)
   self->state_serial = 1;
   signal_session_settings_init (&self->settings);
   self->credentials = signal_credentials_new ();
-  self->sender = signal_sender_new (&self->settings, on_sender_error, self);
+  self->sender = signal_sender_new (&self->settings, &sender_handlers, self);
+  self->operations = signal_operations_new (self->sender, &operations_handlers, self);
 }
 
 /* Creates a session for the thread-default main context. handlers must be static. owner is passed

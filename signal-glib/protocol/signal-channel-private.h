@@ -33,8 +33,8 @@ typedef struct
                    const GError  *error,
                    gpointer       user_data);
 
-  /* All data that was waiting has been written to the socket. May be NULL. */
-  void (*drained) (SignalChannel *channel,
+  /* Data that was waiting has been written to the socket. May be NULL. */
+  void (*written) (SignalChannel *channel,
                    gpointer       user_data);
 
   /* The key has reached its usage limit, and a new connection with a new key should be opened.
@@ -64,6 +64,9 @@ gboolean         signal_channel_send                 (SignalChannel             
                                                       const char                   *inner,
                                                       gsize                         length,
                                                       GError                      **error);
+gboolean         signal_channel_take_back            (SignalChannel                *self,
+                                                      guint64                       position,
+                                                      gsize                         length);
 void             signal_channel_drop                 (SignalChannel                *self);
 
 gboolean signal_channel_check_size (gsize    size,

@@ -208,19 +208,19 @@ on_closed (SignalWebsocket *websocket,
 }
 
 static void
-on_drained (SignalWebsocket *websocket,
+on_written (SignalWebsocket *websocket,
             gpointer         user_data)
 {
   g_autoptr (SignalChannel) self = g_object_ref (user_data);
 
-  if (self->handlers->drained != NULL)
-    self->handlers->drained (self, self->user_data);
+  if (self->handlers->written != NULL)
+    self->handlers->written (self, self->user_data);
 }
 
 static const SignalWebsocketHandlers websocket_handlers = {
   .message = on_message,
   .closed = on_closed,
-  .drained = on_drained,
+  .written = on_written,
 };
 
 static void
@@ -416,6 +416,18 @@ signal_channel_send (SignalChannel  *self,
   signal_websocket_end_text (self->websocket, FALSE);
   trim_scratch (self);
   return TRUE;
+}
+
+/* Takes back an envelope of that many bytes that was sent when that many bytes had been accepted
+ * before. Returns FALSE if a part of it has been written. */
+gboolean
+signal_channel_take_back (SignalChannel *self,
+                          guint64        position,
+                          gsize          length)
+{
+  gsize size = self->key != NULL ? signal_envelope_get_encrypted_size (length) : length;
+
+  return signal_websocket_take_back (self->websocket, position, size);
 }
 
 /* Closes the connection and frees the key immediately. No further callbacks follow. */

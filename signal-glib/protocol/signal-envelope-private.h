@@ -52,6 +52,7 @@ gboolean signal_envelope_parse_encrypted (SignalEncryptedData  *encrypted,
 
 char  *signal_envelope_compose            (const char *event,
                                            const char *data,
+                                           const char *id,
                                            gsize      *length) G_GNUC_WARN_UNUSED_RESULT;
 gsize  signal_envelope_get_encrypted_size (gsize         inner_length);
 void   signal_envelope_write_encrypted    (char         *text,
@@ -63,10 +64,12 @@ void   signal_envelope_write_encrypted    (char         *text,
  * are reported with SIGNAL_ERROR_INVALID_ARGUMENT. */
 char *signal_envelope_compose_json (const char  *event,
                                     const char  *json,
+                                    const char  *id,
                                     gsize       *length,
                                     GError     **error) G_GNUC_WARN_UNUSED_RESULT;
 char *signal_envelope_compose_node (const char  *event,
                                     JsonNode    *payload,
+                                    const char  *id,
                                     gsize       *length,
                                     GError     **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -187,10 +187,18 @@ begin_envelope (const char *event,
   return text;
 }
 
+/* id may be NULL. */
 static char *
-end_envelope (GString *text,
-              gsize   *length)
+end_envelope (GString    *text,
+              const char *id,
+              gsize      *length)
 {
+  if (id != NULL)
+    {
+      g_string_append (text, ",\"id\":");
+      signal_json_append_string (text, id);
+    }
+
   g_string_append_c (text, '}');
   if (length != NULL)
     *length = text->len;
@@ -198,10 +206,12 @@ end_envelope (GString *text,
   return g_string_free (text, FALSE);
 }
 
-/* event must be valid UTF-8, and data must be valid JSON text, or NULL for none. */
+/* event and id must be valid UTF-8, and data must be valid JSON text; data and id may be NULL for
+ * none. */
 char *
 signal_envelope_compose (const char *event,
                          const char *data,
+                         const char *id,
                          gsize      *length)
 {
   gsize data_length = data != NULL ? strlen (data) : 0;
@@ -213,7 +223,7 @@ signal_envelope_compose (const char *event,
       g_string_append_len (text, data, (gssize) data_length);
     }
 
-  return end_envelope (text, length);
+  return end_envelope (text, id, length);
 }
 
 /* Returns the length of the frame for an inner envelope of inner_length bytes. */
@@ -290,10 +300,11 @@ check_event (const char  *event,
   return TRUE;
 }
 
-/* json may be NULL for a message without a payload. */
+/* json may be NULL for a message without a payload, and id for one without an id. */
 char *
 signal_envelope_compose_json (const char  *event,
                               const char  *json,
+                              const char  *id,
                               gsize       *length,
                               GError     **error)
 {
@@ -309,7 +320,7 @@ signal_envelope_compose_json (const char  *event,
       return NULL;
     }
 
-  return signal_envelope_compose (event, json, length);
+  return signal_envelope_compose (event, json, id, length);
 }
 
 static void
@@ -319,10 +330,11 @@ wipe_envelope (GString *text)
   g_string_free (text, TRUE);
 }
 
-/* payload may be NULL for a message without a payload. */
+/* payload may be NULL for a message without a payload, and id for one without an id. */
 char *
 signal_envelope_compose_node (const char  *event,
                               JsonNode    *payload,
+                              const char  *id,
                               gsize       *length,
                               GError     **error)
 {
@@ -342,5 +354,5 @@ signal_envelope_compose_node (const char  *event,
         }
     }
 
-  return end_envelope (text, length);
+  return end_envelope (text, id, length);
 }

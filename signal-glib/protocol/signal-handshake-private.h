@@ -50,6 +50,7 @@ gboolean  signal_handshake_parse_connected      (SignalConnectedEvent     *self,
 void      signal_connected_event_clear          (SignalConnectedEvent     *self);
 
 char     *signal_handshake_compose_error        (const char               *text,
+                                                 const char               *id,
                                                  gsize                    *length) G_GNUC_WARN_UNUSED_RESULT;
 char     *signal_handshake_parse_error          (SignalMessage            *message) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -214,7 +214,7 @@ signal_handshake_compose_connected (const char *client_id,
   append_member (data, MEMBER_SALT, salt);
   g_string_append_c (data, '}');
 
-  return signal_envelope_compose (SIGNAL_EVENT_CONNECTED, data->str, length);
+  return signal_envelope_compose (SIGNAL_EVENT_CONNECTED, data->str, NULL, length);
 }
 
 static gboolean
@@ -291,15 +291,17 @@ signal_connected_event_clear (SignalConnectedEvent *self)
 
 /* The `error` event of the server */
 
+/* text and id must be valid UTF-8. id is that of the request which has failed, or NULL. */
 char *
 signal_handshake_compose_error (const char *text,
+                                const char *id,
                                 gsize      *length)
 {
   g_autoptr (GString) data = g_string_new (NULL);
 
   append_member (data, MEMBER_MESSAGE, text);
   g_string_append_c (data, '}');
-  return signal_envelope_compose (SIGNAL_EVENT_ERROR, data->str, length);
+  return signal_envelope_compose (SIGNAL_EVENT_ERROR, data->str, id, length);
 }
 
 /* Returns the text of an `error` event, or NULL if it has none. */

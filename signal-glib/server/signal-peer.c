@@ -745,7 +745,7 @@ signal_peer_send_error (SignalPeer *self,
       || signal_websocket_get_unsent (get_websocket (self)) > MAX_UNSENT_ERRORS)
     return;
 
-  envelope = signal_handshake_compose_error (text, &length);
+  envelope = signal_handshake_compose_error (text, NULL, &length);
   signal_peer_send (self, envelope, length, NULL);
 }
 

@@ -8,6 +8,7 @@
 #include "crypto/signal-certificate-private.h"
 #include "protocol/signal-close-code-private.h"
 #include "protocol/signal-envelope-private.h"
+#include "protocol/signal-handshake-private.h"
 #include "server/signal-origin-private.h"
 #include "signal-error.h"
 #include "util/signal-i18n-private.h"
@@ -788,10 +789,11 @@ signal_server_stop_finish (SignalServer  *self,
 static char *
 compose (const char  *event,
          JsonNode    *payload,
+         const char  *id,
          gsize       *length,
          GError     **error)
 {
-  g_autofree char *envelope = signal_envelope_compose_node (event, payload, length, error);
+  g_autofree char *envelope = signal_envelope_compose_node (event, payload, id, length, error);
 
   if (envelope == NULL
       || !signal_channel_check_size (signal_envelope_get_encrypted_size (*length),
@@ -814,7 +816,7 @@ send_to_all (GPtrArray   *snapshot,
   g_autofree char *envelope = NULL;
   gsize length;
 
-  envelope = compose (event, payload, &length, error);
+  envelope = compose (event, payload, NULL, &length, error);
   if (envelope == NULL)
     return FALSE;
 
@@ -822,6 +824,27 @@ send_to_all (GPtrArray   *snapshot,
     if (peers->pdata[i] != except && signal_peer_is_admitted (peers->pdata[i]))
       signal_peer_send (peers->pdata[i], envelope, length, NULL);
   return TRUE;
+}
+
+static gboolean
+send_to_one (SignalServer  *self,
+             SignalPeer    *peer,
+             const char    *envelope,
+             gsize          length,
+             GError       **error)
+{
+  g_autoptr (SignalPeer) keep = NULL;
+
+  if (g_hash_table_lookup (self->peers, signal_peer_get_id (peer)) != peer
+      || !signal_peer_is_admitted (peer))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
+                           _("The peer is not connected to this server"));
+      return FALSE;
+    }
+
+  keep = g_object_ref (peer);
+  return signal_peer_send (peer, envelope, length, error);
 }
 
 /**
@@ -855,7 +878,6 @@ signal_server_send_to_peer (SignalServer  *self,
                             GError       **error)
 {
   g_autofree char *envelope = NULL;
-  g_autoptr (SignalPeer) keep = NULL;
   gsize length;
 
   g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
@@ -865,20 +887,109 @@ signal_server_send_to_peer (SignalServer  *self,
   if (!signal_affinity_check (&self->affinity, error))
     return FALSE;
 
-  envelope = compose (event, payload, &length, error);
-  if (envelope == NULL)
+  envelope = compose (event, payload, NULL, &length, error);
+  return envelope != NULL && send_to_one (self, peer, envelope, length, error);
+}
+
+static gboolean
+check_has_id (SignalMessage  *request,
+              GError        **error)
+{
+  if (signal_message_get_id (request) != NULL)
+    return TRUE;
+
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                       _("The message cannot be answered, because it has no ID"));
+  return FALSE;
+}
+
+/**
+ * signal_server_reply:
+ * @self: a server
+ * @peer: the peer that has sent the request
+ * @request: the request, a message that has an ID
+ * @payload: (nullable): the payload of the answer, or %NULL for none
+ * @error: return location for a #GError
+ *
+ * Answers a request, as sent with [method@Signal.Client.request_async].
+ *
+ * The answer has the event name and the ID of the request. It may be sent from a handler of
+ * [signal@Signal.Server::message], or later. This method fails with %SIGNAL_ERROR_INVALID_ARGUMENT
+ * if @request has no ID, and otherwise like [method@Signal.Server.send_to_peer].
+ *
+ * Returns: %TRUE if the answer has been accepted, or %FALSE with @error set
+ *
+ * Since: 0.1
+ */
+gboolean
+signal_server_reply (SignalServer   *self,
+                     SignalPeer     *peer,
+                     SignalMessage  *request,
+                     JsonNode       *payload,
+                     GError        **error)
+{
+  g_autofree char *envelope = NULL;
+  gsize length;
+
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (SIGNAL_IS_PEER (peer), FALSE);
+  g_return_val_if_fail (request != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!signal_affinity_check (&self->affinity, error) || !check_has_id (request, error))
     return FALSE;
 
-  if (g_hash_table_lookup (self->peers, signal_peer_get_id (peer)) != peer
-      || !signal_peer_is_admitted (peer))
+  envelope = compose (signal_message_get_event (request), payload, signal_message_get_id (request),
+                      &length, error);
+  return envelope != NULL && send_to_one (self, peer, envelope, length, error);
+}
+
+/**
+ * signal_server_reply_error:
+ * @self: a server
+ * @peer: the peer that has sent the request
+ * @request: the request, a message that has an ID
+ * @message: a description of the error in UTF-8, for people
+ * @error: return location for a #GError
+ *
+ * Answers a request with an `error` event that has the ID of the request.
+ *
+ * [method@Signal.Client.request_finish] then fails with %SIGNAL_ERROR_SERVER and @message. This
+ * method fails with %SIGNAL_ERROR_INVALID_ARGUMENT if @request has no ID or @message is not valid
+ * UTF-8, and otherwise like [method@Signal.Server.send_to_peer].
+ *
+ * Returns: %TRUE if the answer has been accepted, or %FALSE with @error set
+ *
+ * Since: 0.1
+ */
+gboolean
+signal_server_reply_error (SignalServer   *self,
+                           SignalPeer     *peer,
+                           SignalMessage  *request,
+                           const char     *message,
+                           GError        **error)
+{
+  g_autofree char *envelope = NULL;
+  gsize length;
+
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (SIGNAL_IS_PEER (peer), FALSE);
+  g_return_val_if_fail (request != NULL, FALSE);
+  g_return_val_if_fail (message != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!signal_affinity_check (&self->affinity, error) || !check_has_id (request, error))
+    return FALSE;
+
+  if (!g_utf8_validate (message, -1, NULL))
     {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED,
-                           _("The peer is not connected to this server"));
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                           _("The text of the error is not valid UTF-8"));
       return FALSE;
     }
 
-  keep = g_object_ref (peer);
-  return signal_peer_send (peer, envelope, length, error);
+  envelope = signal_handshake_compose_error (message, signal_message_get_id (request), &length);
+  return send_to_one (self, peer, envelope, length, error);
 }
 
 /**

@@ -30,8 +30,8 @@ typedef struct
                    const GError    *error,
                    gpointer         user_data);
 
-  /* All data that was waiting has been written to the socket. */
-  void (*drained) (SignalWebsocket *websocket,
+  /* Data that was waiting has been written to the socket. */
+  void (*written) (SignalWebsocket *websocket,
                    gpointer         user_data);
 } SignalWebsocketHandlers;
 
@@ -56,6 +56,9 @@ guint8   *signal_websocket_begin_text     (SignalWebsocket  *self,
                                            GError          **error);
 void      signal_websocket_end_text       (SignalWebsocket  *self,
                                            gboolean          is_secret);
+gboolean  signal_websocket_take_back      (SignalWebsocket  *self,
+                                           guint64           position,
+                                           gsize             length);
 void      signal_websocket_ping           (SignalWebsocket  *self);
 void      signal_websocket_close          (SignalWebsocket  *self,
                                            guint16           code,

@@ -16,7 +16,7 @@ typedef void (*SignalWebsocketStreamFunc) (gpointer user_data);
 
 SignalWebsocketStream *signal_websocket_stream_new              (GIOStream                 *base,
                                                                  SignalWebsocketStreamFunc  closing,
-                                                                 SignalWebsocketStreamFunc  drained,
+                                                                 SignalWebsocketStreamFunc  written,
                                                                  gpointer                   user_data) G_GNUC_WARN_UNUSED_RESULT;
 void                   signal_websocket_stream_detach           (SignalWebsocketStream     *self);
 void                   signal_websocket_stream_abandon          (SignalWebsocketStream     *self);

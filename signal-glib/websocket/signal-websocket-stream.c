@@ -23,7 +23,7 @@ struct _SignalWebsocketStream
   SignalWebsocketWriter *writer;
 
   SignalWebsocketStreamFunc closing;
-  SignalWebsocketStreamFunc drained;
+  SignalWebsocketStreamFunc written;
   gpointer user_data;
 
   GTask *close_task;
@@ -91,7 +91,7 @@ on_close_timeout (gpointer user_data)
 }
 
 static void
-on_flushed (const GError *error,
+on_written (const GError *error,
             gpointer      user_data)
 {
   SignalWebsocketStream *self = user_data;
@@ -100,10 +100,10 @@ on_flushed (const GError *error,
   if (error != NULL)
     signal_websocket_input_end (self->input, error);
 
-  if (self->close_task != NULL)
+  if (self->close_task != NULL && (error != NULL || signal_websocket_writer_get_unsent (self->writer) == 0))
     close_base (self);
-  else if (error == NULL && self->drained != NULL)
-    self->drained (self->user_data);
+  else if (error == NULL && self->written != NULL)
+    self->written (self->user_data);
 }
 
 /* Pending data is written first: libsoup closes the stream as soon as it has written its close
@@ -216,12 +216,12 @@ find_socket (GIOStream *base)
 }
 
 /* Creates a stream on top of another one, whose streams must be pollable. closing is called when
- * libsoup closes the stream, after which nothing may be read from base. drained is called when
- * all data that was waiting has been written to the socket. */
+ * libsoup closes the stream, after which nothing may be read from base. written is called when
+ * data that was waiting has been written to the socket. */
 SignalWebsocketStream *
 signal_websocket_stream_new (GIOStream                 *base,
                              SignalWebsocketStreamFunc  closing,
-                             SignalWebsocketStreamFunc  drained,
+                             SignalWebsocketStreamFunc  written,
                              gpointer                   user_data)
 {
   SignalWebsocketStream *self = g_object_new (SIGNAL_TYPE_WEBSOCKET_STREAM, NULL);
@@ -229,11 +229,11 @@ signal_websocket_stream_new (GIOStream                 *base,
   self->base = g_object_ref (base);
   self->socket = find_socket (base);
   self->closing = closing;
-  self->drained = drained;
+  self->written = written;
   self->user_data = user_data;
   self->input = signal_websocket_input_new ();
   self->writer = signal_websocket_writer_new (g_io_stream_get_output_stream (base));
-  signal_websocket_writer_set_flushed (self->writer, on_flushed, self);
+  signal_websocket_writer_set_written (self->writer, on_written, self);
 
   return self;
 }
@@ -243,7 +243,7 @@ void
 signal_websocket_stream_detach (SignalWebsocketStream *self)
 {
   self->closing = NULL;
-  self->drained = NULL;
+  self->written = NULL;
 }
 
 /* Aborts the connection to a peer that does not respond: pending data is discarded, and closing

@@ -9,19 +9,22 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (SignalWebsocketWriter, signal_websocket_writer, SIGNAL, WEBSOCKET_WRITER, GOutputStream)
 
-/* Called when all pending data has been written (error is NULL), or when writing has failed. */
+/* Called when pending data has been written (error is NULL), or when writing has failed. */
 typedef void (*SignalWebsocketWriterFunc) (const GError *error,
                                          gpointer      user_data);
 
 SignalWebsocketWriter *signal_websocket_writer_new         (GOutputStream             *base) G_GNUC_WARN_UNUSED_RESULT;
-void                   signal_websocket_writer_set_flushed (SignalWebsocketWriter     *self,
-                                                            SignalWebsocketWriterFunc  flushed,
+void                   signal_websocket_writer_set_written (SignalWebsocketWriter     *self,
+                                                            SignalWebsocketWriterFunc  written,
                                                             gpointer                   user_data);
 guint8                *signal_websocket_writer_begin       (SignalWebsocketWriter     *self,
                                                             gsize                      size);
 void                   signal_websocket_writer_end         (SignalWebsocketWriter     *self,
                                                             gsize                      size,
                                                             gboolean                   is_secret);
+gboolean               signal_websocket_writer_remove      (SignalWebsocketWriter     *self,
+                                                            guint64                    offset,
+                                                            gsize                      size);
 void                   signal_websocket_writer_flush       (SignalWebsocketWriter     *self);
 void                   signal_websocket_writer_abandon     (SignalWebsocketWriter     *self);
 guint64                signal_websocket_writer_get_total   (SignalWebsocketWriter     *self);

@@ -41,8 +41,9 @@ struct _SignalWebsocketWriter
   guint8 pong[CONTROL_FRAME_MAX]; /* to be sent after these have been written */
   gsize pong_size;                /* 0 if there is none */
 
-  SignalWebsocketWriterFunc flushed;
-  gpointer flushed_data;
+  guint64 reported; /* the total when the callback was last called */
+  SignalWebsocketWriterFunc written;
+  gpointer written_data;
 };
 
 static void signal_websocket_writer_pollable_init (GPollableOutputStreamInterface *iface);
@@ -88,11 +89,12 @@ flush_at_end_of_turn (SignalWebsocketWriter *self)
 }
 
 static void
-report_flushed (SignalWebsocketWriter *self)
+report_written (SignalWebsocketWriter *self)
 {
   g_object_ref (self);
-  if (self->flushed != NULL)
-    self->flushed (self->error, self->flushed_data);
+  self->reported = self->total;
+  if (self->written != NULL)
+    self->written (self->error, self->written_data);
   g_object_unref (self);
 }
 
@@ -173,13 +175,13 @@ write_pending (SignalWebsocketWriter *self)
   return TRUE;
 }
 
-/* Like write_pending(), but calls the callback when everything has been written. */
+/* Like write_pending(), but calls the callback when something, or everything, has been written. */
 void
 signal_websocket_writer_flush (SignalWebsocketWriter *self)
 {
   signal_source_clear (&self->source);
-  if (write_pending (self))
-    report_flushed (self);
+  if (write_pending (self) || self->total != self->reported)
+    report_written (self);
 }
 
 /* Called once for each complete frame of libsoup. Returns TRUE if it is a pong that was
@@ -419,14 +421,40 @@ signal_websocket_writer_new (GOutputStream *base)
   return self;
 }
 
-/* Sets the function to call when all pending data has been written or a write has failed. */
+/* Sets the function to call when pending data has been written or a write has failed. */
 void
-signal_websocket_writer_set_flushed (SignalWebsocketWriter     *self,
-                                     SignalWebsocketWriterFunc  flushed,
+signal_websocket_writer_set_written (SignalWebsocketWriter     *self,
+                                     SignalWebsocketWriterFunc  written,
                                      gpointer                   user_data)
 {
-  self->flushed = flushed;
-  self->flushed_data = user_data;
+  self->written = written;
+  self->written_data = user_data;
+}
+
+/* Removes a complete frame, which begins at an offset from the first byte that was ever accepted,
+ * from the pending data. Returns FALSE if that is not possible because a part of it has been
+ * written. */
+gboolean
+signal_websocket_writer_remove (SignalWebsocketWriter *self,
+                                guint64                offset,
+                                gsize                  size)
+{
+  gsize position;
+
+  /* GnuTLS requires the data of an interrupted write to be passed again. */
+  if (self->error != NULL || offset < self->total + self->attempt)
+    return FALSE;
+
+  position = self->start + (gsize) (offset - self->total);
+  if (position + size > self->pending->len)
+    return FALSE;
+
+  if (self->pongs_end > offset)
+    self->pongs_end -= size;
+  g_byte_array_remove_range (self->pending, (guint) position, (guint) size);
+  if (self->is_secret)
+    signal_secret_wipe (self->pending->data + self->pending->len, size);
+  return TRUE;
 }
 
 /* Discards pending data and everything that is written later. */
@@ -436,7 +464,7 @@ signal_websocket_writer_abandon (SignalWebsocketWriter *self)
   signal_source_clear (&self->source);
   if (self->error == NULL)
     self->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, "The stream is closed");
-  self->flushed = NULL;
+  self->written = NULL;
   forget_pending (self);
 }
 

@@ -177,12 +177,12 @@ on_soup_pong (SoupWebsocketConnection *soup,
 }
 
 static void
-on_stream_drained (gpointer user_data)
+on_stream_written (gpointer user_data)
 {
   g_autoptr (SignalWebsocket) self = g_object_ref (user_data);
 
   if (self->handlers != NULL)
-    self->handlers->drained (self, self->user_data);
+    self->handlers->written (self, self->user_data);
 }
 
 static void
@@ -526,7 +526,7 @@ signal_websocket_new (GIOStream                   *stream,
   self->is_client = type == SOUP_WEBSOCKET_CONNECTION_CLIENT;
   self->reader.must_mask = !self->is_client;
   self->base = g_object_ref (G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream)));
-  self->stream = signal_websocket_stream_new (stream, on_stream_closing, on_stream_drained, self);
+  self->stream = signal_websocket_stream_new (stream, on_stream_closing, on_stream_written, self);
   self->fd = signal_websocket_stream_get_fd (self->stream);
   keep_read_ahead (self, read_ahead);
 
@@ -664,6 +664,18 @@ signal_websocket_end_text (SignalWebsocket *self,
                            gboolean         is_secret)
 {
   end_frame (self, is_secret);
+}
+
+/* Takes back a text message of that many bytes that began at a position among the bytes that were
+ * accepted. Returns FALSE if a part of it has been written. */
+gboolean
+signal_websocket_take_back (SignalWebsocket *self,
+                            guint64          position,
+                            gsize            length)
+{
+  SignalWebsocketWriter *writer = signal_websocket_stream_get_writer (self->stream);
+
+  return signal_websocket_writer_remove (writer, position, get_frame_size (self, length));
 }
 
 /* Sends a ping. libsoup itself only does this with a timer. */

@@ -16,6 +16,7 @@ VALUES = {
     'server-url': 'wss://example.org/ws',
     'path': '/other',
     'ecdh-info': 'other',
+    'correlation-member': 'requestId',
     'auto-join-rooms': ['tea'],
     'default-rooms': ['tea'],
     'allowed-origins': ['https://example.org'],

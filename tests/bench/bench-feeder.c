@@ -74,7 +74,7 @@ record (SignalAead *key,
 {
   g_autofree char *payload = bench_payload_new (order->size);
   gsize length;
-  g_autofree char *inner = signal_envelope_compose (BENCH_EVENT, payload, &length);
+  g_autofree char *inner = signal_envelope_compose (BENCH_EVENT, payload, NULL, &length);
 
   g_clear_pointer (&recording.frames, g_byte_array_unref);
   recording = (Recording) {

@@ -74,7 +74,7 @@ parse_order (Order       *order,
     }
 
   payload = g_hash_table_contains (table, "many") ? make_many (size) : bench_payload_new (size);
-  order->inner = signal_envelope_compose (BENCH_EVENT, payload, &order->length);
+  order->inner = signal_envelope_compose (BENCH_EVENT, payload, NULL, &order->length);
   order->batch = g_hash_table_contains (table, "single") ? 1 : BATCH_SIZE;
   return TRUE;
 }

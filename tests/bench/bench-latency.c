@@ -230,7 +230,7 @@ measure_case (BenchContext  *context,
 {
   g_autofree char *payload = bench_payload_new (size);
   gsize length;
-  G_GNUC_UNUSED g_autofree char *inner = signal_envelope_compose ("echo", payload, &length);
+  G_GNUC_UNUSED g_autofree char *inner = signal_envelope_compose ("echo", payload, NULL, &length);
   gsize frame_size = signal_envelope_get_encrypted_size (length);
   g_autoptr (GBytes) frame = g_bytes_new_take (g_strnfill (frame_size, 'a'), frame_size);
 

@@ -58,12 +58,12 @@ on_closed (SignalChannel *channel,
 }
 
 static void
-on_drained (SignalChannel *channel,
+on_written (SignalChannel *channel,
             gpointer       user_data)
 {
   ChannelEnd *end = user_data;
 
-  end->n_drained++;
+  end->n_written++;
 }
 
 static void
@@ -79,7 +79,7 @@ static const SignalChannelHandlers handlers = {
   .message = on_message,
   .fault = on_fault,
   .closed = on_closed,
-  .drained = on_drained,
+  .written = on_written,
   .key_limit_reached = on_key_worn,
 };
 

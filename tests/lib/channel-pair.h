@@ -18,7 +18,7 @@ typedef struct
   guint16          code;
   char            *reason;
   GError          *error;
-  guint            n_drained;
+  guint            n_written;
   guint            n_key_worn;
   gboolean         drops;     /* drops the channel in the first handler that is called */
   gboolean         echoes;    /* sends a message for each one that is received */

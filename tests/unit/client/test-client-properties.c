@@ -217,7 +217,7 @@ test_enums (void)
   static const char * const errors[] = {
     "failed", "not-connected", "crypto", "protocol", "authentication-failed", "encryption-required",
     "timed-out", "retries-exhausted", "outbox-full", "too-large", "invalid-argument", "insecure",
-    "server",
+    "server", "connection-lost",
   };
   g_autoptr (GEnumClass) state_class = g_type_class_ref (SIGNAL_TYPE_CONNECTION_STATE);
   g_autoptr (GEnumClass) error_class = g_type_class_ref (SIGNAL_TYPE_ERROR);

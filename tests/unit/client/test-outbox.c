@@ -7,13 +7,41 @@
 
 #include "signal-glib/client/signal-outbox-private.h"
 
+/* What has been reported: the number of each operation, and the code of its error. */
+static GString *reported;
+
+static void
+on_finished (SignalOperation *operation,
+             const GError    *error,
+             gpointer         user_data)
+{
+  g_string_append_printf (reported, "%s%d", operation->id, error != NULL ? error->code : -1);
+  g_string_append_c (reported, ' ');
+}
+
+static void
+assert_reported (const char *expected)
+{
+  g_assert_cmpstr (reported->str, ==, expected);
+  g_string_truncate (reported, 0);
+}
+
+static SignalOperation *
+operation_new (const char *name)
+{
+  SignalOperation *operation = signal_operation_new (SIGNAL_OPERATION_SEND, NULL, NULL, NULL, NULL, NULL);
+
+  operation->id = g_strdup (name);
+  return operation;
+}
+
 static void
 push (SignalOutbox *outbox,
       const char   *text)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (signal_outbox_push (outbox, text, strlen (text), 100, &error));
+  g_assert_true (signal_outbox_push (outbox, text, strlen (text), NULL, 100, &error));
   g_assert_no_error (error);
 }
 
@@ -32,7 +60,7 @@ assert_first (SignalOutbox *outbox,
 static void
 test_order (void)
 {
-  g_autoptr (SignalOutbox) outbox = signal_outbox_new ();
+  g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
 
   assert_first (outbox, NULL);
   push (outbox, "one");
@@ -41,11 +69,11 @@ test_order (void)
   g_assert_cmpuint (signal_outbox_get_waiting (outbox), ==, 3);
   g_assert_cmpuint (signal_outbox_get_size (outbox), ==, 6);
   assert_first (outbox, "one");
-  signal_outbox_drop (outbox);
+  signal_outbox_drop (outbox, NULL);
   assert_first (outbox, "two");
-  signal_outbox_drop (outbox);
+  signal_outbox_drop (outbox, NULL);
   assert_first (outbox, "");
-  signal_outbox_drop (outbox);
+  signal_outbox_drop (outbox, NULL);
   assert_first (outbox, NULL);
   g_assert_cmpuint (signal_outbox_get_size (outbox), ==, 0);
 }
@@ -53,16 +81,16 @@ test_order (void)
 static void
 test_limit (void)
 {
-  g_autoptr (SignalOutbox) outbox = signal_outbox_new ();
+  g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (signal_outbox_push (outbox, "1", 1, 2, NULL));
-  g_assert_true (signal_outbox_push (outbox, "2", 1, 2, NULL));
-  g_assert_false (signal_outbox_push (outbox, "3", 1, 2, &error));
+  g_assert_true (signal_outbox_push (outbox, "1", 1, NULL, 2, NULL));
+  g_assert_true (signal_outbox_push (outbox, "2", 1, NULL, 2, NULL));
+  g_assert_false (signal_outbox_push (outbox, "3", 1, NULL, 2, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL);
   g_assert_cmpuint (signal_outbox_get_waiting (outbox), ==, 2);
-  signal_outbox_drop (outbox);
-  g_assert_true (signal_outbox_push (outbox, "3", 1, 2, NULL));
+  signal_outbox_drop (outbox, NULL);
+  g_assert_true (signal_outbox_push (outbox, "3", 1, NULL, 2, NULL));
   assert_first (outbox, "2");
 }
 
@@ -70,10 +98,10 @@ test_limit (void)
 static void
 test_copies (void)
 {
-  g_autoptr (SignalOutbox) outbox = signal_outbox_new ();
+  g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
   char text[] = "first and more";
 
-  g_assert_true (signal_outbox_push (outbox, text, 5, 1, NULL));
+  g_assert_true (signal_outbox_push (outbox, text, 5, NULL, 1, NULL));
   memset (text, 'x', sizeof text);
   assert_first (outbox, "first");
 }
@@ -83,14 +111,14 @@ test_copies (void)
 static void
 test_requeue (void)
 {
-  g_autoptr (SignalOutbox) outbox = signal_outbox_new ();
+  g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
 
   push (outbox, "a");
   push (outbox, "b");
-  signal_outbox_mark_in_flight (outbox, 0);
-  signal_outbox_mark_in_flight (outbox, 100);
-  signal_outbox_push_in_flight (outbox, "c", 1, 200);
-  signal_outbox_push_in_flight (outbox, "d", 1, 300);
+  signal_outbox_mark_in_flight (outbox, 0, 100);
+  signal_outbox_mark_in_flight (outbox, 100, 200);
+  signal_outbox_push_in_flight (outbox, "c", 1, NULL, 200, 300);
+  signal_outbox_push_in_flight (outbox, "d", 1, NULL, 300, 400);
   push (outbox, "e");
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 5);
   g_assert_cmpuint (signal_outbox_get_waiting (outbox), ==, 1);
@@ -102,23 +130,21 @@ test_requeue (void)
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 4);
   signal_outbox_remove_written (outbox, 100);
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 4);
-  signal_outbox_remove_written (outbox, 200);
-  g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 3);
 
-  signal_outbox_recall (outbox);
+  signal_outbox_recall (outbox, 101);
   g_assert_cmpuint (signal_outbox_get_waiting (outbox), ==, 3);
   g_assert_cmpuint (signal_outbox_get_size (outbox), ==, 3);
   assert_first (outbox, "c");
-  signal_outbox_drop (outbox);
+  signal_outbox_drop (outbox, NULL);
   assert_first (outbox, "d");
-  signal_outbox_drop (outbox);
+  signal_outbox_drop (outbox, NULL);
   assert_first (outbox, "e");
 }
 
 static void
 test_expire (void)
 {
-  g_autoptr (SignalOutbox) outbox = signal_outbox_new ();
+  g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
   gint64 between;
 
   push (outbox, "old");
@@ -127,36 +153,130 @@ test_expire (void)
   while (g_get_monotonic_time () <= between)
     ;
   push (outbox, "new");
-  g_assert_cmpuint (signal_outbox_expire (outbox, 0), ==, 0);
-  g_assert_cmpuint (signal_outbox_expire (outbox, between), ==, 2);
+  g_assert_cmpuint (signal_outbox_expire (outbox, 0, NULL), ==, 0);
+  g_assert_cmpuint (signal_outbox_expire (outbox, between, NULL), ==, 2);
   assert_first (outbox, "new");
   g_assert_cmpuint (signal_outbox_get_size (outbox), ==, 3);
-  g_assert_cmpuint (signal_outbox_expire (outbox, G_MAXINT64), ==, 1);
+  g_assert_cmpuint (signal_outbox_expire (outbox, G_MAXINT64, NULL), ==, 1);
   assert_first (outbox, NULL);
 }
 
 static void
 test_clear (void)
 {
-  g_autoptr (SignalOutbox) outbox = signal_outbox_new ();
+  g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
 
   push (outbox, "a");
   push (outbox, "b");
-  signal_outbox_mark_in_flight (outbox, 7);
-  signal_outbox_clear (outbox);
+  signal_outbox_mark_in_flight (outbox, 7, 8);
+  signal_outbox_lose (outbox, 0);
+  signal_outbox_clear (outbox, NULL);
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 0);
   g_assert_cmpuint (signal_outbox_get_size (outbox), ==, 0);
-  signal_outbox_recall (outbox);
+  signal_outbox_recall (outbox, 0);
   assert_first (outbox, NULL);
   push (outbox, "c");
   assert_first (outbox, "c");
+}
+
+static void
+push_for (SignalOutbox    *outbox,
+          SignalOperation *operation)
+{
+  g_assert_true (signal_outbox_push (outbox, "x", 1, operation, 100, NULL));
+  g_assert_true (signal_outbox_is_waiting (operation));
+}
+
+/* Each operation is reported once: written, lost with a part of it written, or dropped. */
+static void
+test_outcomes (void)
+{
+  g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
+  g_autoptr (SignalOperation) a = operation_new ("a");
+  g_autoptr (SignalOperation) b = operation_new ("b");
+  g_autoptr (SignalOperation) c = operation_new ("c");
+  g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED, "gone");
+
+  push_for (outbox, a);
+  push_for (outbox, b);
+  push_for (outbox, c);
+  signal_outbox_mark_in_flight (outbox, 0, 10);
+  signal_outbox_mark_in_flight (outbox, 10, 20);
+  signal_outbox_mark_in_flight (outbox, 20, 30);
+  g_assert_false (signal_outbox_is_waiting (a));
+  signal_outbox_remove_written (outbox, 9);
+  assert_reported ("");
+  signal_outbox_remove_written (outbox, 10);
+  assert_reported ("a-1 ");
+  signal_outbox_recall (outbox, 11);
+  assert_reported ("b13 ");
+  g_assert_true (signal_outbox_is_waiting (c));
+  signal_outbox_clear (outbox, error);
+  assert_reported ("c1 ");
+  g_assert_null (a->item);
+  g_assert_null (c->item);
+}
+
+/* The frames behind one that is taken back move to the front. */
+static void
+test_remove (void)
+{
+  g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
+  g_autoptr (SignalOperation) a = operation_new ("a");
+  g_autoptr (SignalOperation) b = operation_new ("b");
+  g_autoptr (SignalOperation) c = operation_new ("c");
+  guint64 begin;
+  gsize length;
+
+  signal_outbox_push_in_flight (outbox, "a", 1, a, 0, 10);
+  signal_outbox_push_in_flight (outbox, "b", 1, b, 10, 30);
+  signal_outbox_push_in_flight (outbox, "c", 1, c, 30, 40);
+  g_assert_true (signal_outbox_locate (outbox, b, &begin, &length));
+  g_assert_cmpuint (begin, ==, 10);
+  g_assert_cmpuint (length, ==, 1);
+  signal_outbox_remove (outbox, b);
+  g_assert_false (signal_outbox_locate (outbox, b, &begin, &length));
+  g_assert_true (signal_outbox_locate (outbox, c, &begin, &length));
+  g_assert_cmpuint (begin, ==, 10);
+  signal_outbox_remove_written (outbox, 20);
+  assert_reported ("a-1 c-1 ");
+}
+
+/* A flush is reported when everything before it is gone, whatever is added later. */
+static void
+test_flush (void)
+{
+  g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
+  g_autoptr (SignalOutbox) closing = NULL;
+  g_autoptr (SignalOperation) flush = operation_new ("f");
+  g_autoptr (SignalOperation) a = operation_new ("a");
+
+  signal_outbox_flush (outbox, flush);
+  assert_reported ("f-1 ");
+  push_for (outbox, a);
+  signal_outbox_flush (outbox, flush);
+  push (outbox, "b");
+  assert_reported ("");
+  signal_outbox_remove (outbox, a);
+  assert_reported ("f-1 ");
+
+  signal_outbox_mark_in_flight (outbox, 0, 10);
+  signal_outbox_flush (outbox, flush);
+  closing = signal_outbox_detach (outbox);
+  g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 0);
+  assert_reported ("");
+  signal_outbox_recall (closing, 10);
+  assert_reported ("f-1 ");
 }
 
 int
 main (int   argc,
       char *argv[])
 {
+  int result;
+
   g_test_init (&argc, &argv, NULL);
+  reported = g_string_new (NULL);
 
   g_test_add_func ("/outbox/order", test_order);
   g_test_add_func ("/outbox/limit", test_limit);
@@ -164,6 +284,11 @@ main (int   argc,
   g_test_add_func ("/outbox/recall", test_requeue);
   g_test_add_func ("/outbox/expire", test_expire);
   g_test_add_func ("/outbox/clear", test_clear);
+  g_test_add_func ("/outbox/outcomes", test_outcomes);
+  g_test_add_func ("/outbox/remove", test_remove);
+  g_test_add_func ("/outbox/flush", test_flush);
 
-  return g_test_run ();
+  result = g_test_run ();
+  g_string_free (reported, TRUE);
+  return result;
 }

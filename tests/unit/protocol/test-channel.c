@@ -253,9 +253,9 @@ test_counts (void)
                     signal_websocket_get_bytes_sent (pair->client.websocket));
 }
 
-/* `drained` is called when the socket has accepted all queued data. */
+/* `written` is called when the socket has accepted queued data. */
 static void
-test_drained (void)
+test_written (void)
 {
   g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
   g_autofree char *fill = g_strnfill (90000, '7');
@@ -264,9 +264,9 @@ test_drained (void)
   for (guint i = 0; i < 50; i++)
     channel_end_send (&pair->client, text);
   g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), >, 0);
-  g_assert_cmpuint (pair->client.n_drained, ==, 0);
-  WAIT_UNTIL (pair->client.n_drained > 0);
-  g_assert_cmpuint (signal_websocket_get_unsent (pair->client.websocket), ==, 0);
+  g_assert_cmpuint (pair->client.n_written, ==, 0);
+  WAIT_UNTIL (pair->client.n_written > 0);
+  WAIT_UNTIL (signal_websocket_get_unsent (pair->client.websocket) == 0);
   WAIT_UNTIL (pair->server.messages->len == 50);
 }
 
@@ -337,7 +337,7 @@ main (int   argc,
   g_test_add_func ("/channel/ping", test_ping);
   g_test_add_func ("/channel/masks", test_masks);
   g_test_add_func ("/channel/counts", test_counts);
-  g_test_add_func ("/channel/drained", test_drained);
+  g_test_add_func ("/channel/written", test_written);
   g_test_add_func ("/channel/expired-key", test_expired_key);
   g_test_add_data_func ("/channel/drop-inside/message", GINT_TO_POINTER (TELL_MESSAGE),
                         test_drop_inside);

@@ -168,7 +168,7 @@ test_depth (void)
       gsize length;
 
       memset (data, '[', depths[i]);
-      text = signal_envelope_compose ("a", data, &length);
+      text = signal_envelope_compose ("a", data, NULL, &length);
       g_assert_cmpint (signal_json_check (data, strlen (data), NULL), ==,
                        depths[i] <= SIGNAL_JSON_MAX_DEPTH);
       g_assert_cmpint (signal_envelope_parse (&envelope, text, length, NULL), ==,
@@ -320,7 +320,7 @@ test_compose (void)
     {
       SignalEnvelope envelope;
       gsize length;
-      g_autofree char *text = signal_envelope_compose (texts[i].event, texts[i].data, &length);
+      g_autofree char *text = signal_envelope_compose (texts[i].event, texts[i].data, NULL, &length);
 
       g_assert_cmpstr (text, ==, texts[i].text);
       g_assert_cmpuint (length, ==, strlen (text));

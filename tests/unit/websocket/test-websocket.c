@@ -20,7 +20,7 @@ typedef struct
   GIOStream       *peer;
 
   GPtrArray       *messages; /* GBytes */
-  guint            n_drained;
+  guint            n_written;
   gboolean         is_closed;
   guint16          code;
   char            *reason;
@@ -66,16 +66,16 @@ on_closed (SignalWebsocket *websocket,
 }
 
 static void
-on_drained (SignalWebsocket *websocket,
+on_written (SignalWebsocket *websocket,
             gpointer         user_data)
 {
-  ((WebsocketPair *) user_data)->n_drained++;
+  ((WebsocketPair *) user_data)->n_written++;
 }
 
 static const SignalWebsocketHandlers handlers = {
   .message = on_message,
   .closed = on_closed,
-  .drained = on_drained,
+  .written = on_written,
 };
 
 static WebsocketPair *
@@ -221,7 +221,7 @@ test_burst (void)
     }
   total = signal_websocket_get_unsent (pair->websocket)
           + signal_websocket_get_bytes_sent (pair->websocket);
-  WAIT_UNTIL (peer_read (pair, bytes) && bytes->len == total && pair->n_drained > 0);
+  WAIT_UNTIL (peer_read (pair, bytes) && bytes->len == total && pair->n_written > 0);
   g_assert_cmpuint (take_texts (bytes, G_N_ELEMENTS (lengths), lengths), ==, 0);
 }
 

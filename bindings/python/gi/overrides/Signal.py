@@ -41,6 +41,29 @@ def _text_of(value, ensure_ascii=False):
         raise TypeError(f'The payload cannot be represented as JSON: {error}') from None
 
 
+def _payload_text(payload):
+    if payload is _NOTHING:
+        return None
+    if isinstance(payload, Json.Node):
+        return Json.to_string(payload, False)
+    text = _text_of(payload)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # An unpaired surrogate can only be represented by an escape sequence.
+        text = _text_of(payload, ensure_ascii=True)
+    return text
+
+
+def _milliseconds(timeout):
+    """Converts a timeout in seconds; 0 is that of the client."""
+    if timeout is None:
+        return 0
+    if not timeout >= 0:
+        raise ValueError(f'the timeout must be a number of seconds, not {timeout!r}')
+    return max(1, round(timeout * 1000))
+
+
 def _check_event(event):
     if isinstance(event, str) and '\0' in event:
         raise ValueError('the name of the event contains a null character')
@@ -430,15 +453,30 @@ class Client(Signal.Client):
             return super().send_json(event, None)
         if isinstance(payload, Json.Node):
             return super().send_message(event, payload)
-        try:
-            return super().send_json(event, _text_of(payload))
-        except UnicodeEncodeError:
-            # An unpaired surrogate can only be represented by an escape sequence.
-            return super().send_json(event, _text_of(payload, ensure_ascii=True))
+        return super().send_json(event, _payload_text(payload))
 
     def send_json(self, event, json):
         _check_thread(self)
         return super().send_json(event, json)
+
+    def send(self, event, payload=_NOTHING):
+        """Sends a message like send_message(). Await the result, which is there when it has been written."""
+        _check_event(event)
+        return _call(self, super().send_json_async, self.send_json_finish, (event, _payload_text(payload)),
+                     None, None, ())
+
+    def flush(self):
+        """Await the result, which is there when all accepted messages have been written or reported."""
+        return _call(self, super().flush_async, self.flush_finish, (), None, None, ())
+
+    def request(self, event, payload=_NOTHING, *, timeout=None):
+        """Sends a message with a new ID. Await the result, the answer.
+
+        The timeout is in seconds; without one, it is that of the property request_timeout.
+        """
+        _check_event(event)
+        return _call(self, super().request_json_async, self.request_finish,
+                     (event, _payload_text(payload), _milliseconds(timeout)), None, None, ())
 
     def join_rooms(self, rooms):
         _check_thread(self)
@@ -533,6 +571,14 @@ class Server(Signal.Server):
         _check_thread(self)
         _check_event(event)
         return super().send_to_peer(peer, event, _node_of(payload))
+
+    def reply(self, peer, request, payload=_NOTHING):
+        _check_thread(self)
+        return super().reply(peer, request, _node_of(payload))
+
+    def reply_error(self, peer, request, message):
+        _check_thread(self)
+        return super().reply_error(peer, request, message)
 
     def send_to_user(self, user_id, event, payload=_NOTHING):
         _check_thread(self)
