@@ -168,6 +168,16 @@ void signal_client_set_server_url (SignalClient *self,
                                    const char   *server_url);
 
 SIGNAL_AVAILABLE_IN_ALL
+const char * const *signal_client_get_server_urls (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_server_urls (SignalClient       *self,
+                                    const char * const *server_urls);
+
+SIGNAL_AVAILABLE_IN_ALL
+const char *signal_client_get_current_url (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
 const char *signal_client_get_ecdh_info (SignalClient *self);
 
 SIGNAL_AVAILABLE_IN_ALL

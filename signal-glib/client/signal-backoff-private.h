@@ -18,14 +18,19 @@ typedef struct
  * zeroed. */
 typedef struct
 {
-  guint failures; /* consecutive failed attempts */
-  guint delays;   /* likewise, and connections that did not last */
+  guint    failures;    /* consecutive failed attempts */
+  guint    delays;      /* growing delays: rounds of failed attempts, and connections that did not last */
+  guint    tried;       /* servers that have failed in the current round */
+  gboolean is_in_round; /* the next attempt is for another server of the current round */
+  guint    at_least;    /* ms; the longest delay that a server has asked for in the current round */
 } SignalBackoff;
 
 void     signal_backoff_reset        (SignalBackoff             *self);
 void     signal_backoff_connected    (SignalBackoff             *self,
                                       const SignalBackoffPolicy *policy,
                                       gint64                     duration);
+void     signal_backoff_next_server  (SignalBackoff             *self,
+                                      guint                      n_servers);
 guint    signal_backoff_fail         (SignalBackoff             *self,
                                       const SignalBackoffPolicy *policy,
                                       gboolean                   is_urgent,

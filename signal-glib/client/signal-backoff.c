@@ -8,6 +8,11 @@
 /* The maximum delay that a server can ask for, in ms. */
 #define AT_LEAST_MAX (5 * 60 * 1000)
 
+/* The delay before the next server of a round is shorter than the base interval by this factor. It
+ * is not 0, so that the clients of a server that has failed do not all reach the next one at the
+ * same time. */
+#define ROUND_DIVISOR 10
+
 /* Returns whether the policy allows the retry with this number, starting from 1. */
 gboolean
 signal_backoff_allows_retry (const SignalBackoffPolicy *policy,
@@ -41,8 +46,7 @@ signal_backoff_get_delay (const SignalBackoffPolicy *policy,
 void
 signal_backoff_reset (SignalBackoff *self)
 {
-  self->failures = 0;
-  self->delays = 0;
+  *self = (SignalBackoff) { 0 };
 }
 
 /* An attempt was authenticated, and its connection has lasted for duration µs. The delay is only
@@ -53,14 +57,25 @@ signal_backoff_connected (SignalBackoff             *self,
                           const SignalBackoffPolicy *policy,
                           gint64                     duration)
 {
-  self->failures = 0;
   if (duration > (gint64) policy->base_interval * 1000)
-    self->delays = 0;
+    signal_backoff_reset (self);
+  self->failures = 0;
+}
+
+/* The next attempt is for the next one of n_servers, which are tried in turn. Must be called
+ * before signal_backoff_fail(). Only a complete round is followed by a growing delay, so that each
+ * server is tried as often as a single one would be. */
+void
+signal_backoff_next_server (SignalBackoff *self,
+                            guint          n_servers)
+{
+  self->tried++;
+  self->is_in_round = self->tried < n_servers;
 }
 
 /* An attempt has failed, or a connection was lost. Returns the delay in ms before the next
  * attempt. If is_urgent, the first one has no delay. at_least is the delay in ms that the server
- * has asked for, or 0. */
+ * has asked for, or 0; it does not apply to the other servers of a round. */
 guint
 signal_backoff_fail (SignalBackoff             *self,
                      const SignalBackoffPolicy *policy,
@@ -70,10 +85,20 @@ signal_backoff_fail (SignalBackoff             *self,
   guint delay;
 
   self->failures++;
+  self->at_least = MAX (self->at_least, MIN (at_least, AT_LEAST_MAX));
+  if (self->is_in_round)
+    {
+      self->is_in_round = FALSE;
+      return signal_backoff_get_delay (policy, 1, g_random_double ()) / ROUND_DIVISOR;
+    }
+
+  self->tried = 0;
   self->delays++;
+  at_least = self->at_least;
+  self->at_least = 0;
   if (is_urgent && self->delays == 1)
     return 0;
 
   delay = signal_backoff_get_delay (policy, self->delays, g_random_double ());
-  return MAX (delay, MIN (at_least, AT_LEAST_MAX));
+  return MAX (delay, at_least);
 }

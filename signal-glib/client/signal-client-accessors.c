@@ -45,6 +45,66 @@ signal_client_set_server_url (SignalClient *self,
 }
 
 /**
+ * signal_client_get_server_urls:
+ * @self: the client
+ *
+ * Gets the URLs of further servers, which are tried in turn after
+ * [property@Signal.Client:server-url].
+ *
+ * Returns: (transfer none) (array zero-terminated=1): the URLs
+ *
+ * Since: 0.1
+ */
+const char * const *
+signal_client_get_server_urls (SignalClient *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_CLIENT (self), NULL);
+
+  return (const char * const *) signal_session_get_settings (self->session)->server_urls;
+}
+
+/**
+ * signal_client_set_server_urls:
+ * @self: the client
+ * @server_urls: (nullable) (array zero-terminated=1): the URLs, or %NULL for none
+ *
+ * Sets the URLs of further servers, which are tried in turn after
+ * [property@Signal.Client:server-url].
+ *
+ * The list can only be changed while the client is disconnected. The URLs are validated when the
+ * client connects.
+ *
+ * Since: 0.1
+ */
+void
+signal_client_set_server_urls (SignalClient       *self,
+                               const char * const *server_urls)
+{
+  g_return_if_fail (SIGNAL_IS_CLIENT (self));
+
+  g_object_set (self, "server-urls", server_urls, NULL);
+}
+
+/**
+ * signal_client_get_current_url:
+ * @self: the client
+ *
+ * Gets the URL of the server that the client is connected or connecting to.
+ *
+ * Returns: (transfer none) (nullable): the URL, or %NULL while the client is disconnected or waits
+ *   for the next attempt
+ *
+ * Since: 0.1
+ */
+const char *
+signal_client_get_current_url (SignalClient *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_CLIENT (self), NULL);
+
+  return signal_session_get_url (self->session);
+}
+
+/**
  * signal_client_get_ecdh_info:
  * @self: the client
  *

@@ -24,6 +24,16 @@ set_server_url (SignalClient  *self,
 }
 
 static gboolean
+set_server_urls (SignalClient   *self,
+                 char         ***field,
+                 const GValue   *value)
+{
+  g_return_val_if_fail (signal_client_get_state (self) == SIGNAL_CONNECTION_STATE_DISCONNECTED, FALSE);
+
+  return signal_property_set_strv (field, value);
+}
+
+static gboolean
 set_ecdh_info (char         **field,
                const GValue  *value,
                GParamSpec    *pspec)
@@ -78,6 +88,8 @@ set_session_property (SignalClient *self,
     {
     case SIGNAL_CLIENT_PROP_SERVER_URL:
       return set_server_url (self, &settings->server_url, value);
+    case SIGNAL_CLIENT_PROP_SERVER_URLS:
+      return set_server_urls (self, &settings->server_urls, value);
     case SIGNAL_CLIENT_PROP_AUTO_JOIN_ROOMS:
       return set_auto_join_rooms (self, value);
     case SIGNAL_CLIENT_PROP_MAX_RETRIES:
@@ -209,6 +221,9 @@ get_read_only_property (SignalClient *self,
     case SIGNAL_CLIENT_PROP_STATE:
       g_value_set_enum (value, signal_client_get_state (self));
       break;
+    case SIGNAL_CLIENT_PROP_CURRENT_URL:
+      g_value_set_string (value, signal_client_get_current_url (self));
+      break;
     case SIGNAL_CLIENT_PROP_CLIENT_ID:
       g_value_set_string (value, signal_client_get_client_id (self));
       break;
@@ -246,6 +261,9 @@ get_session_property (SignalClient *self,
     {
     case SIGNAL_CLIENT_PROP_SERVER_URL:
       g_value_set_string (value, settings->server_url);
+      break;
+    case SIGNAL_CLIENT_PROP_SERVER_URLS:
+      g_value_set_boxed (value, settings->server_urls);
       break;
     case SIGNAL_CLIENT_PROP_AUTO_JOIN_ROOMS:
       g_value_set_boxed (value, signal_room_set_get_auto_join (signal_session_get_rooms (self->session)));
@@ -355,6 +373,30 @@ install_server_properties (void)
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_SERVER_URL] =
     g_param_spec_string ("server-url", NULL, NULL, NULL, READ_WRITE);
+
+  /**
+   * SignalClient:server-urls: (getter get_server_urls) (setter set_server_urls)
+   *
+   * The URLs of further servers, which are tried in turn after [property@Signal.Client:server-url].
+   *
+   * [method@Signal.Client.connect_async] begins with [property@Signal.Client:server-url], or with the
+   * first URL of this list if that is %NULL. After an attempt that has failed, the next attempt is
+   * for the next server, and after the last one for the first again. When a connection is lost, the
+   * same server is tried first. A server that rejects the client permanently does so for all.
+   *
+   * The delays grow after each round through all servers; within a round, the delay is a tenth of
+   * [property@Signal.Client:base-interval]. [property@Signal.Client:max-retries] counts attempts,
+   * not rounds.
+   *
+   * All settings apply to each of the servers, including the token,
+   * [property@Signal.Client:allow-insecure] and the settings for TLS. The URLs are validated when the
+   * client connects: if one of them is not valid, nothing is sent to any server. The list can only be
+   * changed while [property@Signal.Client:state] is `DISCONNECTED`.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_SERVER_URLS] =
+    g_param_spec_boxed ("server-urls", NULL, NULL, G_TYPE_STRV, READ_WRITE);
 
   /**
    * SignalClient:ecdh-info: (getter get_ecdh_info) (setter set_ecdh_info)
@@ -707,6 +749,19 @@ install_state_properties (void)
   signal_client_properties[SIGNAL_CLIENT_PROP_STATE] =
     g_param_spec_enum ("state", NULL, NULL, SIGNAL_TYPE_CONNECTION_STATE,
                        SIGNAL_CONNECTION_STATE_DISCONNECTED, READ_ONLY);
+
+  /**
+   * SignalClient:current-url: (getter get_current_url)
+   *
+   * The URL of the server that the client is connected or connecting to.
+   *
+   * It is one of [property@Signal.Client:server-url] and [property@Signal.Client:server-urls], and
+   * %NULL while [property@Signal.Client:state] is `DISCONNECTED` or `RECONNECTING`.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_CURRENT_URL] =
+    g_param_spec_string ("current-url", NULL, NULL, NULL, READ_ONLY);
 
   /**
    * SignalClient:client-id: (getter get_client_id)

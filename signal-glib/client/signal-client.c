@@ -64,6 +64,8 @@
  * - [property@Signal.Client:state], [property@Signal.Client:client-id],
  *   [property@Signal.Client:user-id] and [property@Signal.Client:encrypted] describe the
  *   connection.
+ * - [property@Signal.Client:server-url] and [property@Signal.Client:server-urls] are the servers;
+ *   [property@Signal.Client:current-url] is the one that is in use.
  * - [signal@Signal.Client::connected], [signal@Signal.Client::reconnecting] and
  *   [signal@Signal.Client::disconnected] report its changes; [signal@Signal.Client::error] and
  *   [property@Signal.Client:last-error] say what went wrong.
@@ -158,23 +160,31 @@ set_last_error (SignalClient *self,
                             signal_client_properties[SIGNAL_CLIENT_PROP_LAST_ERROR]);
 }
 
+static void
+notify_if (SignalClient *self,
+           gboolean      is_changed,
+           guint         prop_id)
+{
+  if (is_changed)
+    g_object_notify_by_pspec (G_OBJECT (self), signal_client_properties[prop_id]);
+}
+
 /* Notifies of the state, and of the properties that change with it. */
 static void
-on_state_changed (gpointer              owner,
-                  SignalConnectionState before,
-                  SignalConnectionState now)
+on_status_changed (gpointer                   owner,
+                   const SignalSessionStatus *before,
+                   const SignalSessionStatus *now)
 {
-  GObject *object = owner;
+  gboolean was_authenticated = before->state == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
+  gboolean is_authenticated = now->state == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
 
-  g_object_freeze_notify (object);
-  g_object_notify_by_pspec (object, signal_client_properties[SIGNAL_CLIENT_PROP_STATE]);
-  if (before == SIGNAL_CONNECTION_STATE_AUTHENTICATED || now == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
-    {
-      g_object_notify_by_pspec (object, signal_client_properties[SIGNAL_CLIENT_PROP_CLIENT_ID]);
-      g_object_notify_by_pspec (object, signal_client_properties[SIGNAL_CLIENT_PROP_USER_ID]);
-      g_object_notify_by_pspec (object, signal_client_properties[SIGNAL_CLIENT_PROP_ENCRYPTED]);
-    }
-  g_object_thaw_notify (object);
+  g_object_freeze_notify (owner);
+  notify_if (owner, before->state != now->state, SIGNAL_CLIENT_PROP_STATE);
+  notify_if (owner, g_strcmp0 (before->url, now->url) != 0, SIGNAL_CLIENT_PROP_CURRENT_URL);
+  notify_if (owner, was_authenticated != is_authenticated, SIGNAL_CLIENT_PROP_CLIENT_ID);
+  notify_if (owner, was_authenticated != is_authenticated, SIGNAL_CLIENT_PROP_USER_ID);
+  notify_if (owner, was_authenticated != is_authenticated, SIGNAL_CLIENT_PROP_ENCRYPTED);
+  g_object_thaw_notify (owner);
 }
 
 static void
@@ -269,7 +279,7 @@ has_token_source (gpointer owner)
 }
 
 static const SignalSessionHandlers session_handlers = {
-  .state_changed = on_state_changed,
+  .status_changed = on_status_changed,
   .outbox_changed = on_outbox_changed,
   .connected = on_connected,
   .reconnecting = on_reconnecting,

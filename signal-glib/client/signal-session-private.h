@@ -7,6 +7,7 @@
 #include "client/signal-operation-private.h"
 #include "client/signal-room-set-private.h"
 #include "client/signal-session-settings-private.h"
+#include "client/signal-session-status-private.h"
 #include "client/signal-system-monitor-private.h"
 #include "protocol/signal-message-private.h"
 #include "signal-types.h"
@@ -21,10 +22,9 @@ G_DECLARE_FINAL_TYPE (SignalSession, signal_session, SIGNAL, SESSION, GObject)
  * may release the last reference to the owner. */
 typedef struct
 {
-  /* The state and the properties that depend on it have changed. */
-  void     (*state_changed)      (gpointer              owner,
-                                  SignalConnectionState before,
-                                  SignalConnectionState now);
+  void     (*status_changed)     (gpointer                   owner,
+                                  const SignalSessionStatus *before,
+                                  const SignalSessionStatus *now);
   void     (*outbox_changed)     (gpointer              owner);
 
   void     (*connected)          (gpointer              owner);
@@ -104,6 +104,7 @@ gboolean signal_session_leave_rooms         (SignalSession       *self,
                                              GError             **error);
 
 SignalConnectionState  signal_session_get_state           (SignalSession           *self);
+const char            *signal_session_get_url             (SignalSession           *self);
 SignalConnection      *signal_session_get_connection      (SignalSession           *self);
 SignalConnection      *signal_session_get_authenticated   (SignalSession           *self);
 SignalRoomSet         *signal_session_get_rooms           (SignalSession           *self);

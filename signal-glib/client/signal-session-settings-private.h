@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char                    *server_url;
+  char                   **server_urls; /* further ones; never NULL */
   SignalConnectionOptions *connection; /* must be made writable before it is modified */
   SignalBackoffPolicy      backoff;
   guint                    outbox_limit; /* messages */
@@ -22,9 +23,13 @@ typedef struct
   GNetworkMonitor         *network_monitor; /* NULL for the default monitor */
 } SignalSessionSettings;
 
-void  signal_session_settings_init  (SignalSessionSettings  *self);
-void  signal_session_settings_clear (SignalSessionSettings  *self);
-GUri *signal_session_settings_check (SignalSessionSettings  *self,
-                                     GError                **error) G_GNUC_WARN_UNUSED_RESULT;
+void        signal_session_settings_init       (SignalSessionSettings        *self);
+void        signal_session_settings_clear      (SignalSessionSettings        *self);
+guint       signal_session_settings_count_urls (const SignalSessionSettings  *self);
+const char *signal_session_settings_get_url    (const SignalSessionSettings  *self,
+                                                guint                         index);
+GUri       *signal_session_settings_check      (SignalSessionSettings        *self,
+                                                guint                         index,
+                                                GError                      **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

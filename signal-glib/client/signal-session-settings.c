@@ -13,6 +13,7 @@
 void
 signal_session_settings_init (SignalSessionSettings *self)
 {
+  self->server_urls = g_new0 (char *, 1);
   self->connection = signal_connection_options_new ();
 }
 
@@ -21,20 +22,61 @@ signal_session_settings_clear (SignalSessionSettings *self)
 {
   g_clear_pointer (&self->server_url, g_free);
   g_clear_pointer (&self->correlation_member, g_free);
+  g_clear_pointer (&self->server_urls, g_strfreev);
   g_clear_pointer (&self->connection, signal_connection_options_unref);
   g_clear_object (&self->network_monitor);
 }
 
-/* Validates the settings of an attempt. Returns the URL. */
+guint
+signal_session_settings_count_urls (const SignalSessionSettings *self)
+{
+  return g_strv_length (self->server_urls) + (self->server_url != NULL ? 1 : 0);
+}
+
+/* Returns the URL of the server with this index, or NULL if none is set. */
+const char *
+signal_session_settings_get_url (const SignalSessionSettings *self,
+                                 guint                        index)
+{
+  if (self->server_url == NULL)
+    return self->server_urls[index];
+
+  return index == 0 ? self->server_url : self->server_urls[index - 1];
+}
+
+static GUri *
+parse_url (SignalSessionSettings  *self,
+           guint                   index,
+           GError                **error)
+{
+  GUri *uri = signal_url_parse (signal_session_settings_get_url (self, index),
+                                self->connection->allow_insecure, error);
+
+  if (uri == NULL && signal_session_settings_count_urls (self) > 1)
+    g_prefix_error (error, _("Server URL %u: "), index + 1);
+  return uri;
+}
+
+/* Validates the settings of an attempt, including the URLs of all servers, so that a mistake in
+ * one of them is found at once. Returns the URL with this index. */
 GUri *
 signal_session_settings_check (SignalSessionSettings  *self,
+                               guint                   index,
                                GError                **error)
 {
   SignalConnectionOptions *options = self->connection;
-  g_autoptr (GUri) uri = signal_url_parse (self->server_url, options->allow_insecure, error);
+  g_autoptr (GUri) uri = parse_url (self, index, error);
 
   if (uri == NULL)
     return NULL;
+
+  for (guint i = 0; i < signal_session_settings_count_urls (self); i++)
+    {
+      g_autoptr (GUri) other = i != index ? parse_url (self, i, error) : g_uri_ref (uri);
+
+      if (other == NULL)
+        return NULL;
+    }
 
   if (options->headers != NULL && !signal_websocket_client_handshake_check_headers (options->headers, error))
     return NULL;

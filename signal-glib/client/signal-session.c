@@ -53,7 +53,7 @@ struct _SignalSession
   Step step;
   guint state_serial; /* counts transitions; never 0 */
   GQueue emissions;
-  SignalConnectionState notified_state;
+  SignalSessionStatus notified;
   guint notified_outbox_length;
 
   SignalConnection *connection; /* in STEP_CONNECTION */
@@ -63,6 +63,7 @@ struct _SignalSession
   GTask *connecting;
   GSource *cancelled; /* the cancellable's source for the task */
 
+  guint server; /* the index of the URL of the current attempt or connection, or of the next attempt */
   SignalBackoff backoff;
   gboolean was_connected;
   gboolean in_accept_certificate; /* its handler is running; the attempt may have ended */
@@ -159,17 +160,24 @@ emit_success (SignalSession *self)
 }
 
 static void
+get_status (SignalSession       *self,
+            SignalSessionStatus *status)
+{
+  status->state = signal_session_get_state (self);
+  status->url = g_strdup (signal_session_get_url (self));
+}
+
+static void
 emit_state (SignalSession *self,
             gpointer       owner)
 {
-  SignalConnectionState before = self->notified_state;
-  SignalConnectionState now = signal_session_get_state (self);
+  g_auto (SignalSessionStatus) before = self->notified;
+  g_auto (SignalSessionStatus) now = { 0 };
 
-  if (now == before)
-    return;
-
-  self->notified_state = now;
-  self->handlers->state_changed (owner, before, now);
+  get_status (self, &now);
+  signal_session_status_copy (&self->notified, &now);
+  if (!signal_session_status_equal (&before, &now))
+    self->handlers->status_changed (owner, &before, &now);
 }
 
 static void
@@ -301,6 +309,16 @@ signal_session_get_state (SignalSession *self)
     default:
       return SIGNAL_CONNECTION_STATE_DISCONNECTED;
     }
+}
+
+/* Gets the URL that is tried or connected, or NULL. */
+const char *
+signal_session_get_url (SignalSession *self)
+{
+  if (self->step == STEP_NONE || self->step == STEP_WAIT)
+    return NULL;
+
+  return signal_session_settings_get_url (&self->settings, self->server);
 }
 
 static gboolean
@@ -651,6 +669,23 @@ handle_failure (SignalSession     *self,
 
 /* Events of the connection */
 
+/* A connection that was lost is opened again to the same server, unless it has only lasted for a
+ * moment, again. The failure of an attempt is that of its server, but a token that was rejected or
+ * that could not be fetched is not. */
+static void
+choose_server (SignalSession     *self,
+               gboolean           was_authenticated,
+               SignalCloseAction  action)
+{
+  guint n_servers = signal_session_settings_count_urls (&self->settings);
+
+  if (action != SIGNAL_CLOSE_ACTION_RETRY || (was_authenticated && self->backoff.delays == 0))
+    return;
+
+  self->server = (self->server + 1) % n_servers;
+  signal_backoff_next_server (&self->backoff, n_servers);
+}
+
 static void
 on_ended (SignalConnection  *connection,
           const GError      *error,
@@ -670,6 +705,7 @@ on_ended (SignalConnection  *connection,
   g_set_object (&self->closing, connection);
   g_clear_object (&self->connection);
   self->step = STEP_ATTEMPT; /* until the next step is determined */
+  choose_server (self, age >= 0, action);
   handle_failure (self, error, action, retry_after);
 }
 
@@ -816,7 +852,7 @@ static gboolean
 start_connection (SignalSession  *self,
                   GError        **error)
 {
-  g_autoptr (GUri) uri = signal_session_settings_check (&self->settings, error);
+  g_autoptr (GUri) uri = signal_session_settings_check (&self->settings, self->server, error);
   gboolean is_started;
 
   if (uri == NULL)
@@ -974,6 +1010,7 @@ watch_system (SignalSession *self)
 static void
 start (SignalSession *self)
 {
+  self->server = 0;
   signal_backoff_reset (&self->backoff);
   signal_credentials_reset (self->credentials);
   self->is_refused = FALSE;
@@ -1130,7 +1167,7 @@ check_can_connect (SignalSession  *self,
   if (token != NULL && !signal_credentials_check_token (token, error))
     return FALSE;
 
-  uri = signal_session_settings_check (&self->settings, error);
+  uri = signal_session_settings_check (&self->settings, 0, error);
   return uri != NULL
          && signal_room_name_check_all (signal_room_set_get_auto_join (signal_session_get_rooms (self)),
                                         error);
@@ -1385,7 +1422,7 @@ signal_session_is_consistent (SignalSession *self,
          || (self->step != STEP_ATTEMPT
              && (self->step != STEP_TOKEN || self->timer != NULL)
              && self->emissions.length == 0
-             && self->notified_state == signal_session_get_state (self));
+             && self->notified.state == signal_session_get_state (self));
 }
 
 /* Object */
@@ -1414,6 +1451,7 @@ signal_session_finalize (GObject *object)
   signal_sender_free (self->sender);
   signal_operations_free (self->operations);
   signal_session_settings_clear (&self->settings);
+  signal_session_status_clear (&self->notified);
   signal_affinity_clear (&self->affinity);
   g_mutex_clear (&self->owner_lock);
 

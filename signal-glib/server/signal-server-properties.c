@@ -149,23 +149,6 @@ set_string (char         **field,
 }
 
 static gboolean
-set_strv (GStrv        *field,
-          const GValue *value)
-{
-  static const char * const none[] = { NULL };
-  const char * const *names = g_value_get_boxed (value);
-
-  if (names == NULL)
-    names = none;
-  if (g_strv_equal ((const char * const *) *field, names))
-    return FALSE;
-
-  g_strfreev (*field);
-  *field = g_strdupv ((GStrv) names);
-  return TRUE;
-}
-
-static gboolean
 set_require_encryption (SignalServer *self,
                         gboolean      require)
 {
@@ -211,7 +194,7 @@ signal_server_set_property (GObject      *object,
       break;
 
     case PROP_DEFAULT_ROOMS:
-      changed = set_strv (&self->default_rooms, value);
+      changed = signal_property_set_strv (&self->default_rooms, value);
       break;
 
     case PROP_AUTH_TIMEOUT:
@@ -247,7 +230,7 @@ signal_server_set_property (GObject      *object,
       break;
 
     case PROP_ALLOWED_ORIGINS:
-      changed = set_strv (&self->allowed_origins, value);
+      changed = signal_property_set_strv (&self->allowed_origins, value);
       break;
 
     default:

@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 /* Set a field from a GValue. Return TRUE if that has changed the field. */
 gboolean signal_property_set_string  (char         **field,
                                       const GValue  *value);
+gboolean signal_property_set_strv    (char        ***field,
+                                      const GValue  *value);
 gboolean signal_property_set_uint    (guint         *field,
                                       const GValue  *value);
 gboolean signal_property_set_uint64  (guint64       *field,

@@ -15,6 +15,24 @@ signal_property_set_string (char         **field,
   return TRUE;
 }
 
+/* The field is never NULL; the value may be. */
+gboolean
+signal_property_set_strv (char         ***field,
+                          const GValue   *value)
+{
+  static const char * const none[] = { NULL };
+  const char * const *texts = g_value_get_boxed (value);
+
+  if (texts == NULL)
+    texts = none;
+  if (g_strv_equal ((const char * const *) *field, texts))
+    return FALSE;
+
+  g_strfreev (*field);
+  *field = g_strdupv ((char **) texts);
+  return TRUE;
+}
+
 gboolean
 signal_property_set_uint (guint        *field,
                           const GValue *value)

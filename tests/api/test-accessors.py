@@ -14,6 +14,7 @@ import tap  # noqa: E402
 # A value other than the default, by the name of the property or by its type.
 VALUES = {
     'server-url': 'wss://example.org/ws',
+    'server-urls': ['wss://b.example.org/ws', 'wss://c.example.org/ws'],
     'path': '/other',
     'ecdh-info': 'other',
     'correlation-member': 'requestId',

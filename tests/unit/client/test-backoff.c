@@ -93,6 +93,53 @@ test_allowed (void)
   g_assert_true (signal_backoff_allows_retry (&policy, G_MAXUINT));
 }
 
+/* Several servers are tried one after the other before the delay grows. */
+static void
+test_rounds (void)
+{
+  static const guint expected[] = { 200, 200, 2000, 200, 200, 4000, 200 };
+  const SignalBackoffPolicy policy = { G_MAXUINT, 2000, 2, 30000, 0 };
+  const SignalBackoffPolicy capped = { G_MAXUINT, 2000, 2, 1000, 0 };
+  SignalBackoff backoff = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      signal_backoff_next_server (&backoff, 3);
+      g_assert_cmpuint (signal_backoff_fail (&backoff, &policy, FALSE, 0), ==, expected[i]);
+      g_assert_cmpuint (backoff.failures, ==, i + 1);
+    }
+
+  /* A connection that has lasted begins a new round. */
+  signal_backoff_connected (&backoff, &policy, G_USEC_PER_SEC * 3);
+  g_assert_cmpuint (signal_backoff_fail (&backoff, &policy, FALSE, 0), ==, 2000);
+  for (guint i = 0; i < 2; i++)
+    {
+      signal_backoff_next_server (&backoff, 3);
+      g_assert_cmpuint (signal_backoff_fail (&backoff, &policy, FALSE, 0), ==, 200);
+    }
+  signal_backoff_next_server (&backoff, 3);
+  g_assert_cmpuint (signal_backoff_fail (&backoff, &policy, FALSE, 0), ==, 4000);
+
+  signal_backoff_next_server (&backoff, 3);
+  g_assert_cmpuint (signal_backoff_fail (&backoff, &capped, FALSE, 0), ==, 100);
+}
+
+/* What a server asks for applies to the end of the round, and only once. */
+static void
+test_rounds_at_least (void)
+{
+  const SignalBackoffPolicy policy = { G_MAXUINT, 2000, 1, 30000, 0 };
+  SignalBackoff backoff = { 0 };
+
+  for (guint i = 0; i < 2; i++)
+    {
+      signal_backoff_next_server (&backoff, 2);
+      g_assert_cmpuint (signal_backoff_fail (&backoff, &policy, FALSE, i == 0 ? 9000 : 0), ==, 200);
+      signal_backoff_next_server (&backoff, 2);
+      g_assert_cmpuint (signal_backoff_fail (&backoff, &policy, FALSE, 0), ==, i == 0 ? 9000 : 2000);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -104,6 +151,8 @@ main (int   argc,
   g_test_add_func ("/backoff/jitter", test_jitter);
   g_test_add_func ("/backoff/extremes", test_extremes);
   g_test_add_func ("/backoff/allowed", test_allowed);
+  g_test_add_func ("/backoff/rounds", test_rounds);
+  g_test_add_func ("/backoff/rounds-at-least", test_rounds_at_least);
 
   return g_test_run ();
 }

@@ -71,6 +71,7 @@ class _Messages(AsyncIterator[Message]):
 class Client(GObject.Object):
     class Props(GObject.Object.Props):
         server_url: str | None
+        server_urls: list[str]
         ecdh_info: str
         auto_join_rooms: list[str]
         max_retries: int
@@ -95,6 +96,7 @@ class Client(GObject.Object):
         headers: Soup.MessageHeaders | None
         network_monitor: Gio.NetworkMonitor | None
         state: ConnectionState
+        current_url: str | None
         client_id: str | None
         user_id: str | None
         rooms: list[str]
@@ -116,6 +118,7 @@ class Client(GObject.Object):
         self,
         *,
         server_url: str | None = None,
+        server_urls: list[str] | tuple[str, ...] = ...,
         ecdh_info: str = ...,
         token: str | None = None,
         auto_join_rooms: list[str] | tuple[str, ...] = ...,
@@ -231,6 +234,9 @@ class Client(GObject.Object):
     def get_buffered_amount(self) -> int: ...
     def get_server_url(self) -> str | None: ...
     def set_server_url(self, server_url: str | None) -> None: ...
+    def get_server_urls(self) -> list[str]: ...
+    def set_server_urls(self, server_urls: list[str] | None) -> None: ...
+    def get_current_url(self) -> str | None: ...
     def get_ecdh_info(self) -> str: ...
     def set_ecdh_info(self, ecdh_info: str | None) -> None: ...
     def set_token(self, token: str | None) -> None: ...
