@@ -178,6 +178,18 @@ SIGNAL_AVAILABLE_IN_ALL
 const char *signal_client_get_current_url (SignalClient *self);
 
 SIGNAL_AVAILABLE_IN_ALL
+gboolean signal_client_get_is_connected (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+gint64 signal_client_get_retry_at (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint signal_client_get_failures (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+const char *signal_client_get_status_text (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
 const char *signal_client_get_ecdh_info (SignalClient *self);
 
 SIGNAL_AVAILABLE_IN_ALL

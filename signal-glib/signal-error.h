@@ -73,4 +73,7 @@ typedef enum
 SIGNAL_AVAILABLE_IN_ALL
 GQuark signal_error_quark (void);
 
+SIGNAL_AVAILABLE_IN_ALL
+const char *signal_error_get_advice (const GError *error);
+
 G_END_DECLS

@@ -23,8 +23,10 @@ namespace Signal {
 		public unowned string? get_current_url ();
 		public unowned string get_ecdh_info ();
 		public bool get_encrypted ();
+		public uint get_failures ();
 		public unowned Soup.MessageHeaders? get_headers ();
 		public uint get_heartbeat_interval ();
+		public bool get_is_connected ();
 		public double get_jitter ();
 		public unowned GLib.Error? get_last_error ();
 		public uint get_liveness_timeout ();
@@ -41,6 +43,7 @@ namespace Signal {
 		public unowned GLib.ProxyResolver? get_proxy_resolver ();
 		public uint64 get_reconnects ();
 		public bool get_require_encryption ();
+		public int64 get_retry_at ();
 		[CCode (array_length = false, array_null_terminated = true)]
 		public unowned string[] get_rooms ();
 		public int64 get_round_trip_time ();
@@ -48,6 +51,7 @@ namespace Signal {
 		[CCode (array_length = false, array_null_terminated = true)]
 		public unowned string[] get_server_urls ();
 		public Signal.ConnectionState get_state ();
+		public unowned string get_status_text ();
 		public unowned GLib.TlsCertificate? get_tls_certificate ();
 		public unowned GLib.TlsDatabase? get_tls_database ();
 		public unowned string? get_user_id ();
@@ -95,8 +99,10 @@ namespace Signal {
 		public string current_url { get; }
 		public string ecdh_info { get; set construct; }
 		public bool encrypted { get; }
+		public uint failures { get; }
 		public Soup.MessageHeaders? headers { get; set; }
 		public uint heartbeat_interval { get; set construct; }
+		public bool is_connected { get; }
 		public double jitter { get; set construct; }
 		public GLib.Error? last_error { get; }
 		public uint liveness_timeout { get; set construct; }
@@ -113,6 +119,7 @@ namespace Signal {
 		public GLib.ProxyResolver? proxy_resolver { get; set; }
 		public uint64 reconnects { get; }
 		public bool require_encryption { get; set construct; }
+		public int64 retry_at { get; }
 		[CCode (array_length = false, array_null_terminated = true)]
 		public string[] rooms { get; }
 		public int64 round_trip_time { get; }
@@ -120,6 +127,7 @@ namespace Signal {
 		[CCode (array_length = false, array_null_terminated = true)]
 		public string[] server_urls { get; set; }
 		public Signal.ConnectionState state { get; }
+		public string status_text { get; }
 		public GLib.TlsCertificate? tls_certificate { get; set; }
 		public GLib.TlsDatabase? tls_database { get; set; }
 		public string? token { set; }
@@ -252,6 +260,7 @@ namespace Signal {
 		INVALID_ARGUMENT,
 		INSECURE,
 		SERVER;
+		public static unowned string? get_advice (GLib.Error error);
 		public static GLib.Quark quark ();
 	}
 	[CCode (cheader_filename = "signal-glib/signal-glib.h", cname = "SIGNAL_MAJOR_VERSION")]
@@ -266,4 +275,7 @@ namespace Signal {
 	[CCode (cheader_filename = "signal-glib/signal-glib.h", cname = "SIGNAL_VERSION_S")]
 	[Version (since = "0.1")]
 	public const string VERSION_S;
+	[CCode (cheader_filename = "signal-glib/signal-glib.h")]
+	[Version (replacement = "Error.get_advice", since = "0.1")]
+	public static unowned string? error_get_advice (GLib.Error error);
 }

@@ -20,8 +20,6 @@ static struct
   gboolean disconnecting;
   char *text;
   CliColor color;
-  guint attempt;
-  gint64 retry_at;
   gint64 since; /* start of the current state */
   guint tick_id;
 } status;
@@ -85,18 +83,20 @@ show_progress (const char *text)
 }
 
 static void
-show_countdown (void)
+show_countdown (const char *text)
 {
-  double remaining = MAX (0, status.retry_at - g_get_monotonic_time ()) / (double) G_USEC_PER_SEC;
+  gint64 remaining = signal_client_get_retry_at (status.client) - g_get_monotonic_time ();
 
-  set_text (CLI_COLOR_WAIT,
-            g_strdup_printf (_("Reconnecting in %.1f s (attempt %u)"), remaining, status.attempt));
+  /* Translators: as in “Reconnecting (attempt 2) in 1.5 s” */
+  set_text (CLI_COLOR_WAIT, g_strdup_printf (_("%s in %.1f s"), text,
+                                             MAX (0, remaining) / (double) G_USEC_PER_SEC));
 }
 
 static void
 show_state (void)
 {
   SignalConnectionState state = signal_client_get_state (status.client);
+  const char *text = signal_client_get_status_text (status.client);
 
   if (status.disconnecting && state != SIGNAL_CONNECTION_STATE_DISCONNECTED)
     {
@@ -105,24 +105,17 @@ show_state (void)
     }
   switch (state)
     {
-    case SIGNAL_CONNECTION_STATE_CONNECTING:
-      show_progress (_("Connecting…"));
-      break;
-    case SIGNAL_CONNECTION_STATE_CONNECTED:
-    case SIGNAL_CONNECTION_STATE_AUTHENTICATING:
-      show_progress (_("Connected, authenticating…"));
+    case SIGNAL_CONNECTION_STATE_DISCONNECTED:
+      set_text (CLI_COLOR_OFF, g_strdup (text));
       break;
     case SIGNAL_CONNECTION_STATE_AUTHENTICATED:
-      set_text (CLI_COLOR_GOOD,
-                g_strdup (signal_client_get_encrypted (status.client)
-                          ? _("Connected, encrypted") : _("Connected, not encrypted")));
+      set_text (CLI_COLOR_GOOD, g_strdup (text));
       break;
     case SIGNAL_CONNECTION_STATE_RECONNECTING:
-      show_countdown ();
+      show_countdown (text);
       break;
-    case SIGNAL_CONNECTION_STATE_DISCONNECTED:
     default:
-      set_text (CLI_COLOR_OFF, g_strdup (_("Disconnected")));
+      show_progress (text);
       break;
     }
 }
@@ -155,21 +148,11 @@ update (void)
 }
 
 static void
-on_reconnecting (SignalClient *client,
-                 guint         attempt,
-                 guint         delay)
-{
-  status.attempt = attempt;
-  status.retry_at = g_get_monotonic_time () + (gint64) delay * 1000;
-  update ();
-}
-
-static void
 on_state (SignalClient *client)
 {
   SignalConnectionState state = signal_client_get_state (client);
 
-  /* SignalClient::reconnecting follows with the delay. */
+  /* SignalClient::reconnecting follows, after the error that is the cause. */
   if (state == SIGNAL_CONNECTION_STATE_RECONNECTING)
     return;
   if (state == SIGNAL_CONNECTION_STATE_CONNECTING)
@@ -187,7 +170,7 @@ cli_status_start (SignalClient  *client,
   status.in_place = mode == CLI_STATUS_LINE && isatty (STDERR_FILENO)
                     && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
   g_signal_connect (client, "notify::state", G_CALLBACK (on_state), NULL);
-  g_signal_connect (client, "reconnecting", G_CALLBACK (on_reconnecting), NULL);
+  g_signal_connect (client, "reconnecting", G_CALLBACK (update), NULL);
 }
 
 /* The closing handshake can take seconds, which is shown on a terminal only. */
@@ -208,7 +191,7 @@ cli_status_stop (void)
     return;
   g_clear_handle_id (&status.tick_id, g_source_remove);
   g_signal_handlers_disconnect_by_func (status.client, on_state, NULL);
-  g_signal_handlers_disconnect_by_func (status.client, on_reconnecting, NULL);
+  g_signal_handlers_disconnect_by_func (status.client, update, NULL);
   g_clear_object (&status.client);
   if (status.drawn)
     fputc ('\n', stderr);

@@ -3,7 +3,8 @@
 
 #include "demo-error-bar.h"
 
-#include "demo-error.h"
+#include <signal-glib/signal-glib.h>
+
 #include "demo-text.h"
 
 struct _DemoErrorBar
@@ -40,11 +41,13 @@ void
 demo_error_bar_show (DemoErrorBar *self,
                      const GError *error)
 {
-  const char *hint = demo_error_get_hint (error);
+  const char *advice = signal_error_get_advice (error);
+  const char *hint = advice != NULL ? advice : "";
   g_autofree char *message = demo_text_sanitize (error->message);
 
   gtk_label_set_text (self->message, message);
   gtk_label_set_text (self->hint, hint);
+  gtk_widget_set_visible (GTK_WIDGET (self->hint), advice != NULL);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL, message,
                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, hint,

@@ -12,8 +12,6 @@ struct _DemoStatus
   GObject parent_instance;
   SignalClient *client;
   char *description;
-  guint attempt;
-  gint64 retry_at;
   guint tick_id; /* while a countdown is shown */
 };
 
@@ -89,36 +87,17 @@ demo_status_init (DemoStatus *self)
 {
 }
 
-static char *
-build_countdown (DemoStatus *self)
-{
-  guint seconds = demo_status_get_countdown (self);
-
-  return g_strdup_printf (ngettext ("Reconnecting in %u second (attempt %u)",
-                                    "Reconnecting in %u seconds (attempt %u)", seconds),
-                          seconds, self->attempt);
-}
-
+/* The library's text does not depend on the time, so that the countdown is appended here. */
 static char *
 build_description (DemoStatus *self)
 {
-  switch (signal_client_get_state (self->client))
-    {
-    case SIGNAL_CONNECTION_STATE_CONNECTING:
-      return g_strdup (_("Connecting…"));
-    case SIGNAL_CONNECTION_STATE_CONNECTED:
-      return g_strdup (_("Connected, waiting for the server…"));
-    case SIGNAL_CONNECTION_STATE_AUTHENTICATING:
-      return g_strdup (_("Authenticating…"));
-    case SIGNAL_CONNECTION_STATE_AUTHENTICATED:
-      return g_strdup (signal_client_get_encrypted (self->client)
-                       ? _("Connected, encrypted") : _("Connected, not encrypted"));
-    case SIGNAL_CONNECTION_STATE_RECONNECTING:
-      return build_countdown (self);
-    case SIGNAL_CONNECTION_STATE_DISCONNECTED:
-    default:
-      return g_strdup (_("Not connected"));
-    }
+  const char *text = signal_client_get_status_text (self->client);
+  guint seconds = demo_status_get_countdown (self);
+
+  if (seconds == 0)
+    return g_strdup (text);
+  /* Translators: as in “Reconnecting (attempt 2) in 3 seconds” */
+  return g_strdup_printf (ngettext ("%s in %u second", "%s in %u seconds", seconds), text, seconds);
 }
 
 static void
@@ -141,30 +120,21 @@ on_tick (gpointer data)
 }
 
 static void
-on_reconnecting (SignalClient *client,
-                 guint         attempt,
-                 guint         delay,
-                 DemoStatus   *self)
+on_state (DemoStatus *self)
 {
-  self->attempt = attempt;
-  self->retry_at = g_get_monotonic_time () + (gint64) delay * 1000;
-  if (self->tick_id == 0)
-    self->tick_id = g_timeout_add (TICK_MS, on_tick, self);
-  update (self);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ICON_NAME]);
 }
 
 static void
-on_state (SignalClient *client,
-          GParamSpec   *pspec,
-          DemoStatus   *self)
+on_status (DemoStatus *self)
 {
-  /* SignalClient::reconnecting follows with the delay. */
-  if (signal_client_get_state (client) != SIGNAL_CONNECTION_STATE_RECONNECTING)
-    {
-      g_clear_handle_id (&self->tick_id, g_source_remove);
-      update (self);
-    }
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ICON_NAME]);
+  gboolean is_waiting = signal_client_get_retry_at (self->client) != 0;
+
+  if (!is_waiting)
+    g_clear_handle_id (&self->tick_id, g_source_remove);
+  else if (self->tick_id == 0)
+    self->tick_id = g_timeout_add (TICK_MS, on_tick, self);
+  update (self);
 }
 
 DemoStatus *
@@ -173,9 +143,10 @@ demo_status_new (SignalClient *client)
   DemoStatus *self = g_object_new (DEMO_TYPE_STATUS, NULL);
 
   self->client = g_object_ref (client);
-  g_signal_connect_object (client, "notify::state", G_CALLBACK (on_state), self, 0);
-  g_signal_connect_object (client, "reconnecting", G_CALLBACK (on_reconnecting), self, 0);
-  update (self);
+  g_signal_connect_object (client, "notify::state", G_CALLBACK (on_state), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (client, "notify::status-text", G_CALLBACK (on_status), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (client, "notify::retry-at", G_CALLBACK (on_status), self, G_CONNECT_SWAPPED);
+  on_status (self);
   return self;
 }
 
@@ -210,9 +181,9 @@ demo_status_get_description (DemoStatus *self)
 guint
 demo_status_get_countdown (DemoStatus *self)
 {
-  gint64 remaining = self->retry_at - g_get_monotonic_time ();
+  gint64 remaining = signal_client_get_retry_at (self->client) - g_get_monotonic_time ();
 
-  if (demo_status_get_state (self) != SIGNAL_CONNECTION_STATE_RECONNECTING || remaining <= 0)
+  if (remaining <= 0)
     return 0;
   return (guint) ((remaining + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
 }

@@ -105,6 +105,92 @@ signal_client_get_current_url (SignalClient *self)
 }
 
 /**
+ * signal_client_get_is_connected:
+ * @self: the client
+ *
+ * Gets whether the client is authenticated.
+ *
+ * Returns: %TRUE if the state is `AUTHENTICATED`
+ *
+ * Since: 0.1
+ */
+gboolean
+signal_client_get_is_connected (SignalClient *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_CLIENT (self), FALSE);
+
+  return signal_session_get_authenticated (self->session) != NULL;
+}
+
+/**
+ * signal_client_get_retry_at:
+ * @self: the client
+ *
+ * Gets the time of the next attempt to connect.
+ *
+ * Returns: the time in microseconds, as returned by [func@GLib.get_monotonic_time], or 0 if the
+ *   client does not wait for an attempt
+ *
+ * Since: 0.1
+ */
+gint64
+signal_client_get_retry_at (SignalClient *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_CLIENT (self), 0);
+
+  return signal_session_get_retry_at (self->session);
+}
+
+/**
+ * signal_client_get_failures:
+ * @self: the client
+ *
+ * Gets the number of consecutive attempts to connect that have failed.
+ *
+ * Returns: the number of attempts
+ *
+ * Since: 0.1
+ */
+guint
+signal_client_get_failures (SignalClient *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_CLIENT (self), 0);
+
+  return signal_session_get_failures (self->session);
+}
+
+/**
+ * signal_client_get_status_text:
+ * @self: the client
+ *
+ * Gets a text for a status line that describes the state of the connection.
+ *
+ * The text does not contain the remaining time before the next attempt, which
+ * [property@Signal.Client:retry-at] determines.
+ *
+ * Returns: (transfer none): the text, in the language of the user. It is valid until the state
+ *   changes
+ *
+ * Since: 0.1
+ */
+const char *
+signal_client_get_status_text (SignalClient *self)
+{
+  g_autofree char *text = NULL;
+
+  g_return_val_if_fail (SIGNAL_IS_CLIENT (self), NULL);
+
+  text = signal_session_get_status_text (self->session);
+  if (g_strcmp0 (self->status_text, text) != 0)
+    {
+      g_free (self->status_text);
+      self->status_text = g_steal_pointer (&text);
+    }
+
+  return self->status_text;
+}
+
+/**
  * signal_client_get_ecdh_info:
  * @self: the client
  *

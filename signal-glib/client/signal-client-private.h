@@ -14,6 +14,7 @@ struct _SignalClient
 
   SignalSession *session; /* the implementation, which may outlive the client */
   GError *last_error;
+  char *status_text; /* as last returned by the getter, or NULL */
 };
 
 enum
@@ -47,6 +48,10 @@ enum
   SIGNAL_CLIENT_PROP_NETWORK_MONITOR,
   SIGNAL_CLIENT_PROP_STATE,
   SIGNAL_CLIENT_PROP_CURRENT_URL,
+  SIGNAL_CLIENT_PROP_IS_CONNECTED,
+  SIGNAL_CLIENT_PROP_RETRY_AT,
+  SIGNAL_CLIENT_PROP_FAILURES,
+  SIGNAL_CLIENT_PROP_STATUS_TEXT,
   SIGNAL_CLIENT_PROP_CLIENT_ID,
   SIGNAL_CLIENT_PROP_USER_ID,
   SIGNAL_CLIENT_PROP_ROOMS,

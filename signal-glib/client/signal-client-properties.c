@@ -224,6 +224,18 @@ get_read_only_property (SignalClient *self,
     case SIGNAL_CLIENT_PROP_CURRENT_URL:
       g_value_set_string (value, signal_client_get_current_url (self));
       break;
+    case SIGNAL_CLIENT_PROP_IS_CONNECTED:
+      g_value_set_boolean (value, signal_client_get_is_connected (self));
+      break;
+    case SIGNAL_CLIENT_PROP_RETRY_AT:
+      g_value_set_int64 (value, signal_client_get_retry_at (self));
+      break;
+    case SIGNAL_CLIENT_PROP_FAILURES:
+      g_value_set_uint (value, signal_client_get_failures (self));
+      break;
+    case SIGNAL_CLIENT_PROP_STATUS_TEXT:
+      g_value_set_string (value, signal_client_get_status_text (self));
+      break;
     case SIGNAL_CLIENT_PROP_CLIENT_ID:
       g_value_set_string (value, signal_client_get_client_id (self));
       break;
@@ -823,6 +835,65 @@ install_state_properties (void)
 }
 
 static void
+install_status_properties (void)
+{
+  /**
+   * SignalClient:is-connected: (getter get_is_connected)
+   *
+   * Whether [property@Signal.Client:state] is `AUTHENTICATED`.
+   *
+   * This property can be bound to the sensitivity of a widget.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_IS_CONNECTED] =
+    g_param_spec_boolean ("is-connected", NULL, NULL, FALSE, READ_ONLY);
+
+  /**
+   * SignalClient:retry-at: (getter get_retry_at)
+   *
+   * The time of the next attempt, in microseconds as returned by [func@GLib.get_monotonic_time], or
+   * 0 if the client does not wait for one.
+   *
+   * It is set while [property@Signal.Client:state] is `RECONNECTING`. A user interface that shows
+   * the remaining seconds updates them with a timer of its own.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_RETRY_AT] =
+    g_param_spec_int64 ("retry-at", NULL, NULL, 0, G_MAXINT64, 0, READ_ONLY);
+
+  /**
+   * SignalClient:failures: (getter get_failures)
+   *
+   * The number of consecutive attempts to connect that have failed.
+   *
+   * The loss of a connection is not a failed attempt. The number is reset when the client has been
+   * authenticated, when it begins to connect, and when the application disconnects it.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_FAILURES] =
+    g_param_spec_uint ("failures", NULL, NULL, 0, G_MAXUINT, 0, READ_ONLY);
+
+  /**
+   * SignalClient:status-text: (getter get_status_text)
+   *
+   * A text for a status line that describes the state of the connection, in the language of the
+   * user.
+   *
+   * The text only changes together with the state: while the client waits for the next attempt, it
+   * contains the number of the attempt, but not the remaining time. A user interface can append
+   * that, as in “Reconnecting (attempt 2) in 3 seconds”, if [property@Signal.Client:retry-at] is
+   * not 0.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_STATUS_TEXT] =
+    g_param_spec_string ("status-text", NULL, NULL, NULL, READ_ONLY);
+}
+
+static void
 install_statistics_properties (void)
 {
   /**
@@ -948,6 +1019,7 @@ signal_client_install_properties (GObjectClass *object_class)
   install_limits_properties ();
   install_network_properties ();
   install_state_properties ();
+  install_status_properties ();
   install_statistics_properties ();
 
   g_object_class_install_properties (object_class, SIGNAL_CLIENT_N_PROPS, signal_client_properties);

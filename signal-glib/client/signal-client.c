@@ -70,6 +70,10 @@
  *   [signal@Signal.Client::disconnected] report its changes; [signal@Signal.Client::error] and
  *   [property@Signal.Client:last-error] say what went wrong.
  *
+ * - [property@Signal.Client:status-text] is a translated text for a status line;
+ *   [property@Signal.Client:is-connected], [property@Signal.Client:retry-at] and
+ *   [property@Signal.Client:failures] are further details for user interfaces.
+ *
  * ## Authentication
  *
  * - The token is passed to [method@Signal.Client.connect_async], or set with
@@ -177,10 +181,16 @@ on_status_changed (gpointer                   owner,
 {
   gboolean was_authenticated = before->state == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
   gboolean is_authenticated = now->state == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
+  g_autofree char *text_before = signal_session_status_text (before);
+  g_autofree char *text_now = signal_session_status_text (now);
 
   g_object_freeze_notify (owner);
   notify_if (owner, before->state != now->state, SIGNAL_CLIENT_PROP_STATE);
   notify_if (owner, g_strcmp0 (before->url, now->url) != 0, SIGNAL_CLIENT_PROP_CURRENT_URL);
+  notify_if (owner, was_authenticated != is_authenticated, SIGNAL_CLIENT_PROP_IS_CONNECTED);
+  notify_if (owner, before->retry_at != now->retry_at, SIGNAL_CLIENT_PROP_RETRY_AT);
+  notify_if (owner, before->failures != now->failures, SIGNAL_CLIENT_PROP_FAILURES);
+  notify_if (owner, !g_str_equal (text_before, text_now), SIGNAL_CLIENT_PROP_STATUS_TEXT);
   notify_if (owner, was_authenticated != is_authenticated, SIGNAL_CLIENT_PROP_CLIENT_ID);
   notify_if (owner, was_authenticated != is_authenticated, SIGNAL_CLIENT_PROP_USER_ID);
   notify_if (owner, was_authenticated != is_authenticated, SIGNAL_CLIENT_PROP_ENCRYPTED);
@@ -503,6 +513,7 @@ signal_client_finalize (GObject *object)
 
   g_clear_object (&self->session);
   g_clear_error (&self->last_error);
+  g_free (self->status_text);
 
   G_OBJECT_CLASS (signal_client_parent_class)->finalize (object);
 }

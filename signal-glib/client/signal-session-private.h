@@ -105,6 +105,9 @@ gboolean signal_session_leave_rooms         (SignalSession       *self,
 
 SignalConnectionState  signal_session_get_state           (SignalSession           *self);
 const char            *signal_session_get_url             (SignalSession           *self);
+guint                  signal_session_get_failures        (SignalSession           *self);
+gint64                 signal_session_get_retry_at        (SignalSession           *self);
+char                  *signal_session_get_status_text     (SignalSession           *self) G_GNUC_WARN_UNUSED_RESULT;
 SignalConnection      *signal_session_get_connection      (SignalSession           *self);
 SignalConnection      *signal_session_get_authenticated   (SignalSession           *self);
 SignalRoomSet         *signal_session_get_rooms           (SignalSession           *self);

@@ -12,7 +12,11 @@ G_BEGIN_DECLS
 typedef struct
 {
   SignalConnectionState state;
-  char *url; /* of the server that is tried or connected, or NULL */
+  gboolean is_encrypted;
+  char    *url;      /* of the server that is tried or connected, or NULL */
+  guint    failures; /* consecutive failed attempts */
+  guint    retry;    /* the number of the retry that is waited for */
+  gint64   retry_at; /* monotonic time; 0 if there is no wait */
 } SignalSessionStatus;
 
 void     signal_session_status_copy  (SignalSessionStatus       *self,
@@ -20,6 +24,7 @@ void     signal_session_status_copy  (SignalSessionStatus       *self,
 void     signal_session_status_clear (SignalSessionStatus       *self);
 gboolean signal_session_status_equal (const SignalSessionStatus *self,
                                       const SignalSessionStatus *other);
+char    *signal_session_status_text  (const SignalSessionStatus *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SignalSessionStatus, signal_session_status_clear)
 

@@ -64,6 +64,7 @@ struct _SignalSession
   GSource *cancelled; /* the cancellable's source for the task */
 
   guint server; /* the index of the URL of the current attempt or connection, or of the next attempt */
+  guint failures; /* consecutive failed attempts, which does not include the loss of a connection */
   SignalBackoff backoff;
   gboolean was_connected;
   gboolean in_accept_certificate; /* its handler is running; the attempt may have ended */
@@ -163,8 +164,16 @@ static void
 get_status (SignalSession       *self,
             SignalSessionStatus *status)
 {
-  status->state = signal_session_get_state (self);
-  status->url = g_strdup (signal_session_get_url (self));
+  SignalConnection *connection = signal_session_get_authenticated (self);
+
+  *status = (SignalSessionStatus) {
+    .state = signal_session_get_state (self),
+    .is_encrypted = connection != NULL && signal_connection_is_encrypted (connection),
+    .url = g_strdup (signal_session_get_url (self)),
+    .failures = self->failures,
+    .retry = self->step == STEP_WAIT ? self->backoff.failures : 0,
+    .retry_at = signal_session_get_retry_at (self),
+  };
 }
 
 static void
@@ -319,6 +328,29 @@ signal_session_get_url (SignalSession *self)
     return NULL;
 
   return signal_session_settings_get_url (&self->settings, self->server);
+}
+
+/* Gets the number of consecutive attempts that have failed. */
+guint
+signal_session_get_failures (SignalSession *self)
+{
+  return self->failures;
+}
+
+/* Gets the monotonic time of the next attempt, or 0 if the session does not wait for it. */
+gint64
+signal_session_get_retry_at (SignalSession *self)
+{
+  return self->step == STEP_WAIT ? g_source_get_ready_time (self->timer) : 0;
+}
+
+char *
+signal_session_get_status_text (SignalSession *self)
+{
+  g_auto (SignalSessionStatus) status = { 0 };
+
+  get_status (self, &status);
+  return signal_session_status_text (&status);
 }
 
 static gboolean
@@ -698,6 +730,8 @@ on_ended (SignalConnection  *connection,
 
   if (age >= 0)
     signal_backoff_connected (&self->backoff, &self->settings.backoff, age);
+  else
+    self->failures++;
 
   count_connection (self);
   signal_sender_recall (self->sender, connection);
@@ -719,6 +753,7 @@ on_authenticated (SignalSession *self)
   if (self->was_connected)
     self->statistics.reconnects++;
   self->was_connected = TRUE;
+  self->failures = 0;
 
   begin_transition (self, STEP_CONNECTION);
   serial = self->state_serial;
@@ -902,6 +937,7 @@ on_no_token (gpointer user_data)
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
                                _("Timed out waiting for the requested token"));
   signal_source_clear (&self->timer);
+  self->failures++;
   handle_failure (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
   return G_SOURCE_REMOVE;
 }
@@ -973,6 +1009,7 @@ on_resumed (SignalSession *self,
 
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
                                _("Reconnecting after system resume"));
+  self->failures = 0;
   signal_backoff_reset (&self->backoff);
   signal_connection_renew (self->connection, error);
 }
@@ -1011,6 +1048,7 @@ static void
 start (SignalSession *self)
 {
   self->server = 0;
+  self->failures = 0;
   signal_backoff_reset (&self->backoff);
   signal_credentials_reset (self->credentials);
   self->is_refused = FALSE;
@@ -1052,9 +1090,12 @@ stop (SignalSession *self,
   G_GNUC_UNUSED g_autoptr (SignalSession) keep = g_object_ref (self);
   g_autoptr (GError) outcome = error != NULL ? g_error_copy (error) : new_ended_error ();
 
-  /* Waiting messages are written before the connection is closed. */
   if (error == NULL)
-    signal_sender_flush (self->sender, signal_session_get_authenticated (self));
+    {
+      /* Waiting messages are written before the connection is closed. */
+      signal_sender_flush (self->sender, signal_session_get_authenticated (self));
+      self->failures = 0;
+    }
 
   reset (self);
   begin_transition (self, STEP_NONE);

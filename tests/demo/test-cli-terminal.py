@@ -75,7 +75,7 @@ class Terminal(OnTerminal):
             seen += self.read_until(b'Connected, encrypted')
             self.assertNotIn(TOKEN.encode(), seen)
             os.write(self.terminal, b'\x03')
-            self.read_until(b'Disconnected')
+            self.read_until(b'Not connected')
             self.assertEqual(self.finish(), -signal.SIGINT)
 
     def test_prompt_interrupted(self):
@@ -107,7 +107,7 @@ class Terminal(OnTerminal):
             self.read_until(b'Connected, encrypted')
             server.terminate()
             seen = self.read_until(b'(attempt 2)')
-        delays = [float(delay) for delay in re.findall(rb'Reconnecting in ([\d.]+) s', seen)]
+        delays = [float(delay) for delay in re.findall(rb'\(attempt 1\) in ([\d.]+) s', seen)]
         first = delays[:delays.index(min(delays)) + 1]
         self.assertGreater(len(first), 3)
         self.assertEqual(first, sorted(first, reverse=True))
@@ -124,7 +124,7 @@ class Terminal(OnTerminal):
     def test_disconnecting(self):
         with serving() as (url, _):
             self.start('send', url, 'a', '1')
-            seen = self.read_until(b'Disconnected\x1b[0m\r\n')
+            seen = self.read_until(b'Not connected\x1b[0m\r\n')
             self.assertIn('Disconnecting…'.encode(), seen)
             self.assertEqual(self.finish(), 0)
 

@@ -303,7 +303,7 @@ class Reconnect(Cli):
                 server.terminate()
                 server.wait(SECONDS)
                 line = listener.err.wait_for('Reconnecting')
-                self.assertRegex(line, r'Reconnecting in \d+\.\d s \(attempt 1\)')
+                self.assertRegex(line, r'Reconnecting \(attempt 1\) in \d+\.\d s')
                 with serving('--port', port):
                     listener.err.wait_for('Connected, encrypted')
                     run('send', url, 'x', '{"room":"tea"}')
