@@ -80,6 +80,7 @@ gboolean               signal_connection_is_encrypted   (SignalConnection *self)
 gboolean               signal_connection_can_send       (SignalConnection *self);
 gint64                 signal_connection_get_age        (SignalConnection *self);
 gint64                 signal_connection_get_round_trip (SignalConnection *self);
+guint16                signal_connection_get_close_code (SignalConnection *self);
 guint64                signal_connection_get_received   (SignalConnection *self);
 guint64                signal_connection_get_written    (SignalConnection *self);
 gsize                  signal_connection_get_unsent     (SignalConnection *self);

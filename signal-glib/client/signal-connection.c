@@ -49,6 +49,7 @@ struct _SignalConnection
   char *user_id;
   char *server_error; /* the text of the last `error` event */
   gint64 authenticated;
+  guint16 close_code;
 };
 
 G_DEFINE_FINAL_TYPE (SignalConnection, signal_connection, G_TYPE_OBJECT)
@@ -377,6 +378,7 @@ on_channel_closed (SignalChannel *channel,
   SignalCloseAction action;
   GTask *task;
 
+  self->close_code = code;
   error = signal_close_code_explain (code, reason, self->server_error, transport_error, &action);
   if (self->handlers != NULL)
     end (self, error, action, 0);
@@ -700,6 +702,13 @@ gint64
 signal_connection_get_round_trip (SignalConnection *self)
 {
   return self->channel != NULL ? signal_websocket_get_round_trip (get_websocket (self)) : -1;
+}
+
+/* Gets the code that the connection was closed with, or 0 if it ended in another way. */
+guint16
+signal_connection_get_close_code (SignalConnection *self)
+{
+  return self->close_code;
 }
 
 /* Gets the number of bytes that have been received. */

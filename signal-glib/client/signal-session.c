@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "client/signal-session-private.h"
 
+#include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "client/signal-credentials-private.h"
 #include "client/signal-emission-private.h"
 #include "client/signal-operations-private.h"
 #include "client/signal-sender-private.h"
-#include "client/signal-session-private.h"
-#include <glib/gi18n-lib.h>
-#include <string.h>
+#include "client/signal-transition-log-private.h"
 #include "crypto/signal-secret-private.h"
 #include "protocol/signal-room-name-private.h"
 #include "signal-error.h"
 #include "util/signal-affinity-private.h"
 #include "util/signal-source-private.h"
+#include "websocket/signal-error-name-private.h"
+#include "websocket/signal-url-private.h"
 
 /* The state machine of a client: attempts, retries, the token, the outbox and the end.
  *
@@ -54,6 +57,7 @@ struct _SignalSession
   guint state_serial; /* counts transitions; never 0 */
   GQueue emissions;
   SignalSessionStatus notified;
+  SignalTransitionLog log;
   guint notified_outbox_length;
 
   SignalConnection *connection; /* in STEP_CONNECTION */
@@ -359,12 +363,15 @@ is_authenticated (SignalSession *self)
   return signal_session_get_state (self) == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
 }
 
+/* cause is for debug output; it must not contain text of the peer. */
 static void
 begin_transition (SignalSession *self,
-                  Step           step)
+                  Step           step,
+                  const char    *cause)
 {
   self->step = step;
   self->state_serial = MAX (self->state_serial + 1, 1);
+  signal_transition_log_add (&self->log, signal_session_get_state (self), cause);
   queue (self, SIGNAL_EMISSION_STATE, NULL);
 }
 
@@ -628,13 +635,15 @@ wait_for_retry (SignalSession     *self,
                 guint              retry_after)
 {
   SignalEmission *reconnecting;
+  char cause[64];
   guint delay;
 
   delay = signal_backoff_fail (&self->backoff, &self->settings.backoff,
                                action == SIGNAL_CLOSE_ACTION_RETRY_NOW, retry_after);
   set_timer (self, delay, on_retry);
 
-  begin_transition (self, STEP_WAIT);
+  g_snprintf (cause, sizeof cause, "retry %u in %u ms", self->backoff.failures, delay);
+  begin_transition (self, STEP_WAIT, cause);
   queue (self, SIGNAL_EMISSION_OUTBOX, NULL);
   queue (self, SIGNAL_EMISSION_ERROR, error);
   reconnecting = queue (self, SIGNAL_EMISSION_RECONNECTING, NULL);
@@ -668,7 +677,7 @@ ask_again (SignalSession *self,
            const GError  *error)
 {
   signal_credentials_refuse (self->credentials, error);
-  begin_transition (self, STEP_ATTEMPT);
+  begin_transition (self, STEP_ATTEMPT, "another token is requested");
   queue (self, SIGNAL_EMISSION_ERROR, error);
   if (flush (self))
     attempt (self);
@@ -733,6 +742,7 @@ on_ended (SignalConnection  *connection,
   else
     self->failures++;
 
+  signal_transition_log_fail (&self->log, error, signal_connection_get_close_code (connection));
   count_connection (self);
   signal_sender_recall (self->sender, connection);
   signal_operations_lose_requests (self->operations);
@@ -755,7 +765,10 @@ on_authenticated (SignalSession *self)
   self->was_connected = TRUE;
   self->failures = 0;
 
-  begin_transition (self, STEP_CONNECTION);
+  begin_transition (self, STEP_CONNECTION,
+                    signal_connection_is_encrypted (connection)
+                    ? "the server has accepted the token; messages are encrypted"
+                    : "the server has accepted the token; messages are not encrypted");
   serial = self->state_serial;
   signal_sender_rejoin_rooms (self->sender, connection);
   signal_sender_drain (self->sender, connection);
@@ -784,7 +797,9 @@ on_phase (SignalConnection      *connection,
     }
   else
     {
-      begin_transition (self, STEP_CONNECTION);
+      begin_transition (self, STEP_CONNECTION,
+                        phase == SIGNAL_CONNECTION_STATE_CONNECTED ? "the WebSocket is open"
+                                                                   : "the token was sent");
       flush (self);
     }
 }
@@ -937,20 +952,41 @@ on_no_token (gpointer user_data)
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
                                _("Timed out waiting for the requested token"));
   signal_source_clear (&self->timer);
+  signal_transition_log_fail (&self->log, error, 0);
   self->failures++;
   handle_failure (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
   return G_SOURCE_REMOVE;
+}
+
+/* Returns a text for debug output that names the server of an attempt, but not the path and the
+ * query of its URL, or NULL if there is no such output. */
+static char *
+describe_attempt (SignalSession *self)
+{
+  const char *url = signal_session_settings_get_url (&self->settings, self->server);
+  const char *cause = self->step == STEP_WAIT ? "the next attempt begins, to"
+                                              : "the client has begun to connect, to";
+  g_autoptr (GUri) uri = NULL;
+  g_autofree char *host = NULL;
+
+  if (!signal_transition_log_is_enabled ())
+    return NULL;
+
+  uri = signal_url_parse (url, TRUE, NULL);
+  host = uri != NULL ? signal_url_compose_host_field (uri) : g_strdup ("");
+  return g_strdup_printf ("%s %s://%s", cause, uri != NULL ? g_uri_get_scheme (uri) : "", host);
 }
 
 static void
 attempt (SignalSession *self)
 {
   G_GNUC_UNUSED g_autoptr (SignalSession) keep = g_object_ref (self);
+  g_autofree char *cause = describe_attempt (self);
   gboolean has_token;
   guint serial;
 
   signal_source_clear (&self->timer);
-  begin_transition (self, STEP_ATTEMPT);
+  begin_transition (self, STEP_ATTEMPT, cause);
   if (!flush (self))
     return;
 
@@ -1089,6 +1125,7 @@ stop (SignalSession *self,
 {
   G_GNUC_UNUSED g_autoptr (SignalSession) keep = g_object_ref (self);
   g_autoptr (GError) outcome = error != NULL ? g_error_copy (error) : new_ended_error ();
+  g_autofree char *name = error != NULL ? signal_error_name (error) : NULL;
 
   if (error == NULL)
     {
@@ -1098,7 +1135,7 @@ stop (SignalSession *self,
     }
 
   reset (self);
-  begin_transition (self, STEP_NONE);
+  begin_transition (self, STEP_NONE, name != NULL ? name : "the application has disconnected the client");
   queue (self, SIGNAL_EMISSION_OUTBOX, NULL);
   signal_sender_clear (self->sender);
   queue (self, SIGNAL_EMISSION_DISCONNECTED, error);
@@ -1116,7 +1153,7 @@ abandon (SignalSession *self)
 
   reset (self);
   signal_sender_abandon (self->sender);
-  begin_transition (self, STEP_NONE);
+  begin_transition (self, STEP_NONE, "the client was disposed of");
   g_clear_object (&self->closing);
   queue_failure (self, error);
   flush (self);
@@ -1493,6 +1530,7 @@ signal_session_finalize (GObject *object)
   signal_operations_free (self->operations);
   signal_session_settings_clear (&self->settings);
   signal_session_status_clear (&self->notified);
+  signal_transition_log_clear (&self->log);
   signal_affinity_clear (&self->affinity);
   g_mutex_clear (&self->owner_lock);
 
@@ -1516,6 +1554,7 @@ signal_session_init (SignalSession *self)
   signal_affinity_init (&self->affinity);
   self->state_serial = 1;
   signal_session_settings_init (&self->settings);
+  signal_transition_log_init (&self->log);
   self->credentials = signal_credentials_new ();
   self->sender = signal_sender_new (&self->settings, &sender_handlers, self);
   self->operations = signal_operations_new (self->sender, &operations_handlers, self);
