@@ -5,11 +5,13 @@
 
 #include <string.h>
 
-/* Two servers behind haproxy, on one URL. */
+/* Two servers: behind haproxy on one URL, and each with its own. */
 
 #define N_CLIENTS 8
 
 static char *url;
+static char *url_a;
+static char *url_b;
 
 static gboolean
 is_on (Recorder   *recorder,
@@ -101,6 +103,43 @@ test_killed (void)
       g_assert_true (is_on (recorders[i], "b"));
       g_assert_cmpuint (recorders[i]->delays->len, <=, was_on_a[i] ? 2 : 0);
       g_assert_cmpuint (sum_of_delays (recorders[i]), <=, 3 * INTEROP_BASE_INTERVAL);
+    }
+  wait_all_in_rooms (recorders);
+  assert_all_receive (recorders, "tea", "\"after\"");
+  assert_all_receive (recorders, "auto", "\"and after\"");
+
+  g_free (processes_query ("start", "a", NULL));
+  for (guint i = 0; i < N_CLIENTS; i++)
+    recorder_free (recorders[i]);
+}
+
+/* Without haproxy, each client knows both URLs. */
+static void
+test_server_urls (void)
+{
+  const char * const others[] = { url_b, NULL };
+  const char * const rooms[] = { "auto", NULL };
+  Recorder *recorders[N_CLIENTS];
+
+  for (guint i = 0; i < N_CLIENTS; i++)
+    {
+      recorders[i] = interop_recorder_new (url_a, "ann");
+      g_object_set (recorders[i]->client, "auto-join-rooms", rooms, "server-urls", others, NULL);
+      recorder_connect (recorders[i]);
+      g_assert_true (is_on (recorders[i], "a"));
+      g_assert_cmpstr (signal_client_get_current_url (recorders[i]->client), ==, url_a);
+      interop_join (recorders[i], "tea");
+    }
+  assert_all_receive (recorders, "tea", "\"before\"");
+
+  processes_command ("kill", "a", NULL);
+  for (guint i = 0; i < N_CLIENTS; i++)
+    INTEROP_WAIT (recorders[i]->n_connected == 2 && recorder_is_connected (recorders[i]));
+  for (guint i = 0; i < N_CLIENTS; i++)
+    {
+      g_assert_true (is_on (recorders[i], "b"));
+      g_assert_cmpstr (signal_client_get_current_url (recorders[i]->client), ==, url_b);
+      g_assert_cmpuint (recorders[i]->delays->len, ==, 2);
     }
   wait_all_in_rooms (recorders);
   assert_all_receive (recorders, "tea", "\"after\"");
@@ -204,14 +243,17 @@ main (int   argc,
   int result;
 
   g_test_init (&argc, &argv, NULL);
-  g_free (processes_query ("server", "a", "public", NULL));
-  g_free (processes_query ("server", "b", "public", NULL));
+  url_a = processes_query ("server", "a", "public", NULL);
+  url_b = processes_query ("server", "b", "public", NULL);
   ports = processes_query ("haproxy", "a", "b", NULL);
   parts = g_strsplit (ports, " ", -1);
   url = g_strdup_printf ("ws://127.0.0.1:%s/ws", parts[0]);
   g_test_add_func ("/interop/failover/killed", test_killed);
+  g_test_add_func ("/interop/failover/server-urls", test_server_urls);
   g_test_add_func ("/interop/failover/rolling-restart", test_rolling_restart);
   result = g_test_run ();
   g_free (url);
+  g_free (url_a);
+  g_free (url_b);
   return result;
 }

@@ -10,6 +10,7 @@ typedef struct
 {
   SignalClient *client;
   GQueue arrived;
+  const char *url;
 } Runner;
 
 typedef void (*StepFunc) (Runner *self, JsonObject *step);
@@ -215,6 +216,41 @@ do_wait (Runner     *self,
     g_main_context_iteration (NULL, TRUE);
 }
 
+/* Afterwards, the server of the scenario is a further one. */
+static void
+do_prepend (Runner     *self,
+            JsonObject *step)
+{
+  const char * const urls[] = { self->url, NULL };
+
+  signal_client_set_server_urls (self->client, urls);
+  signal_client_set_server_url (self->client, json_object_get_string_member (step, "url"));
+}
+
+static void
+do_status (Runner     *self,
+           JsonObject *step)
+{
+  gboolean is_connected = json_object_get_boolean_member (step, "connected");
+  const char *text = signal_client_get_status_text (self->client);
+
+  check (g_str_equal (text, json_object_get_string_member (step, "text")), "status", text);
+  check (signal_client_get_is_connected (self->client) == is_connected, "is-connected", text);
+  check (g_strcmp0 (signal_client_get_current_url (self->client), is_connected ? self->url : NULL) == 0,
+         "current-url", text);
+  check (signal_client_get_retry_at (self->client) == 0 && signal_client_get_failures (self->client) == 0,
+         "failures", text);
+}
+
+static void
+do_advice (Runner     *self,
+           JsonObject *step)
+{
+  const char *advice = signal_error_get_advice (signal_client_get_last_error (self->client));
+
+  check (g_strcmp0 (advice, json_object_get_string_member (step, "text")) == 0, "advice", advice);
+}
+
 static void
 do_server (Runner     *self,
            JsonObject *step)
@@ -231,6 +267,7 @@ static const struct
   const char *name;
   StepFunc func;
 } steps[] = {
+  { "advice", do_advice },
   { "cancel", do_cancel },
   { "connect", do_connect },
   { "disconnect", do_disconnect },
@@ -238,8 +275,10 @@ static const struct
   { "expect", do_expect },
   { "join", do_join },
   { "leave", do_leave },
+  { "prepend", do_prepend },
   { "send", do_send },
   { "server", do_server },
+  { "status", do_status },
   { "wait", do_wait },
 };
 
@@ -274,7 +313,7 @@ main (int    argc,
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GProxyResolver) direct = g_simple_proxy_resolver_new (NULL, NULL);
   g_autoptr (SignalClient) client = NULL;
-  Runner self = { .arrived = G_QUEUE_INIT };
+  Runner self = { .arrived = G_QUEUE_INIT, .url = argv[argc - 1] };
 
   check (argc == 3, argv[0], "SCENARIO URL");
   check (json_parser_load_from_file (parser, argv[1], NULL), argv[1], "cannot be read");

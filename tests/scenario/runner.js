@@ -98,6 +98,21 @@ const verbs = {
     join: ({rooms}) => client.join_rooms(rooms),
     leave: ({rooms}) => client.leave_rooms(rooms),
     wait: ({state}) => waitFor(state),
+    prepend(step) {
+        client.server_urls = [url];
+        client.server_url = step.url;
+    },
+    status({text, connected}) {
+        check(client.status_text === text, client.status_text);
+        check(client.is_connected === connected, 'is-connected');
+        check(client.current_url === (connected ? url : null), client.current_url);
+        check(client.retry_at === 0 && client.failures === 0, 'failures');
+    },
+    advice({text}) {
+        const advice = Signal.Error.get_advice(client.last_error);
+
+        check(advice === text, advice);
+    },
     server({command}) {
         print(`server ${command}`);
         check(input.read_line_utf8(null)[0] !== null, 'the server did not obey');

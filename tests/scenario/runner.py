@@ -16,6 +16,7 @@ class Runner:
     def __init__(self, client):
         self.client = client
         self.client.connect('authenticate', lambda client: self.token)
+        self.url = client.get_server_url()
         self.arrived = None
         self.token = None
 
@@ -87,6 +88,20 @@ class Runner:
     async def do_wait(self, step):
         while self.client.get_state().value_nick != step['state']:
             await asyncio.sleep(0.005)
+
+    async def do_prepend(self, step):
+        self.client.props.server_urls = [self.url]
+        self.client.props.server_url = step['url']
+
+    async def do_status(self, step):
+        props = self.client.props
+        assert (props.status_text, props.is_connected) == (step['text'], step['connected']), props.status_text
+        assert props.current_url == (self.url if step['connected'] else None), props.current_url
+        assert (props.retry_at, props.failures) == (0, 0), props.failures
+
+    async def do_advice(self, step):
+        advice = Signal.error_get_advice(self.client.get_last_error())
+        assert advice == step['text'], advice
 
     async def do_server(self, step):
         print('server', step['command'], flush=True)

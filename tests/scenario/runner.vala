@@ -3,10 +3,12 @@ const uint SECONDS = 20;
 
 class Runner {
   Signal.Client client;
+  string url;
   Queue<Signal.Message> arrived = new Queue<Signal.Message> ();
   SourceFunc? waiting = null;
 
   public Runner (string url) {
+    this.url = url;
     client = new Signal.Client (url) {
       outbox_limit = 1000,
       base_interval = 100,
@@ -114,6 +116,22 @@ class Runner {
       yield next_event ();
   }
 
+  void prepend (string first) {
+    client.server_urls = { url };
+    client.server_url = first;
+  }
+
+  void status (string text, bool is_connected) {
+    check (client.status_text == text, client.status_text);
+    check (client.is_connected == is_connected, "is-connected");
+    check (client.current_url == (is_connected ? url : null), client.current_url ?? "no URL");
+    check (client.retry_at == 0 && client.failures == 0, "failures");
+  }
+
+  void advice (string text) {
+    check (Signal.Error.get_advice (client.last_error) == text, "advice");
+  }
+
   void server (string command) {
     stdout.printf ("server %s\n", command);
     stdout.flush ();
@@ -132,6 +150,11 @@ class Runner {
     case "echo": yield echo (step); break;
     case "join": client.join_rooms (rooms_of (step)); break;
     case "leave": client.leave_rooms (rooms_of (step)); break;
+    case "prepend": prepend (step.get_string_member ("url")); break;
+    case "status":
+      status (step.get_string_member ("text"), step.get_boolean_member ("connected"));
+      break;
+    case "advice": advice (step.get_string_member ("text")); break;
     case "wait": yield wait (step.get_string_member ("state")); break;
     case "server": server (step.get_string_member ("command")); break;
     default: check (false, "unknown step"); break;
