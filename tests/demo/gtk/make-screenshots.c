@@ -76,7 +76,7 @@ make_screenshots (void)
   resize (WIDTH);
   test_app_show_page ("connection");
   g_action_group_change_action_state (actions, "simulate-outage", g_variant_new_boolean (TRUE));
-  test_app_wait (test_app_shows, "in 3 seconds \\(attempt 2\\)$", "the countdown");
+  test_app_wait (test_app_shows, "\\(attempt 2\\) in 3 seconds$", "the countdown");
   save ("reconnecting");
   test_app_disconnect ();
 }
