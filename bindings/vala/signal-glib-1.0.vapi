@@ -9,6 +9,7 @@ namespace Signal {
 		public Client (string? server_url = null, string? ecdh_info = null);
 		public async bool connect_async (string? token = null, GLib.Cancellable? cancellable = null) throws GLib.Error;
 		public async bool disconnect_async (GLib.Cancellable? cancellable = null) throws GLib.Error;
+		public async bool flush_async (GLib.Cancellable? cancellable = null) throws GLib.Error;
 		public bool get_allow_insecure ();
 		public uint64 get_attempts ();
 		[CCode (array_length = false, array_null_terminated = true)]
@@ -20,6 +21,7 @@ namespace Signal {
 		public uint64 get_bytes_sent ();
 		public unowned string? get_client_id ();
 		public uint get_connect_timeout ();
+		public unowned string? get_correlation_member ();
 		public unowned string? get_current_url ();
 		public unowned string get_ecdh_info ();
 		public bool get_encrypted ();
@@ -42,6 +44,7 @@ namespace Signal {
 		public uint get_outbox_ttl ();
 		public unowned GLib.ProxyResolver? get_proxy_resolver ();
 		public uint64 get_reconnects ();
+		public uint get_request_timeout ();
 		public bool get_require_encryption ();
 		public int64 get_retry_at ();
 		[CCode (array_length = false, array_null_terminated = true)]
@@ -58,13 +61,19 @@ namespace Signal {
 		public bool join_rooms ([CCode (array_length = false, array_null_terminated = true)] string[] rooms) throws GLib.Error;
 		public bool leave_rooms ([CCode (array_length = false, array_null_terminated = true)] string[] rooms) throws GLib.Error;
 		public void reconnect_now ();
+		public async Signal.Message request_async (string event, Json.Node? payload = null, uint timeout = 0, GLib.Cancellable? cancellable = null) throws GLib.Error;
+		[CCode (finish_name = "signal_client_request_finish")]
+		public async Signal.Message request_json_async (string event, string? json = null, uint timeout = 0, GLib.Cancellable? cancellable = null) throws GLib.Error;
 		public bool send_json (string event, string? json = null) throws GLib.Error;
+		public async bool send_json_async (string event, string? json = null, GLib.Cancellable? cancellable = null) throws GLib.Error;
 		public bool send_message (string event, Json.Node? payload = null) throws GLib.Error;
+		public async bool send_message_async (string event, Json.Node? payload = null, GLib.Cancellable? cancellable = null) throws GLib.Error;
 		public void set_allow_insecure (bool allow_insecure);
 		public void set_auto_join_rooms ([CCode (array_length = false, array_null_terminated = true)] string[]? auto_join_rooms);
 		public void set_backoff_multiplier (double backoff_multiplier);
 		public void set_base_interval (uint base_interval);
 		public void set_connect_timeout (uint connect_timeout);
+		public void set_correlation_member (string? correlation_member);
 		public void set_ecdh_info (string? ecdh_info);
 		public void set_headers (Soup.MessageHeaders? headers);
 		public void set_heartbeat_interval (uint heartbeat_interval);
@@ -78,6 +87,7 @@ namespace Signal {
 		public void set_outbox_limit (uint outbox_limit);
 		public void set_outbox_ttl (uint outbox_ttl);
 		public void set_proxy_resolver (GLib.ProxyResolver? proxy_resolver);
+		public void set_request_timeout (uint request_timeout);
 		public void set_require_encryption (bool require_encryption);
 		public void set_server_url (string? server_url);
 		public void set_server_urls ([CCode (array_length = false, array_null_terminated = true)] string[]? server_urls);
@@ -96,6 +106,7 @@ namespace Signal {
 		public uint64 bytes_sent { get; }
 		public string? client_id { get; }
 		public uint connect_timeout { get; set construct; }
+		public string? correlation_member { get; set construct; }
 		public string current_url { get; }
 		public string ecdh_info { get; set construct; }
 		public bool encrypted { get; }
@@ -118,6 +129,7 @@ namespace Signal {
 		public uint outbox_ttl { get; set construct; }
 		public GLib.ProxyResolver? proxy_resolver { get; set; }
 		public uint64 reconnects { get; }
+		public uint request_timeout { get; set construct; }
 		public bool require_encryption { get; set construct; }
 		public int64 retry_at { get; }
 		[CCode (array_length = false, array_null_terminated = true)]
@@ -196,6 +208,8 @@ namespace Signal {
 		public unowned GLib.TlsCertificate? get_tls_certificate ();
 		public string? get_uri ();
 		public bool listen (string? address = null, uint16 port = 0) throws GLib.Error;
+		public bool reply (Signal.Peer peer, Signal.Message request, Json.Node? payload = null) throws GLib.Error;
+		public bool reply_error (Signal.Peer peer, Signal.Message request, string message) throws GLib.Error;
 		public bool send_to_peer (Signal.Peer peer, string event, Json.Node? payload = null) throws GLib.Error;
 		public bool send_to_room (string room, string event, Json.Node? payload = null, Signal.Peer? except = null) throws GLib.Error;
 		public bool send_to_user (string user_id, string event, Json.Node? payload = null) throws GLib.Error;
@@ -259,7 +273,8 @@ namespace Signal {
 		TOO_LARGE,
 		INVALID_ARGUMENT,
 		INSECURE,
-		SERVER;
+		SERVER,
+		CONNECTION_LOST;
 		public static unowned string? get_advice (GLib.Error error);
 		public static GLib.Quark quark ();
 	}
