@@ -15,6 +15,8 @@ get_signal_advice (int code)
     {
     case SIGNAL_ERROR_AUTHENTICATION_FAILED:
       return _("Enter a token that the server accepts, then connect again.");
+    case SIGNAL_ERROR_CONNECTION_LOST:
+      return _("The message may or may not have arrived. Check before you send it again.");
     case SIGNAL_ERROR_ENCRYPTION_REQUIRED:
       return _("Contact the server administrator. The server is not configured for the encryption "
                "that this application requires.");
