@@ -129,6 +129,52 @@ do_send (Runner     *self,
 }
 
 static void
+do_write (Runner     *self,
+          JsonObject *step)
+{
+  GAsyncResult *result = NULL;
+  g_autoptr (GAsyncResult) written = NULL;
+  g_autoptr (GAsyncResult) flushed = NULL;
+  g_autoptr (GError) error = NULL;
+
+  signal_client_send_message_async (self->client, json_object_get_string_member (step, "event"),
+                                    json_object_get_member (step, "payload"), NULL, on_finished, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  written = g_steal_pointer (&result);
+  signal_client_send_message_finish (self->client, written, &error);
+  check_error (error, step);
+
+  signal_client_flush_async (self->client, NULL, on_finished, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  flushed = result;
+  check (signal_client_flush_finish (self->client, flushed, NULL), "flush", "failed");
+}
+
+static void
+do_request (Runner     *self,
+            JsonObject *step)
+{
+  const char *event = json_object_get_string_member (step, "event");
+  JsonNode *payload = json_object_get_member (step, "payload");
+  gint64 timeout = json_object_get_int_member_with_default (step, "timeout", 0);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (SignalMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  signal_client_request_async (self->client, event, payload, (guint) timeout, NULL, on_finished, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  message = signal_client_request_finish (self->client, result, &error);
+  check_error (error, step);
+  check (message == NULL
+         || (g_str_equal (signal_message_get_event (message), event)
+             && json_node_equal (signal_message_get_payload (message), payload)),
+         "request", "unexpected answer");
+}
+
+static void
 expect (Runner     *self,
         const char *event,
         JsonNode   *payload)
@@ -276,10 +322,12 @@ static const struct
   { "join", do_join },
   { "leave", do_leave },
   { "prepend", do_prepend },
+  { "request", do_request },
   { "send", do_send },
   { "server", do_server },
   { "status", do_status },
   { "wait", do_wait },
+  { "write", do_write },
 };
 
 static void

@@ -87,6 +87,18 @@ const verbs = {
         await waitFor('disconnected');
     },
     send: step => attempt(step, () => client.sendMessage(step.event, step.payload)),
+    async write({event, payload}) {
+        check(await client.send(event, payload) === true, 'send');
+        check(await client.flush() === true, 'flush');
+    },
+    request: step => attempt(step, async () => {
+        const options = 'timeout' in step ? {timeout: step.timeout} : {};
+        const answer = await client.request(step.event, step.payload, options);
+
+        check(answer.event === step.event && JSON.stringify(answer.value) === JSON.stringify(step.payload),
+            `unexpected answer: ${answer.get_payload_json()}`);
+        return true;
+    }),
     expect: ({event, payload}) => expect(event, payload),
     async echo({count, values}) {
         const sent = Array.from({length: count}, (_, n) => ({n, value: values[n % values.length]}));

@@ -67,6 +67,20 @@ class Runner:
     async def do_send(self, step):
         await self.attempt(step, lambda: self.client.send_message(step['event'], step['payload']))
 
+    async def do_write(self, step):
+        assert await self.client.send(step['event'], step['payload']) is True
+        assert await self.client.flush() is True
+
+    async def do_request(self, step):
+        timeout = step['timeout'] / 1000 if 'timeout' in step else None
+
+        async def ask():
+            answer = await self.client.request(step['event'], step['payload'], timeout=timeout)
+            assert (answer.event, answer.payload) == (step['event'], step['payload']), answer.payload
+            return True
+
+        await self.attempt(step, ask)
+
     async def do_expect(self, step):
         message = await anext(self.arrived)
         assert (message.event, message.payload) == (step['event'], step['payload']), message.payload

@@ -44,6 +44,8 @@ class Runner {
     case "authentication-failed": is_right = error is Signal.Error.AUTHENTICATION_FAILED; break;
     case "invalid-argument": is_right = error is Signal.Error.INVALID_ARGUMENT; break;
     case "not-connected": is_right = error is Signal.Error.NOT_CONNECTED; break;
+    case "server": is_right = error is Signal.Error.SERVER; break;
+    case "timed-out": is_right = error is Signal.Error.TIMED_OUT; break;
     }
     check (is_right, @"did not fail with $nick");
   }
@@ -74,6 +76,26 @@ class Runner {
     Error? failure = null;
     try {
       client.send_message (step.get_string_member ("event"), step.get_member ("payload"));
+    } catch (Error error) {
+      failure = error;
+    }
+    check_error (failure, step);
+  }
+
+  async void write (Json.Object step) throws Error {
+    check (yield client.send_message_async (step.get_string_member ("event"), step.get_member ("payload")),
+           "send");
+    check (yield client.flush_async (), "flush");
+  }
+
+  async void request (Json.Object step) {
+    var event = step.get_string_member ("event");
+    var payload = step.get_member ("payload");
+    var timeout = (uint) step.get_int_member_with_default ("timeout", 0);
+    Error? failure = null;
+    try {
+      var answer = yield client.request_async (event, payload, timeout);
+      check (answer.get_event () == event && answer.get_payload ().equal (payload), "unexpected answer");
     } catch (Error error) {
       failure = error;
     }
@@ -144,6 +166,8 @@ class Runner {
     case "disconnect": yield client.disconnect_async (); break;
     case "cancel": yield cancel (step); break;
     case "send": send (step); break;
+    case "write": yield write (step); break;
+    case "request": yield request (step); break;
     case "expect":
       yield expect (step.get_string_member ("event"), step.get_member ("payload"));
       break;

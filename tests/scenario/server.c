@@ -76,6 +76,28 @@ on_say (SignalServer  *server,
 }
 
 static void
+on_ask (SignalServer  *server,
+        SignalPeer    *peer,
+        SignalMessage *message)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!signal_server_reply (server, peer, message, signal_message_get_payload (message), &error))
+    g_printerr ("ask: %s\n", error->message);
+}
+
+static void
+on_deny (SignalServer  *server,
+         SignalPeer    *peer,
+         SignalMessage *message)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!signal_server_reply_error (server, peer, message, "Denied", &error))
+    g_printerr ("deny: %s\n", error->message);
+}
+
+static void
 answer (const char *text)
 {
   puts (text);
@@ -159,6 +181,8 @@ main (void)
 
   g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), NULL);
   g_signal_connect (server, "peer-connected", G_CALLBACK (on_peer_connected), NULL);
+  g_signal_connect (server, "message::ask", G_CALLBACK (on_ask), NULL);
+  g_signal_connect (server, "message::deny", G_CALLBACK (on_deny), NULL);
   g_signal_connect (server, "message::echo", G_CALLBACK (on_echo), NULL);
   g_signal_connect (server, "message::say", G_CALLBACK (on_say), NULL);
   start (&self);

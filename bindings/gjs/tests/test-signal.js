@@ -99,6 +99,39 @@ const isCode = (domain, code) => error => error.matches?.(domain, code);
 const isTypeError = error => error instanceof TypeError;
 
 main({
+    async 'requests'() {
+        await connected(async (client, server) => {
+            server.connect('message::ask', (_server, peer, message) =>
+                server.reply(peer, message, message.get_payload()));
+            server.connect('message::deny', (_server, peer, message) =>
+                server.reply_error(peer, message, 'Denied'));
+
+            const numbers = Array.from({length: 50}, (_, n) => n);
+            const answers = await Promise.all(numbers.map(n => client.request('ask', {n})));
+
+            equal(answers.map(answer => answer.value.n), numbers);
+            equal((await client.request('ask')).value, undefined);
+            for (const [event, timeout, code] of [['deny', 0, 'SERVER'], ['ignore', 20, 'TIMED_OUT']]) {
+                await raises(() => client.request(event, null, {timeout}),
+                    error => error.matches(Signal.Error, Signal.Error[code]), event);
+            }
+            for (const timeout of [-1, 0.5, NaN])
+                await raises(() => client.request('ask', 1, {timeout}), error => error instanceof TypeError);
+            await raises(() => client.request('ask', () => 1), error => error instanceof TypeError);
+
+            const cancellable = new Gio.Cancellable();
+            const pending = client.request('ignore', 1, {cancellable});
+
+            cancellable.cancel();
+            await raises(() => pending, error => error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED));
+            equal(await client.send('ignore', 1), true);
+            equal(await client.send('ignore'), true);
+            equal(await client.flush(), true);
+            await raises(() => client.send('ignore', 'x'.repeat(200000)),
+                error => error.matches(Signal.Error, Signal.Error.TOO_LARGE));
+        });
+    },
+
     async 'connect and disconnect'() {
         const server = newServer();
         const client = newClient(server.get_uri(), {token: TOKEN});

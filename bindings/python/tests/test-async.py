@@ -147,6 +147,89 @@ class Await(unittest.TestCase):
         self.assertEqual(client.get_state(), STATE.DISCONNECTED)
 
 
+class Requests(unittest.TestCase):
+    def run_with_server(self, action):
+        def on_message(server, peer, message):
+            if message.event == 'ask':
+                server.reply(peer, message, message.payload)
+            elif message.event == 'deny':
+                server.reply_error(peer, message, 'Denied')
+
+        async def main():
+            server = new_server()
+            server.connect('message', on_message)
+            async with new_client(server.get_uri(), token=TOKEN) as client:
+                await action(client)
+            await server.stop_async()
+
+        run(main())
+
+    def test_answers(self):
+        async def action(client):
+            answers = await asyncio.gather(*(client.request('ask', {'n': n}) for n in range(200)))
+            self.assertEqual([answer.payload for answer in answers], [{'n': n} for n in range(200)])
+            self.assertEqual([answer.event for answer in answers], ['ask'] * 200)
+
+        self.run_with_server(action)
+
+    def test_errors(self):
+        async def action(client):
+            for event, timeout, code in (('deny', 5, Signal.Error.SERVER), ('ignore', 0.02, Signal.Error.TIMED_OUT),
+                                         ('join', None, Signal.Error.INVALID_ARGUMENT)):
+                with self.assertRaises(GLib.Error) as caught:
+                    await client.request(event, 1, timeout=timeout)
+                self.assertTrue(caught.exception.matches(Signal.error_quark(), code), caught.exception)
+            for wrong in (-1, float('nan')):
+                with self.assertRaises(ValueError):
+                    client.request('ask', timeout=wrong)
+            with self.assertRaises(TypeError):
+                client.request('ask', {1, 2})
+
+        self.run_with_server(action)
+
+    def test_cancelled_task(self):
+        async def action(client):
+            with self.assertRaises(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    await client.request('ignore', 1)
+            self.assertEqual((await client.request('ask', 2)).payload, 2)
+
+        self.run_with_server(action)
+
+    def test_written(self):
+        async def action(client):
+            self.assertIs(await client.send('ignore', {'a': '\ud800'}), True)
+            self.assertIs(await client.send('ignore'), True)
+            self.assertIs(await client.flush(), True)
+            self.assertEqual(client.get_outbox_length(), 0)
+            with self.assertRaises(GLib.Error) as caught:
+                await client.send('ignore', 'x' * 200000)
+            self.assertTrue(caught.exception.matches(Signal.error_quark(), Signal.Error.TOO_LARGE))
+
+        self.run_with_server(action)
+
+    def test_dropped(self):
+        """A request does not keep the client alive, and ends with it."""
+        async def main():
+            server = new_server()
+            client = new_client(server.get_uri())
+            await client.connect_async(TOKEN)
+            ended = []
+            client.request_json_async('ignore', None, 0, None, lambda source, result: ended.append(result))
+            weak = weakref.ref(client)
+            del client
+            gc.collect()
+            while not ended:
+                await asyncio.sleep(0.005)
+            self.assertIsNone(weak())
+            with self.assertRaises(GLib.Error) as caught:
+                ended[0].propagate_pointer()
+            self.assertTrue(caught.exception.matches(Signal.error_quark(), Signal.Error.CONNECTION_LOST))
+            await server.stop_async()
+
+        run(main())
+
+
 class Messages(unittest.TestCase):
     def with_client(self, action):
         async def main():
