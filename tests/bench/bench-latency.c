@@ -15,8 +15,11 @@
 #include "signal-glib/protocol/signal-envelope-private.h"
 
 /* The time of a message to the server and back, one at a time: this library's client with the
- * embedded server, and libsoup's client with libsoup's server on frames of the same size. All of
- * them take turns. */
+ * embedded server, and libsoup's client with libsoup's server on frames of the same size. A request
+ * is compared with a message of the same number of bytes. All of them take turns. */
+
+/* What the ID of a request adds to its envelope. */
+#define ID_SIZE (sizeof (",\"id\":\"\"") - 1 + 36)
 
 #define N_ROUNDS 5
 #define N_WARM_UP 50
@@ -40,7 +43,8 @@ struct _Line
 
   SignalClient *client;
   SoupWebsocketConnection *socket;
-  const char *payload;
+  gsize extra; /* bytes of the payload */
+  char *payload;
   GBytes *frame;
 
   BenchWait wait;
@@ -73,6 +77,27 @@ send_message (Line *self)
 
   if (!signal_client_send_json (self->client, "echo", self->payload, &error))
     bench_wait_fail (&self->wait, error);
+}
+
+static void
+on_answered (GObject      *source,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  Line *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SignalMessage) answer = signal_client_request_finish (SIGNAL_CLIENT (source), result, &error);
+
+  if (answer == NULL)
+    bench_wait_fail (&self->wait, error);
+  else
+    take_answer (self);
+}
+
+static void
+send_request (Line *self)
+{
+  signal_client_request_json_async (self->client, "echo", self->payload, 0, NULL, on_answered, self);
 }
 
 static void
@@ -173,6 +198,7 @@ line_free (gpointer data)
     g_signal_handlers_disconnect_by_data (self->socket, self);
   g_clear_object (&self->client);
   g_clear_object (&self->socket);
+  g_free (self->payload);
   g_array_unref (self->times);
   bench_wait_clear (&self->wait);
   g_free (self);
@@ -221,11 +247,31 @@ report_case (BenchContext *context,
   json_builder_end_object (context->builder);
 }
 
+/* The first line is that of the requests, the second one that of the messages. */
+static void
+report_requests (BenchContext *context,
+                 gsize         size,
+                 GPtrArray    *lines)
+{
+  BenchTail request = bench_tail_compute (((Line *) lines->pdata[0])->times);
+  BenchTail message = bench_tail_compute (((Line *) lines->pdata[1])->times);
+  g_autofree char *what = g_strdup_printf ("round trip p50 at %" G_GSIZE_FORMAT
+                                           " B, request / message of the same bytes", size);
+
+  printf ("%8" G_GSIZE_FORMAT "   %7.0f %7.0f %6.2f\n", size, request.p50, message.p50,
+          request.p50 / message.p50);
+  bench_table_add (&context->table, what, "ratio", request.p50 / message.p50, BENCH_LESS_IS_BETTER,
+                   BENCH_NONE, BENCH_NONE);
+}
+
 static gboolean
 measure_case (BenchContext  *context,
               GPtrArray     *lines,
               gsize          size,
               guint          count,
+              void         (*report) (BenchContext *context,
+                                      gsize         size,
+                                      GPtrArray    *lines),
               GError       **error)
 {
   g_autofree char *payload = bench_payload_new (size);
@@ -234,12 +280,19 @@ measure_case (BenchContext  *context,
   gsize frame_size = signal_envelope_get_encrypted_size (length);
   g_autoptr (GBytes) frame = g_bytes_new_take (g_strnfill (frame_size, 'a'), frame_size);
 
+  for (guint i = 0; i < lines->len; i++)
+    {
+      Line *line = lines->pdata[i];
+
+      g_free (line->payload);
+      line->payload = bench_payload_new (size + line->extra);
+    }
+
   for (guint round = 0; round <= N_ROUNDS; round++)
     for (guint i = 0; i < lines->len; i++)
       {
         Line *line = lines->pdata[i];
 
-        line->payload = payload;
         line->frame = frame;
         if (round == 1)
           g_array_set_size (line->times, 0);
@@ -247,9 +300,32 @@ measure_case (BenchContext  *context,
           return FALSE;
       }
 
-  report_case (context, size, lines);
+  report (context, size, lines);
   for (guint i = 0; i < lines->len; i++)
     g_array_set_size (((Line *) lines->pdata[i])->times, 0);
+  return TRUE;
+}
+
+static gboolean
+measure_requests (BenchContext  *context,
+                  GError       **error)
+{
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (line_free);
+  BenchHost *host = context->host;
+  const char *uri = host->uris[BENCH_WS];
+  Line *request = line_new (lines, "request");
+  Line *message = line_new (lines, "message");
+
+  if (!open_signal (request, host, uri, error) || !open_signal (message, host, uri, error))
+    return FALSE;
+
+  request->send = send_request;
+  message->extra = ID_SIZE;
+  printf ("\nRound trip of a request and of a message of the same bytes over ws, p50 in µs\n\n");
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    if (!measure_case (context, lines, cases[i].size, cases[i].count, report_requests, error))
+      return FALSE;
+
   return TRUE;
 }
 
@@ -276,11 +352,11 @@ measure (BenchContext  *context,
   json_builder_set_member_name (context->builder, "cases");
   json_builder_begin_array (context->builder);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    if (!measure_case (context, lines, cases[i].size, cases[i].count, error))
+    if (!measure_case (context, lines, cases[i].size, cases[i].count, report_case, error))
       return FALSE;
   json_builder_end_array (context->builder);
 
-  return TRUE;
+  return measure_requests (context, error);
 }
 
 int

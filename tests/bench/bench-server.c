@@ -13,8 +13,8 @@
 #include "bench-payload.h"
 
 /* The embedded server without authentication, over ws and wss, and an echo server with libsoup
- * only, until standard input is closed. The event `echo` is sent back to its sender, and `spray`
- * requests a number of messages to a room. */
+ * only, until standard input is closed. The event `echo` is sent back to its sender, as an answer
+ * if it is a request, and `spray` requests a number of messages to a room. */
 
 static char *
 on_authenticate (SignalServer *server,
@@ -32,7 +32,12 @@ on_echo (SignalServer  *server,
          SignalMessage *message,
          gpointer       user_data)
 {
-  signal_server_send_to_peer (server, peer, "echo", signal_message_get_payload (message), NULL);
+  JsonNode *payload = signal_message_get_payload (message);
+
+  if (signal_message_get_id (message) != NULL)
+    signal_server_reply (server, peer, message, payload, NULL);
+  else
+    signal_server_send_to_peer (server, peer, "echo", payload, NULL);
 }
 
 static void
