@@ -92,7 +92,15 @@ on_message (SignalServer  *server,
   JsonNode *payload = signal_message_get_payload (message);
   g_autoptr (JsonNode) description = NULL;
 
-  if (g_str_equal (event, "echo"))
+  if (g_str_equal (event, "ask"))
+    {
+      signal_server_reply (server, peer, message, payload, NULL);
+    }
+  else if (g_str_equal (event, "deny"))
+    {
+      signal_server_reply_error (server, peer, message, "Denied", NULL);
+    }
+  else if (g_str_equal (event, "echo") || g_str_equal (event, "ask-member"))
     {
       signal_server_send_to_peer (server, peer, event, payload, NULL);
     }

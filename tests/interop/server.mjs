@@ -54,12 +54,20 @@ const shakeHands = async ({ clientId, data }) => {
   }
 };
 
+// The data of an answer whose envelope has the ID of the request.
+class Answer {
+  constructor (id, data) {
+    this.id = id;
+    this.data = data;
+  }
+}
+
 // "connected" has the data from which the key is derived, so it must not be encrypted with that key.
 const transform = async ({ client, event, data }) => {
   const key = keys.get(client.id);
   if (!key || (event === 'connected' && client.metadata?.mode !== 'encrypted-connected'))
     return null;
-  const message = JSON.stringify({ event, data });
+  const message = JSON.stringify(data instanceof Answer ? { event, ...data } : { event, data });
   return { event: 'encrypted', data: await ecdh.encrypt({ message, secret: key }) };
 };
 
@@ -71,6 +79,10 @@ const open = async (clientId, message) => {
 
 const application = {
   'echo': ({ reply, data }) => reply(data),
+  'ask': ({ reply, data, id }) => reply(new Answer(id, data)),
+  'ask-member': ({ reply, data }) => reply({ n: data.n, requestId: data.requestId }),
+  'deny': ({ client, id }) =>
+    helper.sendToClient({ clientId: client.id, event: 'error', data: new Answer(id, { message: 'Denied' }) }),
   'where': ({ reply, client }) => reply({ server: process.env.NAME, rooms: [...client.rooms] }),
   'members': ({ reply, data }) =>
     reply(helper.getClientsByRoom({ room: data.room }).map(client => client.userId).sort()),
@@ -85,7 +97,7 @@ const handle = async ({ clientId, message }) => {
   const client = helper.getClients({ id: clientId });
   const reply = data => helper.sendToClient({ clientId, event: inner.event, data });
   if (inner && client)
-    await application[inner.event]?.({ client, reply, data: inner.data });
+    await application[inner.event]?.({ client, reply, data: inner.data, id: inner.id });
 };
 
 // By default, the Redis client of the package does not reconnect.

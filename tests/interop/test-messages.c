@@ -60,6 +60,82 @@ test_echo_large_integer (void)
                    g_str_equal (kind, "public") ? "9007199254740992" : "9007199254740993");
 }
 
+typedef struct
+{
+  SignalMessage *answer;
+  GError        *error;
+  guint          n_done;
+} Answer;
+
+static void
+on_answered (GObject      *source,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  Answer *answer = user_data;
+
+  answer->answer = signal_client_request_finish (SIGNAL_CLIENT (source), result, &answer->error);
+  answer->n_done++;
+}
+
+static void
+answer_clear (Answer *answer)
+{
+  g_clear_pointer (&answer->answer, signal_message_unref);
+  g_clear_error (&answer->error);
+}
+
+#define N_REQUESTS 200
+
+/* The public server decrypts and encrypts concurrently, so that answers arrive in any order. */
+static void
+ask_many (Recorder   *recorder,
+          const char *event)
+{
+  Answer answers[N_REQUESTS] = { 0 };
+
+  for (guint i = 0; i < N_REQUESTS; i++)
+    {
+      g_autofree char *json = g_strdup_printf ("{\"n\":%u}", i);
+
+      signal_client_request_json_async (recorder->client, event, json, 0, NULL, on_answered, &answers[i]);
+    }
+
+  for (guint i = 0; i < N_REQUESTS; i++)
+    {
+      JsonObject *object;
+
+      INTEROP_WAIT (answers[i].n_done > 0);
+      g_assert_no_error (answers[i].error);
+      object = json_node_get_object (signal_message_get_payload (answers[i].answer));
+      g_assert_cmpint (json_object_get_int_member (object, "n"), ==, i);
+      answer_clear (&answers[i]);
+    }
+}
+
+static void
+test_requests (void)
+{
+  g_autoptr (Recorder) recorder = interop_recorder_new_connected (url, "ann");
+  Answer denied = { 0 };
+  Answer ignored = { 0 };
+
+  ask_many (recorder, "ask");
+  signal_client_request_json_async (recorder->client, "deny", NULL, 0, NULL, on_answered, &denied);
+  signal_client_request_json_async (recorder->client, "ignored", NULL, 200, NULL, on_answered, &ignored);
+  INTEROP_WAIT (denied.n_done > 0 && ignored.n_done > 0);
+  g_assert_error (denied.error, SIGNAL_ERROR, SIGNAL_ERROR_SERVER);
+  g_assert_cmpstr (denied.error->message, ==, "Denied");
+  g_assert_error (ignored.error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
+  answer_clear (&denied);
+  answer_clear (&ignored);
+
+  signal_client_set_correlation_member (recorder->client, "requestId");
+  ask_many (recorder, "ask-member");
+  g_assert_cmpuint (recorder->errors->len, ==, 0);
+  g_assert_cmpuint (recorder->messages->len, ==, 0);
+}
+
 static void
 test_first_rooms (void)
 {
@@ -71,8 +147,8 @@ test_first_rooms (void)
   g_assert_true (interop_is_in_room (ann, signal_client_get_client_id (ann->client)));
 
   interop_send_to (bob, "to", signal_client_get_client_id (ann->client), "news", "1");
-  interop_send_to (bob, "to", "ws-notification", "news", "2");
   recorder_assert_message (ann, "news", "1");
+  interop_send_to (bob, "to", "ws-notification", "news", "2");
   recorder_assert_message (ann, "news", "2");
   recorder_assert_message (bob, "news", "2");
 }
@@ -246,6 +322,7 @@ main (int   argc,
   g_test_add_func ("/interop/messages/echo", test_echo);
   g_test_add_func ("/interop/messages/echo-without-payload", test_echo_without_payload);
   g_test_add_func ("/interop/messages/echo-large-integer", test_echo_large_integer);
+  g_test_add_func ("/interop/messages/requests", test_requests);
   g_test_add_func ("/interop/messages/first-rooms", test_first_rooms);
   g_test_add_func ("/interop/messages/rooms", test_rooms);
   g_test_add_func ("/interop/messages/auto-join", test_auto_join);
