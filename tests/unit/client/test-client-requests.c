@@ -174,6 +174,43 @@ test_many_at_once (void)
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
+#define N_OPEN 10000
+
+static void
+count_answer (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  guint *counts = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SignalMessage) answer = signal_client_request_finish (SIGNAL_CLIENT (source), result, &error);
+
+  if (answer != NULL)
+    counts[0]++;
+  else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_CONNECTION_LOST))
+    counts[1]++;
+  else
+    g_assert_not_reached ();
+}
+
+/* Every other one of ten thousand open requests is answered; the others end with the connection. */
+static void
+test_ten_thousand (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new_answering ();
+  g_autoptr (Recorder) recorder = recorder_new_for (fixture);
+  guint counts[2] = { 0 };
+
+  recorder_connect (recorder);
+  for (guint i = 0; i < N_OPEN; i++)
+    signal_client_request_json_async (recorder->client, i % 2 == 0 ? "echo" : "ignore", "1", 60000 + i % 7,
+                                      NULL, count_answer, counts);
+  WAIT_WITHIN (60, counts[0] == N_OPEN / 2);
+  recorder_disconnect (recorder);
+  WAIT_UNTIL (counts[1] == N_OPEN / 2);
+  g_assert_cmpuint (recorder->messages->len, ==, 0);
+}
+
 static void
 test_node (void)
 {
@@ -697,6 +734,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/client/requests/many-at-once", test_many_at_once);
+  g_test_add_func ("/client/requests/ten-thousand", test_ten_thousand);
   g_test_add_func ("/client/requests/node", test_node);
   g_test_add_func ("/client/requests/reply-refused", test_reply_refused);
   g_test_add_func ("/client/requests/late", test_late);
