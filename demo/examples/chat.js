@@ -5,9 +5,8 @@
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
+import Signal from 'gi://Signal?version=1.0';
 import System from 'system';
-
-import Signal from '../../bindings/gjs/signal.js';
 
 Gio._promisify(Gio.DataInputStream.prototype, 'read_line_async', 'read_line_finish_utf8');
 

@@ -48,6 +48,18 @@ def build_vala(root, folder):
     return f'vala={folder / "runner-vala"}'
 
 
+def prepare_gjs(root, folder):
+    """Prepares the override, which GJS finds itself, and the module for where it does not."""
+    data = find(root, 'gjs-1.0').parent
+    runner = HERE / 'runner.js'
+    text = runner.read_text(encoding='utf-8')
+    moved = text.replace("'gi://Signal?version=1.0'", f"'{find(root, 'signal.js').as_uri()}'")
+    assert moved != text, 'the runner does not import the namespace'
+    copy = folder / runner.name
+    copy.write_text(moved, encoding='utf-8')
+    return [f'gjs=env,XDG_DATA_DIRS={data},gjs,-m,{runner}', f'gjs-module=gjs,-m,{copy}']
+
+
 def main():
     parser = argparse.ArgumentParser()
     for name in ('meson', 'build-dir', 'prefix', 'server', 'python'):
@@ -67,8 +79,7 @@ def main():
             os.environ['PYTHONPATH'] = str(find(root, 'Signal.py').parents[2])
             runners.append(f'python={options.python},{HERE / "runner.py"}')
         if shutil.which('gjs'):
-            module = find(root, 'signal.js')
-            runners.append(f'gjs=gjs,-m,{HERE / "runner.js"},{module}')
+            runners += prepare_gjs(root, folder)
         if shutil.which('valac'):
             runners.append(build_vala(root, folder))
         return subprocess.run([sys.executable, HERE / 'run.py', '--server', options.server,

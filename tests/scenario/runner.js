@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// MODULE SCENARIO URL
+// SCENARIO URL
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
+import Signal from 'gi://Signal?version=1.0';
 import System from 'system';
 
 const SECONDS = 20;
-const [module, scenario, url] = ARGV;
+const [scenario, url] = ARGV;
 
 // In GioUnix since GLib 2.80. Awaiting an import that may fail would block all other promises.
 const UnixInputStream = (() => {
@@ -19,7 +20,6 @@ const UnixInputStream = (() => {
 const input = new Gio.DataInputStream({
     base_stream: new UnixInputStream({fd: 0, close_fd: false}),
 });
-let Signal = null;
 let client = null;
 let arrived = null;
 
@@ -136,7 +136,6 @@ GLib.timeout_add_seconds(GLib.PRIORITY_DEFAULT, SECONDS, () => {
     System.exit(1);
 });
 async function run() {
-    ({default: Signal} = await import(GLib.filename_to_uri(module, null)));
     client = new Signal.Client({
         server_url: url,
         outbox_limit: 1000,

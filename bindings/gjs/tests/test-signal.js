@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Tests of the module signal.js, with a server and a client in the same process.
+// Tests of the override for GJS, with a server and a client in the same process.
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
 import Json from 'gi://Json';
+import Signal from 'gi://Signal?version=1.0';
 import System from 'system';
 
-import Signal from '../signal.js';
+import SignalOfModule from '../signal.js';
 import {equal, main, raises, sleep, until} from './tap.js';
 
 const TOKEN = 'good';
@@ -46,6 +47,20 @@ async function connected(action) {
         await client.disconnect_async(null);
         await server.stop_async(null);
     }
+}
+
+/* Connects to a server that accepts a token once, a second time after the connection is lost. */
+async function connectTwice(server, client) {
+    const peers = [];
+    const handler = server.connect('peer-connected', (_server, peer) => peers.push(peer));
+
+    await client.connect_async(null, null);
+    equal(client.user_id, 'ann');
+    await until(() => peers.length === 1);
+    peers[0].close(1001, null);
+    await until(() => peers.length === 2);
+    server.disconnect(handler);
+    await client.disconnect_async(null);
 }
 
 function hasHandlers(client) {
@@ -142,6 +157,10 @@ main({
         equal(await client.disconnect_async(null), true);
         equal(client.state, STATE.DISCONNECTED);
         equal(await server.stop_async(null), true);
+    },
+
+    'the module signal.js'() {
+        equal(SignalOfModule === Signal, true);
     },
 
     async 'rejected'() {
@@ -426,6 +445,116 @@ main({
             await raises(() => client.messages('chat', {limit}), isTypeError);
         await raises(() => client.messages(5), isTypeError);
     }),
+
+    async 'functions as tokens'() {
+        const server = newServer();
+        let calls = 0;
+        const token = async () => {
+            await sleep(5);
+            calls++;
+            return TOKEN;
+        };
+
+        await connectTwice(server, newClient(server.get_uri(), {token}));
+        equal(calls, 2);
+        for (const source of [token, () => TOKEN]) {
+            const client = newClient(server.get_uri(), {token: 'bad'});
+
+            client.token = source;
+            await connectTwice(server, client);
+            client.token = 'bad';
+            await raises(() => client.connect_async(), isCode(Signal.Error, Signal.Error.AUTHENTICATION_FAILED));
+        }
+        equal(calls, 4);
+        await raises(() => newClient(NOWHERE, {token: 5}), error => error instanceof Error);
+    },
+
+    async 'asynchronous handlers'() {
+        const server = newServer();
+        const later = async token => {
+            await sleep(5);
+            return token;
+        };
+        const tests = [
+            client => client.connect('authenticate', () => later(TOKEN)),
+            client => {
+                client.connect('authenticate', () => null);
+                client.connect('authenticate', () => later(null));
+                client.connect('authenticate', () => TOKEN);
+                client.connect('authenticate', () => 'bad');
+            },
+            client => {
+                client.connect('token-requested', () => true);
+                client.connect('authenticate', () => later(TOKEN));
+            },
+            client => client.connect('token_requested', () => later(TOKEN)),
+            client => client.connect('token-requested', async source => {
+                source.update_token(await later(TOKEN));
+                await sleep(1000);
+            }),
+            client => client.connect_after('token-requested', async source => {
+                await sleep(5);
+                GLib.timeout_add(GLib.PRIORITY_DEFAULT, 5, () => {
+                    source.update_token(TOKEN);
+                    return GLib.SOURCE_REMOVE;
+                });
+                return true;
+            }),
+        ];
+
+        for (const test of tests) {
+            const client = newClient(server.get_uri(), {token: 'bad', connect_timeout: 5000});
+
+            test(client);
+            await connectTwice(server, client);
+        }
+    },
+
+    async 'tokens that cannot be supplied'() {
+        const server = newServer();
+        let isOnline = false;
+        const fail = async () => {
+            await sleep(5);
+            if (!isOnline)
+                throw new RangeError('no network');
+            return TOKEN;
+        };
+        const tests = [
+            client => (client.token = fail),
+            client => client.connect('authenticate', fail),
+            client => client.connect('token-requested', fail),
+        ];
+
+        for (const test of tests) {
+            const client = newClient(server.get_uri(), {connect_timeout: 50});
+            const errors = listenForErrors(client);
+
+            test(client);
+            const connecting = client.connect_async().catch(() => {});
+            await until(() => errors.length > 0);
+            equal(errors[0].message.includes('no network'), true, errors[0].message);
+            isOnline = true;
+            await connecting;
+            equal(client.state, STATE.AUTHENTICATED);
+            await client.disconnect_async(null);
+            isOnline = false;
+        }
+    },
+
+    async 'a token that is late'() {
+        let supply = null;
+        const client = newClient(NOWHERE, {token: () => new Promise(resolve => (supply = resolve))});
+        const connecting = client.connect_async();
+
+        await until(() => supply);
+        client.disconnect_async(null, null);
+        await raises(() => connecting, isCode(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED));
+        supply(TOKEN);
+        await sleep(5);
+        client.connect_async().catch(() => {});
+        equal(client.state, STATE.CONNECTING);
+        await client.disconnect_async(null);
+    },
 
     async 'a string is not a list'() {
         const client = newClient(NOWHERE, {auto_join_rooms: ['tea']});
