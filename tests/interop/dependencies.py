@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Finds the programs that the interop suite needs, and installs the packages of the public server."""
+"""Finds the programs that the interop suite needs, and installs packages from npm."""
 import fcntl
 import glob
 import hashlib
@@ -24,10 +24,10 @@ def find_program(name):
     return found
 
 
-def fingerprint():
+def fingerprint(source):
     digest = hashlib.sha256()
     for name in MANIFESTS:
-        with open(os.path.join(HERE, name), 'rb') as manifest:
+        with open(os.path.join(source, name), 'rb') as manifest:
             digest.update(manifest.read())
     return digest.hexdigest()
 
@@ -43,30 +43,30 @@ def find_bun(folder):
     raise Missing('the npm package bun has no program for this machine')
 
 
-def install_packages(folder):
-    """Runs npm ci, once for each lock file."""
+def install_packages(folder, source, what):
+    """Runs npm ci for the manifests in a folder, once for each version of them."""
     stamp = os.path.join(folder, 'installed')
     try:
         with open(stamp, encoding='ascii') as installed:
-            if installed.read() == fingerprint():
+            if installed.read() == fingerprint(source):
                 return
     except OSError:
         pass
 
     for name in MANIFESTS:
-        shutil.copy(os.path.join(HERE, name), folder)
+        shutil.copy(os.path.join(source, name), folder)
     try:
         npm = subprocess.run(
             [find_program('npm'), 'ci', '--ignore-scripts', '--no-audit', '--no-fund'],
             cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, timeout=240, check=False)
     except subprocess.TimeoutExpired as error:
-        raise Missing('npm could not fetch the public server within 4 minutes') from error
+        raise Missing(f'npm could not fetch {what} within 4 minutes') from error
     if npm.returncode != 0:
         reason = ' '.join(npm.stdout.split())[-300:]
-        raise Missing(f'npm could not fetch the public server: {reason}')
+        raise Missing(f'npm could not fetch {what}: {reason}')
     with open(stamp, 'w', encoding='ascii') as installed:
-        installed.write(fingerprint())
+        installed.write(fingerprint(source))
 
 
 def prepare(folder):
@@ -75,7 +75,7 @@ def prepare(folder):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, 'lock'), 'w', encoding='ascii') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        install_packages(folder)
+        install_packages(folder, HERE, 'the public server')
         for name in SCRIPTS:
             shutil.copy(os.path.join(HERE, name), os.path.join(folder, name + '.new'))
             os.replace(os.path.join(folder, name + '.new'), os.path.join(folder, name))
