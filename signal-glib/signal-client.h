@@ -201,6 +201,27 @@ void signal_client_set_token (SignalClient *self,
                               const char   *token);
 
 SIGNAL_AVAILABLE_IN_ALL
+const char *signal_client_get_authenticate_type (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_authenticate_type (SignalClient *self,
+                                          const char   *authenticate_type);
+
+SIGNAL_AVAILABLE_IN_ALL
+JsonNode *signal_client_get_authenticate_data (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_authenticate_data (SignalClient *self,
+                                          JsonNode     *authenticate_data);
+
+SIGNAL_AVAILABLE_IN_ALL
+const char *signal_client_get_public_key_member (SignalClient *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_client_set_public_key_member (SignalClient *self,
+                                          const char   *public_key_member);
+
+SIGNAL_AVAILABLE_IN_ALL
 const char * const *signal_client_get_auto_join_rooms (SignalClient *self);
 
 SIGNAL_AVAILABLE_IN_ALL

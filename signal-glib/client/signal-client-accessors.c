@@ -249,6 +249,121 @@ signal_client_set_token (SignalClient *self,
 }
 
 /**
+ * signal_client_get_authenticate_type:
+ * @self: the client
+ *
+ * Gets the type of the token in the `authenticate` event.
+ *
+ * Returns: (transfer none): the type
+ *
+ * Since: 0.1
+ */
+const char *
+signal_client_get_authenticate_type (SignalClient *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_CLIENT (self), NULL);
+
+  return signal_session_get_settings (self->session)->authenticate.type;
+}
+
+/**
+ * signal_client_set_authenticate_type:
+ * @self: the client
+ * @authenticate_type: (nullable): the type in UTF-8, or %NULL for the default
+ *
+ * Sets the type of the token in the `authenticate` event.
+ *
+ * A change takes effect with the next attempt to connect.
+ *
+ * Since: 0.1
+ */
+void
+signal_client_set_authenticate_type (SignalClient *self,
+                                     const char   *authenticate_type)
+{
+  g_return_if_fail (SIGNAL_IS_CLIENT (self));
+
+  g_object_set (self, "authenticate-type", authenticate_type, NULL);
+}
+
+/**
+ * signal_client_get_authenticate_data:
+ * @self: the client
+ *
+ * Gets the further members of the `authenticate` event.
+ *
+ * Returns: (transfer none) (nullable): the JSON object, or %NULL if there is none
+ *
+ * Since: 0.1
+ */
+JsonNode *
+signal_client_get_authenticate_data (SignalClient *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_CLIENT (self), NULL);
+
+  return signal_session_get_settings (self->session)->authenticate.data;
+}
+
+/**
+ * signal_client_set_authenticate_data:
+ * @self: the client
+ * @authenticate_data: (nullable): a JSON object, or %NULL for none
+ *
+ * Sets the further members of the `authenticate` event.
+ *
+ * The object is shared with the client and read at each attempt to connect; see
+ * [property@Signal.Client:authenticate-data].
+ *
+ * Since: 0.1
+ */
+void
+signal_client_set_authenticate_data (SignalClient *self,
+                                     JsonNode     *authenticate_data)
+{
+  g_return_if_fail (SIGNAL_IS_CLIENT (self));
+
+  g_object_set (self, "authenticate-data", authenticate_data, NULL);
+}
+
+/**
+ * signal_client_get_public_key_member:
+ * @self: the client
+ *
+ * Gets the name of the member that has the public key of the client.
+ *
+ * Returns: (transfer none): the name
+ *
+ * Since: 0.1
+ */
+const char *
+signal_client_get_public_key_member (SignalClient *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_CLIENT (self), NULL);
+
+  return signal_session_get_settings (self->session)->authenticate.public_key_member;
+}
+
+/**
+ * signal_client_set_public_key_member:
+ * @self: the client
+ * @public_key_member: (nullable): the name in UTF-8, or %NULL for the default
+ *
+ * Sets the name of the member that has the public key of the client.
+ *
+ * A change takes effect with the next attempt to connect.
+ *
+ * Since: 0.1
+ */
+void
+signal_client_set_public_key_member (SignalClient *self,
+                                     const char   *public_key_member)
+{
+  g_return_if_fail (SIGNAL_IS_CLIENT (self));
+
+  g_object_set (self, "public-key-member", public_key_member, NULL);
+}
+
+/**
  * signal_client_get_auto_join_rooms:
  * @self: the client
  *

@@ -44,6 +44,28 @@ set_ecdh_info (char         **field,
 }
 
 static gboolean
+set_nonempty_string (char         **field,
+                     const GValue  *value,
+                     GParamSpec    *pspec)
+{
+  const char *text = g_value_get_string (value);
+  const GValue *fallback = g_param_spec_get_default_value (pspec);
+
+  return signal_property_set_string (field, text != NULL && text[0] != '\0' ? value : fallback);
+}
+
+/* Two nodes are not compared, because the application may have modified the object that they share. */
+static gboolean
+set_authenticate_data (JsonNode     **field,
+                       const GValue  *value)
+{
+  g_autoptr (JsonNode) before = g_steal_pointer (field);
+
+  *field = g_value_dup_boxed (value);
+  return before != NULL || *field != NULL;
+}
+
+static gboolean
 set_correlation_member (char         **field,
                         const GValue  *value)
 {
@@ -117,6 +139,27 @@ set_session_property (SignalClient *self,
     }
 }
 
+static gboolean
+set_authenticate_property (SignalClient *self,
+                           guint         prop_id,
+                           const GValue *value,
+                           GParamSpec   *pspec)
+{
+  SignalAuthenticateOptions *options = &signal_session_get_settings (self->session)->authenticate;
+
+  switch (prop_id)
+    {
+    case SIGNAL_CLIENT_PROP_AUTHENTICATE_TYPE:
+      return set_nonempty_string (&options->type, value, pspec);
+    case SIGNAL_CLIENT_PROP_AUTHENTICATE_DATA:
+      return set_authenticate_data (&options->data, value);
+    case SIGNAL_CLIENT_PROP_PUBLIC_KEY_MEMBER:
+      return set_nonempty_string (&options->public_key_member, value, pspec);
+    default:
+      return set_session_property (self, prop_id, value);
+    }
+}
+
 /* Sets a property of the connections. Returns whether that has changed it. */
 static gboolean
 set_connection_property (SignalClient *self,
@@ -154,7 +197,7 @@ set_connection_property (SignalClient *self,
     case SIGNAL_CLIENT_PROP_HEADERS:
       return set_headers (&options->headers, value);
     default:
-      return set_session_property (self, prop_id, value);
+      return set_authenticate_property (self, prop_id, value, pspec);
     }
 }
 
@@ -316,6 +359,29 @@ get_session_property (SignalClient *self,
 }
 
 static void
+get_authenticate_property (SignalClient *self,
+                           guint         prop_id,
+                           GValue       *value)
+{
+  const SignalAuthenticateOptions *options = &signal_session_get_settings (self->session)->authenticate;
+
+  switch (prop_id)
+    {
+    case SIGNAL_CLIENT_PROP_AUTHENTICATE_TYPE:
+      g_value_set_string (value, options->type);
+      break;
+    case SIGNAL_CLIENT_PROP_AUTHENTICATE_DATA:
+      g_value_set_boxed (value, options->data);
+      break;
+    case SIGNAL_CLIENT_PROP_PUBLIC_KEY_MEMBER:
+      g_value_set_string (value, options->public_key_member);
+      break;
+    default:
+      get_session_property (self, prop_id, value);
+    }
+}
+
+static void
 get_property (GObject    *object,
               guint       prop_id,
               GValue     *value,
@@ -363,8 +429,67 @@ get_property (GObject    *object,
       g_value_set_boxed (value, options->headers);
       break;
     default:
-      get_session_property (self, prop_id, value);
+      get_authenticate_property (self, prop_id, value);
     }
+}
+
+static void
+install_authenticate_properties (void)
+{
+  /**
+   * SignalClient:authenticate-type: (getter get_authenticate_type) (setter set_authenticate_type)
+   *
+   * The `type` of the token in the `authenticate` event.
+   *
+   * It is passed to the application on the server, which decides what it means. Setting it to %NULL
+   * or the empty string restores the default. A change takes effect with the next attempt to
+   * connect.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_AUTHENTICATE_TYPE] =
+    g_param_spec_string ("authenticate-type", NULL, NULL, SIGNAL_HANDSHAKE_DEFAULT_TYPE, CONSTRUCTED);
+
+  /**
+   * SignalClient:authenticate-data: (getter get_authenticate_data) (setter set_authenticate_data)
+   *
+   * A JSON object with further members for the `data` of the `authenticate` event, or %NULL for
+   * none.
+   *
+   * This is for what a server needs to know before it sends anything, such as a device, a version,
+   * or a position to resume from. The event is sent without encryption of its own: only TLS protects
+   * it.
+   *
+   * The object is shared with the client and read at each attempt to connect, so its members can be
+   * updated in place. The members `type`, `token` and
+   * [property@Signal.Client:public-key-member] are those of the client, and skipped if the object has
+   * them. If the node is not an object, or cannot be represented in strict JSON,
+   * [method@Signal.Client.connect_async] fails with %SIGNAL_ERROR_INVALID_ARGUMENT; if that is found
+   * in a later attempt, the client stops with this error.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_AUTHENTICATE_DATA] =
+    g_param_spec_boxed ("authenticate-data", NULL, NULL, JSON_TYPE_NODE, READ_WRITE);
+
+  /**
+   * SignalClient:public-key-member: (getter get_public_key_member) (setter set_public_key_member)
+   *
+   * The name of the member of the `authenticate` event that has the public key of the client.
+   *
+   * The application on the server decides which name it reads. Servers that are written after the
+   * guide of IGNIS read `publicKey`, and close a connection with the code 4004 and the error
+   * “Encryption handshake failed” if it is missing. A [class@Signal.Server] accepts both names.
+   *
+   * Setting it to %NULL or the empty string restores the default. The names `type` and `token` are
+   * taken: [method@Signal.Client.connect_async] then fails with %SIGNAL_ERROR_INVALID_ARGUMENT. A
+   * change takes effect with the next attempt to connect.
+   *
+   * Since: 0.1
+   */
+  signal_client_properties[SIGNAL_CLIENT_PROP_PUBLIC_KEY_MEMBER] =
+    g_param_spec_string ("public-key-member", NULL, NULL, SIGNAL_HANDSHAKE_DEFAULT_PUBLIC_KEY_MEMBER,
+                         CONSTRUCTED);
 }
 
 static void
@@ -434,6 +559,8 @@ install_server_properties (void)
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_TOKEN] =
     g_param_spec_string ("token", NULL, NULL, NULL, WRITE_ONLY);
+
+  install_authenticate_properties ();
 
   /**
    * SignalClient:auto-join-rooms: (getter get_auto_join_rooms) (setter set_auto_join_rooms)

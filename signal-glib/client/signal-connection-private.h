@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "protocol/signal-authenticate-options-private.h"
 #include "protocol/signal-channel-private.h"
 #include "protocol/signal-close-code-private.h"
 #include "signal-types.h"
@@ -61,6 +62,7 @@ SignalConnection *signal_connection_new          (const SignalConnectionHandlers
 gboolean          signal_connection_start        (SignalConnection                *self,
                                                   SignalConnectionOptions         *options,
                                                   GUri                            *uri,
+                                                  const SignalAuthenticateOptions *authenticate,
                                                   const char                      *token,
                                                   GError                         **error);
 void              signal_connection_close_async  (SignalConnection                *self,

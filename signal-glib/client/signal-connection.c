@@ -43,6 +43,7 @@ struct _SignalConnection
   GQueue closing; /* of GTask */
 
   SignalConnectionOptions *options; /* NULL until started */
+  SignalAuthenticateOptions authenticate;
   char *token;
 
   char *client_id;
@@ -411,17 +412,21 @@ static const SignalChannelHandlers channel_handlers = {
 static void
 authenticate (SignalConnection *self)
 {
-  g_autofree char *text = signal_handshake_compose_authenticate (self->token, self->key_pair);
+  g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
-  gboolean sent = signal_channel_send_plain (self->channel, text, strlen (text), &error);
+  gboolean sent;
 
-  signal_secret_wipe (text, strlen (text));
+  text = signal_handshake_compose_authenticate (&self->authenticate, self->token, self->key_pair, &error);
+  sent = text != NULL && signal_channel_send_plain (self->channel, text, strlen (text), &error);
+  if (text != NULL)
+    signal_secret_wipe (text, strlen (text));
   g_clear_pointer (&self->token, signal_secret_free);
 
-  /* A token that does not fit into a frame will not fit in the next attempt either. */
+  /* What does not fit into a frame, or cannot be expressed, will fail in the next attempt as well. */
   if (sent)
     enter_phase (self, SIGNAL_CONNECTION_STATE_AUTHENTICATING);
-  else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE))
+  else if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE)
+           || g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT))
     end (self, error, SIGNAL_CLOSE_ACTION_STOP, 0);
   else
     end (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
@@ -507,6 +512,7 @@ signal_connection_finalize (GObject *object)
 
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_pointer (&self->options, signal_connection_options_unref);
+  signal_authenticate_options_clear (&self->authenticate);
   g_free (self->client_id);
   g_free (self->user_id);
   g_free (self->server_error);
@@ -567,17 +573,19 @@ connect_transport (SignalConnection *self,
 /* Starts the attempt, which is only possible once. No callback is called before this function
  * returns, and none after an error. */
 gboolean
-signal_connection_start (SignalConnection         *self,
-                         SignalConnectionOptions  *options,
-                         GUri                     *uri,
-                         const char               *token,
-                         GError                  **error)
+signal_connection_start (SignalConnection                 *self,
+                         SignalConnectionOptions          *options,
+                         GUri                             *uri,
+                         const SignalAuthenticateOptions  *authenticate,
+                         const char                       *token,
+                         GError                          **error)
 {
   self->key_pair = signal_ecdh_key_pair_generate (error);
   if (self->key_pair == NULL)
     return FALSE;
 
   self->options = signal_connection_options_ref (options);
+  signal_authenticate_options_copy (&self->authenticate, authenticate);
   self->token = signal_secret_strdup (token);
   self->phase = SIGNAL_CONNECTION_STATE_CONNECTING;
   set_deadline (self, options->connect_timeout);

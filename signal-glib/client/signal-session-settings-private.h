@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "client/signal-backoff-private.h"
+#include "protocol/signal-authenticate-options-private.h"
 #include "websocket/signal-connection-options-private.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,7 @@ typedef struct
   char                    *server_url;
   char                   **server_urls; /* further ones; never NULL */
   SignalConnectionOptions *connection; /* must be made writable before it is modified */
+  SignalAuthenticateOptions authenticate;
   SignalBackoffPolicy      backoff;
   guint                    outbox_limit; /* messages */
   guint                    outbox_ttl;   /* ms; 0: no limit */

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "protocol/signal-handshake-private.h"
 #include "signal-error.h"
 #include "websocket/signal-url-private.h"
 #include "websocket/signal-websocket-client-handshake-private.h"
@@ -24,6 +25,7 @@ signal_session_settings_clear (SignalSessionSettings *self)
   g_clear_pointer (&self->correlation_member, g_free);
   g_clear_pointer (&self->server_urls, g_strfreev);
   g_clear_pointer (&self->connection, signal_connection_options_unref);
+  signal_authenticate_options_clear (&self->authenticate);
   g_clear_object (&self->network_monitor);
 }
 
@@ -77,6 +79,9 @@ signal_session_settings_check (SignalSessionSettings  *self,
       if (other == NULL)
         return NULL;
     }
+
+  if (!signal_handshake_check_options (&self->authenticate, error))
+    return NULL;
 
   if (options->headers != NULL && !signal_websocket_client_handshake_check_headers (options->headers, error))
     return NULL;

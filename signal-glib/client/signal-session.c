@@ -917,6 +917,7 @@ start_connection (SignalSession  *self,
   g_main_context_push_thread_default (self->affinity.context);
   self->connection = signal_connection_new (&connection_handlers, self);
   is_started = signal_connection_start (self->connection, self->settings.connection, uri,
+                                        &self->settings.authenticate,
                                         signal_credentials_get_token (self->credentials), error);
   g_main_context_pop_thread_default (self->affinity.context);
 

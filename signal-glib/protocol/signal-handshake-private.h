@@ -3,6 +3,7 @@
 
 #include "crypto/signal-aead-private.h"
 #include "crypto/signal-ecdh-private.h"
+#include "protocol/signal-authenticate-options-private.h"
 #include "protocol/signal-message-private.h"
 
 G_BEGIN_DECLS
@@ -12,6 +13,9 @@ G_BEGIN_DECLS
 
 /* The HKDF info string of the public server. */
 #define SIGNAL_HANDSHAKE_DEFAULT_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
+
+#define SIGNAL_HANDSHAKE_DEFAULT_TYPE "Bearer"
+#define SIGNAL_HANDSHAKE_DEFAULT_PUBLIC_KEY_MEMBER "clientPublicKey"
 
 #define SIGNAL_HANDSHAKE_SALT_SIZE 32
 
@@ -33,11 +37,15 @@ typedef struct
   guint8   salt[SIGNAL_HANDSHAKE_SALT_SIZE];
 } SignalConnectedEvent;
 
-char     *signal_handshake_compose_authenticate (const char               *token,
-                                                 const SignalEcdhKeyPair  *key_pair) G_GNUC_WARN_UNUSED_RESULT;
-void      signal_handshake_parse_authenticate   (SignalAuthenticateEvent  *self,
-                                                 SignalMessage            *message);
-void      signal_authenticate_event_clear       (SignalAuthenticateEvent  *self);
+gboolean  signal_handshake_check_options        (const SignalAuthenticateOptions  *options,
+                                                 GError                          **error);
+char     *signal_handshake_compose_authenticate (const SignalAuthenticateOptions  *options,
+                                                 const char                       *token,
+                                                 const SignalEcdhKeyPair          *key_pair,
+                                                 GError                          **error) G_GNUC_WARN_UNUSED_RESULT;
+void      signal_handshake_parse_authenticate   (SignalAuthenticateEvent          *self,
+                                                 SignalMessage                    *message);
+void      signal_authenticate_event_clear       (SignalAuthenticateEvent          *self);
 
 char     *signal_handshake_compose_connected    (const char               *client_id,
                                                  const char               *user_id,

@@ -9,6 +9,7 @@
 #include "crypto/signal-secret-private.h"
 #include "json/signal-json-escape-private.h"
 #include "json/signal-json-scanner-private.h"
+#include "json/signal-json-writer-private.h"
 #include "protocol/signal-envelope-private.h"
 #include "signal-error.h"
 #include "util/signal-base64-private.h"
@@ -16,7 +17,7 @@
 /* The members of the two events. */
 #define MEMBER_TYPE "type"
 #define MEMBER_TOKEN "token"
-#define MEMBER_CLIENT_PUBLIC_KEY "clientPublicKey"
+#define MEMBER_PUBLIC_KEY "publicKey" /* as IGNIS's own guide names that of a client */
 #define MEMBER_ID "id"
 #define MEMBER_USER_ID "userId"
 #define MEMBER_TIME "time"
@@ -145,41 +146,181 @@ encode (const guint8 *data,
 
 /* The `authenticate` event of the client */
 
-char *
-signal_handshake_compose_authenticate (const char              *token,
-                                       const SignalEcdhKeyPair *key_pair)
+/* Returns whether a member is written by the library, and not taken from the application's data. */
+static gboolean
+is_own_member (const SignalAuthenticateOptions *options,
+               const char                      *name)
 {
-  /* Large enough from the start, because growing the buffer would leave copies of the token in
-   * memory. */
-  GString *text = g_string_sized_new (6 * strlen (token) + 512);
+  return g_str_equal (name, MEMBER_TYPE)
+         || g_str_equal (name, MEMBER_TOKEN)
+         || g_str_equal (name, options->public_key_member);
+}
+
+/* Returns the members of the application's data that do not belong to the library, as an object
+ * that may be empty. */
+static JsonNode *
+dup_further_members (const SignalAuthenticateOptions *options)
+{
+  JsonNode *node = json_node_alloc ();
+  JsonObject *members = json_object_new ();
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *member;
+
+  json_node_init_object (node, members);
+  json_object_unref (members);
+  if (options->data == NULL)
+    return node;
+
+  json_object_iter_init_ordered (&iter, json_node_get_object (options->data));
+  while (json_object_iter_next_ordered (&iter, &name, &member))
+    if (!is_own_member (options, name))
+      json_object_set_member (members, name, json_node_copy (member));
+
+  return node;
+}
+
+/* Appends the further members as an object. */
+static gboolean
+append_further_members (GString                          *out,
+                        const SignalAuthenticateOptions  *options,
+                        GError                          **error)
+{
+  JsonNode *data = options->data;
+  g_autoptr (JsonNode) members = NULL;
+
+  if (data != NULL && (!JSON_NODE_HOLDS_OBJECT (data) || json_node_get_object (data) == NULL))
+    {
+      g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                   _("The property “%s” must be a JSON object"), "authenticate-data");
+      return FALSE;
+    }
+
+  members = dup_further_members (options);
+  if (signal_json_append_node (out, members, error))
+    return TRUE;
+
+  g_prefix_error (error, "authenticate-data: ");
+  return FALSE;
+}
+
+/* The application's data may be secret as well. */
+static void
+wipe_and_free (GString *string)
+{
+  signal_secret_wipe (string->str, string->allocated_len);
+  g_string_free (string, TRUE);
+}
+
+static gboolean
+check_text (const char  *property,
+            const char  *text,
+            GError     **error)
+{
+  if (g_utf8_validate (text, -1, NULL))
+    return TRUE;
+
+  g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+               _("The property “%s” is not valid UTF-8"), property);
+  return FALSE;
+}
+
+static gboolean
+check_names (const SignalAuthenticateOptions  *options,
+             GError                          **error)
+{
+  const char *member = options->public_key_member;
+
+  if (!check_text ("authenticate-type", options->type, error)
+      || !check_text ("public-key-member", member, error))
+    return FALSE;
+
+  if (!g_str_equal (member, MEMBER_TYPE) && !g_str_equal (member, MEMBER_TOKEN))
+    return TRUE;
+
+  g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+               _("The public key cannot be sent as “%s”, which is another member of the same event"),
+               member);
+  return FALSE;
+}
+
+/* Checks whether an `authenticate` event can be composed with these options. */
+gboolean
+signal_handshake_check_options (const SignalAuthenticateOptions  *options,
+                                GError                          **error)
+{
+  GString *further = g_string_new (NULL);
+  gboolean ok = check_names (options, error) && append_further_members (further, options, error);
+
+  wipe_and_free (further);
+  return ok;
+}
+
+/* The options must be valid, except that the application may have modified its data since. */
+char *
+signal_handshake_compose_authenticate (const SignalAuthenticateOptions  *options,
+                                       const char                       *token,
+                                       const SignalEcdhKeyPair          *key_pair,
+                                       GError                          **error)
+{
+  GString *further = g_string_new (NULL);
+  GString *text;
   guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
   g_autofree char *encoded = NULL;
+
+  if (!append_further_members (further, options, error))
+    {
+      wipe_and_free (further);
+      return NULL;
+    }
 
   signal_ecdh_key_pair_export_public (key_pair, point);
   encoded = encode (point, sizeof point);
 
-  g_string_append (text, "{\"event\":\"" SIGNAL_EVENT_AUTHENTICATE "\",\"data\":{\"" MEMBER_TYPE
-                         "\":\"Bearer\",\"" MEMBER_TOKEN "\":");
+  /* Large enough from the start, because growing the buffer would leave copies of the token in
+   * memory. */
+  text = g_string_sized_new (6 * (strlen (token) + strlen (options->type)
+                                  + strlen (options->public_key_member))
+                             + further->len + 512);
+  g_string_append (text, "{\"event\":\"" SIGNAL_EVENT_AUTHENTICATE "\",\"data\":{\"" MEMBER_TYPE "\":");
+  signal_json_append_string (text, options->type);
+  g_string_append (text, ",\"" MEMBER_TOKEN "\":");
   signal_json_append_string (text, token);
-  g_string_append_printf (text, ",\"" MEMBER_CLIENT_PUBLIC_KEY "\":\"%s\"}}", encoded);
+  g_string_append_c (text, ',');
+  signal_json_append_string (text, options->public_key_member);
+  g_string_append_printf (text, ":\"%s\"", encoded);
 
+  /* The text of an object, without its first bracket. */
+  if (further->len > strlen ("{}"))
+    g_string_append_c (text, ',');
+  g_string_append (text, further->str + 1);
+  g_string_append_c (text, '}');
+
+  wipe_and_free (further);
   return g_string_free (text, FALSE);
 }
 
+/* Clients name the public key in either of two ways. If both members are present and not null,
+ * clientPublicKey is used. */
 void
 signal_handshake_parse_authenticate (SignalAuthenticateEvent *self,
                                      SignalMessage           *message)
 {
   gboolean has_public_key = FALSE;
+  gboolean has_other_key = FALSE;
+  g_autofree char *other_key = NULL;
   const Member members[] = {
     { MEMBER_TYPE, &self->type },
     { MEMBER_TOKEN, &self->token },
-    { MEMBER_CLIENT_PUBLIC_KEY, &self->public_key, &has_public_key },
+    { SIGNAL_HANDSHAKE_DEFAULT_PUBLIC_KEY_MEMBER, &self->public_key, &has_public_key },
+    { MEMBER_PUBLIC_KEY, &other_key, &has_other_key },
   };
 
   *self = (SignalAuthenticateEvent) { 0 };
   read_members (message, members, G_N_ELEMENTS (members));
-  if (has_public_key && self->public_key == NULL)
+  if (!has_public_key)
+    self->public_key = g_steal_pointer (&other_key);
+  if ((has_public_key || has_other_key) && self->public_key == NULL)
     self->public_key = g_strdup ("");
 }
 

@@ -5,9 +5,10 @@ import unittest
 
 import gi
 
+gi.require_version('Json', '1.0')
 gi.require_version('Signal', '1.0')
 gi.require_version('Soup', '3.0')
-from gi.repository import Gio, GObject, Signal, Soup  # noqa: E402
+from gi.repository import Gio, GObject, Json, Signal, Soup  # noqa: E402
 
 import tap  # noqa: E402
 
@@ -17,6 +18,9 @@ VALUES = {
     'server-urls': ['wss://b.example.org/ws', 'wss://c.example.org/ws'],
     'path': '/other',
     'ecdh-info': 'other',
+    'authenticate-type': 'Device',
+    'authenticate-data': Json.from_string('{"device": 1}'),
+    'public-key-member': 'publicKey',
     'correlation-member': 'requestId',
     'auto-join-rooms': ['tea'],
     'default-rooms': ['tea'],
@@ -33,6 +37,12 @@ WRITE_ONLY = {'token'}
 
 
 class Accessors(unittest.TestCase):
+    def assert_same(self, value, expected):
+        if isinstance(expected, Json.Node):
+            self.assertTrue(value.equal(expected))
+        else:
+            self.assertEqual(value, expected)
+
     def check(self, instance):
         for pspec in type(instance).list_properties():
             if pspec.owner_type != instance.__gtype__:
@@ -41,7 +51,7 @@ class Accessors(unittest.TestCase):
             with self.subTest(name):
                 if pspec.flags & GObject.ParamFlags.READABLE:
                     get = getattr(instance, f'get_{function}')
-                    self.assertEqual(get(), instance.get_property(name))
+                    self.assert_same(get(), instance.get_property(name))
                 if pspec.flags & GObject.ParamFlags.WRITABLE:
                     put = getattr(instance, f'set_{function}')
                     if name in WRITE_ONLY:
@@ -51,8 +61,8 @@ class Accessors(unittest.TestCase):
                     if value is None and name not in VALUES:
                         value = not get() if isinstance(get(), bool) else 7
                     put(value)
-                    self.assertEqual(instance.get_property(name), value)
-                    self.assertEqual(get(), value)
+                    self.assert_same(instance.get_property(name), value)
+                    self.assert_same(get(), value)
 
     def test_client(self):
         self.check(Signal.Client.new(None, None))

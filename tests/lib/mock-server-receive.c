@@ -35,10 +35,10 @@ handle_authenticate (MockPeer   *peer,
                      JsonObject *data)
 {
   gsize length;
-  g_autofree guint8 *key = g_base64_decode (json_object_get_string_member (data, "clientPublicKey"),
-                                            &length);
+  const char *member = peer->server->public_key_member;
+  g_autofree guint8 *key = g_base64_decode (json_object_get_string_member (data, member), &length);
 
-  g_assert_cmpstr (json_object_get_string_member (data, "type"), ==, "Bearer");
+  g_assert_cmpstr (json_object_get_string_member (data, "type"), ==, peer->server->authenticate_type);
   g_assert_cmpuint (length, ==, sizeof peer->client_key);
   g_assert_null (peer->token);
   memcpy (peer->client_key, key, length);

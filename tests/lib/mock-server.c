@@ -214,6 +214,8 @@ mock_server_new_tls (GTlsCertificate *certificate)
   g_autoptr (GError) error = NULL;
 
   server->respond = mock_peer_send_connected;
+  server->authenticate_type = "Bearer";
+  server->public_key_member = "clientPublicKey";
   server->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) mock_peer_free);
   g_set_object (&server->certificate, certificate);
   server->service = g_socket_service_new ();

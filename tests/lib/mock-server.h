@@ -31,6 +31,8 @@ struct _MockServer
   const char            *http_response;    /* sent instead of the upgrade, or NULL */
   gboolean               is_silent;        /* accepts connections, and never sends anything */
   gboolean               ignores_controls; /* answers neither pings nor close frames */
+  const char            *authenticate_type; /* the expected one */
+  const char            *public_key_member; /* where to read the client's key */
 
   GTlsCertificate       *certificate;      /* NULL for no TLS */
   GTlsAuthenticationMode authentication;

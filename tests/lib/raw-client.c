@@ -177,16 +177,22 @@ raw_client_send_encrypted (RawClient  *self,
   raw_client_send_text (self, text);
 }
 
+char *
+raw_client_dup_public_key (RawClient *self)
+{
+  guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
+
+  signal_ecdh_key_pair_export_public (self->key_pair, point);
+  return encode (point, sizeof point);
+}
+
 void
 raw_client_authenticate (RawClient  *self,
                          const char *token)
 {
-  guint8 point[SIGNAL_ECDH_PUBLIC_KEY_SIZE];
-  g_autofree char *key = NULL;
+  g_autofree char *key = raw_client_dup_public_key (self);
   g_autofree char *text = NULL;
 
-  signal_ecdh_key_pair_export_public (self->key_pair, point);
-  key = encode (point, sizeof point);
   text = g_strdup_printf ("{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\","
                           "\"token\":\"%s\",\"clientPublicKey\":\"%s\"}}", token, key);
   raw_client_send_text (self, text);

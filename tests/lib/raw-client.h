@@ -42,6 +42,7 @@ void        raw_client_send_text         (RawClient  *self,
                                           const char *text);
 void        raw_client_send_encrypted    (RawClient  *self,
                                           const char *inner);
+char       *raw_client_dup_public_key    (RawClient  *self);
 void        raw_client_authenticate      (RawClient  *self,
                                           const char *token);
 JsonObject *raw_client_wait_event        (RawClient  *self,

@@ -392,8 +392,10 @@ main({
 
     async 'handlers are disconnected'() {
         const server = newGreetingServer(1);
-        const client = newClient(server.get_uri());
+        const client = newClient(server.get_uri(), {public_key_member: 'publicKey',
+            authenticate_data: Json.from_string('{"device":1}')});
 
+        equal(Json.to_string(client.get_authenticate_data(), false), '{"device":1}');
         await client.connect_async(TOKEN, null);
         await raises(() => client.connect_async(TOKEN, null), error => error instanceof GLib.Error);
         equal(hasHandlers(client), true);

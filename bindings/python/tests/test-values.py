@@ -117,7 +117,10 @@ class Values(unittest.TestCase):
         async def main():
             peers = []
             server.connect('peer-connected', lambda server, peer: peers.append(peer))
-            async with new_client(server.get_uri(), token=TOKEN, auto_join_rooms=['tea']) as client:
+            data = Json.from_string('{"device": "é"}')
+            async with new_client(server.get_uri(), token=TOKEN, auto_join_rooms=['tea'], authenticate_data=data,
+                                  public_key_member='publicKey') as client:
+                self.assertEqual(Json.to_string(client.get_authenticate_data(), False), '{"device":"é"}')
                 messages = client.messages()
                 client.send_message('after the join')
                 self.assertEqual((await anext(messages)).event, 'after the join')

@@ -113,6 +113,7 @@ test_elsewhere (void)
   g_autofree char *url = NULL;
   g_autoptr (GUri) uri = NULL;
   g_autoptr (SignalConnectionOptions) options = signal_connection_options_new ();
+  const SignalAuthenticateOptions authenticate = { 0 };
   End end = { 0 };
   char byte;
   guint16 port;
@@ -130,7 +131,7 @@ test_elsewhere (void)
   options->ecdh_info = g_strdup ("i");
   options->connect_timeout = 8000;
   connection = signal_connection_new (&handlers, &end);
-  g_assert_true (signal_connection_start (connection, options, uri, "t", NULL));
+  g_assert_true (signal_connection_start (connection, options, uri, &authenticate, "t", NULL));
   WAIT_UNTIL (end.error != NULL);
   g_assert_error (end.error, SIGNAL_ERROR, SIGNAL_ERROR_INSECURE);
   g_assert_nonnull (strstr (end.error->message, host));

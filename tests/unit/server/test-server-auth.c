@@ -258,6 +258,41 @@ test_bad_keys (void)
     }
 }
 
+/* The key member of IGNIS's own guide is read if the other one is missing or null. */
+static void
+test_other_key_member (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  const struct
+  {
+    const char *format; /* of the members, with one key */
+    gboolean    is_accepted;
+  } cases[] = {
+    { "\"publicKey\":\"%s\"", TRUE },
+    { "\"clientPublicKey\":null,\"publicKey\":\"%s\"", TRUE },
+    { "\"publicKey\":17,\"clientPublicKey\":\"%s\"", TRUE },
+    { "\"clientPublicKey\":17,\"publicKey\":\"%s\"", FALSE },
+    { "\"publicKey\":[\"%s\"]", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (RawClient) raw = raw_client_new (fixture->uri);
+      g_autofree char *key = raw_client_dup_public_key (raw);
+      g_auto (GStrv) parts = g_strsplit (cases[i].format, "%s", 2);
+      g_autofree char *text = g_strconcat ("{\"event\":\"authenticate\",\"data\":{\"type\":\"Bearer\","
+                                           "\"token\":\"secret\",", parts[0], key, parts[1], "}}", NULL);
+      g_autoptr (JsonObject) connected = NULL;
+
+      raw_client_send_text (raw, text);
+      if (cases[i].is_accepted)
+        connected = raw_client_wait_event (raw, "connected");
+      else
+        raw_client_wait_error (raw, "Encryption handshake failed");
+    }
+  g_assert_cmpuint (fixture->connected->len, ==, 3);
+}
+
 static void
 test_plaintext (void)
 {
@@ -370,6 +405,7 @@ main (int   argc,
   g_test_add_func ("/server/auth/twice", test_twice);
   g_test_add_func ("/server/auth/not-yet", test_not_yet);
   g_test_add_func ("/server/auth/bad-keys", test_bad_keys);
+  g_test_add_func ("/server/auth/other-key-member", test_other_key_member);
   g_test_add_func ("/server/auth/plaintext", test_plaintext);
   g_test_add_func ("/server/auth/plaintext-refused", test_plaintext_refused);
   g_test_add_func ("/server/auth/too-much", test_too_much);
