@@ -7,12 +7,14 @@ G_BEGIN_DECLS
 
 /* The commands. Each takes its arguments, starting with its name, and returns an exit code. */
 
-int cli_serve  (char **args);
+int cli_serve   (char **args);
 
-int cli_listen (char **args);
+int cli_listen  (char **args);
 
-int cli_send   (char **args);
+int cli_send    (char **args);
 
-int cli_chat   (char **args);
+int cli_request (char **args);
+
+int cli_chat    (char **args);
 
 G_END_DECLS

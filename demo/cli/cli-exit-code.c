@@ -5,7 +5,7 @@
 
 #include <signal-glib/signal-glib.h>
 
-/* Returns the exit code for @error. */
+/* Returns the exit code for an error of the connection. */
 CliExitCode
 cli_exit_code_from_error (const GError *error)
 {
@@ -14,4 +14,15 @@ cli_exit_code_from_error (const GError *error)
   if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT))
     return CLI_EXIT_USAGE;
   return CLI_EXIT_FAILED;
+}
+
+/* Returns the exit code for an error of a single message or request. */
+CliExitCode
+cli_exit_code_from_operation (const GError *error)
+{
+  if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_SERVER))
+    return CLI_EXIT_SERVER_ERROR;
+  if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT))
+    return CLI_EXIT_TIMED_OUT;
+  return cli_exit_code_from_error (error);
 }

@@ -3,8 +3,6 @@
 
 #include "cli-json.h"
 
-#include <string.h>
-
 #include "cli-text.h"
 
 #define FIRST_SURROGATE_PAIR 0x10000
@@ -52,12 +50,15 @@ cli_json_quote (const char *text)
   return g_string_free (quoted, FALSE);
 }
 
-/* Appends equivalent JSON on a single line that is safe for a terminal. Between values, whitespace
- * is the only kind of unsafe characters; all others are in strings, where they can be escaped. */
+/* Appends the payload as equivalent JSON on a single line that is safe for a terminal. Between values,
+ * whitespace is the only kind of unsafe characters; all others are in strings, where they can be
+ * escaped. */
 static void
-append_value (GString    *line,
-              const char *json)
+append_payload (GString       *line,
+                SignalMessage *message)
 {
+  const char *json = signal_message_get_payload_json (message) ?: "null";
+
   for (const char *p = json; *p != '\0'; p = g_utf8_next_char (p))
     {
       gunichar c = g_utf8_get_char (p);
@@ -75,13 +76,23 @@ append_value (GString    *line,
 char *
 cli_json_message (SignalMessage *message)
 {
-  const char *payload = signal_message_get_payload_json (message);
   g_autofree char *event = cli_json_quote (signal_message_get_event (message));
   g_autofree char *id = cli_json_quote (signal_message_get_id (message));
-  GString *line = g_string_sized_new (payload != NULL ? strlen (payload) : 0);
+  GString *line = g_string_new (NULL);
 
   g_string_append_printf (line, "{\"event\":%s,\"payload\":", event);
-  append_value (line, payload != NULL ? payload : "null");
+  append_payload (line, message);
   g_string_append_printf (line, ",\"id\":%s}\n", id);
+  return g_string_free (line, FALSE);
+}
+
+/* Returns the payload of @message, or null if it has none, as JSON on a single line. */
+char *
+cli_json_payload (SignalMessage *message)
+{
+  GString *line = g_string_new (NULL);
+
+  append_payload (line, message);
+  g_string_append_c (line, '\n');
   return g_string_free (line, FALSE);
 }

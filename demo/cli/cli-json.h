@@ -9,4 +9,6 @@ char *cli_json_quote   (const char    *text);
 
 char *cli_json_message (SignalMessage *message);
 
+char *cli_json_payload (SignalMessage *message);
+
 G_END_DECLS

@@ -20,6 +20,7 @@ static const CliCommand commands[] = {
   { "serve", N_("Run a server for demonstrations and tests"), cli_serve },
   { "listen", N_("Print incoming messages"), cli_listen },
   { "send", N_("Send one message"), cli_send },
+  { "request", N_("Send one message and print the answer"), cli_request },
   { "chat", N_("Chat in a room, line by line"), cli_chat },
 };
 
@@ -46,6 +47,8 @@ print_help (void)
                            "  1    failure: cannot connect, connection lost, …\n"
                            "  2    usage error, or no token given\n"
                            "  3    token rejected by the server\n"
+                           "  4    request answered with an error\n"
+                           "  5    time is over\n"
                            "  130  interrupted with Ctrl-C\n"
                            "  143  terminated by SIGTERM\n"));
   cli_print (text->str);

@@ -7,6 +7,8 @@
 
 #include "cli-output.h"
 
+#define MS_PER_SECOND 1000.0
+
 /* Sets the defaults and adds the options to @context. @max_retries is the default of
  * --max-retries. */
 void
@@ -61,6 +63,24 @@ cli_options_check_rooms (char **rooms)
           return FALSE;
         }
     }
+  return TRUE;
+}
+
+/* Sets @timeout to milliseconds, or prints an error and returns %FALSE. */
+gboolean
+cli_options_get_timeout (double  seconds,
+                         guint  *timeout)
+{
+  /* Not “seconds < 0”, which is false for NaN. */
+  if (!(seconds >= 0 && seconds <= G_MAXUINT / MS_PER_SECOND))
+    {
+      cli_error (_("--timeout requires a number of seconds that is not negative"));
+      return FALSE;
+    }
+  *timeout = (guint) (seconds * MS_PER_SECOND);
+  /* 0 is the default. */
+  if (seconds > 0 && *timeout == 0)
+    *timeout = 1;
   return TRUE;
 }
 

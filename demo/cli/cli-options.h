@@ -27,6 +27,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliOptions, cli_options_clear)
 
 gboolean      cli_options_check_rooms   (char             **rooms);
 
+gboolean      cli_options_get_timeout   (double             seconds,
+                                         guint             *timeout);
+
 SignalClient *cli_options_create_client (const CliOptions  *options,
                                          const char        *url,
                                          char             **rooms);

@@ -1,53 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <string.h>
 #include <unistd.h>
 
-#include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 
 #include "cli-arguments.h"
 #include "cli-commands.h"
 #include "cli-options.h"
-#include "cli-output.h"
+#include "cli-payload.h"
 #include "cli-session.h"
 #include "cli-token.h"
-
-/* Larger than the maximum size of a message of any server. */
-#define INPUT_MAX (64 * 1024 * 1024)
-
-static char *
-read_standard_input (void)
-{
-  g_autoptr (GInputStream) input = g_unix_input_stream_new (STDIN_FILENO, FALSE);
-  g_autoptr (GByteArray) text = g_byte_array_new ();
-  g_autoptr (GError) error = NULL;
-  guint8 buffer[8192];
-  gssize length;
-
-  while ((length = g_input_stream_read (input, buffer, sizeof buffer, NULL, &error)) > 0)
-    {
-      if (text->len + (gsize) length > INPUT_MAX)
-        {
-          cli_error (_("Standard input is too large for a message"));
-          return NULL;
-        }
-      g_byte_array_append (text, buffer, (guint) length);
-    }
-  if (length < 0)
-    {
-      cli_error (_("Cannot read standard input: %s"), error->message);
-      return NULL;
-    }
-  if (text->len > 0 && memchr (text->data, '\0', text->len) != NULL)
-    {
-      cli_error (_("Standard input is not JSON: it contains a NUL byte"));
-      return NULL;
-    }
-  g_byte_array_append (text, (const guint8 *) "", 1);
-  return (char *) g_byte_array_free (g_steal_pointer (&text), FALSE);
-}
 
 static int
 send_run (const CliOptions *options,
@@ -85,7 +48,7 @@ cli_send (char **args)
   g_auto (CliOptions) options = { 0 };
   g_auto (GStrv) operands = NULL;
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  g_autofree char *input = NULL;
+  g_autofree char *json = NULL;
 
   g_option_context_set_summary (context, _("Sends one message and exits."));
   g_option_context_set_description (context, _(
@@ -99,11 +62,8 @@ cli_send (char **args)
   operands = cli_arguments_parse (context, "URL EVENT JSON", 3, args);
   if (operands == NULL)
     return CLI_EXIT_USAGE;
-  if (!g_str_equal (operands[2], "-"))
-    return send_run (&options, operands[0], operands[1], operands[2]);
-
-  input = read_standard_input ();
-  if (input == NULL)
+  json = cli_payload_get (operands[2]);
+  if (json == NULL)
     return CLI_EXIT_FAILED;
-  return send_run (&options, operands[0], operands[1], input);
+  return send_run (&options, operands[0], operands[1], json);
 }

@@ -132,7 +132,8 @@ find_room (JsonNode *payload)
   return json_node_get_string (room);
 }
 
-/* Sends a message with a room to the other members of that room, and any other back to its sender. */
+/* Sends a message with a room to the other members of that room, and any other back to its sender.
+ * A message with an ID is a request, which expects an answer in both cases. */
 static void
 on_message (SignalServer  *server,
             SignalPeer    *peer,
@@ -143,11 +144,13 @@ on_message (SignalServer  *server,
   JsonNode *payload = signal_message_get_payload (message);
   const char *room = find_room (payload);
   g_autoptr (GError) error = NULL;
-  gboolean sent;
+  gboolean sent = TRUE;
 
   if (room != NULL)
     sent = signal_server_send_to_room (server, room, event, payload, peer, &error);
-  else
+  if (sent && signal_message_get_id (message) != NULL)
+    sent = signal_server_reply (server, peer, message, payload, &error);
+  else if (room == NULL)
     sent = signal_server_send_to_peer (server, peer, event, payload, &error);
   if (!sent)
     cli_error (_("Cannot forward a message: %s"), error->message);
@@ -320,7 +323,8 @@ cli_serve (char **args)
     "Clients must present the token of --token-file or SIGNAL_TOKEN; without either, a token\n"
     "is generated and printed. A message whose payload is an object with a string “room” is\n"
     "forwarded to all other clients in that room under the same event name, even if the\n"
-    "sender is not in the room. Any other message is sent back to its sender.\n"
+    "sender is not in the room. Any other message is sent back to its sender. A message with\n"
+    "an ID, which is a request, is answered with its own payload, also if it was forwarded.\n"
     "\n"
     "Exit status: 1 failure (port in use, …), 2 usage error, 130 Ctrl-C, 143 SIGTERM."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);

@@ -71,6 +71,24 @@ cli_session_fail (CliSession   *self,
   cli_session_stop (self, cli_exit_code_from_error (error));
 }
 
+/* Reports that the message or the request for which the program runs has failed. */
+void
+cli_session_fail_operation (CliSession   *self,
+                            const GError *error)
+{
+  const GError *cause = signal_client_get_last_error (self->client);
+
+  if (self->stopping)
+    return;
+  if (cause != NULL && g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED))
+    {
+      cli_session_fail (self, cause);
+      return;
+    }
+  cli_error ("%s", error->message);
+  cli_session_stop (self, cli_exit_code_from_operation (error));
+}
+
 static void
 on_connect_done (GObject      *source,
                  GAsyncResult *result,

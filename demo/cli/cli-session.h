@@ -21,25 +21,28 @@ typedef struct
   gboolean stopping;
 } CliSession;
 
-void cli_session_init  (CliSession       *self,
-                        SignalClient     *client,
-                        const CliOptions *options,
-                        gboolean          retry_first);
+void cli_session_init           (CliSession       *self,
+                                 SignalClient     *client,
+                                 const CliOptions *options,
+                                 gboolean          retry_first);
 
-void cli_session_clear (CliSession       *self);
+void cli_session_clear          (CliSession       *self);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliSession, cli_session_clear)
 
-void cli_session_start (CliSession       *self,
-                        const char       *token,
-                        CliStatusMode     mode);
+void cli_session_start          (CliSession       *self,
+                                 const char       *token,
+                                 CliStatusMode     mode);
 
-int  cli_session_run   (CliSession       *self);
+int  cli_session_run            (CliSession       *self);
 
-void cli_session_stop  (CliSession       *self,
-                        int               exit_code);
+void cli_session_stop           (CliSession       *self,
+                                 int               exit_code);
 
-void cli_session_fail  (CliSession       *self,
-                        const GError     *error);
+void cli_session_fail           (CliSession       *self,
+                                 const GError     *error);
+
+void cli_session_fail_operation (CliSession       *self,
+                                 const GError     *error);
 
 G_END_DECLS

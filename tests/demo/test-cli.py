@@ -16,7 +16,7 @@ from cli import (EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE, SECONDS, TOKEN, Cli, res
 
 class Arguments(Cli):
     def test_help(self):
-        for command in ((), ('serve',), ('listen',), ('send',), ('chat',)):
+        for command in ((), ('serve',), ('listen',), ('send',), ('request',), ('chat',)):
             process = run(*command, '--help')
             self.assertEqual(process.returncode, 0)
             self.assertIn('Exit status:', process.stdout)
@@ -102,7 +102,7 @@ class BadInput(Cli):
 
     def test_refused_token(self):
         with serving() as (url, _):
-            for command in (('send', url, 'a', '1'), ('listen', url, '--room', 'a'),
+            for command in (('send', url, 'a', '1'), ('request', url, 'a', '1'), ('listen', url, '--room', 'a'),
                             ('chat', url, '--room', 'a')):
                 process = run(*command, token='wrong')
                 self.check_fails(process, EXIT_REFUSED, 'signal-glib: ')

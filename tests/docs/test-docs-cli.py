@@ -20,7 +20,7 @@ import tap
 PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
 MANUAL = SOURCE / 'docs/signal-glib.1'
 COMPLETION = SOURCE / 'demo/cli/completion'
-COMMANDS = ('serve', 'listen', 'send', 'chat')
+COMMANDS = ('serve', 'listen', 'send', 'request', 'chat')
 CONNECTING = 'Options for connecting'
 SECONDS = 20
 

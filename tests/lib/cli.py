@@ -13,7 +13,7 @@ import unittest
 PROGRAM = sys.argv[1]
 TOKEN = 'a-token-for-tests'
 SECONDS = 20
-EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED = 1, 2, 3
+EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_SERVER_ERROR, EXIT_TIMED_OUT = 1, 2, 3, 4, 5
 
 
 def environment(token=TOKEN, **more):
