@@ -35,6 +35,13 @@ SIGNAL_AVAILABLE_IN_ALL
 const char *signal_peer_get_origin (SignalPeer *self);
 
 SIGNAL_AVAILABLE_IN_ALL
+void signal_peer_defer_authentication (SignalPeer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_peer_finish_authentication (SignalPeer *self,
+                                        const char *user_id);
+
+SIGNAL_AVAILABLE_IN_ALL
 void signal_peer_close (SignalPeer *self,
                         guint16     code,
                         const char *reason);

@@ -179,6 +179,8 @@ namespace Signal {
 		[CCode (has_construct_function = false)]
 		protected Peer ();
 		public void close (uint16 code, string? reason = null);
+		public void defer_authentication ();
+		public void finish_authentication (string? user_id = null);
 		public bool get_encrypted ();
 		public unowned string get_id ();
 		public unowned string? get_origin ();

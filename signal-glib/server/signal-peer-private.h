@@ -21,6 +21,11 @@ typedef struct
                    const GError *error,
                    gpointer      user_data);
 
+  /* Authentication, which was deferred, has been decided. user_id is NULL to refuse the peer. */
+  void (*decided) (SignalPeer *peer,
+                   const char *user_id,
+                   gpointer    user_data);
+
   /* The connection is closed; no further callbacks follow. */
   void (*closed)  (SignalPeer *peer,
                    gpointer    user_data);
@@ -47,6 +52,13 @@ gboolean signal_peer_is_open              (SignalPeer *self);
 gboolean signal_peer_is_admitted          (SignalPeer *self);
 gboolean signal_peer_exceeds_limit        (SignalPeer *self);
 gboolean signal_peer_begin_authentication (SignalPeer *self);
+void     signal_peer_set_asking           (SignalPeer *self,
+                                           gboolean    is_asking);
+gboolean signal_peer_is_deferred          (SignalPeer *self);
+void     signal_peer_wait_for_decision    (SignalPeer *self,
+                                           const char *public_key,
+                                           gint64      timeout);
+const char *signal_peer_get_public_key    (SignalPeer *self);
 gboolean signal_peer_admit                (SignalPeer *self,
                                            const char *user_id,
                                            SignalAead *key,

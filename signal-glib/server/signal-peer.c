@@ -41,8 +41,12 @@
  * - [method@Signal.Peer.close] closes the connection; [method@Signal.Server.send_to_peer] sends a
  *   message.
  *
+ * - [method@Signal.Peer.defer_authentication] and [method@Signal.Peer.finish_authentication] let a
+ *   token be checked asynchronously.
+ *
  * A peer belongs to the main context of its server. Other threads may drop references and call
- * [method@Signal.Peer.close]; properties and getters must not be used there.
+ * [method@Signal.Peer.close] and [method@Signal.Peer.finish_authentication]; properties and getters
+ * must not be used there.
  *
  * Since: 0.1
  */
@@ -109,6 +113,12 @@ struct _SignalPeer
   SignalAffinity            affinity;
   GSource                  *deadline;  /* for authentication, or for the end after closing */
   gint64                    deadline_time;
+
+  gboolean                  is_asking;   /* the signal authenticate is being emitted */
+  gboolean                  is_deferred; /* the decision is made after the emission */
+  gboolean                  is_decided;  /* and it was made during the emission */
+  char                     *decision;    /* the user ID then, or NULL */
+  char                     *public_key;  /* as received, while the decision is awaited; or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (SignalPeer, signal_peer, G_TYPE_OBJECT)
@@ -129,6 +139,8 @@ signal_peer_finalize (GObject *object)
   g_clear_pointer (&self->id, g_free);
   g_clear_pointer (&self->user_id, g_free);
   g_clear_pointer (&self->origin, g_free);
+  g_clear_pointer (&self->decision, g_free);
+  g_clear_pointer (&self->public_key, g_free);
   g_clear_pointer (&self->room_set, g_hash_table_unref);
   g_clear_pointer (&self->rooms, g_ptr_array_unref);
   g_clear_object (&self->remote_address);
@@ -374,6 +386,144 @@ signal_peer_get_origin (SignalPeer *self)
   g_return_val_if_fail (SIGNAL_IS_PEER (self), NULL);
 
   return self->origin;
+}
+
+/**
+ * signal_peer_defer_authentication:
+ * @self: a peer
+ *
+ * Defers the decision about a peer that has sent a token.
+ *
+ * Call this method in a handler of [signal@Signal.Server::authenticate] that cannot check the token
+ * at once, for example because it has to query a database or another server, and return %NULL from
+ * the handler. Call [method@Signal.Peer.finish_authentication] when the result is known. If that does
+ * not happen within three times [property@Signal.Server:auth-timeout], the connection is closed with
+ * the code 4001.
+ *
+ * The emission of the signal goes on after the handler has returned. If another handler returns a user
+ * ID, the peer is authenticated as that user at once, and nothing is deferred.
+ *
+ * ```c
+ * static void
+ * on_checked (GObject      *source,
+ *             GAsyncResult *result,
+ *             gpointer      user_data)
+ * {
+ *   g_autoptr (SignalPeer) peer = user_data;
+ *   g_autofree char *user_id = g_task_propagate_pointer (G_TASK (result), NULL);
+ *
+ *   signal_peer_finish_authentication (peer, user_id);
+ * }
+ *
+ * static char *
+ * on_authenticate (SignalServer *server,
+ *                  SignalPeer   *peer,
+ *                  const char   *type,
+ *                  const char   *token,
+ *                  GTaskThreadFunc check_token)
+ * {
+ *   g_autoptr (GTask) task = g_task_new (NULL, NULL, on_checked, g_object_ref (peer));
+ *
+ *   g_task_set_task_data (task, g_strdup (token), g_free);
+ *   g_task_run_in_thread (task, check_token);
+ *   signal_peer_defer_authentication (peer);
+ *   return NULL;
+ * }
+ * ```
+ *
+ * This method does nothing outside of a handler of that signal for the same peer.
+ *
+ * Since: 0.1
+ */
+void
+signal_peer_defer_authentication (SignalPeer *self)
+{
+  g_return_if_fail (SIGNAL_IS_PEER (self));
+
+  if (signal_affinity_is_here (&self->affinity) && self->is_asking)
+    self->is_deferred = TRUE;
+}
+
+/* The first decision counts. One that is made during the emission takes effect after it. */
+static void
+decide (SignalPeer *self,
+        const char *user_id)
+{
+  if (!self->is_deferred || self->is_decided || self->state != SIGNAL_PEER_STATE_AUTHENTICATING)
+    return;
+
+  if (self->is_asking)
+    {
+      self->is_decided = TRUE;
+      self->decision = g_strdup (user_id);
+      return;
+    }
+
+  self->is_deferred = FALSE;
+  self->handlers->decided (self, user_id, self->user_data);
+}
+
+typedef struct
+{
+  SignalPeer *peer;
+  char *user_id;
+} Decision;
+
+static void
+decision_free (Decision *decision)
+{
+  g_object_unref (decision->peer);
+  g_free (decision->user_id);
+  g_free (decision);
+}
+
+static gboolean
+on_decision (gpointer user_data)
+{
+  Decision *decision = user_data;
+
+  decide (decision->peer, decision->user_id);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * signal_peer_finish_authentication:
+ * @self: a peer
+ * @user_id: (nullable): the ID of the user in UTF-8, or %NULL to reject the token
+ *
+ * Decides about a peer whose authentication was deferred with
+ * [method@Signal.Peer.defer_authentication].
+ *
+ * The effect is that of a handler of [signal@Signal.Server::authenticate] that returns @user_id. If it
+ * is called while the handler is still running, this is after the emission of the signal.
+ *
+ * This method does nothing if authentication was not deferred, is decided already, or has timed out,
+ * if the peer has disconnected, or if the server has stopped or no longer exists. It may be called
+ * from any thread.
+ *
+ * Since: 0.1
+ */
+void
+signal_peer_finish_authentication (SignalPeer *self,
+                                   const char *user_id)
+{
+  Decision *decision;
+
+  g_return_if_fail (SIGNAL_IS_PEER (self));
+
+  decision = g_new (Decision, 1);
+  decision->peer = g_object_ref (self);
+  decision->user_id = g_strdup (user_id);
+
+  if (signal_affinity_is_here (&self->affinity))
+    {
+      on_decision (decision);
+      decision_free (decision);
+    }
+  else
+    {
+      signal_affinity_invoke (&self->affinity, on_decision, decision, (GDestroyNotify) decision_free);
+    }
 }
 
 static char *
@@ -669,6 +819,44 @@ signal_peer_begin_authentication (SignalPeer *self)
 
   self->state = SIGNAL_PEER_STATE_AUTHENTICATING;
   return TRUE;
+}
+
+/* Between TRUE and FALSE, authentication can be deferred. */
+void
+signal_peer_set_asking (SignalPeer *self,
+                        gboolean    is_asking)
+{
+  self->is_asking = is_asking;
+}
+
+gboolean
+signal_peer_is_deferred (SignalPeer *self)
+{
+  return self->is_deferred;
+}
+
+/* Calls decided() when the decision has been made, which may be at once. public_key is that of the
+ * client, or NULL; timeout is in ms. */
+void
+signal_peer_wait_for_decision (SignalPeer *self,
+                               const char *public_key,
+                               gint64      timeout)
+{
+  self->public_key = g_strdup (public_key);
+  if (!self->is_decided)
+    {
+      set_deadline (self, timeout * G_TIME_SPAN_MILLISECOND);
+      return;
+    }
+
+  self->is_deferred = FALSE;
+  self->handlers->decided (self, self->decision, self->user_data);
+}
+
+const char *
+signal_peer_get_public_key (SignalPeer *self)
+{
+  return self->public_key;
 }
 
 /* key is (transfer full), or NULL to continue without encryption. connected is the last message

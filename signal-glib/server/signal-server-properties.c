@@ -363,7 +363,9 @@ install_time_properties (void)
    *
    * The time within which a peer must authenticate, in milliseconds.
    *
-   * The connection of a peer that does not is closed with the code 4001. A connection that has
+   * The connection of a peer that does not is closed with the code 4001. If authentication is
+   * deferred with [method@Signal.Peer.defer_authentication], the peer is given three times this
+   * time from then on. A connection that has
    * not completed the WebSocket handshake within this time, from when it was accepted, is closed
    * without a response.
    *

@@ -18,6 +18,9 @@
 /* The number of names in one frame that are processed, unless a peer may be in more rooms. */
 #define MIN_NAMES 1024
 
+/* How long authentication may be deferred, as a multiple of auth-timeout. */
+#define DEFERRED_TIMEOUTS G_GINT64_CONSTANT (3)
+
 static void
 join_room (SignalServer *self,
            SignalPeer   *peer,
@@ -97,6 +100,31 @@ admit (SignalServer *self,
     }
 }
 
+/* user_id is NULL to refuse the peer. */
+static void
+decide (SignalServer *self,
+        SignalPeer   *peer,
+        const char   *user_id,
+        const char   *client_public_key)
+{
+  if (user_id != NULL && g_utf8_validate (user_id, -1, NULL))
+    {
+      admit (self, peer, user_id, client_public_key);
+      return;
+    }
+
+  signal_peer_send_error (peer, "Authentication failed");
+  signal_peer_close_with_code (peer, SIGNAL_CLOSE_REFUSED, "Authentication failed");
+}
+
+static void
+on_decided (SignalPeer *peer,
+            const char *user_id,
+            gpointer    user_data)
+{
+  decide (user_data, peer, user_id, signal_peer_get_public_key (peer));
+}
+
 static void
 authenticate (SignalServer  *self,
               SignalPeer    *peer,
@@ -113,18 +141,18 @@ authenticate (SignalServer  *self,
 
   signal_handshake_parse_authenticate (&event, message);
   if (event.type != NULL && event.token != NULL)
-    user_id = signal_server_emit_authenticate (self, peer, event.type, event.token);
+    {
+      signal_peer_set_asking (peer, TRUE);
+      user_id = signal_server_emit_authenticate (self, peer, event.type, event.token);
+      signal_peer_set_asking (peer, FALSE);
+    }
   if (!signal_peer_is_open (peer))
     return;
 
-  if (user_id == NULL || !g_utf8_validate (user_id, -1, NULL))
-    {
-      signal_peer_send_error (peer, "Authentication failed");
-      signal_peer_close_with_code (peer, SIGNAL_CLOSE_REFUSED, "Authentication failed");
-      return;
-    }
-
-  admit (self, peer, user_id, event.public_key);
+  if (user_id == NULL && signal_peer_is_deferred (peer))
+    signal_peer_wait_for_decision (peer, event.public_key, self->auth_timeout * DEFERRED_TIMEOUTS);
+  else
+    decide (self, peer, user_id, event.public_key);
 }
 
 static GPtrArray *
@@ -282,6 +310,7 @@ on_closed (SignalPeer *peer,
 static const SignalPeerHandlers peer_handlers = {
   .message = on_message,
   .fault = on_fault,
+  .decided = on_decided,
   .closed = on_closed,
 };
 

@@ -172,6 +172,10 @@ install_decision_signals (void)
    * its connection is closed with the code 4003. A peer that does not send the type and the token
    * as text is rejected without emitting this signal.
    *
+   * A handler that cannot check the token at once calls
+   * [method@Signal.Peer.defer_authentication], and
+   * [method@Signal.Peer.finish_authentication] when the result is known.
+   *
    * Handlers should compare secrets in constant time, for example with `gnutls_memcmp()` or with
    * Python's `hmac.compare_digest()`, or look up a hash of the token. A comparison that stops at
    * the first difference reveals how much of a guess is correct.
