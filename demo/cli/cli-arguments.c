@@ -8,6 +8,32 @@
 #include "cli-color.h"
 #include "cli-output.h"
 
+static gboolean
+is_url (const char *text)
+{
+  return g_str_has_prefix (text, "ws://") || g_str_has_prefix (text, "wss://");
+}
+
+/* Inserts the URL of the environment if that is all that is missing. If there is a URL already, another
+ * operand is missing. */
+static char **
+complete_operands (char       **operands,
+                   const char  *usage,
+                   guint        n_operands)
+{
+  const char *url = g_getenv ("SIGNAL_URL");
+  g_autoptr (GStrvBuilder) builder = NULL;
+
+  if (url == NULL || *url == '\0' || !g_str_has_prefix (usage, "URL")
+      || g_strv_length (operands) + 1 != n_operands || (n_operands > 1 && is_url (operands[0])))
+    return operands;
+  builder = g_strv_builder_new ();
+  g_strv_builder_add (builder, url);
+  g_strv_builder_addv (builder, (const char **) operands);
+  g_strfreev (operands);
+  return g_strv_builder_end (builder);
+}
+
 /* Parses @args and returns the operands, or prints an error and returns %NULL. */
 char **
 cli_arguments_parse (GOptionContext *context,
@@ -34,6 +60,7 @@ cli_arguments_parse (GOptionContext *context,
     }
   if (operands == NULL)
     operands = g_new0 (char *, 1);
+  operands = complete_operands (operands, usage, n_operands);
   if (g_strv_length (operands) != n_operands)
     {
       cli_error (_("Usage: %s [OPTION…] %s"), g_get_prgname (), usage);

@@ -172,7 +172,12 @@ chat_run (Chat             *self,
   g_autofree char *token = NULL;
   CliExitCode exit_code = CLI_EXIT_OK;
 
-  if (!cli_options_check_rooms (rooms))
+  if (self->room == NULL)
+    {
+      cli_error (_("No room given; use --room"));
+      return CLI_EXIT_USAGE;
+    }
+  if (!cli_options_check_names (rooms))
     return CLI_EXIT_USAGE;
   client = cli_options_create_client (options, url, rooms);
   if (client == NULL)

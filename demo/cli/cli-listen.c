@@ -1,49 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <unistd.h>
-
 #include <glib/gi18n.h>
 
 #include "cli-arguments.h"
-#include "cli-color.h"
 #include "cli-commands.h"
-#include "cli-json.h"
+#include "cli-format.h"
 #include "cli-options.h"
 #include "cli-output.h"
 #include "cli-session.h"
-#include "cli-text.h"
 #include "cli-token.h"
 #include "cli-trace.h"
 
 typedef struct
 {
   CliSession session;
-  gboolean json;
+  CliFormat format;
+  char **events; /* the only ones to print, or NULL for all */
   gboolean trace;
   int count;
 } Listen;
-
-static char *
-format_text (SignalMessage *message)
-{
-  const char *payload = signal_message_get_payload_json (message);
-  g_autofree char *event = cli_text_escape (signal_message_get_event (message));
-  g_autofree char *text = cli_text_escape (payload != NULL ? payload : "");
-
-  return g_strdup_printf ("%s%s%s %s\n", cli_color (STDOUT_FILENO, CLI_COLOR_NAME), event,
-                          cli_color (STDOUT_FILENO, CLI_COLOR_OFF), text);
-}
 
 static void
 on_message (SignalClient  *client,
             SignalMessage *message,
             Listen        *self)
 {
-  g_autofree char *line = self->json ? cli_json_message (message) : format_text (message);
+  const char *event = signal_message_get_event (message);
+  g_autofree char *line = NULL;
 
-  if (self->session.stopping)
+  if (self->session.stopping
+      || (self->events != NULL && !g_strv_contains ((const char * const *) self->events, event)))
     return;
+  line = cli_format_message (self->format, message);
   if (!cli_print (line))
     cli_session_stop (&self->session, CLI_EXIT_FAILED);
   else if (self->count > 0 && --self->count == 0)
@@ -61,7 +50,7 @@ listen_run (Listen            *self,
   g_autofree char *token = NULL;
   CliExitCode exit_code = CLI_EXIT_OK;
 
-  if (!cli_options_check_rooms (rooms))
+  if (!cli_options_check_names (rooms) || !cli_options_check_names (self->events))
     return CLI_EXIT_USAGE;
   client = cli_options_create_client (options, url, rooms);
   if (client == NULL)
@@ -87,13 +76,20 @@ cli_listen (char **args)
 {
   g_auto (CliOptions) options = { 0 };
   g_auto (GStrv) rooms = NULL;
+  g_auto (GStrv) events = NULL;
   g_auto (GStrv) operands = NULL;
+  g_autofree char *format = NULL;
   Listen self = { 0 };
+  gboolean json = FALSE;
   gboolean retry_first = FALSE;
   const GOptionEntry entries[] = {
     { "room", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &rooms,
       N_("Join this room; can be given more than once"), N_("ROOM") },
-    { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json,
+    { "event", 'e', 0, G_OPTION_ARG_FILENAME_ARRAY, &events,
+      N_("Print only messages with this event; can be given more than once"), N_("EVENT") },
+    { "format", 'f', 0, G_OPTION_ARG_STRING, &format,
+      N_("Print line (the default), json, payload or text"), N_("FORMAT") },
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &json,
       N_("Print one JSON object per line: event, payload, id"), NULL },
     { "count", 'n', 0, G_OPTION_ARG_INT, &self.count,
       N_("Exit after N messages"), N_("N") },
@@ -110,6 +106,9 @@ cli_listen (char **args)
   g_option_context_set_description (context, _(
     "Without --wait, a failed first connection attempt is not retried. A lost connection is\n"
     "always retried, up to --max-retries (20) times in a row.\n"
+    "Without --room, the messages are printed that the server sends to this user or to all.\n"
+    "The formats are: line, the event and the payload; json, the same as --json; payload, the\n"
+    "payload as JSON on a line; text, the payload, and if it is a string, its text.\n"
     "With --json, the payload is printed as received; a missing payload or ID is null.\n"
     "With --trace, each transition is written to standard error with the monotonic time and\n"
     "the time since the previous transition, in milliseconds, and finally the statistics.\n"
@@ -119,7 +118,15 @@ cli_listen (char **args)
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   cli_options_init (&options, context, 20);
   operands = cli_arguments_parse (context, "URL", 1, args);
-  if (operands == NULL)
+  if (operands == NULL || !cli_format_parse (format, &self.format))
     return CLI_EXIT_USAGE;
+  if (json && format != NULL)
+    {
+      cli_error (_("--json cannot be used together with --format"));
+      return CLI_EXIT_USAGE;
+    }
+  if (json)
+    self.format = CLI_FORMAT_JSON;
+  self.events = events;
   return listen_run (&self, &options, retry_first, operands[0], rooms);
 }

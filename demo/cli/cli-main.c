@@ -41,6 +41,7 @@ print_help (void)
                            "\n"
                            "The token is read from --token-file, from the environment variable\n"
                            "SIGNAL_TOKEN, or from a prompt, never from the command line.\n"
+                           "The URL can be left out if it is in the environment variable SIGNAL_URL.\n"
                            "\n"
                            "Exit status:\n"
                            "  0    success\n"

@@ -46,20 +46,15 @@ cli_options_clear (CliOptions *options)
   g_clear_pointer (&options->ecdh_info, g_free);
 }
 
-/* Returns whether there are rooms with valid names, and prints an error if not. */
+/* Returns whether the names of rooms or events are valid, and prints an error if not. */
 gboolean
-cli_options_check_rooms (char **rooms)
+cli_options_check_names (char **names)
 {
-  if (rooms == NULL || rooms[0] == NULL)
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
     {
-      cli_error (_("No room given; use --room"));
-      return FALSE;
-    }
-  for (guint i = 0; rooms[i] != NULL; i++)
-    {
-      if (!g_utf8_validate (rooms[i], -1, NULL))
+      if (!g_utf8_validate (names[i], -1, NULL))
         {
-          cli_error (_("A room name is not valid UTF-8"));
+          cli_error (_("The name of a room or an event is not valid UTF-8"));
           return FALSE;
         }
     }

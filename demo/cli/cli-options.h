@@ -25,7 +25,7 @@ void          cli_options_clear         (CliOptions        *options);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliOptions, cli_options_clear)
 
-gboolean      cli_options_check_rooms   (char             **rooms);
+gboolean      cli_options_check_names   (char             **names);
 
 gboolean      cli_options_get_timeout   (double             seconds,
                                          guint             *timeout);

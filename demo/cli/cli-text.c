@@ -16,9 +16,10 @@ cli_text_is_safe (gunichar c)
   return g_unichar_isprint (c) && c != LINE_SEPARATOR && c != PARAGRAPH_SEPARATOR;
 }
 
-/* Returns @text with all characters escaped that could move the cursor or hide text on a terminal. */
-char *
-cli_text_escape (const char *text)
+/* Returns @text with all characters escaped that are not safe, except for those in @kept. */
+static char *
+escape (const char *text,
+        const char *kept)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
   GString *printable = g_string_sized_new (strlen (valid));
@@ -27,10 +28,24 @@ cli_text_escape (const char *text)
     {
       gunichar c = g_utf8_get_char (p);
 
-      if (cli_text_is_safe (c))
+      if (cli_text_is_safe (c) || strchr (kept, *p) != NULL)
         g_string_append_unichar (printable, c);
       else
         g_string_append_printf (printable, c <= 0xffff ? "\\u%04x" : "\\U%08x", c);
     }
   return g_string_free (printable, FALSE);
+}
+
+/* Returns @text with all characters escaped that could move the cursor or hide text on a terminal. */
+char *
+cli_text_escape (const char *text)
+{
+  return escape (text, "");
+}
+
+/* Like cli_text_escape(), for a text that can have several lines. */
+char *
+cli_text_escape_lines (const char *text)
+{
+  return escape (text, "\n\t");
 }

@@ -5,8 +5,10 @@
 
 G_BEGIN_DECLS
 
-gboolean  cli_text_is_safe (gunichar    c);
+gboolean  cli_text_is_safe      (gunichar    c);
 
-char     *cli_text_escape  (const char *text);
+char     *cli_text_escape       (const char *text);
+
+char     *cli_text_escape_lines (const char *text);
 
 G_END_DECLS

@@ -34,6 +34,8 @@ class Request(Cli):
             self.assertEqual((process.returncode, process.stdout, process.stderr), (0, payload + '\n', ''))
             process = run('request', url, 'order', '-', stdin='[1,\n 2]')
             self.assertEqual((process.returncode, process.stdout), (0, '[1,2]\n'))
+            process = run('request', url, 'order', '"☕"', '--format', 'text')
+            self.assertEqual((process.returncode, process.stdout), (0, '☕\n'))
 
     def test_forwarded(self):
         """A request that names a room reaches its members, and is answered."""
@@ -100,5 +102,76 @@ class Request(Cli):
             self.check_fails(process, EXIT_USAGE, 'timeout')
 
 
+class Listen(Cli):
+    def listen(self, messages, *args):
+        """Returns what the program prints of some messages without a room."""
+        with Server(SECONDS) as server, \
+                running('listen', server.url, '--no-encryption', *args) as process:
+            peer = server.peer()
+            for message in messages:
+                send(peer, **message)
+            peer.answer_close(peer.wait_for_close())
+            self.assertEqual(process.wait(SECONDS), 0)
+            return process.out.rest()
+
+    def test_without_room(self):
+        with Server(SECONDS) as server, \
+                running('listen', server.url, '--no-encryption', '-n', '1') as process:
+            peer = server.peer()
+            send(peer, event='a', data=1)
+            self.assertIsNone(receive(peer))  # the close frame, and nothing to join a room before
+            self.assertEqual(process.out.wait_for('a'), 'a 1\n')
+
+    def test_event(self):
+        messages = [{'event': name, 'data': len(name)} for name in ('a', 'b', 'ab', 'ü', 'b')]
+        self.assertEqual(self.listen(messages, '-e', 'ü', '--event=b', '-n', '3'),
+                         'b 1\nü 1\nb 1\n')
+
+    def test_formats(self):
+        messages = ({'event': 'a', 'data': 'x"\n\x1b☕'}, {'event': 'b', 'data': {'c': [1, None]}}, {'event': 'c'})
+        for name, expected in (
+                ('line', ('a "x\\"\\n\\u001b\\u2615"', 'b {"c": [1, null]}', 'c ')),
+                ('json', ('{"event":"a","payload":"x\\"\\n\\u001b\\u2615","id":null}',
+                          '{"event":"b","payload":{"c": [1, null]},"id":null}',
+                          '{"event":"c","payload":null,"id":null}')),
+                ('payload', ('"x\\"\\n\\u001b\\u2615"', '{"c": [1, null]}', 'null')),
+                ('text', ('x"', '\\u001b☕', '{"c": [1, null]}', 'null'))):
+            self.assertEqual(self.listen(messages, '--format', name, '-n', '3').split('\n'),
+                             [*expected, ''], name)
+
+    def test_bad_format(self):
+        url = 'ws://127.0.0.1:1/ws'
+        self.check_fails(run('listen', url, '--format', 'xml'), EXIT_USAGE, 'xml')
+        self.check_fails(run('request', url, 'a', '1', '--format', ''), EXIT_USAGE, 'format')
+        self.check_fails(run('listen', url, '--format', 'text', '--json'), EXIT_USAGE, '--json')
+
+
+class Url(Cli):
+    """The environment variable SIGNAL_URL."""
+
+    def test_default(self):
+        with serving() as (url, _):
+            env = {'SIGNAL_URL': url}
+            self.assertEqual(run('send', 'a', '1', env=env).returncode, 0)
+            self.assertEqual(run('request', 'a', '1', env=env).stdout, '1\n')
+            self.assertEqual(run('chat', '--room', 'a', env=env).returncode, 0)
+            process = run('listen', env={'SIGNAL_URL': url.replace('/ws', '/other')})
+            self.check_fails(process, EXIT_FAILED, '404')
+
+    def test_operand(self):
+        """An operand takes precedence."""
+        with serving() as (url, _):
+            env = {'SIGNAL_URL': f'ws://127.0.0.1:{free_port()}/ws'}
+            self.assertEqual(run('request', url, 'a', '1', env=env).stdout, '1\n')
+
+    def test_missing(self):
+        url = 'ws://127.0.0.1:1/ws'
+        self.check_fails(run('listen'), EXIT_USAGE, 'URL')
+        self.check_fails(run('listen', env={'SIGNAL_URL': ''}), EXIT_USAGE, 'URL')
+        self.check_fails(run('send', 'a', env={'SIGNAL_URL': url}), EXIT_USAGE, 'URL EVENT JSON')
+        self.check_fails(run('send', url, 'a', env={'SIGNAL_URL': url}), EXIT_USAGE, 'URL EVENT JSON')
+        self.check_fails(run('serve', '/ws', env={'SIGNAL_URL': url}), EXIT_USAGE, 'Usage')
+
+
 if __name__ == '__main__':
-    tap.main(Request)
+    tap.main(Request, Listen, Url)

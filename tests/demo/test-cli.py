@@ -38,7 +38,7 @@ class Arguments(Cli):
         self.check_fails(run('send', 'ws://127.0.0.1/ws'), EXIT_USAGE, 'URL EVENT JSON')
 
     def test_no_room(self):
-        self.check_fails(run('listen', 'ws://127.0.0.1/ws'), EXIT_USAGE, '--room')
+        self.check_fails(run('chat', 'ws://127.0.0.1/ws'), EXIT_USAGE, '--room')
 
     def test_bad_port(self):
         self.check_fails(run('serve', '--port', '65536'), EXIT_USAGE, 'Invalid port')
