@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-from collections.abc import AsyncIterator, Callable, Coroutine
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
-from typing import Any, ClassVar, Literal, TypeVar, overload
+from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from gi.repository import Gio, GLib, GObject, Json, Soup
 
 _T = TypeVar('_T')
-_Ready = Callable[..., object]
+_Ready: TypeAlias = Callable[..., object]
+_TokenSource: TypeAlias = Callable[[], str | None | Awaitable[str | None]]
 
 MAJOR_VERSION: int
 MICRO_VERSION: int
@@ -15,31 +17,55 @@ VERSION_S: str
 
 def error_get_advice(error: GLib.Error) -> str | None: ...
 def error_quark() -> int: ...
-def run(coroutine: Coroutine[Any, Any, _T], *, debug: bool | None = None) -> _T: ...
+def new_event_loop() -> AbstractEventLoop: ...
+@overload
+def run(main: Coroutine[Any, Any, _T], argv: None = None, *, debug: bool | None = None) -> _T: ...
+@overload
+def run(
+    main: Gio.Application, argv: Sequence[str] | None = None, *, debug: bool | None = None
+) -> int: ...
 
 class ConnectionState(GObject.GEnum):
-    DISCONNECTED: ClassVar[ConnectionState]
-    CONNECTING: ClassVar[ConnectionState]
-    CONNECTED: ClassVar[ConnectionState]
-    AUTHENTICATING: ClassVar[ConnectionState]
-    AUTHENTICATED: ClassVar[ConnectionState]
-    RECONNECTING: ClassVar[ConnectionState]
+    DISCONNECTED = 0
+    CONNECTING = 1
+    CONNECTED = 2
+    AUTHENTICATING = 3
+    AUTHENTICATED = 4
+    RECONNECTING = 5
 
 class Error(GObject.GEnum):
-    FAILED: ClassVar[Error]
-    NOT_CONNECTED: ClassVar[Error]
-    CRYPTO: ClassVar[Error]
-    PROTOCOL: ClassVar[Error]
-    AUTHENTICATION_FAILED: ClassVar[Error]
-    ENCRYPTION_REQUIRED: ClassVar[Error]
-    TIMED_OUT: ClassVar[Error]
-    RETRIES_EXHAUSTED: ClassVar[Error]
-    OUTBOX_FULL: ClassVar[Error]
-    TOO_LARGE: ClassVar[Error]
-    INVALID_ARGUMENT: ClassVar[Error]
-    INSECURE: ClassVar[Error]
-    SERVER: ClassVar[Error]
-    CONNECTION_LOST: ClassVar[Error]
+    FAILED = 0
+    NOT_CONNECTED = 1
+    CRYPTO = 2
+    PROTOCOL = 3
+    AUTHENTICATION_FAILED = 4
+    ENCRYPTION_REQUIRED = 5
+    TIMED_OUT = 6
+    RETRIES_EXHAUSTED = 7
+    OUTBOX_FULL = 8
+    TOO_LARGE = 9
+    INVALID_ARGUMENT = 10
+    INSECURE = 11
+    SERVER = 12
+    CONNECTION_LOST = 13
+
+class _Error(GLib.Error):
+    def __init__(self, message: str = '', domain: str = ..., code: int | None = None) -> None: ...
+
+class Failed(_Error): ...
+class NotConnected(_Error): ...
+class Crypto(_Error): ...
+class Protocol(_Error): ...
+class AuthenticationFailed(_Error): ...
+class EncryptionRequired(_Error): ...
+class TimedOut(_Error): ...
+class RetriesExhausted(_Error): ...
+class OutboxFull(_Error): ...
+class TooLarge(_Error): ...
+class InvalidArgument(_Error): ...
+class Insecure(_Error): ...
+class ServerError(_Error): ...
+class ConnectionLost(_Error): ...
 
 class Message(GObject.GBoxed):
     @property
@@ -128,7 +154,7 @@ class Client(GObject.Object):
         server_url: str | None = None,
         server_urls: list[str] | tuple[str, ...] = ...,
         ecdh_info: str = ...,
-        token: str | None = None,
+        token: str | _TokenSource | None = None,
         authenticate_type: str = ...,
         authenticate_data: Json.Node | None = None,
         public_key_member: str = ...,
@@ -260,7 +286,7 @@ class Client(GObject.Object):
     def set_authenticate_data(self, authenticate_data: Json.Node | None) -> None: ...
     def get_public_key_member(self) -> str: ...
     def set_public_key_member(self, public_key_member: str | None) -> None: ...
-    def set_token(self, token: str | None) -> None: ...
+    def set_token(self, token: str | _TokenSource | None) -> None: ...
     def get_auto_join_rooms(self) -> list[str]: ...
     def set_auto_join_rooms(self, auto_join_rooms: list[str] | None) -> None: ...
     def get_max_retries(self) -> int: ...
@@ -362,6 +388,7 @@ class Server(GObject.Object):
     def __init__(
         self,
         *,
+        token: str | Mapping[str, str] | None = None,
         path: str = '/ws',
         ecdh_info: str = ...,
         require_encryption: bool = True,
@@ -423,3 +450,10 @@ class Server(GObject.Object):
         self, cancellable: Gio.Cancellable | None, callback: _Ready, *user_data: object
     ) -> None: ...
     def stop_finish(self, result: Gio.AsyncResult) -> Literal[True]: ...
+    async def __aenter__(self) -> Server: ...
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...

@@ -6,13 +6,18 @@ PyGObject loads this module automatically for "from gi.repository import Signal"
 import asyncio
 import collections.abc
 import contextlib
+import functools
+import hmac
+import inspect
 import json
+import math
 import selectors
 import signal
 import sys
 import threading
 import types
 import warnings
+import weakref
 
 from gi.module import get_introspection_module
 from gi.overrides import override
@@ -25,12 +30,67 @@ except ImportError:
 
 Signal = get_introspection_module('Signal')
 
-__all__ = ['Client', 'Message', 'Server', 'run']
+__all__ = ['Client', 'Message', 'Server', 'new_event_loop', 'run']
 
 _NOTHING = object()
 # The default limit of messages that are queued for an iterator, and before the first one is created.
 _MESSAGES_LIMIT = 1000
 _INT64 = range(-2 ** 63, 2 ** 63)
+_DOMAIN = GLib.quark_to_string(Signal.error_quark())
+_ERRORS = {}
+
+
+class _Error(GLib.Error):
+    """An error of the domain of the library. Each of its codes has a class."""
+
+    _code = None
+
+    def __init__(self, message='', domain=_DOMAIN, code=None):
+        super().__init__(message, domain, self._code if code is None else code)
+
+
+def _define_errors():
+    for name in filter(str.isupper, dir(Signal.Error)):
+        code = int(getattr(Signal.Error, name))
+        class_name = name.title().replace('_', '')
+        # For example, the name of an object of the library.
+        if hasattr(Signal, class_name):
+            class_name += 'Error'
+        kind = type(class_name, (_Error,), {
+            '__doc__': f'A GLib.Error with the code Signal.Error.{name}.',
+            '__module__': Signal.__name__, '_code': code})
+        globals()[class_name] = _ERRORS[code] = kind
+        __all__.append(class_name)
+
+
+_define_errors()
+
+
+def _typed(error):
+    """Returns an error as an instance of the class for its code."""
+    kind = _ERRORS.get(error.code) if error.domain == _DOMAIN and not isinstance(error, _Error) else None
+    return error if kind is None else kind(error.message, error.domain, error.code)
+
+
+def _raise_typed(function):
+    @functools.wraps(function, updated=())
+    def call(*args, **keywords):
+        try:
+            return function(*args, **keywords)
+        except GLib.Error as error:
+            raise _typed(error) from None
+
+    return call
+
+
+def _wrap_methods(kind):
+    for name, function in list(vars(kind).items()):
+        if hasattr(function, 'can_throw_gerror') and function.can_throw_gerror():
+            setattr(kind, name, _raise_typed(function))
+
+
+for _kind in (Signal.Client, Signal.Server):
+    _wrap_methods(_kind)
 
 
 def _text_of(value, ensure_ascii=False):
@@ -372,7 +432,7 @@ class _Messages:
         inbox.queue.put_nowait(None)
         error, inbox.error = inbox.error, None
         if error is not None:
-            raise error
+            raise _typed(error)
         raise StopAsyncIteration
 
     def _end_if_over(self):
@@ -437,13 +497,205 @@ class _Loop:
             self._messages.leave_loop()
 
 
+def _fail_token(client, error):
+    """Ends an attempt to connect that waits for a token, because there will be none."""
+    if not isinstance(error, GLib.Error):
+        text = 'no token was returned' if error is None else f'{type(error).__name__}: {error}'
+        error = GLib.Error.new_literal(Signal.error_quark(), f'Could not get a token: {text}',
+                                       Signal.Error.FAILED)
+    client.emit('error', error)
+
+
+class _Tokens:
+    """Calls the functions that supply the token of a client, and awaits the coroutines that they return."""
+
+    def __init__(self, client):
+        self.source = None
+        self._steps = []
+        self._task = None
+        self._tasks = set()
+        # Handlers that are connected through this object, by the IDs of the connections.
+        self.handlers = {}
+        connect = GObject.Object.connect
+        # Is emitted after "authenticate", whose handlers may have returned coroutines.
+        connect(client, 'token-requested', self._request)
+        connect(client, 'disconnected', self._cancel)
+
+    def connect(self, connect, signal, handler, data):
+        name = signal.replace('_', '-')
+        function = self._on_authenticate if name == 'authenticate' else self._on_token_requested
+        number = connect(signal, functools.partial(function, handler), *data)
+        self.handlers[number] = handler
+        return number
+
+    def abandon(self):
+        """Ignores what the coroutines that are running return."""
+        self._task = None
+
+    def _cancel(self, client, error):
+        if self._task is not None:
+            self._task.cancel()
+        self.abandon()
+
+    def _on_authenticate(self, handler, client, *data):
+        """Uses the first token that a handler returns. A coroutine delays the following handlers."""
+        if self._task is not None:
+            return None
+        if self._steps:
+            self._steps.append(functools.partial(handler, client, *data))
+            return None
+        token = handler(client, *data)
+        if not inspect.isawaitable(token):
+            return token
+        self._steps.append(lambda: token)
+        return None
+
+    def _on_token_requested(self, handler, client, *data):
+        """Calls a handler, whose coroutine can return the token or True."""
+        if self._task is not None or self._steps:
+            return self._request(client)
+        answer = handler(client, *data)
+        if not inspect.isawaitable(answer):
+            return answer
+        self._start(client, [lambda: answer], may_return_true=True)
+        return True
+
+    def _request(self, client):
+        if self._task is not None:
+            return True
+        steps, self._steps = self._steps, []
+        if steps:
+            self._start(client, steps)
+            return True
+        if self.source is None:
+            return False
+        try:
+            token = self.source()
+        except Exception as error:
+            _fail_token(client, error)
+            return True
+        if inspect.isawaitable(token):
+            self._start(client, [lambda: token])
+        else:
+            self._finish(client, token)
+        return True
+
+    def _start(self, client, steps, may_return_true=False):
+        coroutine = self._run(weakref.ref(client), steps, may_return_true)
+        loop = _running_loop()
+        if loop is None or not _drives_glib(loop):
+            coroutine.close()
+            for step in steps[:1]:
+                if inspect.iscoroutine(first := step()):
+                    first.close()
+            _fail_token(client, RuntimeError('a coroutine can supply the token only within Signal.run()'))
+            return
+        self._task = loop.create_task(coroutine)
+        self._tasks.add(self._task)
+        self._task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, reference, steps, may_return_true):
+        token = failure = None
+        try:
+            for step in steps:
+                token = step()
+                if inspect.isawaitable(token):
+                    token = await token
+                if isinstance(token, str):
+                    break
+        except Exception as error:
+            failure = error
+        client = reference()
+        if client is None or self._task is not asyncio.current_task():
+            return
+        self._task = None
+        if failure is not None:
+            _fail_token(client, failure)
+        elif not may_return_true or token is False or isinstance(token, str):
+            self._finish(client, token)
+
+    def _finish(self, client, token):
+        if isinstance(token, str):
+            client.update_token(token)
+        elif token is None or token is False:
+            _fail_token(client, None)
+        else:
+            _fail_token(client, TypeError(f'the token must be a string, not {type(token).__name__}'))
+
+
 class Client(Signal.Client):
     _affinity = None
     _early = None
+    _tokens = None
 
-    def __init__(self, *args, **properties):
+    def __init__(self, *args, token=None, **properties):
+        if token is not None and not callable(token):
+            properties['token'] = token
         super().__init__(*args, **properties)
         self._affinity = _get_affinity()
+        if callable(token):
+            self.set_token(token)
+
+    def connect(self, signal, handler, *data):
+        """Connects a handler. Those of "authenticate" and "token-requested" can be coroutine functions."""
+        return self._connect(super().connect, signal, handler, data)
+
+    def connect_after(self, signal, handler, *data):
+        return self._connect(super().connect_after, signal, handler, data)
+
+    def disconnect(self, number):
+        super().disconnect(number)
+        if self._tokens is not None:
+            self._tokens.handlers.pop(number, None)
+
+    def disconnect_by_func(self, handler):
+        wrapped = self._find_wrapped(handler)
+        for number in wrapped:
+            self.disconnect(number)
+        return len(wrapped) or super().disconnect_by_func(handler)
+
+    def handler_block_by_func(self, handler):
+        wrapped = self._find_wrapped(handler)
+        for number in wrapped:
+            self.handler_block(number)
+        return len(wrapped) or super().handler_block_by_func(handler)
+
+    def handler_unblock_by_func(self, handler):
+        wrapped = self._find_wrapped(handler)
+        for number in wrapped:
+            self.handler_unblock(number)
+        return len(wrapped) or super().handler_unblock_by_func(handler)
+
+    def _connect(self, connect, signal, handler, data):
+        if signal in ('authenticate', 'token-requested', 'token_requested') and callable(handler):
+            return self._get_tokens().connect(connect, signal, handler, data)
+        return connect(signal, handler, *data)
+
+    def _find_wrapped(self, handler):
+        handlers = {} if self._tokens is None else self._tokens.handlers
+        return [number for number, connected in handlers.items() if connected == handler]
+
+    def _get_tokens(self):
+        if self._tokens is None:
+            self._tokens = _Tokens(self)
+        return self._tokens
+
+    def set_token(self, token):
+        """Sets the token, or a function that returns it and may be a coroutine function.
+
+        The function is called without arguments for every attempt to connect.
+        """
+        if callable(token):
+            self._get_tokens().source = token
+            return
+        if self._tokens is not None:
+            self._tokens.source = None
+        super().set_token(token)
+
+    def update_token(self, token):
+        if self._tokens is not None:
+            self._tokens.abandon()
+        super().update_token(token)
 
     def send_message(self, event, payload=_NOTHING):
         """Sends a message whose payload is a value that JSON can represent or a Json.Node, or has no payload."""
@@ -552,16 +804,49 @@ class Message(Signal.Message):
         text = self.get_payload_json()
         return None if text is None else _scan_json(text, 0)[0]
 
+    def __repr__(self):
+        """Describes the message without its payload, which may be confidential."""
+        text = self.get_payload_json()
+        length = None if text is None else len(text.encode())
+        return (f'<Signal.Message event={self.event!r} id={self.id!r} encrypted={self.is_encrypted()} '
+                f'length={length}>')
+
 
 Message = override(Message)
+
+
+class _Accept:
+    """A handler of "authenticate" that accepts certain tokens."""
+
+    def __init__(self, tokens):
+        self._users = {token.encode(): user for token, user in tokens.items()}
+
+    def __call__(self, server, peer, kind, token):
+        found = None
+        for accepted, user in self._users.items():
+            if hmac.compare_digest(accepted, token.encode()) and kind == 'Bearer':
+                found = user
+        return found
 
 
 class Server(Signal.Server):
     _affinity = None
 
-    def __init__(self, *args, **properties):
+    def __init__(self, *args, token=None, **properties):
+        """Creates a server, which accepts a token as that of the user "user", or tokens of a dict of users."""
         super().__init__(*args, **properties)
         self._affinity = _get_affinity()
+        if token is not None:
+            self.connect('authenticate', _Accept({token: 'user'} if isinstance(token, str) else token))
+
+    async def __aenter__(self):
+        _check_await(self, asyncio.get_running_loop())
+        if self.get_uri() is None:
+            self.listen(None, 0)
+        return self
+
+    async def __aexit__(self, kind, error, traceback):
+        await self.stop_async()
 
     def listen(self, address, port):
         _check_thread(self)
@@ -605,23 +890,33 @@ Server = override(Server)
 
 
 class _SelectorSource(GLib.Source):
-    """A source that detects which files of a selector are ready, and its timeout."""
+    """A source that detects which files of a selector are ready, and its timeout.
+
+    If another main loop iterates the context, the source also runs the event loop.
+    """
 
     def __init__(self):
         super().__init__()
         self.set_name('asyncio')
         self.tags = {}
         self.ready = []
+        self.event_loop = None
 
-    def prepare(self):
-        return False, -1
-
-    def check(self):
+    def query(self):
         self.ready = [(fd, condition) for fd, tag in self.tags.items()
                       if (condition := self.query_unix_fd(tag))]
-        return bool(self.ready)
+
+    def prepare(self):
+        timeout = -1 if self.event_loop is None else self.event_loop.get_wait()
+        return timeout == 0, timeout
+
+    def check(self):
+        self.query()
+        return bool(self.ready) or (self.event_loop is not None and self.event_loop.get_wait() == 0)
 
     def dispatch(self, callback, arguments):
+        if self.event_loop is not None:
+            self.event_loop.run_nested()
         return GLib.SOURCE_CONTINUE
 
 
@@ -637,6 +932,10 @@ class _Selector(selectors.BaseSelector):
         self._keys = {}
         self._source = _SelectorSource()
         self._source.attach(context)
+
+    def set_event_loop(self, event_loop):
+        """Sets the event loop that the context runs while a main loop iterates it, or None."""
+        self._source.event_loop = event_loop
 
     def register(self, fileobj, events, data=None):
         fd = _fd_of(fileobj)
@@ -665,6 +964,14 @@ class _Selector(selectors.BaseSelector):
         return types.MappingProxyType(self._keys)
 
     def select(self, timeout=None):
+        if self._source.event_loop is not None:
+            self._source.query()
+        else:
+            self._iterate(timeout)
+        return [(self._keys[fd], self._events_of(fd, condition))
+                for fd, condition in self._source.ready if fd in self._keys]
+
+    def _iterate(self, timeout):
         may_block = timeout is None or timeout > 0
         if timeout is not None and may_block:
             self._source.set_ready_time(GLib.get_monotonic_time() + int(timeout * 1e6) + 1)
@@ -672,8 +979,6 @@ class _Selector(selectors.BaseSelector):
         self._source.ready = []
         self._context.iteration(may_block)
         self._source.set_ready_time(-1)
-        return [(self._keys[fd], self._events_of(fd, condition))
-                for fd, condition in self._source.ready if fd in self._keys]
 
     def _events_of(self, fd, condition):
         events = 0
@@ -694,7 +999,59 @@ class _EventLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, context):
         self._context = context
+        self._main = None
+        self._quit = None
+        self._result = None
+        self._failure = None
         super().__init__(_Selector(context))
+
+    def run_main(self, main, quit_main):
+        """Runs a function that runs a main loop, which runs this event loop, and returns its result."""
+        self._main, self._quit = main, quit_main
+        try:
+            self.run_forever()
+        finally:
+            self._main = self._quit = None
+            failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+        return self._result
+
+    def _run_once(self):
+        if self._main is None:
+            super()._run_once()
+            return
+        main, self._main = self._main, None
+        self._selector.set_event_loop(self)
+        try:
+            self._result = main()
+        finally:
+            self._selector.set_event_loop(None)
+            self._quit = None
+            self.stop()
+
+    def get_wait(self):
+        """Returns the milliseconds until the event loop has something to do, or -1 if only files can wake it."""
+        if self._ready:
+            return 0
+        if not self._scheduled:
+            return -1
+        # Not longer than a day, to fit into the range of the main context.
+        return math.ceil(min(max(0, self._scheduled[0].when() - self.time()), 86400) * 1000)
+
+    def run_nested(self):
+        """Runs what is due, while a main loop iterates the context."""
+        try:
+            super()._run_once()
+        except BaseException as error:
+            # The main context would only print it.
+            self._failure = error
+            self.stop()
+
+    def stop(self):
+        super().stop()
+        if self._quit is not None:
+            self._quit()
 
     def run_forever(self):
         # Owns the context between iterations as well, to exclude other threads.
@@ -716,8 +1073,18 @@ class _EventLoop(asyncio.SelectorEventLoop):
             signal.set_wakeup_fd(previous)
 
 
-def _new_event_loop():
+def new_event_loop():
+    """Creates an asyncio event loop that drives the thread-default main context of this thread."""
     return (GLibEventLoop or _EventLoop)(GLib.MainContext.ref_thread_default())
+
+
+def _run_application(application, argv, debug):
+    with asyncio.Runner(debug=debug, loop_factory=new_event_loop) as runner:
+        loop = runner.get_loop()
+        if isinstance(loop, _EventLoop):
+            return loop.run_main(functools.partial(application.run, argv), application.quit)
+        with loop.running(application.quit):
+            return application.run(argv)
 
 
 @contextlib.contextmanager
@@ -738,12 +1105,19 @@ def _own_context():
             context.pop_thread_default()
 
 
-def run(coroutine, *, debug=None):
+def run(main, argv=None, *, debug=None):
     """Runs a coroutine like asyncio.run(), with an event loop that drives a GLib main context.
 
     In threads other than the main thread, it uses the thread-default main context, or a new one if there is none.
+
+    With a Gio.Application, runs that with the arguments and returns its exit status. The signal handlers and
+    virtual functions of the application can create tasks, which are cancelled after it has quit.
     """
     if _running_loop() is not None:
         raise RuntimeError('Signal.run() cannot be called from a running event loop')
-    with _own_context(), asyncio.Runner(debug=debug, loop_factory=_new_event_loop) as runner:
-        return runner.run(coroutine)
+    if isinstance(main, Gio.Application):
+        return _run_application(main, argv, debug)
+    if argv is not None:
+        raise TypeError('Signal.run() takes arguments only with a Gio.Application')
+    with _own_context(), asyncio.Runner(debug=debug, loop_factory=new_event_loop) as runner:
+        return runner.run(main)
