@@ -5,6 +5,8 @@
 #include <signal-glib/signal-client.h>
 #include <signal-glib/signal-enums.h>
 #include <signal-glib/signal-error.h>
+#include <signal-glib/signal-message-item.h>
+#include <signal-glib/signal-message-list.h>
 #include <signal-glib/signal-message.h>
 #include <signal-glib/signal-peer.h>
 #include <signal-glib/signal-server.h>

@@ -15,6 +15,8 @@ import tap  # noqa: E402
 # A value other than the default, by the name of the property or by its type.
 VALUES = {
     'server-url': 'wss://example.org/ws',
+    'client': Signal.Client.new(None, None),
+    'event': 'chat',
     'server-urls': ['wss://b.example.org/ws', 'wss://c.example.org/ws'],
     'path': '/other',
     'ecdh-info': 'other',
@@ -70,11 +72,15 @@ class Accessors(unittest.TestCase):
     def test_server(self):
         self.check(Signal.Server.new())
 
-    def test_peer(self):
-        names = [pspec.name for pspec in Signal.Peer.list_properties() if pspec.owner_type == Signal.Peer.__gtype__]
-        for name in names:
-            with self.subTest(name):
-                self.assertTrue(hasattr(Signal.Peer, 'get_' + name.replace('-', '_')))
+    def test_message_list(self):
+        self.check(Signal.MessageList.new(None, None, 0))
+
+    def test_without_constructor(self):
+        for type_ in (Signal.MessageItem, Signal.Peer):
+            names = [pspec.name for pspec in type_.list_properties() if pspec.owner_type == type_.__gtype__]
+            for name in names:
+                with self.subTest(name):
+                    self.assertTrue(hasattr(type_, 'get_' + name.replace('-', '_')))
 
 
 if __name__ == '__main__':

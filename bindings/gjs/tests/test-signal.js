@@ -625,4 +625,25 @@ main({
             equal(binding.dup_source() === null, true, `finalized after ${action.name}`);
         }
     },
+
+    'list': () => connected(async client => {
+        const list = new Signal.MessageList({client, event: 'echo', limit: 2});
+        const changes = [];
+
+        list.connect('items-changed', (_list, ...change) => changes.push(change.join(' ')));
+        for (let i = 0; i < 3; i++)
+            client.sendMessage('echo', {i});
+        client.sendMessage('other', 1);
+        await until(() => client.messages_received >= 4);
+        equal(changes, ['0 0 1', '1 0 1', '0 1 0', '1 0 1']);
+        equal([0, 1].map(i => list.get_item(i).message.value.i), [1, 2]);
+
+        const item = list.get_item(1);
+
+        equal([item.event, item.payload_json, item.id], ['echo', '{"i":2}', null]);
+        equal(item.time.difference(GLib.DateTime.new_now_local()) <= 0, true);
+        list.clear();
+        equal(list.get_n_items(), 0);
+        equal(list.client === client, true);
+    }),
 });

@@ -8,11 +8,12 @@ import unittest
 import tap
 from fixture import Signal
 
-from gi.repository import GObject
+from gi.repository import Gio, GObject
 
 STUBS = pathlib.Path(__file__).parents[1] / 'gi-stubs' / 'repository' / 'Signal.pyi'
 # Members that PyGObject adds, and members that are not called directly.
-LEFT_OUT = {'copy', 'ClientClass', 'PeerClass', 'ServerClass'}
+LEFT_OUT = {'copy', 'ClientClass', 'MessageItemClass', 'MessageListClass', 'PeerClass', 'ServerClass'}
+OBJECTS = ('Client', 'MessageItem', 'MessageList', 'Peer', 'Server')
 
 # Arguments of constructors that are not properties.
 ADDED_ARGUMENTS = {'Server': {'token'}}
@@ -40,15 +41,15 @@ class Stubs(unittest.TestCase):
         self.assertEqual(public(self.stubs), public(dir(Signal)))
 
     def test_methods(self):
-        for name in ('Client', 'Peer', 'Server', 'Message'):
+        for name in (*OBJECTS, 'Message'):
             actual = public(dir(getattr(Signal, name)))
             if name != 'Message':
-                actual -= set(dir(GObject.Object))
+                actual -= set(dir(GObject.Object)) | set(dir(Gio.ListModel))
             stubbed = public(name for name, node in names(self.stubs[name].body)) - {'Props', 'props'}
             self.assertEqual(stubbed, actual, name)
 
     def test_properties(self):
-        for name in ('Client', 'Peer', 'Server'):
+        for name in OBJECTS:
             members = dict(names(self.stubs[name].body))
             specs = {spec.name.replace('-', '_'): spec
                      for spec in GObject.list_properties(getattr(Signal, name))}

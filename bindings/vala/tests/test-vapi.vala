@@ -111,6 +111,34 @@ async void test_finalized () throws Error {
   yield server.stop_async ();
 }
 
+async void test_list () throws Error {
+  var server = new_server ();
+  var client = new_client (server);
+  var list = new Signal.MessageList (client, "echo", 2);
+  ListModel model = list;
+
+  list.items_changed.connect ((position, removed, added) => {
+    var item = model.get_item (position) as Signal.MessageItem;
+    if (added == 1 && item.payload_json == "[4]")
+      Idle.add (test_list.callback);
+  });
+  yield client.connect_async (TOKEN);
+  for (var i = 0; i < 5; i++)
+    client.send_json ("echo", @"[$i]");
+  yield;
+  assert (model.get_n_items () == 2);
+  var item = (Signal.MessageItem) model.get_item (0);
+  assert (item.event == "echo");
+  assert (item.payload_json == "[3]");
+  assert (item.message.get_event () == "echo");
+  assert (item.id == null);
+  assert (item.time.difference (new DateTime.now ()) <= 0);
+  list.clear ();
+  assert (model.get_n_items () == 0);
+  yield client.disconnect_async ();
+  yield server.stop_async ();
+}
+
 delegate void Start (AsyncReadyCallback done);
 delegate void Finish (AsyncResult result) throws Error;
 
@@ -141,6 +169,8 @@ int main (string[] args) {
                                             (result) => test_errors.end (result)));
   Test.add_func ("/vala/cancel", () => run ((done) => test_cancel.begin (done),
                                             (result) => test_cancel.end (result)));
+  Test.add_func ("/vala/list", () => run ((done) => test_list.begin (done),
+                                          (result) => test_list.end (result)));
   Test.add_func ("/vala/finalized", () => run ((done) => test_finalized.begin (done),
                                                (result) => test_finalized.end (result)));
   return Test.run ();
