@@ -168,6 +168,9 @@ void signal_server_set_max_backlog (SignalServer *self,
                                     guint         max_backlog);
 
 SIGNAL_AVAILABLE_IN_ALL
+GListModel *signal_server_get_peers (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
 GTlsCertificate *signal_server_get_tls_certificate (SignalServer *self);
 
 SIGNAL_AVAILABLE_IN_ALL

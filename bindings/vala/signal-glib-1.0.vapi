@@ -236,6 +236,7 @@ namespace Signal {
 		public uint get_max_pending ();
 		public uint get_max_rooms ();
 		public unowned string get_path ();
+		public unowned GLib.ListModel get_peers ();
 		public bool get_require_encryption ();
 		public unowned GLib.TlsCertificate? get_tls_certificate ();
 		public string? get_uri ();
@@ -272,6 +273,7 @@ namespace Signal {
 		public uint max_pending { get; set; }
 		public uint max_rooms { get; set; }
 		public string path { get; set; }
+		public GLib.ListModel peers { get; }
 		public bool require_encryption { get; set; }
 		public GLib.TlsCertificate? tls_certificate { get; set; }
 		public signal string? authenticate (Signal.Peer peer, string type, string token);

@@ -457,3 +457,22 @@ signal_server_set_tls_certificate (SignalServer    *self,
 
   g_object_set (self, "tls-certificate", tls_certificate, NULL);
 }
+
+/**
+ * signal_server_get_peers:
+ * @self: the server
+ *
+ * Gets the peers that have been authenticated and are connected, as a list model of
+ * [class@Signal.Peer].
+ *
+ * Returns: (transfer none): the list of peers
+ *
+ * Since: 0.1
+ */
+GListModel *
+signal_server_get_peers (SignalServer *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), NULL);
+
+  return G_LIST_MODEL (self->peer_list);
+}

@@ -4,6 +4,7 @@
 #include <libsoup/soup.h>
 
 #include "server/signal-peer-index-private.h"
+#include "server/signal-peer-list-private.h"
 #include "server/signal-peer-private.h"
 #include "server/signal-connection-limiter-private.h"
 #include "signal-server.h"
@@ -47,6 +48,7 @@ struct _SignalServer
   GHashTable              *peers;         /* id → peer, from the upgrade to the end */
   SignalPeerIndex         *rooms;         /* of authenticated peers */
   SignalPeerIndex         *users;
+  SignalPeerList          *peer_list;     /* authenticated peers, for the application */
   GPtrArray               *stop_tasks;    /* NULL unless the server is stopping */
 };
 

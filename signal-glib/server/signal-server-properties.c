@@ -39,6 +39,7 @@ enum
   PROP_MAX_BACKLOG,
   PROP_TLS_CERTIFICATE,
   PROP_ALLOWED_ORIGINS,
+  PROP_PEERS,
   N_PROPS,
 };
 
@@ -123,6 +124,10 @@ signal_server_get_property (GObject    *object,
 
     case PROP_ALLOWED_ORIGINS:
       g_value_set_boxed (value, self->allowed_origins);
+      break;
+
+    case PROP_PEERS:
+      g_value_set_object (value, self->peer_list);
       break;
 
     default:
@@ -474,6 +479,28 @@ install_limit_properties (void)
                        DEFAULT_MAX_BACKLOG, READ_WRITE);
 }
 
+static void
+install_peers (void)
+{
+  /**
+   * SignalServer:peers: (getter get_peers)
+   *
+   * The peers that have been authenticated and are connected, in the order of their
+   * authentication.
+   *
+   * A peer is added before [signal@Signal.Server::peer-connected] is emitted, and removed before
+   * [signal@Signal.Server::peer-disconnected] is emitted. The list does not change while it emits
+   * `items-changed`: if a handler closes peers, stops the server or runs a main loop, peers are
+   * added and removed as soon as the emission has ended. It is the same list as long as the server
+   * exists, and is empty afterwards.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_PEERS] =
+    g_param_spec_object ("peers", NULL, NULL, G_TYPE_LIST_MODEL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+}
+
 void
 signal_server_install_properties (GObjectClass *object_class)
 {
@@ -483,6 +510,7 @@ signal_server_install_properties (GObjectClass *object_class)
   install_protocol_properties ();
   install_time_properties ();
   install_limit_properties ();
+  install_peers ();
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }

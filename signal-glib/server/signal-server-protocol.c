@@ -93,6 +93,9 @@ admit (SignalServer *self,
                                  "Too much unread before authentication");
   g_object_thaw_notify (G_OBJECT (peer));
 
+  /* A handler of any of these signals may close the peer or drop the server. */
+  if (signal_peer_is_admitted (peer))
+    signal_peer_list_add (self->peer_list, peer);
   if (signal_peer_is_admitted (peer))
     {
       signal_peer_set_reported (peer, TRUE);
@@ -301,6 +304,7 @@ on_closed (SignalPeer *peer,
       self->n_admitted--;
     }
   g_hash_table_remove (self->peers, signal_peer_get_id (peer));
+  signal_peer_list_remove (self->peer_list, peer);
 
   if (signal_peer_set_reported (peer, FALSE))
     signal_server_emit_disconnected (self, peer);

@@ -79,7 +79,7 @@
  * - [signal@Signal.Server::authenticate] determines the user of a peer, and
  *   [signal@Signal.Server::join] whether a peer may join a room.
  * - [signal@Signal.Server::peer-connected] and [signal@Signal.Server::peer-disconnected] report
- *   when peers connect and disconnect.
+ *   when peers connect and disconnect. [property@Signal.Server:peers] is a list model of them.
  * - [property@Signal.Server:default-rooms] are joined by every peer.
  *
  * ## Messages
@@ -384,6 +384,7 @@ close_everything (SignalServer *self)
   while (g_hash_table_iter_next (&iter, NULL, &peer))
     signal_peer_detach (peer);
   g_hash_table_remove_all (self->peers);
+  signal_peer_list_clear (self->peer_list);
 }
 
 /* This does not rely on dispose being called again: the thread that called it may still be releasing the
@@ -428,6 +429,7 @@ signal_server_finalize (GObject *object)
   g_clear_pointer (&self->peers, g_hash_table_unref);
   g_clear_pointer (&self->rooms, signal_peer_index_free);
   g_clear_pointer (&self->users, signal_peer_index_free);
+  g_clear_object (&self->peer_list);
   g_clear_pointer (&self->limiter, signal_connection_limiter_unref);
   signal_affinity_clear (&self->affinity);
 
@@ -457,6 +459,7 @@ signal_server_init (SignalServer *self)
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->rooms = signal_peer_index_new ();
   self->users = signal_peer_index_new ();
+  self->peer_list = signal_peer_list_new ();
 }
 
 /**

@@ -626,6 +626,10 @@ main({
         }
     },
 
+    'peers': () => connected((client, server) => {
+        equal(server.peers.get_n_items(), 1);
+        equal(server.peers.get_item(0).id, client.client_id);
+    }),
     'list': () => connected(async client => {
         const list = new Signal.MessageList({client, event: 'echo', limit: 2});
         const changes = [];

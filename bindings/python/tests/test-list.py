@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Tests of MessageList: its items and its lifetime."""
+"""Tests of MessageList, and of the list of the peers of a server."""
 import gc
 import unittest
 
@@ -36,6 +36,20 @@ class Lists(unittest.TestCase):
             self.assertEqual((len(chosen), len(everything)), (0, 4))
             await client.disconnect_async()
             await server.stop_async()
+
+        run(main())
+
+    def test_peers(self):
+        async def main():
+            server = new_server()
+            client = new_client(server.get_uri())
+            peers = server.props.peers
+            self.assertEqual(len(peers), 0)
+            await client.connect_async(TOKEN)
+            self.assertEqual([peer.props.id for peer in peers], [client.props.client_id])
+            await server.stop_async()
+            self.assertEqual(len(peers), 0)
+            await client.disconnect_async()
 
         run(main())
 

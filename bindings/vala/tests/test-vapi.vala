@@ -123,6 +123,7 @@ async void test_list () throws Error {
       Idle.add (test_list.callback);
   });
   yield client.connect_async (TOKEN);
+  assert (((Signal.Peer) server.peers.get_item (0)).id == client.client_id);
   for (var i = 0; i < 5; i++)
     client.send_json ("echo", @"[$i]");
   yield;
