@@ -12,6 +12,8 @@ namespace Signal {
 		public async bool flush_async (GLib.Cancellable? cancellable = null) throws GLib.Error;
 		public bool get_allow_insecure ();
 		public uint64 get_attempts ();
+		public unowned Json.Node? get_authenticate_data ();
+		public unowned string get_authenticate_type ();
 		[CCode (array_length = false, array_null_terminated = true)]
 		public unowned string[]? get_auto_join_rooms ();
 		public double get_backoff_multiplier ();
@@ -43,6 +45,7 @@ namespace Signal {
 		public uint get_outbox_limit ();
 		public uint get_outbox_ttl ();
 		public unowned GLib.ProxyResolver? get_proxy_resolver ();
+		public unowned string get_public_key_member ();
 		public uint64 get_reconnects ();
 		public uint get_request_timeout ();
 		public bool get_require_encryption ();
@@ -69,6 +72,8 @@ namespace Signal {
 		public bool send_message (string event, Json.Node? payload = null) throws GLib.Error;
 		public async bool send_message_async (string event, Json.Node? payload = null, GLib.Cancellable? cancellable = null) throws GLib.Error;
 		public void set_allow_insecure (bool allow_insecure);
+		public void set_authenticate_data (Json.Node? authenticate_data);
+		public void set_authenticate_type (string? authenticate_type);
 		public void set_auto_join_rooms ([CCode (array_length = false, array_null_terminated = true)] string[]? auto_join_rooms);
 		public void set_backoff_multiplier (double backoff_multiplier);
 		public void set_base_interval (uint base_interval);
@@ -87,6 +92,7 @@ namespace Signal {
 		public void set_outbox_limit (uint outbox_limit);
 		public void set_outbox_ttl (uint outbox_ttl);
 		public void set_proxy_resolver (GLib.ProxyResolver? proxy_resolver);
+		public void set_public_key_member (string? public_key_member);
 		public void set_request_timeout (uint request_timeout);
 		public void set_require_encryption (bool require_encryption);
 		public void set_server_url (string? server_url);
@@ -97,6 +103,8 @@ namespace Signal {
 		public void update_token (string? token);
 		public bool allow_insecure { get; set construct; }
 		public uint64 attempts { get; }
+		public Json.Node? authenticate_data { get; set; }
+		public string authenticate_type { get; set construct; }
 		[CCode (array_length = false, array_null_terminated = true)]
 		public string[] auto_join_rooms { get; set; }
 		public double backoff_multiplier { get; set construct; }
@@ -128,6 +136,7 @@ namespace Signal {
 		public uint outbox_limit { get; set construct; }
 		public uint outbox_ttl { get; set construct; }
 		public GLib.ProxyResolver? proxy_resolver { get; set; }
+		public string public_key_member { get; set construct; }
 		public uint64 reconnects { get; }
 		public uint request_timeout { get; set construct; }
 		public bool require_encryption { get; set construct; }
@@ -202,6 +211,8 @@ namespace Signal {
 		[CCode (has_construct_function = false)]
 		protected Peer ();
 		public void close (uint16 code, string? reason = null);
+		public void defer_authentication ();
+		public void finish_authentication (string? user_id = null);
 		public bool get_encrypted ();
 		public unowned string get_id ();
 		public unowned string? get_origin ();
