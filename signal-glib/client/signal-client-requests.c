@@ -242,8 +242,9 @@ signal_client_flush_async (SignalClient        *self,
  * Finishes an operation started with [method@Signal.Client.flush_async].
  *
  * The operation fails only with %G_IO_ERROR_CANCELLED, or with %SIGNAL_ERROR_FAILED if it was
- * started in another thread than that of the client. A message that could not be sent is reported
- * by its own operation and by [signal@Signal.Client::error].
+ * started in another thread than that of the client. A message that was discarded is reported by its
+ * own operation and by [signal@Signal.Client::error]; one of which a part was written when the
+ * connection was lost is reported by its own operation only.
  *
  * Returns: %TRUE if nothing is pending, or %FALSE with @error set
  *
@@ -333,7 +334,9 @@ new_request (SignalClient        *self,
                                                      signal_client_request_async,
                                                      cancellable, callback, user_data);
 
-  operation->id = signal_uuid_new (error);
+  /* The settings are used below, which other threads must not do. */
+  if (signal_session_check_usable (self->session, error))
+    operation->id = signal_uuid_new (error);
   return operation;
 }
 
@@ -369,8 +372,8 @@ start_request (SignalClient    *self,
  * Sends a message with a new ID, and waits for the answer.
  *
  * The ID is a version 4 UUID (RFC 9562). The answer is the first message from the server that has
- * the same ID; [signal@Signal.Client::message] is not emitted for it. Any number of requests may be
- * pending at a time.
+ * the same ID; [signal@Signal.Client::message] is not emitted for it, but for further messages with
+ * this ID. Any number of requests may be pending at a time.
  *
  * While the client is connecting or reconnecting, the request is kept in the outbox like any other
  * message, and the time is running. A request that may have been written when the connection is

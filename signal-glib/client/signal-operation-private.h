@@ -16,7 +16,7 @@ typedef enum
 
 typedef struct _SignalOperation SignalOperation;
 
-/* Called in the main context of the operation when its cancellable is cancelled. */
+/* Called when the cancellable of an operation is cancelled. */
 typedef void (*SignalOperationCancelledFunc) (SignalOperation *operation,
                                               gpointer         user_data);
 
@@ -29,13 +29,14 @@ struct _SignalOperation
   SignalOperationType type;
   GObject *source; /* not owned; must not be finalized before the operation has returned */
   gpointer tag;
-  GMainContext *context;
+  GMainContext *context; /* of the callback */
   GAsyncReadyCallback callback;
   gpointer user_data;
   gboolean is_returned;
 
   GCancellable *cancellable;
   gulong cancelled_id;
+  GMainContext *cancelled_context;
   SignalOperationCancelledFunc cancelled; /* NULL if it must not be called any more */
   gpointer cancelled_data;
 
@@ -56,6 +57,7 @@ SignalOperation *signal_operation_new          (SignalOperationType           ty
 SignalOperation *signal_operation_ref          (SignalOperation              *self);
 void             signal_operation_unref        (SignalOperation              *self);
 void             signal_operation_watch        (SignalOperation              *self,
+                                                GMainContext                 *context,
                                                 SignalOperationCancelledFunc  cancelled,
                                                 gpointer                      user_data);
 void             signal_operation_return       (SignalOperation              *self,

@@ -41,6 +41,7 @@ signal_operation_unref (SignalOperation *self)
 
   g_clear_object (&self->cancellable);
   g_main_context_unref (self->context);
+  g_clear_pointer (&self->cancelled_context, g_main_context_unref);
   g_free (self->id);
   g_free (self);
 }
@@ -63,11 +64,12 @@ on_cancelled (GCancellable *cancellable,
   SignalOperation *self = user_data;
   g_autoptr (GSource) source = g_idle_source_new ();
 
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  /* Before frames that wait for the end of the iteration are written. */
+  g_source_set_priority (source, G_PRIORITY_HIGH);
   g_source_set_callback (source, on_cancelled_in_context, signal_operation_ref (self),
                          (GDestroyNotify) signal_operation_unref);
   g_source_set_static_name (source, "[signal-glib] cancelled");
-  g_source_attach (source, self->context);
+  g_source_attach (source, self->cancelled_context);
 }
 
 static void
@@ -77,13 +79,15 @@ unref_closure_data (gpointer  data,
   signal_operation_unref (data);
 }
 
-/* Calls a function if the operation is cancelled before it returns. A source for the cancellable
- * would cost each iteration of the main loop something for each operation. */
+/* Calls a function in a main context if the operation is cancelled before it returns. A source for
+ * the cancellable would cost each iteration of the main loop something for each operation. */
 void
 signal_operation_watch (SignalOperation              *self,
+                        GMainContext                 *context,
                         SignalOperationCancelledFunc  cancelled,
                         gpointer                      user_data)
 {
+  self->cancelled_context = g_main_context_ref (context);
   self->cancelled = cancelled;
   self->cancelled_data = user_data;
   if (self->cancellable == NULL)
@@ -97,15 +101,65 @@ signal_operation_watch (SignalOperation              *self,
     on_cancelled (self->cancellable, self);
 }
 
+/* What an operation returns, on its way to its main context. */
+typedef struct
+{
+  SignalOperation *operation;
+  GObject *source;
+  SignalMessage *answer;
+  GError *error;
+} Result;
+
+static void
+result_free (Result *result)
+{
+  signal_operation_unref (result->operation);
+  g_object_unref (result->source);
+  g_clear_pointer (&result->answer, signal_message_unref);
+  g_clear_error (&result->error);
+  g_free (result);
+}
+
+/* Returns through a GTask of the thread-default main context, which calls the callback later. */
+static void
+return_task (Result *result)
+{
+  SignalOperation *self = result->operation;
+  g_autoptr (GTask) task = g_task_new (result->source, self->cancellable, self->callback, self->user_data);
+
+  /* What became of the message is returned even if the operation has been cancelled since. */
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_source_tag (task, self->tag);
+  if (result->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&result->error));
+  else if (result->answer != NULL)
+    g_task_return_pointer (task, g_steal_pointer (&result->answer), (GDestroyNotify) signal_message_unref);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+on_result (gpointer user_data)
+{
+  Result *result = user_data;
+  GMainContext *context = result->operation->context;
+
+  g_main_context_push_thread_default (context);
+  return_task (result);
+  g_main_context_pop_thread_default (context);
+  return G_SOURCE_REMOVE;
+}
+
 /* Ends the operation, once; later calls have no effect. The callback is called in an iteration of
- * the main context, never before this function returns. answer is for a request that has
- * succeeded, and error is NULL for success. */
+ * the main context of the operation, never before this function returns. answer is for a request
+ * that has succeeded, and error is NULL for success. */
 void
 signal_operation_return (SignalOperation *self,
                          SignalMessage   *answer,
                          const GError    *error)
 {
-  g_autoptr (GTask) task = NULL;
+  g_autoptr (GSource) source = NULL;
+  Result *result;
 
   if (self->is_returned)
     return;
@@ -116,17 +170,24 @@ signal_operation_return (SignalOperation *self,
     g_signal_handler_disconnect (self->cancellable, self->cancelled_id);
   self->cancelled_id = 0;
 
-  g_main_context_push_thread_default (self->context);
-  task = g_task_new (self->source, self->cancellable, self->callback, self->user_data);
-  g_main_context_pop_thread_default (self->context);
+  result = g_new0 (Result, 1);
+  result->operation = signal_operation_ref (self);
+  result->source = g_object_ref (self->source);
+  result->answer = answer != NULL ? signal_message_ref (answer) : NULL;
+  result->error = error != NULL ? g_error_copy (error) : NULL;
 
-  /* What became of the message is returned even if the operation has been cancelled since. */
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_source_tag (task, self->tag);
-  if (error != NULL)
-    g_task_return_error (task, g_error_copy (error));
-  else if (answer != NULL)
-    g_task_return_pointer (task, signal_message_ref (answer), (GDestroyNotify) signal_message_unref);
-  else
-    g_task_return_boolean (task, TRUE);
+  if (g_main_context_acquire (self->context))
+    {
+      on_result (result);
+      g_main_context_release (self->context);
+      result_free (result);
+      return;
+    }
+
+  /* Another thread runs the context. */
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_result, result, (GDestroyNotify) result_free);
+  g_source_set_static_name (source, "[signal-glib] result");
+  g_source_attach (source, self->context);
 }

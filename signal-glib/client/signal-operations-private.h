@@ -14,11 +14,12 @@ typedef struct
   /* Returns the authenticated connection, or NULL. */
   SignalConnection *(*get_connection) (gpointer user_data);
 
-  /* A message was taken out of the queue. */
+  /* Messages were taken out of the queue. The function may free the operations. */
   void              (*taken_back)     (gpointer user_data);
 } SignalOperationsHandlers;
 
-SignalOperations *signal_operations_new            (SignalSender                   *sender,
+SignalOperations *signal_operations_new            (GMainContext                   *context,
+                                                    SignalSender                   *sender,
                                                     const SignalOperationsHandlers *handlers,
                                                     gpointer                        user_data) G_GNUC_WARN_UNUSED_RESULT;
 void              signal_operations_free           (SignalOperations               *self);

@@ -11,6 +11,7 @@
 
 struct _SignalOperations
 {
+  GMainContext *context;
   SignalSender *sender;
   const SignalOperationsHandlers *handlers;
   gpointer user_data;
@@ -41,30 +42,57 @@ signal_operations_end (SignalOperations *self,
   g_atomic_int_add (&self->n_pending, -1);
 }
 
-/* Ends a request whose answer is no longer waited for. */
-static void
+/* Ends a request whose answer is no longer waited for. Returns whether its message was taken out of
+ * the queue. */
+static gboolean
 end_request (SignalOperations *self,
              SignalOperation  *request,
              const GError     *error)
 {
   SignalConnection *connection = self->handlers->get_connection (self->user_data);
-  gboolean is_unsent = signal_sender_cancel (self->sender, connection, request);
+  gboolean is_taken_back = signal_sender_cancel (self->sender, connection, request);
 
-  if (!is_unsent)
+  if (!is_taken_back)
     signal_request_table_expect_late (self->requests, request);
   signal_operations_end (self, request, NULL, error);
-  if (is_unsent)
+  return is_taken_back;
+}
+
+/* The last messages are taken out of the queue first, so that the others need not be moved. */
+static void
+on_requests_timed_out (GPtrArray *requests,
+                       gpointer   user_data)
+{
+  SignalOperations *self = user_data;
+  g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                                                  _("The server did not answer the request in time"));
+  gboolean is_any_taken_back = FALSE;
+
+  for (guint i = requests->len; i > 0; i--)
+    is_any_taken_back |= end_request (self, requests->pdata[i - 1], error);
+
+  if (is_any_taken_back)
     self->handlers->taken_back (self->user_data);
 }
 
-static void
-on_request_timed_out (SignalOperation *request,
-                      gpointer         user_data)
+static gboolean
+cancel (SignalOperations *self,
+        SignalOperation  *operation)
 {
-  g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
-                                                  _("The server did not answer the request in time"));
+  SignalConnection *connection = self->handlers->get_connection (self->user_data);
+  g_autoptr (GError) error = NULL;
 
-  end_request (user_data, request, error);
+  g_cancellable_set_error_if_cancelled (operation->cancellable, &error);
+  if (operation->type == SIGNAL_OPERATION_REQUEST)
+    return end_request (self, operation, error);
+
+  if (operation->type == SIGNAL_OPERATION_FLUSH)
+    signal_sender_unwatch (self->sender, operation);
+  else if (!signal_sender_cancel (self->sender, connection, operation))
+    return FALSE;
+
+  signal_operations_end (self, operation, NULL, error);
+  return operation->type == SIGNAL_OPERATION_SEND;
 }
 
 /* A message of which a part has been written cannot be taken back: the operation then ends with
@@ -74,37 +102,26 @@ on_cancelled (SignalOperation *operation,
               gpointer         user_data)
 {
   SignalOperations *self = user_data;
-  g_autoptr (GError) error = NULL;
 
-  g_cancellable_set_error_if_cancelled (operation->cancellable, &error);
-  if (operation->type == SIGNAL_OPERATION_REQUEST)
-    {
-      end_request (self, operation, error);
-    }
-  else if (operation->type == SIGNAL_OPERATION_FLUSH)
-    {
-      signal_operations_end (self, operation, NULL, error);
-    }
-  else if (signal_sender_cancel (self->sender, self->handlers->get_connection (self->user_data), operation))
-    {
-      signal_operations_end (self, operation, NULL, error);
-      self->handlers->taken_back (self->user_data);
-    }
+  if (cancel (self, operation))
+    self->handlers->taken_back (self->user_data);
 }
 
 /* The owner keeps the sender valid while operations are added or end. handlers must be static. */
 SignalOperations *
-signal_operations_new (SignalSender                   *sender,
+signal_operations_new (GMainContext                   *context,
+                       SignalSender                   *sender,
                        const SignalOperationsHandlers *handlers,
                        gpointer                        user_data)
 {
   SignalOperations *self = g_new0 (SignalOperations, 1);
 
+  self->context = g_main_context_ref (context);
   self->sender = sender;
   self->handlers = handlers;
   self->user_data = user_data;
   self->pending = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) signal_operation_unref, NULL);
-  self->requests = signal_request_table_new (on_request_timed_out, self);
+  self->requests = signal_request_table_new (context, on_requests_timed_out, self);
   return self;
 }
 
@@ -114,6 +131,7 @@ signal_operations_free (SignalOperations *self)
 {
   signal_request_table_free (self->requests);
   g_hash_table_unref (self->pending);
+  g_main_context_unref (self->context);
   g_free (self);
 }
 
@@ -123,7 +141,7 @@ signal_operations_add (SignalOperations *self,
 {
   g_hash_table_add (self->pending, signal_operation_ref (operation));
   g_atomic_int_inc (&self->n_pending);
-  signal_operation_watch (operation, on_cancelled, self);
+  signal_operation_watch (operation, self->context, on_cancelled, self);
 }
 
 /* timeout is in ms. */
@@ -163,6 +181,7 @@ signal_operations_lose_requests (SignalOperations *self)
   for (guint i = 0; i < requests->len; i++)
     if (!signal_sender_is_waiting (requests->pdata[i]))
       signal_operations_end (self, requests->pdata[i], NULL, error);
+  signal_request_table_forget_late (self->requests);
 }
 
 /* Returns the open request that has the id, or NULL. is_late is set to TRUE if it is that of a request

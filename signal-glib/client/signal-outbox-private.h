@@ -55,8 +55,11 @@ gboolean      signal_outbox_locate         (SignalOutbox     *self,
 void          signal_outbox_remove         (SignalOutbox     *self,
                                             SignalOperation  *operation);
 gboolean      signal_outbox_is_waiting     (SignalOperation  *operation);
+void          signal_outbox_withdraw       (SignalOperation  *operation);
 void          signal_outbox_forget         (SignalOperation  *operation);
 void          signal_outbox_flush          (SignalOutbox     *self,
+                                            SignalOperation  *operation);
+void          signal_outbox_unwatch        (SignalOutbox     *self,
                                             SignalOperation  *operation);
 guint         signal_outbox_get_waiting    (SignalOutbox     *self);
 guint         signal_outbox_get_length     (SignalOutbox     *self);

@@ -14,6 +14,7 @@ typedef struct
   SignalOutbox *outbox;
   SignalOperation *operation; /* NULL if nobody asks what becomes of the envelope */
   gboolean is_in_flight;
+  gboolean is_withdrawn; /* must not be sent over another connection */
   guint64 serial;
   gint64  added;  /* as in g_get_monotonic_time() */
   guint64 begin;  /* the position among the bytes of the connection it was passed to */
@@ -298,6 +299,16 @@ new_lost_error (void)
                               _("The connection was lost while the message was being sent"));
 }
 
+static void
+end_withdrawn (Item *item)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (item->operation != NULL)
+    g_cancellable_set_error_if_cancelled (item->operation->cancellable, &error);
+  end_item (item, error);
+}
+
 /* The connection has ended: envelopes of which no byte was written wait again, before all others.
  * One of which a part was written must not be sent again. */
 void
@@ -318,6 +329,12 @@ signal_outbox_recall (SignalOutbox *self,
   while (self->in_flight.tail != NULL)
     {
       item = self->in_flight.tail->data;
+      if (item->is_withdrawn)
+        {
+          end_withdrawn (item);
+          continue;
+        }
+
       unlink_item (item);
       item->is_in_flight = FALSE;
       self->size += item->length;
@@ -428,6 +445,14 @@ signal_outbox_is_waiting (SignalOperation *operation)
   return operation->item != NULL && !((Item *) operation->item)->is_in_flight;
 }
 
+/* The envelope of an operation cannot be taken back now. If its connection ends before a byte of it has
+ * been written, it is not sent again, and the operation has been cancelled. */
+void
+signal_outbox_withdraw (SignalOperation *operation)
+{
+  ((Item *) operation->item)->is_withdrawn = TRUE;
+}
+
 /* What becomes of the envelope of an operation will not be reported any more. */
 void
 signal_outbox_forget (SignalOperation *operation)
@@ -447,6 +472,25 @@ signal_outbox_flush (SignalOutbox    *self,
   marker->operation = signal_operation_ref (operation);
   g_queue_push_tail (&self->markers, marker);
   report_markers (self);
+}
+
+/* A flush will not be reported any more. */
+void
+signal_outbox_unwatch (SignalOutbox    *self,
+                       SignalOperation *operation)
+{
+  GList *next;
+
+  for (GList *link = self->markers.head; link != NULL; link = next)
+    {
+      Marker *marker = link->data;
+
+      next = link->next;
+      if (marker->operation != operation)
+        continue;
+      g_queue_delete_link (&self->markers, link);
+      marker_free (marker);
+    }
 }
 
 /* Gets the number of waiting envelopes. */

@@ -8,11 +8,13 @@ G_BEGIN_DECLS
 /* The requests that wait for an answer, by their ids and by their deadlines. */
 typedef struct _SignalRequestTable SignalRequestTable;
 
-/* The deadline of a request, which is no longer in the table, has passed. */
-typedef void (*SignalRequestTableFunc) (SignalOperation *request,
-                                        gpointer         user_data);
+/* The deadlines of requests, which are no longer in the table, have passed. The function may free the
+ * table. */
+typedef void (*SignalRequestTableFunc) (GPtrArray *requests,
+                                        gpointer   user_data);
 
-SignalRequestTable *signal_request_table_new         (SignalRequestTableFunc  timed_out,
+SignalRequestTable *signal_request_table_new         (GMainContext           *context,
+                                                      SignalRequestTableFunc  timed_out,
                                                       gpointer                user_data) G_GNUC_WARN_UNUSED_RESULT;
 void                signal_request_table_free        (SignalRequestTable     *self);
 void                signal_request_table_add         (SignalRequestTable     *self,
@@ -22,6 +24,7 @@ void                signal_request_table_remove      (SignalRequestTable     *se
                                                       SignalOperation        *request);
 void                signal_request_table_expect_late (SignalRequestTable     *self,
                                                       SignalOperation        *request);
+void                signal_request_table_forget_late (SignalRequestTable     *self);
 SignalOperation    *signal_request_table_find        (SignalRequestTable     *self,
                                                       const char             *id);
 gboolean            signal_request_table_is_late     (SignalRequestTable     *self,

@@ -11,6 +11,7 @@
 
 struct _SignalRequestTable
 {
+  GMainContext *context;
   SignalRequestTableFunc timed_out;
   gpointer user_data;
 
@@ -22,11 +23,13 @@ struct _SignalRequestTable
 };
 
 SignalRequestTable *
-signal_request_table_new (SignalRequestTableFunc timed_out,
-                          gpointer               user_data)
+signal_request_table_new (GMainContext           *context,
+                          SignalRequestTableFunc  timed_out,
+                          gpointer                user_data)
 {
   SignalRequestTable *self = g_new0 (SignalRequestTable, 1);
 
+  self->context = g_main_context_ref (context);
   self->timed_out = timed_out;
   self->user_data = user_data;
   self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
@@ -45,6 +48,7 @@ signal_request_table_free (SignalRequestTable *self)
   g_hash_table_unref (self->by_id);
   g_hash_table_unref (self->late);
   g_queue_clear_full (&self->late_order, g_free);
+  g_main_context_unref (self->context);
   g_free (self);
 }
 
@@ -63,21 +67,24 @@ static gboolean
 on_deadline (gpointer user_data)
 {
   SignalRequestTable *self = user_data;
+  g_autoptr (GPtrArray) expired = g_ptr_array_new_with_free_func ((GDestroyNotify) signal_operation_unref);
   gint64 now = g_get_monotonic_time ();
   GSequenceIter *first;
 
   while (!g_sequence_iter_is_end (first = g_sequence_get_begin_iter (self->deadlines)))
     {
-      g_autoptr (SignalOperation) request = signal_operation_ref (g_sequence_get (first));
+      SignalOperation *request = g_sequence_get (first);
 
       if (request->deadline > now)
         break;
 
+      g_ptr_array_add (expired, signal_operation_ref (request));
       signal_request_table_remove (self, request);
-      self->timed_out (request, self->user_data);
     }
 
   set_timer (self);
+  if (expired->len > 0)
+    self->timed_out (expired, self->user_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -103,7 +110,7 @@ signal_request_table_add (SignalRequestTable *self,
     {
       self->timer = signal_source_new_timed (on_deadline, self, "[signal-glib] request deadline");
       g_source_set_priority (self->timer, SIGNAL_SOURCE_AFTER_READING);
-      g_source_attach (self->timer, request->context);
+      g_source_attach (self->timer, self->context);
     }
 
   request->deadline = g_get_monotonic_time () + (gint64) timeout * 1000;
@@ -140,6 +147,14 @@ signal_request_table_expect_late (SignalRequestTable *self,
 
       g_hash_table_remove (self->late, oldest);
     }
+}
+
+/* The connection has ended, and no answer can arrive over another one. */
+void
+signal_request_table_forget_late (SignalRequestTable *self)
+{
+  g_hash_table_remove_all (self->late);
+  g_queue_clear_full (&self->late_order, g_free);
 }
 
 /* Returns the open request (transfer none), or NULL. */

@@ -49,6 +49,8 @@ gboolean signal_sender_is_waiting (SignalOperation *operation);
 void     signal_sender_forget     (SignalOperation *operation);
 void     signal_sender_watch   (SignalSender      *self,
                                 SignalOperation   *operation);
+void     signal_sender_unwatch (SignalSender      *self,
+                                SignalOperation   *operation);
 void     signal_sender_drain   (SignalSender      *self,
                                 SignalConnection  *connection);
 void     signal_sender_flush   (SignalSender      *self,

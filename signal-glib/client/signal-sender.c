@@ -142,13 +142,21 @@ static void
 watch_expiry (SignalSender *self)
 {
   gint64 added = signal_outbox_peek_added (self->outbox);
+  gint64 time = added + (gint64) self->settings->outbox_ttl * 1000 + 1;
 
-  if (self->expiry != NULL || added < 0 || self->settings->outbox_ttl == 0)
+  if (added < 0 || self->settings->outbox_ttl == 0)
     return;
 
-  self->expiry = signal_source_new_timed (on_expiry, self, "[signal-glib] outbox expiry");
-  g_source_set_ready_time (self->expiry, added + (gint64) self->settings->outbox_ttl * 1000 + 1);
-  g_source_attach (self->expiry, self->context);
+  if (self->expiry == NULL)
+    {
+      self->expiry = signal_source_new_timed (on_expiry, self, "[signal-glib] outbox expiry");
+      g_source_set_ready_time (self->expiry, time);
+      g_source_attach (self->expiry, self->context);
+    }
+  else if (time < g_source_get_ready_time (self->expiry))
+    {
+      g_source_set_ready_time (self->expiry, time);
+    }
 }
 
 /* Messages */
@@ -404,14 +412,33 @@ signal_sender_cancel (SignalSender     *self,
 
   for (GList *link = self->closing.head; link != NULL; link = link->next)
     if (signal_outbox_locate (((Closing *) link->data)->outbox, operation, &begin, &length))
-      return FALSE;
+      {
+        signal_outbox_withdraw (operation);
+        return FALSE;
+      }
 
-  if (signal_outbox_locate (self->outbox, operation, &begin, &length)
-      && (connection == NULL || !signal_connection_take_back (connection, begin, length)))
-    return FALSE;
+  if (signal_outbox_locate (self->outbox, operation, &begin, &length))
+    {
+      if (connection == NULL || !signal_connection_take_back (connection, begin, length))
+        {
+          signal_outbox_withdraw (operation);
+          return FALSE;
+        }
+      self->sent--;
+    }
 
   signal_outbox_remove (self->outbox, operation);
   return TRUE;
+}
+
+/* A flush will not be reported any more. */
+void
+signal_sender_unwatch (SignalSender    *self,
+                       SignalOperation *operation)
+{
+  for (GList *link = self->closing.head; link != NULL; link = link->next)
+    signal_outbox_unwatch (((Closing *) link->data)->outbox, operation);
+  signal_outbox_unwatch (self->outbox, operation);
 }
 
 /* Returns whether the message of an operation is waiting for a connection. */

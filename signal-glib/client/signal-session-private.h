@@ -81,6 +81,8 @@ gboolean signal_session_send                (SignalSession       *self,
                                              const char          *envelope,
                                              gsize                length,
                                              GError             **error);
+gboolean signal_session_check_usable       (SignalSession       *self,
+                                            GError             **error);
 void     signal_session_start_send          (SignalSession       *self,
                                              const char          *envelope,
                                              gsize                length,

@@ -518,6 +518,24 @@ static const SignalOperationsHandlers operations_handlers = {
   .taken_back = on_taken_back,
 };
 
+/* Checks whether an operation may begin, which keeps the owner from being finalized. */
+gboolean
+signal_session_check_usable (SignalSession  *self,
+                             GError        **error)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+
+  if (!signal_affinity_check (&self->affinity, error))
+    return FALSE;
+
+  locker = g_mutex_locker_new (&self->owner_lock);
+  if (!self->is_silent)
+    return TRUE;
+
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED, _("The client is not connected"));
+  return FALSE;
+}
+
 /* Returns FALSE if the operation has ended with an error. */
 static gboolean
 begin_operation (SignalSession   *self,
@@ -525,7 +543,7 @@ begin_operation (SignalSession   *self,
 {
   g_autoptr (GError) error = NULL;
 
-  if (signal_affinity_check (&self->affinity, &error)
+  if (signal_session_check_usable (self, &error)
       && !g_cancellable_set_error_if_cancelled (operation->cancellable, &error))
     return TRUE;
 
@@ -1558,7 +1576,7 @@ signal_session_init (SignalSession *self)
   signal_transition_log_init (&self->log);
   self->credentials = signal_credentials_new ();
   self->sender = signal_sender_new (&self->settings, &sender_handlers, self);
-  self->operations = signal_operations_new (self->sender, &operations_handlers, self);
+  self->operations = signal_operations_new (self->affinity.context, self->sender, &operations_handlers, self);
 }
 
 /* Creates a session for the thread-default main context. handlers must be static. owner is passed

@@ -234,6 +234,7 @@ signal_websocket_stream_new (GIOStream                 *base,
   self->input = signal_websocket_input_new ();
   self->writer = signal_websocket_writer_new (g_io_stream_get_output_stream (base));
   signal_websocket_writer_set_written (self->writer, on_written, self);
+  signal_websocket_writer_set_must_repeat (self->writer, signal_websocket_stream_get_fd (self) < 0);
 
   return self;
 }

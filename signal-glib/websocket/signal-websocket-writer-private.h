@@ -17,6 +17,8 @@ SignalWebsocketWriter *signal_websocket_writer_new         (GOutputStream       
 void                   signal_websocket_writer_set_written (SignalWebsocketWriter     *self,
                                                             SignalWebsocketWriterFunc  written,
                                                             gpointer                   user_data);
+void                   signal_websocket_writer_set_must_repeat (SignalWebsocketWriter *self,
+                                                                gboolean               must_repeat);
 guint8                *signal_websocket_writer_begin       (SignalWebsocketWriter     *self,
                                                             gsize                      size);
 void                   signal_websocket_writer_end         (SignalWebsocketWriter     *self,

@@ -17,6 +17,10 @@
  * pending, only the last one of the others is kept, which RFC 6455 section 5.5.3 allows. */
 #define MAX_UNSENT_PONGS (64 * 1024)
 #define PONG 0x8a
+
+/* The maximum size of the content of a TLS record (RFC 8446 section 5.1). */
+#define RECORD_SIZE (16 * 1024)
+
 #define CONTROL_FRAME_MAX (2 + SIGNAL_WEBSOCKET_FRAME_MASK_SIZE + 125)
 
 struct _SignalWebsocketWriter
@@ -30,6 +34,7 @@ struct _SignalWebsocketWriter
   GByteArray *pending;
   gsize start;
   gboolean is_secret; /* a part of it must be wiped, such as a token */
+  gboolean must_repeat; /* see signal_websocket_writer_set_must_repeat() */
   gsize attempt;     /* bytes of a write that would have blocked; GnuTLS requires the same again */
   GSource *source;   /* for the end of the main loop iteration, or for a writable socket */
   gint64 last_iteration;  /* of the main loop, in which something was written; 0 if in none */
@@ -141,6 +146,17 @@ forget_pending (SignalWebsocketWriter *self)
   self->start = 0;
 }
 
+static gsize
+get_write_size (SignalWebsocketWriter *self)
+{
+  gsize size = self->pending->len - self->start;
+
+  if (self->attempt > 0)
+    return self->attempt;
+
+  return self->must_repeat ? MIN (size, RECORD_SIZE) : size;
+}
+
 /* Writes as much as the socket accepts, and schedules the rest. Returns FALSE if there is a
  * rest. */
 static gboolean
@@ -148,7 +164,7 @@ write_pending (SignalWebsocketWriter *self)
 {
   while (self->error == NULL && has_pending (self))
     {
-      gsize  size = self->attempt > 0 ? self->attempt : self->pending->len - self->start;
+      gsize  size = get_write_size (self);
       gssize count = g_pollable_output_stream_write_nonblocking (self->base,
                                                                  self->pending->data + self->start,
                                                                  size, NULL, &self->error);
@@ -156,7 +172,7 @@ write_pending (SignalWebsocketWriter *self)
       if (count < 0 && g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
         {
           g_clear_error (&self->error);
-          self->attempt = size;
+          self->attempt = self->must_repeat ? size : 0;
           flush_when_writable (self);
           return FALSE;
         }
@@ -455,6 +471,15 @@ signal_websocket_writer_remove (SignalWebsocketWriter *self,
   if (self->is_secret)
     signal_secret_wipe (self->pending->data + self->pending->len, size);
   return TRUE;
+}
+
+/* Sets whether a write that would have blocked must be repeated with the same data, as GnuTLS
+ * requires. */
+void
+signal_websocket_writer_set_must_repeat (SignalWebsocketWriter *self,
+                                         gboolean               must_repeat)
+{
+  self->must_repeat = must_repeat;
 }
 
 /* Discards pending data and everything that is written later. */
