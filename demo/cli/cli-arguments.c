@@ -34,14 +34,14 @@ complete_operands (char       **operands,
   return g_strv_builder_end (builder);
 }
 
-/* Parses @args and returns the operands, or prints an error and returns %NULL. */
+/* Parses @args and returns the operands, whose number is not checked, or prints an error and returns
+ * %NULL. */
 char **
-cli_arguments_parse (GOptionContext *context,
-                     const char     *usage,
-                     guint           n_operands,
-                     char          **args)
+cli_arguments_parse_options (GOptionContext *context,
+                             const char     *usage,
+                             char          **args)
 {
-  g_auto (GStrv) operands = NULL;
+  char **operands = NULL;
   g_auto (GStrv) rest = g_strdupv (args);
   g_autoptr (GError) error = NULL;
   const GOptionEntry entries[] = {
@@ -56,23 +56,45 @@ cli_arguments_parse (GOptionContext *context,
   if (!g_option_context_parse_strv (context, &rest, &error))
     {
       cli_error (_("%s; try “%s --help”"), error->message, g_get_prgname ());
+      g_strfreev (operands);
       return NULL;
     }
-  if (operands == NULL)
-    operands = g_new0 (char *, 1);
-  operands = complete_operands (operands, usage, n_operands);
-  if (g_strv_length (operands) != n_operands)
+  return operands != NULL ? operands : g_new0 (char *, 1);
+}
+
+/* Takes ownership of @operands. Returns the operands, with the URL of the environment if necessary, or
+ * prints an error and returns %NULL. */
+char **
+cli_arguments_check_operands (char       **operands,
+                              const char  *usage,
+                              guint        n_operands)
+{
+  g_auto (GStrv) complete = complete_operands (operands, usage, n_operands);
+
+  if (g_strv_length (complete) != n_operands)
     {
       cli_error (_("Usage: %s [OPTION…] %s"), g_get_prgname (), usage);
       return NULL;
     }
   for (guint i = 0; i < n_operands; i++)
     {
-      if (!g_utf8_validate (operands[i], -1, NULL))
+      if (!g_utf8_validate (complete[i], -1, NULL))
         {
           cli_error (_("An argument is not valid UTF-8"));
           return NULL;
         }
     }
-  return g_steal_pointer (&operands);
+  return g_steal_pointer (&complete);
+}
+
+/* Parses @args and returns the operands, or prints an error and returns %NULL. */
+char **
+cli_arguments_parse (GOptionContext *context,
+                     const char     *usage,
+                     guint           n_operands,
+                     char          **args)
+{
+  char **operands = cli_arguments_parse_options (context, usage, args);
+
+  return operands != NULL ? cli_arguments_check_operands (operands, usage, n_operands) : NULL;
 }

@@ -5,9 +5,17 @@
 
 G_BEGIN_DECLS
 
-char **cli_arguments_parse (GOptionContext  *context,
-                            const char      *usage,
-                            guint            n_operands,
-                            char           **args);
+char **cli_arguments_parse          (GOptionContext  *context,
+                                     const char      *usage,
+                                     guint            n_operands,
+                                     char           **args);
+
+char **cli_arguments_parse_options  (GOptionContext  *context,
+                                     const char      *usage,
+                                     char           **args);
+
+char **cli_arguments_check_operands (char           **operands,
+                                     const char      *usage,
+                                     guint            n_operands);
 
 G_END_DECLS

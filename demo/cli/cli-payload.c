@@ -9,6 +9,7 @@
 #include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 
+#include "cli-json.h"
 #include "cli-output.h"
 
 /* Larger than the maximum size of a message of any server. */
@@ -39,17 +40,42 @@ read_standard_input (void)
     }
   if (text->len > 0 && memchr (text->data, '\0', text->len) != NULL)
     {
-      cli_error (_("Standard input is not JSON: it contains a NUL byte"));
+      cli_error (_("Standard input contains a NUL byte"));
       return NULL;
     }
   g_byte_array_append (text, (const guint8 *) "", 1);
   return (char *) g_byte_array_free (g_steal_pointer (&text), FALSE);
 }
 
-/* Returns the payload that an operand gives, from standard input if it is “-”, or prints an error and
- * returns %NULL. */
-char *
-cli_payload_get (const char *operand)
+/* Returns @input as a JSON string, without its final newline. Takes ownership of @input. */
+static char *
+quote_input (char *input)
 {
-  return g_str_equal (operand, "-") ? read_standard_input () : g_strdup (operand);
+  g_autofree char *text = input;
+  gsize length = strlen (text);
+
+  if (!g_utf8_validate (text, (gssize) length, NULL))
+    {
+      cli_error (_("Standard input is not valid UTF-8"));
+      return NULL;
+    }
+  if (length > 0 && text[length - 1] == '\n')
+    text[length - 1] = '\0';
+  return cli_json_quote (text);
+}
+
+/* Returns the payload that an operand gives, from standard input if it is “-”, or prints an error and
+ * returns %NULL.
+ *
+ * @text: whether the operand is text, which becomes a JSON string */
+char *
+cli_payload_get (const char *operand,
+                 gboolean    text)
+{
+  char *input;
+
+  if (!g_str_equal (operand, "-"))
+    return text ? cli_json_quote (operand) : g_strdup (operand);
+  input = read_standard_input ();
+  return text && input != NULL ? quote_input (input) : input;
 }

@@ -5,6 +5,7 @@
 
 G_BEGIN_DECLS
 
-char *cli_payload_get (const char *operand);
+char *cli_payload_get (const char *operand,
+                       gboolean    text);
 
 G_END_DECLS

@@ -60,6 +60,7 @@ request_run (Request           *self,
     return exit_code;
 
   cli_session_init (&self->session, client, options, TRUE);
+  self->session.result = _("Answered");
   cli_session_start (&self->session, token,
                      isatty (STDERR_FILENO) ? CLI_STATUS_LINE : CLI_STATUS_NONE);
   /* If the client has not started to connect, on_connect_done() reports the error. */
@@ -108,7 +109,7 @@ cli_request (char **args)
   if (operands == NULL || !cli_format_parse (format, &self.format)
       || !cli_options_get_timeout (seconds, &timeout))
     return CLI_EXIT_USAGE;
-  json = cli_payload_get (operands[2]);
+  json = cli_payload_get (operands[2], FALSE);
   if (json == NULL)
     return CLI_EXIT_FAILED;
   return request_run (&self, &options, timeout, operands, json);

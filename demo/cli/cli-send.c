@@ -1,27 +1,202 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <string.h>
 #include <unistd.h>
 
+#include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 
 #include "cli-arguments.h"
 #include "cli-commands.h"
+#include "cli-json.h"
 #include "cli-options.h"
+#include "cli-output.h"
 #include "cli-payload.h"
 #include "cli-session.h"
 #include "cli-token.h"
 
+typedef struct
+{
+  CliSession session;
+  GDataInputStream *input; /* NULL if there is a single message */
+  GCancellable *cancellable;
+  const char *event;
+  guint line; /* the number of the current line */
+  guint timeout;
+  guint timeout_id;
+  gboolean text;
+} Send;
+
+static void read_line (Send *self);
+
+static void
+fail (Send   *self,
+      GError *error)
+{
+  g_autoptr (GError) numbered = error;
+
+  if (self->line > 0)
+    g_prefix_error (&numbered, _("Line %u: "), self->line);
+  cli_session_fail_operation (&self->session, numbered);
+}
+
+static gboolean
+on_timeout (gpointer data)
+{
+  Send *self = data;
+
+  self->timeout_id = 0;
+  g_cancellable_cancel (self->cancellable);
+  fail (self, g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                                   _("The message was not written in time")));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_timeout (Send *self)
+{
+  if (self->timeout > 0 && self->timeout_id == 0)
+    self->timeout_id = g_timeout_add (self->timeout, on_timeout, self);
+}
+
+static void
+on_sent (GObject      *source,
+         GAsyncResult *result,
+         gpointer      data)
+{
+  Send *self = data;
+  g_autoptr (GError) error = NULL;
+  gboolean sent = signal_client_send_json_finish (SIGNAL_CLIENT (source), result, &error);
+
+  if (self->session.stopping)
+    return;
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+  if (!sent)
+    fail (self, g_steal_pointer (&error));
+  else if (self->input != NULL)
+    read_line (self);
+  else
+    cli_session_stop (&self->session, CLI_EXIT_OK);
+}
+
+static void
+send_payload (Send       *self,
+              const char *json)
+{
+  start_timeout (self);
+  signal_client_send_json_async (self->session.client, self->event, json, self->cancellable, on_sent,
+                                 self);
+}
+
+static gboolean
+is_blank (const char *line)
+{
+  return line[strspn (line, " \t\r")] == '\0';
+}
+
+static void
+send_line (Send       *self,
+           const char *line)
+{
+  g_autofree char *json = NULL;
+
+  /* Between JSON values, whitespace has no meaning. */
+  if (!self->text && is_blank (line))
+    {
+      read_line (self);
+      return;
+    }
+  json = self->text ? cli_json_quote (line) : g_strdup (line);
+  send_payload (self, json);
+}
+
+static void
+on_line (GObject      *source,
+         GAsyncResult *result,
+         gpointer      data)
+{
+  g_autoptr (GError) error = NULL;
+  gsize length = 0;
+  g_autofree char *line = g_data_input_stream_read_line_finish_utf8 (G_DATA_INPUT_STREAM (source),
+                                                                     result, &length, &error);
+  Send *self = data;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->session.stopping)
+    return;
+  if (line != NULL && strlen (line) != length)
+    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("it contains a NUL byte"));
+  if (error != NULL)
+    {
+      cli_error (_("Cannot read standard input: %s"), error->message);
+      cli_session_stop (&self->session, CLI_EXIT_FAILED);
+    }
+  else if (line == NULL)
+    {
+      cli_session_stop (&self->session, CLI_EXIT_OK);
+    }
+  else
+    {
+      self->line++;
+      send_line (self, line);
+    }
+}
+
+/* A line is read when the previous one has been written, so that long input is not buffered. */
+static void
+read_line (Send *self)
+{
+  g_data_input_stream_read_line_async (self->input, G_PRIORITY_DEFAULT, self->cancellable, on_line,
+                                       self);
+}
+
+static void
+on_first_connected (SignalClient *client,
+                    const char   *client_id,
+                    Send         *self)
+{
+  g_signal_handlers_disconnect_by_func (client, on_first_connected, self);
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+  if (!self->session.stopping)
+    read_line (self);
+}
+
+/* @json: the payload, or %NULL to read a line for each message */
+static void
+send_start (Send       *self,
+            const char *json,
+            gboolean    wait)
+{
+  SignalClient *client = self->session.client;
+  g_autoptr (GError) error = NULL;
+
+  /* If the client has not started to connect, on_connect_done() reports the error. */
+  if (signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_DISCONNECTED)
+    return;
+  if (json == NULL)
+    {
+      start_timeout (self);
+      g_signal_connect (client, "connected", G_CALLBACK (on_first_connected), self);
+    }
+  else if (wait || self->timeout > 0)
+    send_payload (self, json);
+  /* The message is queued. Invalid messages are reported at once. */
+  else if (!signal_client_send_json (client, self->event, json, &error))
+    cli_session_fail (&self->session, error);
+}
+
 static int
-send_run (const CliOptions *options,
+send_run (Send             *self,
+          const CliOptions *options,
           const char       *url,
-          const char       *event,
-          const char       *json)
+          const char       *json,
+          gboolean          wait)
 {
   g_autoptr (SignalClient) client = cli_options_create_client (options, url, NULL);
-  g_auto (CliSession) session = { 0 };
+  g_autoptr (GInputStream) standard_input = g_unix_input_stream_new (STDIN_FILENO, FALSE);
+  g_autoptr (GDataInputStream) input = g_data_input_stream_new (standard_input);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autofree char *token = NULL;
-  g_autoptr (GError) error = NULL;
   CliExitCode exit_code = CLI_EXIT_OK;
 
   if (client == NULL)
@@ -30,16 +205,20 @@ send_run (const CliOptions *options,
   if (token == NULL)
     return exit_code;
 
-  cli_session_init (&session, client, options, TRUE);
-  session.stop_when_connected = TRUE;
-  cli_session_start (&session, token,
+  cli_session_init (&self->session, client, options, TRUE);
+  self->session.stop_when_connected = json != NULL && !wait && self->timeout == 0;
+  self->session.result = _("Sent");
+  self->input = json == NULL ? input : NULL;
+  self->cancellable = cancellable;
+  cli_session_start (&self->session, token,
                      isatty (STDERR_FILENO) ? CLI_STATUS_LINE : CLI_STATUS_NONE);
-  /* The message is queued. Invalid messages are reported at once. If the client has not started to
-   * connect, on_connect_done() reports the error. */
-  if (signal_client_get_state (client) != SIGNAL_CONNECTION_STATE_DISCONNECTED
-      && !signal_client_send_json (client, event, json, &error))
-    cli_session_fail (&session, error);
-  return cli_session_run (&session);
+  send_start (self, json, wait);
+  exit_code = cli_session_run (&self->session);
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+  g_signal_handlers_disconnect_by_data (client, self);
+  cli_session_clear (&self->session);
+  g_cancellable_cancel (cancellable);
+  return exit_code;
 }
 
 int
@@ -47,23 +226,49 @@ cli_send (char **args)
 {
   g_auto (CliOptions) options = { 0 };
   g_auto (GStrv) operands = NULL;
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autofree char *json = NULL;
+  Send self = { 0 };
+  gboolean lines = FALSE;
+  gboolean wait = FALSE;
+  double seconds = 0;
+  const GOptionEntry entries[] = {
+    { "wait", 'w', 0, G_OPTION_ARG_NONE, &wait,
+      N_("Exit when it is known whether the message was written"), NULL },
+    { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &seconds,
+      N_("Wait, but at most S seconds for each message"), N_("S") },
+    { "lines", 'l', 0, G_OPTION_ARG_NONE, &lines,
+      N_("Send each line of standard input; wait for each"), NULL },
+    { "text", 0, 0, G_OPTION_ARG_NONE, &self.text,
+      N_("The payload is text, which is sent as a JSON string"), NULL },
+    G_OPTION_ENTRY_NULL
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
-  g_option_context_set_summary (context, _("Sends one message and exits."));
+  g_option_context_set_summary (context, _("Sends one message, or one for each line of input, and "
+                                           "exits."));
   g_option_context_set_description (context, _(
     "JSON is the payload; “-” reads it from standard input. Put “--” before a payload that\n"
-    "begins with a minus sign. A failed connection attempt is not retried unless\n"
-    "--max-retries is given. The protocol has no acknowledgments: exit status 0 means that\n"
-    "the message was written to an authenticated connection.\n"
+    "begins with a minus sign. With --lines, there is no such operand, and each line is a\n"
+    "payload; empty lines are skipped unless --text is given. The time to connect counts\n"
+    "towards --timeout. A failed connection attempt is not retried unless --max-retries is\n"
+    "given. The protocol has no acknowledgments: exit status 0 means that the message was\n"
+    "passed to an authenticated connection, and with --wait, --timeout or --lines, that it was\n"
+    "written. Use “signal-glib request” for an answer.\n"
     "\n"
-    "Exit status: 0 sent, 1 failure, 2 usage error, 3 token rejected, 130 Ctrl-C."));
+    "Exit status: 0 sent, 1 failure, 2 usage error, 3 token rejected, 5 not written in time,\n"
+    "130 Ctrl-C."));
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   cli_options_init (&options, context, 0);
-  operands = cli_arguments_parse (context, "URL EVENT JSON", 3, args);
-  if (operands == NULL)
+  operands = cli_arguments_parse_options (context, "URL EVENT [JSON]", args);
+  if (operands != NULL)
+    operands = cli_arguments_check_operands (operands, lines ? "URL EVENT" : "URL EVENT JSON",
+                                             lines ? 2 : 3);
+  if (operands == NULL || !cli_options_get_timeout (seconds, &self.timeout))
     return CLI_EXIT_USAGE;
-  json = cli_payload_get (operands[2]);
-  if (json == NULL)
+  if (!lines)
+    json = cli_payload_get (operands[2], self.text);
+  if (!lines && json == NULL)
     return CLI_EXIT_FAILED;
-  return send_run (&options, operands[0], operands[1], json);
+  self.event = operands[1];
+  return send_run (&self, &options, operands[0], json, wait);
 }

@@ -200,5 +200,6 @@ int
 cli_session_run (CliSession *self)
 {
   g_main_loop_run (self->loop);
+  cli_status_finish (self->exit_code == CLI_EXIT_OK ? self->result : NULL);
   return self->exit_code;
 }

@@ -15,6 +15,7 @@ typedef struct
   int exit_code;
   GTlsCertificateFlags tls_errors;        /* of the last rejected certificate */
   GTlsCertificateFlags tls_hints_printed; /* errors for which hints were printed */
+  const char *result; /* shown at the end instead of the state, if the exit code is CLI_EXIT_OK */
   gboolean has_ca_file;
   gboolean stop_when_connected;
   gboolean quiet;

@@ -98,9 +98,11 @@ show_state (void)
   SignalConnectionState state = signal_client_get_state (status.client);
   const char *text = signal_client_get_status_text (status.client);
 
-  if (status.disconnecting && state != SIGNAL_CONNECTION_STATE_DISCONNECTED)
+  if (status.disconnecting)
     {
-      show_progress (_("Disconnecting…"));
+      /* A line for it would only be noise. */
+      if (status.in_place)
+        show_progress (_("Disconnecting…"));
       return;
     }
   switch (state)
@@ -132,9 +134,9 @@ is_waiting (void)
 {
   SignalConnectionState state = signal_client_get_state (status.client);
 
-  if (state == SIGNAL_CONNECTION_STATE_AUTHENTICATED)
-    return status.disconnecting;
-  return state != SIGNAL_CONNECTION_STATE_DISCONNECTED;
+  return status.disconnecting
+         || (state != SIGNAL_CONNECTION_STATE_AUTHENTICATED
+             && state != SIGNAL_CONNECTION_STATE_DISCONNECTED);
 }
 
 static void
@@ -173,15 +175,31 @@ cli_status_start (SignalClient  *client,
   g_signal_connect (client, "reconnecting", G_CALLBACK (update), NULL);
 }
 
-/* The closing handshake can take seconds, which is shown on a terminal only. */
+/* The state is DISCONNECTED at once, but what was sent before may still be written, and the closing
+ * handshake can take seconds. */
 void
 cli_status_set_disconnecting (void)
 {
-  if (status.client == NULL || !status.in_place)
+  if (status.client == NULL
+      || signal_client_get_state (status.client) == SIGNAL_CONNECTION_STATE_DISCONNECTED)
     return;
   status.disconnecting = TRUE;
   status.since = g_get_monotonic_time ();
   update ();
+}
+
+/* Shows @result, or the state of the client if it is %NULL, when the connection has been closed. */
+void
+cli_status_finish (const char *result)
+{
+  if (status.client == NULL)
+    return;
+  status.disconnecting = FALSE;
+  g_clear_handle_id (&status.tick_id, g_source_remove);
+  if (result != NULL)
+    set_text (CLI_COLOR_GOOD, g_strdup (result));
+  else
+    show_state ();
 }
 
 void

@@ -18,6 +18,8 @@ void cli_status_start             (SignalClient  *client,
 
 void cli_status_set_disconnecting (void);
 
+void cli_status_finish            (const char    *result);
+
 void cli_status_hide              (void);
 
 void cli_status_show              (void);

@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Messages and requests of the program signal-glib: what is sent and printed, and the exit status."""
 import json
+import os
+import select
+import socket
+import subprocess
 
 import tap
 from cli import (EXIT_FAILED, EXIT_REFUSED, EXIT_SERVER_ERROR, EXIT_TIMED_OUT, EXIT_USAGE, SECONDS,
@@ -102,6 +106,86 @@ class Request(Cli):
             self.check_fails(process, EXIT_USAGE, 'timeout')
 
 
+class Send(Cli):
+    def sending(self, server, *args, **options):
+        return running('send', server.url, 'a', *args, '--no-encryption', **options)
+
+    def send(self, *args, stdin='', code=0):
+        """Returns the payloads that a server receives."""
+        with Server(SECONDS) as server, self.sending(server, *args, stdin=subprocess.PIPE) as process:
+            process.stdin.write(stdin)
+            process.stdin.close()
+            peer = server.peer()
+            payloads = []
+            while (message := receive(peer)) is not None:
+                payloads.append(message['data'])
+            peer.answer_close(1000)
+            self.assertEqual(process.wait(SECONDS), code)
+            self.assertEqual(process.out.rest(), '')
+        return payloads
+
+    def test_wait(self):
+        self.assertEqual(self.send('{"b":1}', '--wait'), [{'b': 1}])
+        self.assertEqual(self.send('-', '--wait', stdin='[1]\n'), [[1]])
+        with serving() as (url, _):
+            process = run('send', url, 'a', '1', '-w', '-t', '20')
+            self.assertEqual((process.returncode, process.stdout, process.stderr), (0, '', ''))
+            self.check_fails(run('send', url, 'a', '{bad', '--wait'), EXIT_USAGE, 'JSON')
+            self.check_fails(run('send', url, 'a', '1', '--wait', token='wrong'), EXIT_REFUSED, 'signal-glib: ')
+            self.check_fails(run('send', url, 'a', f'"{"x" * 100000}"', '--wait'), EXIT_FAILED, 'limit')
+        url = f'ws://127.0.0.1:{free_port()}/ws'
+        self.check_fails(run('send', url, 'a', '1', '--wait'), EXIT_FAILED, 'refused')
+
+    def test_timed_out(self):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            url = f'ws://127.0.0.1:{listener.getsockname()[1]}/ws'
+            self.check_fails(run('send', url, 'a', '1', '--timeout=0.2'), EXIT_TIMED_OUT, 'in time')
+            self.check_fails(run('send', url, 'a', '--lines', '--timeout=0.2', stdin='1\n'),
+                             EXIT_TIMED_OUT, 'in time')
+
+    def test_text(self):
+        self.assertEqual(self.send('say "hi" \\ ☕', '--text'), ['say "hi" \\ ☕'])
+        self.assertEqual(self.send('-', '--text', stdin='one\ntwo\n'), ['one\ntwo'])
+        process = run('send', 'ws://127.0.0.1:1/ws', 'a', '-', '--text', stdin='a\0b')
+        self.check_fails(process, EXIT_FAILED, 'NUL')
+
+    def test_lines(self):
+        self.assertEqual(self.send('--lines', stdin='1\n\n {"b": [2]} \r\n"3"'), [1, {'b': [2]}, '3'])
+        self.assertEqual(self.send('--lines', '--text', stdin='{bad\n\n"b"\n'), ['{bad', '', '"b"'])
+        self.assertEqual(self.send('--lines', stdin=''), [])
+
+    def test_many_lines(self):
+        numbers = list(range(3000))
+        self.assertEqual(self.send('--lines', stdin=''.join(f'{n}\n' for n in numbers)), numbers)
+
+    def test_bad_lines(self):
+        for line, error, code in (('{bad', 'Line 3: .*JSON', EXIT_USAGE), ('2\0', 'NUL', EXIT_FAILED),
+                                  (f'"{"x" * 100000}"', 'Line 3: .*limit', EXIT_FAILED)):
+            with serving() as (url, _):
+                process = run('send', url, 'a', '--lines', stdin=f'1\n\n{line}\n4\n')
+                self.check_fails(process, code, error)
+        self.assertEqual(self.send('--lines', stdin='1\n{bad\n2\n', code=EXIT_USAGE), [1])
+        self.check_fails(run('send', 'ws://127.0.0.1:1/ws', 'a', '1', '--lines'), EXIT_USAGE, 'Usage')
+
+    def test_back_pressure(self):
+        """A server that does not read keeps the program from reading, until the time is over."""
+        line = b'"' + b'x' * 60000 + b'"\n'
+        most = 64 * 1024 * 1024
+        with Server(SECONDS) as server, \
+                self.sending(server, '--lines', '--timeout=2', stdin=subprocess.PIPE) as process:
+            peer = server.peer()
+            written = 0
+            pipe = process.stdin.fileno()
+            os.set_blocking(pipe, False)
+            while written < most and select.select([], [pipe], [], 1)[1]:
+                written += os.write(pipe, line[written % len(line):])
+            self.assertLess(written, most)
+            self.assertIsNone(process.poll())
+            process.err.wait_for('in time')
+            self.assertEqual(process.wait(SECONDS), EXIT_TIMED_OUT)
+            peer.stream.close()
+
+
 class Listen(Cli):
     def listen(self, messages, *args):
         """Returns what the program prints of some messages without a room."""
@@ -174,4 +258,4 @@ class Url(Cli):
 
 
 if __name__ == '__main__':
-    tap.main(Request, Listen, Url)
+    tap.main(Request, Send, Listen, Url)

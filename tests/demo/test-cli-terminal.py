@@ -121,12 +121,35 @@ class Terminal(OnTerminal):
         self.assertIn('Connecting…\x1b'.encode(), seen)
         self.assertNotIn(b'\n', seen)
 
-    def test_disconnecting(self):
+    def test_result(self):
+        """The last state of a command that succeeds is its result."""
+        for command, result in (('send', b'Sent'), ('request', b'Answered')):
+            with serving() as (url, _):
+                self.start(command, url, 'a', '1')
+                seen = self.read_until(b'\x1b[32m' + result + b'\x1b[0m\r\n')
+                self.assertIn('Disconnecting…'.encode(), seen)
+                self.assertNotIn(b'Not connected', seen)
+                self.assertEqual(self.finish(), 0)
+            self.tearDown()
+
+    def test_no_result(self):
         with serving() as (url, _):
-            self.start('send', url, 'a', '1')
+            self.start('send', url, 'a', '{bad')
             seen = self.read_until(b'Not connected\x1b[0m\r\n')
-            self.assertIn('Disconnecting…'.encode(), seen)
-            self.assertEqual(self.finish(), 0)
+            self.assertNotIn(b'Sent', seen)
+            self.assertEqual(self.finish(), EXIT_USAGE)
+
+    def test_interrupted_at_the_end(self):
+        """A signal while the connection is closed takes the place of the result."""
+        with Server(SECONDS) as server:
+            self.start('send', server.url, 'a', '1', '--no-encryption')
+            peer = server.peer()
+            peer.wait_for_close()
+            os.write(self.terminal, b'\x03')
+            self.read_until(b'^C')
+            peer.answer_close(1000)
+            self.assertNotIn(b'Sent', self.read_until(b'Not connected\x1b[0m\r\n'))
+            self.assertEqual(self.finish(), -signal.SIGINT)
 
     def test_dumb(self):
         with serving() as (url, _):
