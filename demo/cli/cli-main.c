@@ -19,7 +19,7 @@ typedef struct
 static const CliCommand commands[] = {
   { "serve", N_("Run a server for demonstrations and tests"), cli_serve },
   { "listen", N_("Print incoming messages"), cli_listen },
-  { "send", N_("Send one message"), cli_send },
+  { "send", N_("Send messages"), cli_send },
   { "request", N_("Send one message and print the answer"), cli_request },
   { "chat", N_("Chat in a room, line by line"), cli_chat },
 };

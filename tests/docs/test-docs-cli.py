@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -21,6 +22,7 @@ PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
 MANUAL = SOURCE / 'docs/signal-glib.1'
 COMPLETION = SOURCE / 'demo/cli/completion'
 COMMANDS = ('serve', 'listen', 'send', 'request', 'chat')
+FORMATS = ['line', 'json', 'payload', 'text']
 CONNECTING = 'Options for connecting'
 SECONDS = 20
 
@@ -108,6 +110,9 @@ class Bash(unittest.TestCase):
         self.assertEqual(self.complete('send', '--color', 'a'), ['auto', 'always'])
         self.assertEqual(self.complete('send', '--color', '=', 'n'), ['never'])
         self.assertEqual(self.complete('send', '--color', '='), ['auto', 'always', 'never'])
+        for command in ('listen', 'request'):
+            self.assertEqual(self.complete(command, '--format', ''), FORMATS)
+            self.assertEqual(self.complete(command, '-f', 'p'), ['payload'])
         self.assertIn(str(MANUAL), self.complete('send', '--token-file', str(MANUAL)[:-1]))
         self.assertEqual(self.complete('listen', '--room', '-'), [])
 
@@ -137,6 +142,10 @@ class Zsh(unittest.TestCase):
             found = re.findall(r'^(?:\([^)]*\)|\*)?(-{1,2}[\w-]+)=?\[', self.specs(command), re.MULTILINE)
             self.assertEqual(sorted(found),
                              sorted([*options, *(short for short in options.values() if short)]))
+
+    def test_formats(self):
+        for command in ('listen', 'request'):
+            self.assertIn(f':({" ".join(FORMATS)})\n', self.specs(command))
 
     def test_on_a_terminal(self):
         try:
@@ -168,5 +177,46 @@ class Zsh(unittest.TestCase):
             self.assertIn(wanted, seen)
 
 
+@unittest.skipUnless(shutil.which('fish'), 'fish is not installed')
+class Fish(unittest.TestCase):
+    def complete(self, line):
+        """Returns the completions of a command line."""
+        with tempfile.TemporaryDirectory() as home:
+            process = run('fish', '--no-config', '-c', 'source $argv[1]; complete -C $argv[2]',
+                          str(COMPLETION / 'signal-glib.fish'), line,
+                          env={**os.environ, 'LC_ALL': 'C.UTF-8', 'HOME': home})
+        self.assertEqual(process.stderr, '')
+        found = [text.split('\t') for text in process.stdout.splitlines()]
+        self.assertEqual([words for words in found if len(words) != 2 and '/' not in words[0]], [])
+        return [words[0] for words in found]
+
+    def test_commands(self):
+        self.assertEqual(self.complete('signal-glib '), sorted(COMMANDS))
+        self.assertEqual(self.complete('signal-glib se'), ['send', 'serve'])
+        self.assertEqual(self.complete('signal-glib --'), ['--help', '--version'])
+
+    def test_options(self):
+        for command in COMMANDS:
+            options = help_options(command)
+            self.assertEqual(sorted(self.complete(f'signal-glib {command} -')),
+                             sorted([*options, *(short for short in options.values() if short)]), command)
+
+    def test_event_with_the_name_of_a_command(self):
+        self.assertEqual(self.complete('signal-glib send ws://a/ws listen --tr'), [])
+
+    def test_values(self):
+        self.assertEqual(self.complete('signal-glib send --color a'), ['always', 'auto'])
+        self.assertEqual(self.complete('signal-glib send --color=n'), ['--color=never'])
+        for command in ('listen', 'request'):
+            self.assertEqual(self.complete(f'signal-glib {command} --format '), sorted(FORMATS))
+        self.assertIn(str(MANUAL), self.complete(f'signal-glib send --token-file {str(MANUAL)[:-1]}'))
+        self.assertEqual(self.complete('signal-glib listen --room '), [])
+
+    def test_url(self):
+        self.assertEqual(self.complete('signal-glib listen w'), ['ws://', 'wss://'])
+        self.assertEqual(self.complete('signal-glib send ws://a/ws w'), [])
+        self.assertEqual(self.complete('signal-glib serve '), [])
+
+
 if __name__ == '__main__':
-    tap.main(Manual, Bash, Zsh)
+    tap.main(Manual, Bash, Zsh, Fish)
