@@ -134,6 +134,10 @@ void signal_client_update_token (SignalClient *self,
                                  const char   *token);
 
 SIGNAL_AVAILABLE_IN_ALL
+void signal_client_fail_token (SignalClient *self,
+                               const GError *error);
+
+SIGNAL_AVAILABLE_IN_ALL
 void signal_client_reconnect_now (SignalClient *self);
 
 SIGNAL_AVAILABLE_IN_ALL

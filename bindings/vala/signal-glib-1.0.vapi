@@ -9,6 +9,7 @@ namespace Signal {
 		public Client (string? server_url = null, string? ecdh_info = null);
 		public async bool connect_async (string? token = null, GLib.Cancellable? cancellable = null) throws GLib.Error;
 		public async bool disconnect_async (GLib.Cancellable? cancellable = null) throws GLib.Error;
+		public void fail_token (GLib.Error? error = null);
 		public async bool flush_async (GLib.Cancellable? cancellable = null) throws GLib.Error;
 		public bool get_allow_insecure ();
 		public uint64 get_attempts ();

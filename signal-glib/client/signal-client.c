@@ -79,7 +79,9 @@
  * - The token is passed to [method@Signal.Client.connect_async], or set with
  *   [method@Signal.Client.update_token].
  * - [signal@Signal.Client::authenticate] and [signal@Signal.Client::token-requested] supply a
- *   current token for each attempt.
+ *   current token for each attempt; [method@Signal.Client.fail_token] says that there is none.
+ * - [property@Signal.Client:authenticate-type], [property@Signal.Client:authenticate-data] and
+ *   [property@Signal.Client:public-key-member] adapt the event to the server.
  *
  * ## Messages and rooms
  *
@@ -126,10 +128,10 @@
  *
  * Other threads may drop references, including the last one: the connection is then closed in the
  * client's main context, and no further signals are emitted. They may also call
- * [method@Signal.Client.update_token] and [method@Signal.Client.reconnect_now], which take effect
- * in the next iteration of that context. Methods that have a `GError` argument fail with
- * %SIGNAL_ERROR_FAILED when they are called from another thread; properties and getters must not
- * be used there.
+ * [method@Signal.Client.update_token], [method@Signal.Client.fail_token] and
+ * [method@Signal.Client.reconnect_now], which take effect in the next iteration of that context.
+ * Methods that have a `GError` argument fail with %SIGNAL_ERROR_FAILED when they are called from
+ * another thread; properties and getters must not be used there.
  *
  * Since: 0.1
  */
@@ -435,9 +437,9 @@ install_authentication_signals (GObjectClass *object_class)
    *
    * Emitted when an attempt begins, to get a token that must be fetched asynchronously.
    *
-   * A handler that returns %TRUE must call [method@Signal.Client.update_token] later. Until then,
-   * the attempt waits in the `CONNECTING` state, for at most
-   * [property@Signal.Client:connect-timeout].
+   * A handler that returns %TRUE must later call [method@Signal.Client.update_token], or
+   * [method@Signal.Client.fail_token] if it could not get a token. Until then, the attempt waits in
+   * the `CONNECTING` state, for at most [property@Signal.Client:connect-timeout].
    *
    * This signal is emitted after [signal@Signal.Client::authenticate], and only if no handler of
    * that has returned a token. It is not emitted again while a token is awaited.
@@ -749,6 +751,38 @@ signal_client_update_token (SignalClient *self,
   g_return_if_fail (SIGNAL_IS_CLIENT (self));
 
   signal_session_update_token (self->session, token);
+}
+
+/**
+ * signal_client_fail_token:
+ * @self: a client
+ * @error: (nullable): why there is no token, or %NULL to stop the client
+ *
+ * Reports that a token that was promised by a handler of [signal@Signal.Client::token-requested]
+ * cannot be supplied.
+ *
+ * With an @error, the attempt that waits for the token fails with it, as it does when a server cannot be
+ * reached: it is reported by [signal@Signal.Client::error], and the client tries again according to
+ * its retry policy, for which it requests a token again. If the attempt has timed out already,
+ * @error is only reported.
+ *
+ * If @error is %NULL, for example because the user has cancelled a dialog, the client stops. A
+ * pending [method@Signal.Client.connect_async] and [signal@Signal.Client::disconnected] have the error
+ * %SIGNAL_ERROR_AUTHENTICATION_FAILED. As after a rejected token,
+ * [method@Signal.Client.update_token] connects again.
+ *
+ * This method does nothing if no promised token is pending. It may be called from any thread, and in
+ * the handler itself, which then returns %TRUE.
+ *
+ * Since: 0.1
+ */
+void
+signal_client_fail_token (SignalClient *self,
+                          const GError *error)
+{
+  g_return_if_fail (SIGNAL_IS_CLIENT (self));
+
+  signal_session_fail_token (self->session, error);
 }
 
 /* Messages and rooms */

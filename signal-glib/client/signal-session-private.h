@@ -46,7 +46,8 @@ typedef struct
   /* Returns a token (transfer full), or NULL. */
   char    *(*authenticate)       (gpointer              owner);
 
-  /* Returns whether signal_session_update_token() will be called later. */
+  /* Returns whether signal_session_update_token() or signal_session_fail_token() will be called
+   * later. */
   gboolean (*request_token)      (gpointer              owner);
 
   /* Returns whether there is a handler for one of the two callbacks above. */
@@ -76,6 +77,8 @@ void signal_session_abandon       (SignalSession *self);
 void signal_session_reconnect_now (SignalSession *self);
 void signal_session_update_token  (SignalSession *self,
                                    const char    *token);
+void signal_session_fail_token    (SignalSession *self,
+                                   const GError  *error);
 
 gboolean signal_session_send                (SignalSession       *self,
                                              const char          *envelope,

@@ -30,6 +30,8 @@ void        signal_session_settings_clear      (SignalSessionSettings        *se
 guint       signal_session_settings_count_urls (const SignalSessionSettings  *self);
 const char *signal_session_settings_get_url    (const SignalSessionSettings  *self,
                                                 guint                         index);
+char       *signal_session_settings_describe_url (const SignalSessionSettings *self,
+                                                  guint                        index) G_GNUC_WARN_UNUSED_RESULT;
 GUri       *signal_session_settings_check      (SignalSessionSettings        *self,
                                                 guint                         index,
                                                 GError                      **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -46,6 +46,17 @@ signal_session_settings_get_url (const SignalSessionSettings *self,
   return index == 0 ? self->server_url : self->server_urls[index - 1];
 }
 
+/* Returns a text for debug output that names a server, but not the path and the query of its URL. */
+char *
+signal_session_settings_describe_url (const SignalSessionSettings *self,
+                                      guint                        index)
+{
+  g_autoptr (GUri) uri = signal_url_parse (signal_session_settings_get_url (self, index), TRUE, NULL);
+  g_autofree char *host = uri != NULL ? signal_url_compose_host_field (uri) : g_strdup ("");
+
+  return g_strdup_printf ("%s://%s", uri != NULL ? g_uri_get_scheme (uri) : "", host);
+}
+
 static GUri *
 parse_url (SignalSessionSettings  *self,
            guint                   index,

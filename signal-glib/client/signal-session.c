@@ -17,7 +17,6 @@
 #include "util/signal-affinity-private.h"
 #include "util/signal-source-private.h"
 #include "websocket/signal-error-name-private.h"
-#include "websocket/signal-url-private.h"
 
 /* The state machine of a client: attempts, retries, the token, the outbox and the end.
  *
@@ -74,6 +73,7 @@ struct _SignalSession
   gboolean in_accept_certificate; /* its handler is running; the attempt may have ended */
 
   SignalCredentials *credentials;
+  gboolean is_requesting; /* request_token() is running */
   gboolean is_refused; /* stopped until there is a new token */
   SignalSender *sender;
   SignalOperations *operations;
@@ -411,7 +411,14 @@ ask_for_token (SignalSession *self)
 
   token = self->handlers->authenticate (owner);
   if (token == NULL)
-    return !self->handlers->request_token (owner);
+    {
+      gboolean is_promised;
+
+      self->is_requesting = TRUE;
+      is_promised = self->handlers->request_token (owner);
+      self->is_requesting = FALSE;
+      return !is_promised;
+    }
 
   if (serial == self->state_serial)
     signal_credentials_set_token (self->credentials, token);
@@ -962,6 +969,17 @@ open_connection (SignalSession *self)
     stop (self, error);
 }
 
+/* Ends an attempt that waits for a token. */
+static void
+fail_without_token (SignalSession *self,
+                    const GError  *error)
+{
+  signal_source_clear (&self->timer);
+  signal_transition_log_fail (&self->log, error, 0);
+  self->failures++;
+  handle_failure (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
+}
+
 static gboolean
 on_no_token (gpointer user_data)
 {
@@ -970,30 +988,24 @@ on_no_token (gpointer user_data)
 
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
                                _("Timed out waiting for the requested token"));
-  signal_source_clear (&self->timer);
-  signal_transition_log_fail (&self->log, error, 0);
-  self->failures++;
-  handle_failure (self, error, SIGNAL_CLOSE_ACTION_RETRY, 0);
+  fail_without_token (self, error);
   return G_SOURCE_REMOVE;
 }
 
-/* Returns a text for debug output that names the server of an attempt, but not the path and the
- * query of its URL, or NULL if there is no such output. */
+/* Returns a text for debug output that names the server of an attempt, or NULL if there is no such
+ * output. */
 static char *
 describe_attempt (SignalSession *self)
 {
-  const char *url = signal_session_settings_get_url (&self->settings, self->server);
   const char *cause = self->step == STEP_WAIT ? "the next attempt begins, to"
                                               : "the client has begun to connect, to";
-  g_autoptr (GUri) uri = NULL;
-  g_autofree char *host = NULL;
+  g_autofree char *server = NULL;
 
   if (!signal_transition_log_is_enabled ())
     return NULL;
 
-  uri = signal_url_parse (url, TRUE, NULL);
-  host = uri != NULL ? signal_url_compose_host_field (uri) : g_strdup ("");
-  return g_strdup_printf ("%s %s://%s", cause, uri != NULL ? g_uri_get_scheme (uri) : "", host);
+  server = signal_session_settings_describe_url (&self->settings, self->server);
+  return g_strdup_printf ("%s %s", cause, server);
 }
 
 static void
@@ -1392,28 +1404,77 @@ update_token (SignalSession *self,
     }
 }
 
+static void
+fail_token (SignalSession *self,
+            const GError  *error)
+{
+  G_GNUC_UNUSED g_autoptr (SignalSession) keep = g_object_ref (self);
+  gboolean is_awaited = self->step == STEP_TOKEN && (self->is_requesting || self->timer != NULL);
+  gboolean was_promised = signal_credentials_deliver (self->credentials);
+  g_autoptr (GError) end = NULL;
+
+  if (!is_awaited && !was_promised)
+    return;
+
+  end = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED,
+                             _("The application could not provide the token that was requested"));
+  self->is_refused = error == NULL;
+
+  /* If the token is no longer awaited, its attempt has timed out and counted as a failure. */
+  if (error == NULL)
+    stop (self, end);
+  else if (is_awaited)
+    fail_without_token (self, error);
+  else
+    report_error (self, error);
+}
+
+/* A call of update_token() or fail_token() by another thread. */
 typedef struct
 {
   SignalSession *session;
-  char *token;
-} TokenUpdate;
+  gboolean is_failure;
+  char *token;   /* NULL to unset it */
+  GError *error; /* NULL to stop */
+} TokenCall;
 
 static void
-token_update_free (TokenUpdate *update)
+token_call_free (TokenCall *call)
 {
-  g_object_unref (update->session);
-  signal_secret_free (update->token);
-  g_free (update);
+  g_object_unref (call->session);
+  signal_secret_free (call->token);
+  g_clear_error (&call->error);
+  g_free (call);
 }
 
 static gboolean
-on_token_update (gpointer user_data)
+on_token_call (gpointer user_data)
 {
-  TokenUpdate *update = user_data;
+  TokenCall *call = user_data;
 
-  if (!update->session->is_abandoned)
-    update_token (update->session, update->token);
+  if (call->session->is_abandoned)
+    return G_SOURCE_REMOVE;
+
+  if (call->is_failure)
+    fail_token (call->session, call->error);
+  else
+    update_token (call->session, call->token);
   return G_SOURCE_REMOVE;
+}
+
+static void
+call_in_context (SignalSession *self,
+                 gboolean       is_failure,
+                 const char    *token,
+                 const GError  *error)
+{
+  TokenCall *call = g_new (TokenCall, 1);
+
+  call->session = g_object_ref (self);
+  call->is_failure = is_failure;
+  call->token = signal_secret_strdup (token);
+  call->error = error != NULL ? g_error_copy (error) : NULL;
+  signal_affinity_invoke (&self->affinity, on_token_call, call, (GDestroyNotify) token_call_free);
 }
 
 /* May be called from any thread. token is NULL to unset it. */
@@ -1421,19 +1482,21 @@ void
 signal_session_update_token (SignalSession *self,
                              const char    *token)
 {
-  TokenUpdate *update;
-
   if (signal_affinity_is_here (&self->affinity))
-    {
-      update_token (self, token);
-      return;
-    }
+    update_token (self, token);
+  else
+    call_in_context (self, FALSE, token, NULL);
+}
 
-  update = g_new (TokenUpdate, 1);
-  update->session = g_object_ref (self);
-  update->token = signal_secret_strdup (token);
-  signal_affinity_invoke (&self->affinity, on_token_update, update,
-                          (GDestroyNotify) token_update_free);
+/* May be called from any thread. error is NULL to stop. */
+void
+signal_session_fail_token (SignalSession *self,
+                           const GError  *error)
+{
+  if (signal_affinity_is_here (&self->affinity))
+    fail_token (self, error);
+  else
+    call_in_context (self, TRUE, NULL, error);
 }
 
 /* Getters */

@@ -2,6 +2,9 @@
 #include "config.h"
 
 #include "fault-fixture.h"
+#include "tests/lib/threads.h"
+
+#include <string.h>
 
 /* The sources of tokens, and what happens when a token is refused. */
 
@@ -184,6 +187,233 @@ test_answered_too_late (void)
   g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "fresh");
 }
 
+static GError *
+new_fetch_error (void)
+{
+  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE, "no identity provider");
+}
+
+/* A token that could not be fetched fails its attempt at once. */
+static void
+test_failed (void)
+{
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  g_autoptr (GError) error = new_fetch_error ();
+  Source source = { .first_promise = 1 };
+
+  source_add (&source, fixture->recorder);
+  recorder_start (fixture->recorder);
+  g_assert_cmpuint (source.n_requested, ==, 1);
+  signal_client_fail_token (fixture->recorder->client, error);
+  invariants_check_idle (fixture->recorder->client);
+  g_assert_cmpstr (fixture->recorder->states->str, ==, "connecting reconnecting ");
+  g_assert_cmpuint (signal_client_get_failures (fixture->recorder->client), ==, 1);
+  g_assert_error (recorder_wait_error (fixture->recorder, 0), G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE);
+  g_assert_cmpuint (fixture->recorder->delays->len, ==, 1);
+
+  /* The next attempt requests a token again; a token is used as usual. */
+  WAIT_UNTIL (source.n_requested == 2);
+  signal_client_update_token (fixture->recorder->client, "late-secret");
+  fault_fixture_wait_reconnected (fixture, 1);
+  g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "late");
+  g_assert_cmpuint (fixture->proxy->n_accepted, ==, 1);
+}
+
+static void
+test_failed_for_good (void)
+{
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  g_autoptr (GError) error = new_fetch_error ();
+  Source source = { .first_promise = 1 };
+
+  source_add (&source, fixture->recorder);
+  g_object_set (fixture->recorder->client, "max-retries", 1, NULL);
+  recorder_start (fixture->recorder);
+  signal_client_fail_token (fixture->recorder->client, error);
+  WAIT_UNTIL (source.n_requested == 2);
+  signal_client_fail_token (fixture->recorder->client, error);
+  recorder_wait_failure (fixture->recorder, SIGNAL_ERROR, SIGNAL_ERROR_RETRIES_EXHAUSTED);
+  g_assert_nonnull (strstr (fixture->recorder->error->message, error->message));
+}
+
+/* Without an error, the client stops, and a token starts it again. */
+static void
+test_failed_stops (void)
+{
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  Source source = { .first_promise = 1 };
+
+  source_add (&source, fixture->recorder);
+  recorder_start (fixture->recorder);
+  signal_client_fail_token (fixture->recorder->client, NULL);
+  recorder_wait_failure (fixture->recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_assert_error (fixture->recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_assert_cmpuint (fixture->recorder->n_disconnected, ==, 1);
+  g_assert_cmpuint (fixture->recorder->delays->len, ==, 0);
+  invariants_check_idle (fixture->recorder->client);
+  run_for (100);
+  g_assert_cmpuint (source.n_requested, ==, 1);
+  g_assert_cmpuint (fixture->proxy->n_accepted, ==, 0);
+
+  source.tokens[source.n_asked] = "fresh-secret";
+  signal_client_update_token (fixture->recorder->client, "other-secret");
+  fault_fixture_wait_reconnected (fixture, 1);
+  g_assert_cmpstr (signal_client_get_user_id (fixture->recorder->client), ==, "fresh");
+}
+
+typedef struct
+{
+  SignalClient *client;
+  GError       *error;     /* NULL to stop */
+  gboolean      promises;  /* what the handler returns */
+  guint         n_requested;
+} Failure;
+
+static gboolean
+on_token_requested_fail (SignalClient *client,
+                         Failure      *failure)
+{
+  failure->n_requested++;
+  signal_client_fail_token (client, failure->error);
+  return failure->promises;
+}
+
+/* The same in the handler, whatever it returns. */
+static void
+test_failed_inside (void)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+      g_autoptr (GError) error = i < 2 ? new_fetch_error () : NULL;
+      Failure failure = { .error = error, .promises = i % 2 == 0 };
+
+      g_object_set (fixture->recorder->client, "max-retries", 0, NULL);
+      g_signal_connect (fixture->recorder->client, "token-requested",
+                        G_CALLBACK (on_token_requested_fail), &failure);
+      recorder_start (fixture->recorder);
+      if (error != NULL)
+        recorder_wait_failure (fixture->recorder, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE);
+      else
+        recorder_wait_failure (fixture->recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+      run_for (50);
+      invariants_check_idle (fixture->recorder->client);
+      g_assert_cmpuint (failure.n_requested, ==, 1);
+      g_assert_cmpuint (fixture->recorder->n_disconnected, ==, 1);
+      g_assert_cmpuint (fixture->proxy->n_accepted, ==, 0);
+    }
+}
+
+static gpointer
+fail_in_thread (gpointer data)
+{
+  Failure *failure = data;
+
+  signal_client_fail_token (failure->client, failure->error);
+  return NULL;
+}
+
+static void
+test_failed_in_thread (void)
+{
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  g_autoptr (GError) error = new_fetch_error ();
+  Failure failure = { .client = fixture->recorder->client, .error = error };
+  Source source = { .first_promise = 1 };
+
+  source_add (&source, fixture->recorder);
+  recorder_start (fixture->recorder);
+  run_thread (fail_in_thread, &failure);
+  g_assert_cmpstr (fixture->recorder->states->str, ==, "connecting ");
+  g_assert_error (recorder_wait_error (fixture->recorder, 0), G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE);
+
+  WAIT_UNTIL (source.n_requested == 2);
+  failure.error = NULL;
+  run_thread (fail_in_thread, &failure);
+  recorder_wait_failure (fixture->recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+}
+
+/* The attempt has timed out: an error is reported once, and does not count again. */
+static void
+test_failed_too_late (void)
+{
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  g_autoptr (GError) error = new_fetch_error ();
+  Source source = { .first_promise = 1 };
+
+  source_add (&source, fixture->recorder);
+  g_object_set (fixture->recorder->client,
+                "connect-timeout", 60,
+                "base-interval", 300,
+                "max-interval", 300,
+                NULL);
+  recorder_start (fixture->recorder);
+  recorder_wait_state (fixture->recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  g_object_set (fixture->recorder->client, "connect-timeout", 15000, NULL);
+  signal_client_fail_token (fixture->recorder->client, error);
+  signal_client_fail_token (fixture->recorder->client, NULL);
+  g_assert_cmpuint (fixture->recorder->errors->len, ==, 2);
+  g_assert_error (recorder_wait_error (fixture->recorder, 1), G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE);
+  g_assert_cmpuint (signal_client_get_failures (fixture->recorder->client), ==, 1);
+  g_assert_cmpstr (fixture->recorder->states->str, ==, "connecting reconnecting ");
+
+  WAIT_UNTIL (source.n_requested == 2);
+  signal_client_update_token (fixture->recorder->client, "late-secret");
+  fault_fixture_wait_reconnected (fixture, 1);
+}
+
+static void
+test_failed_too_late_stops (void)
+{
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  Source source = { .first_promise = 1 };
+
+  source_add (&source, fixture->recorder);
+  g_object_set (fixture->recorder->client,
+                "connect-timeout", 60,
+                "base-interval", 10000,
+                "max-interval", 10000,
+                NULL);
+  recorder_start (fixture->recorder);
+  recorder_wait_state (fixture->recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  signal_client_fail_token (fixture->recorder->client, NULL);
+  recorder_wait_failure (fixture->recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  invariants_check_idle (fixture->recorder->client);
+}
+
+static char *
+on_authenticate_fail (SignalClient *client,
+                      Failure      *failure)
+{
+  signal_client_fail_token (client, failure->error);
+  signal_client_fail_token (client, NULL);
+  return NULL;
+}
+
+/* Without a promised token, there is no effect in any state. */
+static void
+test_failed_without_promise (void)
+{
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  SignalClient *client = fixture->recorder->client;
+  g_autoptr (GError) error = new_fetch_error ();
+  Failure failure = { .error = error };
+
+  g_object_set (client, "base-interval", 300, "max-interval", 300, NULL);
+  g_signal_connect (client, "authenticate", G_CALLBACK (on_authenticate_fail), &failure);
+  on_authenticate_fail (client, &failure);
+  recorder_connect (fixture->recorder);
+  on_authenticate_fail (client, &failure);
+  g_assert_cmpint (signal_client_get_state (client), ==, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+
+  proxy_cut (fixture->proxy);
+  recorder_wait_state (fixture->recorder, SIGNAL_CONNECTION_STATE_RECONNECTING);
+  on_authenticate_fail (client, &failure);
+  fault_fixture_wait_reconnected (fixture, 2);
+  g_assert_cmpuint (fixture->recorder->n_disconnected, ==, 0);
+  g_assert_cmpuint (fixture->recorder->errors->len, ==, 1);
+}
+
 static void
 test_disconnect_while_asking (void)
 {
@@ -313,6 +543,14 @@ main (int   argc,
   g_test_add_func ("/faults/tokens/answered-inside", test_answered_inside);
   g_test_add_func ("/faults/tokens/never-answered", test_never_answered);
   g_test_add_func ("/faults/tokens/answered-too-late", test_answered_too_late);
+  g_test_add_func ("/faults/tokens/failed", test_failed);
+  g_test_add_func ("/faults/tokens/failed/for-good", test_failed_for_good);
+  g_test_add_func ("/faults/tokens/failed/stops", test_failed_stops);
+  g_test_add_func ("/faults/tokens/failed/inside", test_failed_inside);
+  g_test_add_func ("/faults/tokens/failed/in-thread", test_failed_in_thread);
+  g_test_add_func ("/faults/tokens/failed/too-late", test_failed_too_late);
+  g_test_add_func ("/faults/tokens/failed/too-late-stops", test_failed_too_late_stops);
+  g_test_add_func ("/faults/tokens/failed/without-promise", test_failed_without_promise);
   g_test_add_func ("/faults/tokens/disconnect-while-asking", test_disconnect_while_asking);
   g_test_add_func ("/faults/tokens/refused/asks-once", test_refused_asks_once);
   g_test_add_func ("/faults/tokens/refused/same-again", test_refused_same_again);

@@ -209,7 +209,8 @@ test_other_handler (void)
                                         g_signal_lookup ("authenticate", SIGNAL_TYPE_SERVER), 0, NULL,
                                         NULL, NULL);
   g_signal_connect (deferral.fixture->server, "authenticate", G_CALLBACK (on_authenticate), &deferral);
-  g_signal_connect_swapped (deferral.fixture->server, "authenticate", G_CALLBACK (g_strdup), (char *) "dave");
+  g_signal_connect_swapped (deferral.fixture->server, "authenticate", G_CALLBACK (g_strdup),
+                            (char *) "dave");
   raw = start (&deferral);
   assert_served (&deferral, raw, "dave");
   signal_peer_finish_authentication (deferral.peer, NULL);
