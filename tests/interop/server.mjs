@@ -2,6 +2,8 @@
 // The public server as an application sets it up: it requires encryption, checks rooms, and has a small
 // application on top. PORT, REDIS_PORT and the limits below come from the environment.
 //
+// PUBLIC_KEY_MEMBER is the name of the member of "authenticate" that has the key of a client.
+//
 // A token is NAME or NAME/MODE, and NAME becomes the user id; the token "nobody" is refused. MODE
 // makes the server misbehave towards that user only, in ways that a client must handle.
 import { ECDH, RedisHelper, WebSocketEmitter, WebSocketServerHelper } from '@venizia/ignis-helpers';
@@ -9,6 +11,7 @@ import { ECDH, RedisHelper, WebSocketEmitter, WebSocketServerHelper } from '@ven
 const number = name => (process.env[name] ? Number(process.env[name]) : undefined);
 const isEncrypted = process.env.ENCRYPTION !== 'none';
 const canShakeHands = process.env.ENCRYPTION !== 'unconfigured';
+const publicKeyMember = process.env.PUBLIC_KEY_MEMBER ?? 'clientPublicKey';
 const canCheckRooms = process.env.ROOMS !== 'unconfigured';
 const never = new Promise(() => {});
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
@@ -17,12 +20,14 @@ const ecdh = ECDH.withAlgorithm(process.env.ECDH_INFO ? { hkdfInfo: process.env.
 const keys = new Map();
 const throwing = new Set();
 
+const acceptedTypes = new Set(['Bearer', 'Device']);
+
 const parseToken = token => {
   const [name, mode] = String(token ?? '').split('/');
   return { name, mode };
 };
 
-const authenticate = async ({ type, token }) => {
+const authenticate = async ({ type, token, ...further }) => {
   const { name, mode } = parseToken(token);
   if (mode === 'throw')
     throw new Error('the token cannot be checked');
@@ -32,19 +37,22 @@ const authenticate = async ({ type, token }) => {
   }
   if (mode === 'hang')
     await never;
-  return type === 'Bearer' && name && name !== 'nobody' ? { userId: name, metadata: { mode } } : null;
+  return acceptedTypes.has(type) && name && name !== 'nobody'
+    ? { userId: name, metadata: { mode, type, further } }
+    : null;
 };
 
 const shakeHands = async ({ clientId, data }) => {
   const { mode } = parseToken(data.token);
-  if (mode === 'no-handshake' || !data.clientPublicKey)
+  const rawKeyB64 = data[publicKeyMember];
+  if (mode === 'no-handshake' || !rawKeyB64)
     return null;
   if (mode === 'hanging-handshake')
     await never;
   if (mode === 'slow-handshake')
     await pause(1500);
   try {
-    const peerPublicKey = await ecdh.importPublicKey({ rawKeyB64: data.clientPublicKey });
+    const peerPublicKey = await ecdh.importPublicKey({ rawKeyB64 });
     const { keyPair, publicKeyB64 } = await ecdh.generateKeyPair();
     const { key, salt } = await ecdh.deriveAESKey({ privateKey: keyPair.privateKey, peerPublicKey });
     keys.set(clientId, key);
@@ -84,6 +92,7 @@ const application = {
   'deny': ({ client, id }) =>
     helper.sendToClient({ clientId: client.id, event: 'error', data: new Answer(id, { message: 'Denied' }) }),
   'where': ({ reply, client }) => reply({ server: process.env.NAME, rooms: [...client.rooms] }),
+  'credentials': ({ reply, client }) => reply({ type: client.metadata.type, ...client.metadata.further }),
   'members': ({ reply, data }) =>
     reply(helper.getClientsByRoom({ room: data.room }).map(client => client.userId).sort()),
   'to': ({ data }) => helper.send({ destination: data.to, payload: { topic: data.event, data: data.data } }),

@@ -3,6 +3,8 @@
 
 #include "interop.h"
 
+#include <string.h>
+
 /* Behavior of the public server that the embedded one does not have. */
 
 static char *url;
@@ -149,6 +151,61 @@ test_other_info (void)
   processes_command ("stop", "other", NULL);
 }
 
+/* Reads the key under a name, and compares what else has reached the application. */
+static void
+check_credentials (const char *home,
+                   const char *member)
+{
+  g_autoptr (Recorder) recorder = interop_recorder_new (home, "ann");
+  g_autoptr (JsonNode) data = parse_json ("{\"type\":\"evil\",\"token\":\"evil\",\"device\":\"é\",\"at\":[1]}");
+  g_autofree char *answer = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *got;
+
+  g_object_set (recorder->client,
+                "authenticate-type", "Device",
+                "authenticate-data", data,
+                "public-key-member", member,
+                NULL);
+  recorder_connect (recorder);
+  g_assert_true (signal_client_get_encrypted (recorder->client));
+  g_assert_cmpstr (signal_client_get_user_id (recorder->client), ==, "ann");
+
+  answer = interop_request (recorder, "credentials", NULL);
+  node = parse_json (answer);
+  got = json_node_get_object (node);
+  g_assert_cmpstr (json_object_get_string_member (got, "type"), ==, "Device");
+  g_assert_cmpstr (json_object_get_string_member (got, "device"), ==, "é");
+  g_assert_cmpint (json_array_get_int_element (json_object_get_array_member (got, "at"), 0), ==, 1);
+  g_assert_cmpuint (strlen (json_object_get_string_member (got, member)), ==, 88);
+  g_assert_cmpuint (json_object_get_size (got), ==, 4);
+}
+
+/* The name of the key is a decision of the application. */
+static void
+test_credentials (void)
+{
+  g_autofree char *home = processes_query ("server", "guide", "public", "PUBLIC_KEY_MEMBER=publicKey", NULL);
+  g_autoptr (Recorder) wrong = interop_recorder_new (home, "bob");
+
+  check_credentials (url, "clientPublicKey");
+  check_credentials (home, "publicKey");
+
+  recorder_start (wrong);
+  recorder_wait_failure (wrong, SIGNAL_ERROR, SIGNAL_ERROR_ENCRYPTION_REQUIRED);
+  processes_command ("stop", "guide", NULL);
+}
+
+static void
+test_unknown_type (void)
+{
+  g_autoptr (Recorder) recorder = interop_recorder_new (url, "ann");
+
+  signal_client_set_authenticate_type (recorder->client, "Unknown");
+  recorder_start (recorder);
+  recorder_wait_failure (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+}
+
 /* The idle timeout of the WebSocket, at its minimum and without pings of the server. */
 static void
 test_idle_time_out (void)
@@ -188,6 +245,8 @@ main (int   argc,
   g_test_add_func ("/interop/traps/no-handshake-configured", test_no_handshake_configured);
   g_test_add_func ("/interop/traps/no-rooms-configured", test_no_rooms_configured);
   g_test_add_func ("/interop/traps/other-info", test_other_info);
+  g_test_add_func ("/interop/traps/credentials", test_credentials);
+  g_test_add_func ("/interop/traps/unknown-type", test_unknown_type);
   g_test_add_func ("/interop/traps/idle-time-out", test_idle_time_out);
   result = g_test_run ();
   g_free (url);
