@@ -19,7 +19,7 @@ FUNCTION_LENGTH = 60
 # The prototypes in headers are aligned in columns: those may be wider.
 HEADER_LINE_LENGTH = 130
 # Examples for readers, which are compiled as they are.
-WITHOUT_CONFIG = {'demo/examples/chat.c', 'tests/scenario/runner.c'}
+WITHOUT_CONFIG = {'demo/examples/chat.c', 'demo/examples/list.c', 'tests/scenario/runner.c'}
 # Generated files.
 GENERATED = {'package-lock.json', 'Cargo.lock'}
 
