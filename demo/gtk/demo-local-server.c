@@ -17,7 +17,6 @@ struct _DemoLocalServer
 {
   GObject parent_instance;
   SignalServer *server;
-  GPtrArray *peers;
   char *token;
 };
 
@@ -45,7 +44,6 @@ demo_local_server_finalize (GObject *object)
 {
   DemoLocalServer *self = DEMO_LOCAL_SERVER (object);
 
-  g_ptr_array_unref (self->peers);
   g_free (self->token);
 
   G_OBJECT_CLASS (demo_local_server_parent_class)->finalize (object);
@@ -63,7 +61,6 @@ demo_local_server_class_init (DemoLocalServerClass *klass)
 static void
 demo_local_server_init (DemoLocalServer *self)
 {
-  self->peers = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 DemoLocalServer *
@@ -179,22 +176,6 @@ on_message (SignalServer    *server,
                g_strcmp0 (text, "later") == 0 ? LATE_REPLY_DELAY_MS : REPLY_DELAY_MS);
 }
 
-static void
-on_peer_connected (SignalServer    *server,
-                   SignalPeer      *peer,
-                   DemoLocalServer *self)
-{
-  g_ptr_array_add (self->peers, g_object_ref (peer));
-}
-
-static void
-on_peer_disconnected (SignalServer    *server,
-                      SignalPeer      *peer,
-                      DemoLocalServer *self)
-{
-  g_ptr_array_remove (self->peers, peer);
-}
-
 gboolean
 demo_local_server_start (DemoLocalServer  *self,
                          GError          **error)
@@ -212,8 +193,6 @@ demo_local_server_start (DemoLocalServer  *self,
   g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), self);
   g_signal_connect (server, "join", G_CALLBACK (on_join), self);
   g_signal_connect (server, "message", G_CALLBACK (on_message), self);
-  g_signal_connect (server, "peer-connected", G_CALLBACK (on_peer_connected), self);
-  g_signal_connect (server, "peer-disconnected", G_CALLBACK (on_peer_disconnected), self);
   if (!signal_server_listen (server, NULL, 0, error))
     return FALSE;
   demo_local_server_stop (self);
@@ -240,12 +219,19 @@ demo_local_server_get_token (DemoLocalServer *self)
 void
 demo_local_server_disconnect_peers (DemoLocalServer *self)
 {
-  g_autoptr (GPtrArray) peers = g_ptr_array_new_with_free_func (g_object_unref);
+  GListModel *peers;
 
-  for (guint i = 0; i < self->peers->len; i++)
-    g_ptr_array_add (peers, g_object_ref (g_ptr_array_index (self->peers, i)));
-  for (guint i = 0; i < peers->len; i++)
-    signal_peer_close (g_ptr_array_index (peers, i), CLOSE_GOING_AWAY, "restarting");
+  if (self->server == NULL)
+    return;
+
+  /* A peer may leave the list when it is closed. */
+  peers = signal_server_get_peers (self->server);
+  for (guint i = g_list_model_get_n_items (peers); i-- > 0;)
+    {
+      g_autoptr (SignalPeer) peer = g_list_model_get_item (peers, i);
+
+      signal_peer_close (peer, CLOSE_GOING_AWAY, "restarting");
+    }
 }
 
 void
@@ -254,7 +240,6 @@ demo_local_server_stop (DemoLocalServer *self)
   if (self->server == NULL)
     return;
   g_signal_handlers_disconnect_by_data (self->server, self);
-  g_ptr_array_set_size (self->peers, 0);
   signal_server_stop_async (self->server, NULL, NULL, NULL);
   g_clear_object (&self->server);
 }
