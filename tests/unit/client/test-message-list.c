@@ -221,6 +221,20 @@ test_limit (void)
   assert_payloads (room->list, "109 ");
 }
 
+/* The buffer grows while its first item is not at its beginning. */
+static void
+test_growth (void)
+{
+  g_autoptr (Room) room = room_new ("n", 12);
+
+  room_watch (room);
+  receive_numbers (room, "n", 0, 20);
+  signal_message_list_set_limit (room->list, 0);
+  receive_numbers (room, "n", 20, 10);
+  assert_payloads (room->list,
+                   "8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 ");
+}
+
 static void
 test_many (void)
 {
@@ -443,6 +457,28 @@ test_replace_client (void)
   assert_payloads (room->list, "0 2 ");
 }
 
+static gboolean
+has_handler (SignalClient *client)
+{
+  return g_signal_has_handler_pending (client, g_signal_lookup ("message", SIGNAL_TYPE_CLIENT), 0,
+                                       TRUE);
+}
+
+static void
+test_handler (void)
+{
+  g_autoptr (SignalClient) client = signal_client_new (NULL, NULL);
+  g_autoptr (SignalMessageList) list = signal_message_list_new (client, NULL, 0);
+
+  g_assert_true (has_handler (client));
+  signal_message_list_set_client (list, NULL);
+  g_assert_false (has_handler (client));
+  signal_message_list_set_client (list, client);
+  g_assert_true (has_handler (client));
+  g_clear_object (&list);
+  g_assert_false (has_handler (client));
+}
+
 static void
 test_properties (void)
 {
@@ -480,6 +516,7 @@ main (int   argc,
   g_test_add_func ("/message-list/item", test_item);
   g_test_add_func ("/message-list/events", test_events);
   g_test_add_func ("/message-list/limit", test_limit);
+  g_test_add_func ("/message-list/growth", test_growth);
   g_test_add_func ("/message-list/many", test_many);
   g_test_add_func ("/message-list/clear-in-handler", test_clear_in_handler);
   g_test_add_func ("/message-list/clear-at-removal", test_clear_at_removal);
@@ -490,6 +527,7 @@ main (int   argc,
   g_test_add_func ("/message-list/client-dropped-elsewhere", test_client_dropped_elsewhere);
   g_test_add_func ("/message-list/list-dropped-elsewhere", test_list_dropped_elsewhere);
   g_test_add_func ("/message-list/replace-client", test_replace_client);
+  g_test_add_func ("/message-list/handler", test_handler);
   g_test_add_func ("/message-list/properties", test_properties);
 
   return g_test_run ();
