@@ -11,6 +11,7 @@ typedef struct
   SignalClient *client;
   GQueue arrived;
   const char *url;
+  const char *token;
 } Runner;
 
 typedef void (*StepFunc) (Runner *self, JsonObject *step);
@@ -61,13 +62,12 @@ on_finished (GObject      *source,
 
 static GAsyncResult *
 begin_connect (Runner       *self,
-               JsonObject   *step,
+               const char   *token,
                GCancellable *cancellable)
 {
   GAsyncResult *result = NULL;
 
-  signal_client_connect_async (self->client, json_object_get_string_member (step, "token"),
-                               cancellable, on_finished, &result);
+  signal_client_connect_async (self->client, token, cancellable, on_finished, &result);
   while (result == NULL)
     {
       if (cancellable != NULL
@@ -82,11 +82,44 @@ static void
 do_connect (Runner     *self,
             JsonObject *step)
 {
-  g_autoptr (GAsyncResult) result = begin_connect (self, step, NULL);
+  g_autoptr (GAsyncResult) result =
+    begin_connect (self, json_object_get_string_member (step, "token"), NULL);
   g_autoptr (GError) error = NULL;
 
   signal_client_connect_finish (self->client, result, &error);
   check_error (error, step);
+}
+
+static gboolean
+on_fetched (gpointer data)
+{
+  Runner *self = data;
+
+  signal_client_update_token (self->client, self->token);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_token_requested (SignalClient *client,
+                    gpointer      data)
+{
+  g_timeout_add (5, on_fetched, data);
+  return TRUE;
+}
+
+static void
+do_fetch (Runner     *self,
+          JsonObject *step)
+{
+  gulong handler = g_signal_connect (self->client, "token-requested", G_CALLBACK (on_token_requested), self);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  self->token = json_object_get_string_member (step, "token");
+  result = begin_connect (self, NULL, NULL);
+  signal_client_connect_finish (self->client, result, &error);
+  check_error (error, step);
+  g_signal_handler_disconnect (self->client, handler);
 }
 
 static void
@@ -94,7 +127,8 @@ do_cancel (Runner     *self,
            JsonObject *step)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (GAsyncResult) result = begin_connect (self, step, cancellable);
+  g_autoptr (GAsyncResult) result =
+    begin_connect (self, json_object_get_string_member (step, "token"), cancellable);
   g_autoptr (GError) error = NULL;
 
   signal_client_connect_finish (self->client, result, &error);
@@ -319,6 +353,7 @@ static const struct
   { "disconnect", do_disconnect },
   { "echo", do_echo },
   { "expect", do_expect },
+  { "fetch", do_fetch },
   { "join", do_join },
   { "leave", do_leave },
   { "prepend", do_prepend },

@@ -68,6 +68,14 @@ const verbs = {
             arrived = client.messages();
         }
     },
+    async fetch({token}) {
+        client.token = async () => {
+            await sleep(5);
+            return token;
+        };
+        await verbs.connect({token: null});
+        client.token = null;
+    },
     async disconnect() {
         await client.disconnect_async(null);
         check((await arrived.next()).done, 'a message too many');

@@ -46,6 +46,15 @@ class Runner:
             await asyncio.sleep(0.02)
             self.arrived = self.client.messages()
 
+    async def do_fetch(self, step):
+        async def fetch():
+            await asyncio.sleep(0.005)
+            return step['token']
+
+        self.client.set_token(fetch)
+        await self.do_connect({'token': None})
+        self.client.set_token(None)
+
     async def enter(self):
         """The same as "async with"."""
         return await self.client.__aenter__() is self.client

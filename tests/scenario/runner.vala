@@ -60,6 +60,18 @@ class Runner {
     check_error (failure, step);
   }
 
+  async void fetch (string token) throws Error {
+    var handler = client.token_requested.connect (() => {
+      Timeout.add (5, () => {
+        client.update_token (token);
+        return Source.REMOVE;
+      });
+      return true;
+    });
+    yield client.connect_async ();
+    client.disconnect (handler);
+  }
+
   async void cancel (Json.Object step) throws Error {
     var cancellable = new Cancellable ();
     var handler = client.reconnecting.connect (() => cancellable.cancel ());
@@ -163,6 +175,7 @@ class Runner {
   public async void step (Json.Object step) throws Error {
     switch (step.get_string_member ("do")) {
     case "connect": yield connect (step); break;
+    case "fetch": yield fetch (step.get_string_member ("token")); break;
     case "disconnect": yield client.disconnect_async (); break;
     case "cancel": yield cancel (step); break;
     case "send": send (step); break;
