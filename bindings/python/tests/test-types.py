@@ -17,7 +17,7 @@ STUBS = HERE.parent / 'gi-stubs' / 'repository' / 'Signal.pyi'
 # As much of the other namespaces as the stubs need. mypy would not check classes without known base classes.
 ANY = 'from typing import Any\ndef __getattr__(name: str) -> Any: ...\n'
 NAMESPACES = {
-    'Gio': ANY,
+    'Gio': ANY + 'class ListModel: ...\n',
     'GLib': ANY + '''
 class Error(RuntimeError):
     message: str
