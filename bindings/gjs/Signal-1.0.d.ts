@@ -67,6 +67,14 @@ declare module 'gi://Signal?version=1.0' {
         }
 
         interface Server {
+            /** Handlers can return a promise for the ID of a user. */
+            connect(
+                signal: 'authenticate',
+                callback: (
+                    server: this, peer: Peer, type: string, token: string,
+                ) => string | null | undefined | Promise<string | null | undefined>,
+            ): number;
+
             stop_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
         }
 

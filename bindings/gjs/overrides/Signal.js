@@ -372,23 +372,50 @@ class Tokens {
     }
 }
 
-/* Connects a handler. Those that supply a token may return promises. */
-function connectHandler(connect, client, name, handler) {
-    const signal = name.replaceAll('_', '-');
+/* Returns a function to connect to a client instead of a handler that may return a promise. */
+function wrapClientHandler(signal, handler) {
+    switch (signal) {
+    case 'authenticate':
+        return source => Tokens.of(source).authenticate(handler, source);
+    case 'token-requested':
+        return source => Tokens.of(source).request(handler, source);
+    default:
+        return handler;
+    }
+}
 
-    if (typeof handler !== 'function' || (signal !== 'authenticate' && signal !== 'token-requested'))
-        return connect.call(client, name, handler);
+function wrapServerHandler(signal, handler) {
+    if (signal !== 'authenticate')
+        return handler;
+    return (server, peer, ...args) => {
+        const user = handler(server, peer, ...args);
 
-    const tokens = Tokens.of(client);
+        if (!(user instanceof Promise))
+            return user ?? null;
+        peer.defer_authentication();
+        user.catch(error => {
+            logError(error);
+            return null;
+        }).then(checked => peer.finish_authentication(checked ?? null));
+        return null;
+    };
+}
 
-    return connect.call(client, name, signal === 'authenticate'
-        ? source => tokens.authenticate(handler, source)
-        : source => tokens.request(handler, source));
+/* Lets the handlers of some signals return promises. */
+function wrapHandlers(prototype, wrap) {
+    for (const method of ['connect', 'connect_after']) {
+        const connect = prototype[method];
+
+        prototype[method] = function (name, handler) {
+            return connect.call(this, name, typeof handler === 'function'
+                ? wrap(name.replaceAll('_', '-'), handler) : handler);
+        };
+    }
 }
 
 /* Lets a function supply the token. */
 function addTokenSources(prototype) {
-    const {_init, connect, connect_after: connectAfter, set_token: setToken, update_token: updateToken} = prototype;
+    const {_init, set_token: setToken, update_token: updateToken} = prototype;
 
     Object.assign(prototype, {
         _init({token = null, ...properties} = {}) {
@@ -398,14 +425,6 @@ function addTokenSources(prototype) {
             } else {
                 _init.call(this, token === null ? properties : {token, ...properties});
             }
-        },
-
-        connect(name, handler) {
-            return connectHandler(connect, this, name, handler);
-        },
-
-        connect_after(name, handler) {
-            return connectHandler(connectAfter, this, name, handler);
         },
 
         /* Sets the token, or a function that returns the token or a promise, and is called for every
@@ -446,6 +465,8 @@ function _init() {
     addPromise(Signal.Client.prototype, 'disconnect');
     addPromise(Signal.Server.prototype, 'stop');
     addTokenSources(Signal.Client.prototype);
+    wrapHandlers(Signal.Client.prototype, wrapClientHandler);
+    wrapHandlers(Signal.Server.prototype, wrapServerHandler);
 
     Object.assign(Signal.Client.prototype, {
         /* Sends a message whose payload is a value that JSON can represent. Without the second argument,

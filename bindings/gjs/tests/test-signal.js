@@ -512,6 +512,19 @@ main({
         }
     },
 
+    async 'asynchronous checks of tokens'() {
+        const server = new Signal.Server();
+
+        server.connect('authenticate', async (_server, _peer, kind, token) => {
+            await sleep(5);
+            return kind === 'Bearer' && token === TOKEN ? 'ann' : undefined;
+        });
+        server.listen(null, 0);
+        await connectTwice(server, newClient(server.get_uri(), {token: TOKEN}));
+        await raises(() => newClient(server.get_uri()).connect_async('bad'),
+            isCode(Signal.Error, Signal.Error.AUTHENTICATION_FAILED));
+    },
+
     async 'tokens that cannot be supplied'() {
         const server = newServer();
         let isOnline = false;

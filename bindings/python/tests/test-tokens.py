@@ -207,5 +207,46 @@ class Handlers(unittest.TestCase):
             gc.enable()
 
 
+class Checks(unittest.TestCase):
+    """The handlers of a server that check a token."""
+
+    def test_coroutine(self):
+        async def check(server, peer, kind, token, *data):
+            await asyncio.sleep(0.005)
+            if token == 'fails':
+                raise ZeroDivisionError
+            return {TOKEN: 'ann'}.get(token)
+
+        async def main():
+            failures = []
+            asyncio.get_running_loop().set_exception_handler(
+                lambda loop, context: failures.append(context['exception']))
+            for handler in (check, lambda *arguments: check(*arguments)):
+                server = Signal.Server()
+                server.connect('authenticate', handler, 'data')
+                async with server:
+                    async with new_client(server.get_uri(), token=TOKEN) as client:
+                        self.assertEqual(client.get_user_id(), 'ann')
+                    for token in ('bad', 'fails'):
+                        with self.assertRaises(Signal.AuthenticationFailed):
+                            await new_client(server.get_uri()).connect_async(token)
+                    self.assertIsInstance(failures.pop(), ZeroDivisionError)
+            self.assertEqual(failures, [])
+            self.assertEqual(server.disconnect_by_func(handler), 1)
+
+        run(main())
+
+    def test_no_event_loop(self):
+        server = Signal.Server()
+        server.connect('authenticate', lambda *arguments: later('ann'))
+        server.listen(None, 0)
+        client = new_client(server.get_uri(), token=TOKEN)
+        with printed() as text, main_loop() as loop:
+            client.connect('disconnected', lambda client, error: loop.quit())
+            client.connect_async(None, None, lambda *_: None)
+            loop.run()
+        self.assertIn('Signal.run()', text.getvalue())
+
+
 if __name__ == '__main__':
-    tap.main(Function, Handlers)
+    tap.main(Function, Handlers, Checks)

@@ -10,6 +10,7 @@ export async function use(): Promise<void> {
     const server = new Signal.Server({path: '/ws'});
     const client = new Signal.Client({server_url: server.get_uri() ?? '', auto_join_rooms: ['kitchen']});
 
+    server.connect('authenticate', async (_server, peer, _type, token) => token === 'secret' ? peer.id : null);
     client.set_token('secret');
     client.set_token(fetchToken);
     client.set_token(() => 'secret');

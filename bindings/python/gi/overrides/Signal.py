@@ -514,19 +514,14 @@ class _Tokens:
         self._steps = []
         self._task = None
         self._tasks = set()
-        # Handlers that are connected through this object, by the IDs of the connections.
-        self.handlers = {}
         connect = GObject.Object.connect
         # Is emitted after "authenticate", whose handlers may have returned coroutines.
         connect(client, 'token-requested', self._request)
         connect(client, 'disconnected', self._cancel)
 
-    def connect(self, connect, signal, handler, data):
-        name = signal.replace('_', '-')
-        function = self._on_authenticate if name == 'authenticate' else self._on_token_requested
-        number = connect(signal, functools.partial(function, handler), *data)
-        self.handlers[number] = handler
-        return number
+    def wrap(self, signal, handler):
+        function = self._on_token_requested if signal == 'token-requested' else self._on_authenticate
+        return functools.partial(function, handler)
 
     def abandon(self):
         """Ignores what the coroutines that are running return."""
@@ -623,21 +618,14 @@ class _Tokens:
             _fail_token(client, TypeError(f'the token must be a string, not {type(token).__name__}'))
 
 
-class Client(Signal.Client):
-    _affinity = None
-    _early = None
-    _tokens = None
+class _Handlers:
+    """Connects handlers that can be coroutine functions."""
 
-    def __init__(self, *args, token=None, **properties):
-        if token is not None and not callable(token):
-            properties['token'] = token
-        super().__init__(*args, **properties)
-        self._affinity = _get_affinity()
-        if callable(token):
-            self.set_token(token)
+    # The handlers that are connected through another function, by the IDs of the connections.
+    _wrapped = None
 
     def connect(self, signal, handler, *data):
-        """Connects a handler. Those of "authenticate" and "token-requested" can be coroutine functions."""
+        """Connects a handler. Those that supply or check a token can be coroutine functions."""
         return self._connect(super().connect, signal, handler, data)
 
     def connect_after(self, signal, handler, *data):
@@ -645,8 +633,8 @@ class Client(Signal.Client):
 
     def disconnect(self, number):
         super().disconnect(number)
-        if self._tokens is not None:
-            self._tokens.handlers.pop(number, None)
+        if self._wrapped is not None:
+            self._wrapped.pop(number, None)
 
     def disconnect_by_func(self, handler):
         wrapped = self._find_wrapped(handler)
@@ -667,13 +655,35 @@ class Client(Signal.Client):
         return len(wrapped) or super().handler_unblock_by_func(handler)
 
     def _connect(self, connect, signal, handler, data):
-        if signal in ('authenticate', 'token-requested', 'token_requested') and callable(handler):
-            return self._get_tokens().connect(connect, signal, handler, data)
-        return connect(signal, handler, *data)
+        name = signal.replace('_', '-') if isinstance(signal, str) else signal
+        wrapper = self._wrap_handler(name, handler) if callable(handler) else handler
+        number = connect(signal, wrapper, *data)
+        if wrapper is not handler:
+            if self._wrapped is None:
+                self._wrapped = {}
+            self._wrapped[number] = handler
+        return number
 
     def _find_wrapped(self, handler):
-        handlers = {} if self._tokens is None else self._tokens.handlers
-        return [number for number, connected in handlers.items() if connected == handler]
+        return [number for number, wrapped in (self._wrapped or {}).items() if wrapped == handler]
+
+
+class Client(_Handlers, Signal.Client):
+    _affinity = None
+    _early = None
+    _tokens = None
+
+    def __init__(self, *args, token=None, **properties):
+        if token is not None and not callable(token):
+            properties['token'] = token
+        super().__init__(*args, **properties)
+        self._affinity = _get_affinity()
+        if callable(token):
+            self.set_token(token)
+
+    def _wrap_handler(self, signal, handler):
+        return (self._get_tokens().wrap(signal, handler)
+                if signal in ('authenticate', 'token-requested') else handler)
 
     def _get_tokens(self):
         if self._tokens is None:
@@ -829,8 +839,41 @@ class _Accept:
         return found
 
 
-class Server(Signal.Server):
+class _Checks:
+    """The coroutines that check the tokens of the peers of a server."""
+
+    def __init__(self):
+        self._tasks = set()
+
+    def on_authenticate(self, handler, server, peer, *arguments):
+        user = handler(server, peer, *arguments)
+        if not inspect.isawaitable(user):
+            return user
+        loop = _running_loop()
+        if loop is None or not _drives_glib(loop):
+            if inspect.iscoroutine(user):
+                user.close()
+            raise RuntimeError('a coroutine can check a token only within Signal.run()')
+        peer.defer_authentication()
+        task = loop.create_task(self._finish(peer, user))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return None
+
+    async def _finish(self, peer, checked):
+        user = None
+        try:
+            user = await checked
+        except Exception as error:
+            asyncio.get_running_loop().call_exception_handler(
+                {'message': 'A handler of "authenticate" failed', 'exception': error})
+        finally:
+            peer.finish_authentication(user)
+
+
+class Server(_Handlers, Signal.Server):
     _affinity = None
+    _checks = None
 
     def __init__(self, *args, token=None, **properties):
         """Creates a server, which accepts a token as that of the user "user", or tokens of a dict of users."""
@@ -838,6 +881,13 @@ class Server(Signal.Server):
         self._affinity = _get_affinity()
         if token is not None:
             self.connect('authenticate', _Accept({token: 'user'} if isinstance(token, str) else token))
+
+    def _wrap_handler(self, signal, handler):
+        if signal != 'authenticate':
+            return handler
+        if self._checks is None:
+            self._checks = _Checks()
+        return functools.partial(self._checks.on_authenticate, handler)
 
     async def __aenter__(self):
         _check_await(self, asyncio.get_running_loop())
