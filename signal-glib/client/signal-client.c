@@ -768,8 +768,9 @@ signal_client_update_token (SignalClient *self,
  *
  * If @error is %NULL, for example because the user has cancelled a dialog, the client stops. A
  * pending [method@Signal.Client.connect_async] and [signal@Signal.Client::disconnected] have the error
- * %SIGNAL_ERROR_AUTHENTICATION_FAILED. As after a rejected token,
- * [method@Signal.Client.update_token] connects again.
+ * %SIGNAL_ERROR_AUTHENTICATION_FAILED. The client also stops if @error is such an error, whose text is
+ * then used unless it is empty. As after a rejected token, [method@Signal.Client.update_token] connects
+ * again.
  *
  * This method does nothing if no promised token is pending. It may be called from any thread, and in
  * the handler itself, which then returns %TRUE.

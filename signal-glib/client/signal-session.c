@@ -1418,11 +1418,11 @@ fail_token (SignalSession *self,
 
   end = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED,
                              _("The application could not provide the token that was requested"));
-  self->is_refused = error == NULL;
+  self->is_refused = error == NULL || g_error_matches (error, end->domain, end->code);
 
   /* If the token is no longer awaited, its attempt has timed out and counted as a failure. */
-  if (error == NULL)
-    stop (self, end);
+  if (self->is_refused)
+    stop (self, error != NULL && error->message[0] != '\0' ? error : end);
   else if (is_awaited)
     fail_without_token (self, error);
   else

@@ -193,6 +193,13 @@ new_fetch_error (void)
   return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE, "no identity provider");
 }
 
+/* An error with which the client stops. */
+static GError *
+new_final_error (void)
+{
+  return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED, "no account");
+}
+
 /* A token that could not be fetched fails its attempt at once. */
 static void
 test_failed (void)
@@ -285,17 +292,19 @@ test_failed_inside (void)
   for (guint i = 0; i < 4; i++)
     {
       g_autoptr (FaultFixture) fixture = fault_fixture_new ();
-      g_autoptr (GError) error = i < 2 ? new_fetch_error () : NULL;
+      g_autoptr (GError) error = i < 2 ? new_fetch_error () : i == 2 ? NULL : new_final_error ();
       Failure failure = { .error = error, .promises = i % 2 == 0 };
+      const char *text = i == 3 ? "no account" : "application";
 
-      g_object_set (fixture->recorder->client, "max-retries", 0, NULL);
+      g_object_set (fixture->recorder->client, "max-retries", i < 2 ? 0 : 5, NULL);
       g_signal_connect (fixture->recorder->client, "token-requested",
                         G_CALLBACK (on_token_requested_fail), &failure);
       recorder_start (fixture->recorder);
-      if (error != NULL)
+      if (i < 2)
         recorder_wait_failure (fixture->recorder, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE);
       else
         recorder_wait_failure (fixture->recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+      g_assert_true (i < 2 || strstr (fixture->recorder->error->message, text) != NULL);
       run_for (50);
       invariants_check_idle (fixture->recorder->client);
       g_assert_cmpuint (failure.n_requested, ==, 1);

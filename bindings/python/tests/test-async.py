@@ -38,6 +38,19 @@ class Await(unittest.TestCase):
 
         run(main())
 
+    def test_fail_token(self):
+        async def main():
+            for error, domain in ((GLib.Error('unreachable', 'g-io-error-quark', 0), 'g-io-error-quark'),
+                                  (None, 'signal-error-quark')):
+                client = new_client(NOWHERE, max_retries=0)
+                client.connect('token-requested', lambda client: client.fail_token(error) or True)
+                with self.assertRaises(GLib.Error) as caught:
+                    await client.connect_async()
+                self.assertEqual(caught.exception.domain, domain)
+                self.assertNotEqual(caught.exception.message, '')
+
+        run(main())
+
     def test_async_with(self):
         async def main():
             server = new_server()

@@ -740,6 +740,13 @@ class Client(_Handlers, Signal.Client):
         return _call(self, super().request_json_async, self.request_finish,
                      (event, _payload_text(payload), _milliseconds(timeout)), None, None, ())
 
+    def fail_token(self, error=None):
+        """Reports that a promised token cannot be supplied. Without an error, the client stops."""
+        if error is None:
+            # PyGObject does not accept None. The library supplies the message.
+            error = GLib.Error('', GLib.quark_to_string(Signal.error_quark()), int(Signal.Error.AUTHENTICATION_FAILED))
+        super().fail_token(error)
+
     def join_rooms(self, rooms):
         _check_thread(self)
         _check_names(rooms, 'join_rooms')
