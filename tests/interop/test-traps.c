@@ -157,7 +157,8 @@ check_credentials (const char *home,
                    const char *member)
 {
   g_autoptr (Recorder) recorder = interop_recorder_new (home, "ann");
-  g_autoptr (JsonNode) data = parse_json ("{\"type\":\"evil\",\"token\":\"evil\",\"device\":\"é\",\"at\":[1]}");
+  g_autoptr (JsonNode) data = parse_json ("{\"type\":\"evil\",\"token\":\"evil\",\"device\":\"é\","
+                                          "\"at\":[1]}");
   g_autofree char *answer = NULL;
   g_autoptr (JsonNode) node = NULL;
   JsonObject *got;

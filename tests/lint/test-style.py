@@ -13,7 +13,7 @@ ROOT = sys.argv[1]
 CODE = {'.c', '.cpp', '.h', '.js', '.mjs', '.py', '.rs', '.sh', '.vala'}
 LICENSED = CODE | {'.build', '.css', '.pyi', '.ui', '.xml'}
 LINE_LENGTH = 110  # of C; other languages may have 120
-FILE_LENGTH = 1300  # of code; a longer file may have two purposes
+FILE_LENGTH = 1400  # of code; a longer file may have two purposes
 FUNCTION_LENGTH = 60
 
 # The prototypes in headers are aligned in columns: those may be wider.

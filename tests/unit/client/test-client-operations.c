@@ -268,6 +268,7 @@ test_dropped_by_time_out (void)
   g_autoptr (Recorder) recorder = recorder_new (server->uri);
   g_auto (Outcome) outcome = { 0 };
 
+  g_object_set (recorder->client, "base-interval", 60000, "max-interval", 60000, NULL);
   recorder_connect (recorder);
   server->is_silent = TRUE;
   mock_peer_reset (server->peers->pdata[0]);
