@@ -2,6 +2,7 @@
 // What overrides/Signal.js adds to the types that ts-for-gir generates from Signal-1.0.gir.
 
 import type Gio from 'gi://Gio?version=2.0';
+import type GLib from 'gi://GLib?version=2.0';
 
 declare module 'gi://Signal?version=1.0' {
     export namespace Signal {
@@ -45,6 +46,9 @@ declare module 'gi://Signal?version=1.0' {
 
             /** Sets a function that supplies the token. */
             set_token(token: TokenSource): void;
+
+            /** Reports that a requested token cannot be supplied. The client stops if there is no error. */
+            fail_token(error?: GLib.Error | null): void;
 
             /** Sends a message. Without the second argument, it has no payload. */
             sendMessage(event: string, payload?: Value): boolean;

@@ -263,12 +263,10 @@ class Messages {
     }
 }
 
-/* Ends an attempt to connect that waits for a token, because there will be none. */
-function failToken(client, error) {
-    const text = error?.message ?? 'no token was returned';
-
-    client.emit('error', error instanceof GLib.Error ? error
-        : new GLib.Error(Signal.Error, Signal.Error.FAILED, `Could not get a token: ${text}`));
+/* Makes an attempt fail because an exception prevented a function from supplying the token. */
+function reportFailure(client, error) {
+    client.fail_token(error instanceof GLib.Error ? error
+        : new GLib.Error(Signal.Error, Signal.Error.FAILED, `Could not get a token: ${error}`));
 }
 
 /* Calls the functions that supply the token of a client, and waits for promises that they return. It does
@@ -351,7 +349,7 @@ class Tokens {
     async #wait(client, steps, mayReturnTrue) {
         const run = this.#run = {};
         let token = null;
-        let failure = null;
+        let use = () => this.#use(client, token, mayReturnTrue);
 
         try {
             for (const step of steps) {
@@ -360,15 +358,23 @@ class Tokens {
                     break;
             }
         } catch (error) {
-            failure = error;
+            use = () => reportFailure(client, error);
         }
         if (this.#run !== run)
             return;
         this.#run = null;
-        if (typeof token === 'string' && !failure)
+        use();
+    }
+
+    #use(client, token, mayReturnTrue) {
+        if (typeof token === 'string')
             client.update_token(token);
-        else if (failure || !mayReturnTrue || token === false)
-            failToken(client, failure);
+        else if (mayReturnTrue && (token === true || token === undefined))
+            return;
+        else if (token ?? false)
+            reportFailure(client, new TypeError(`The token must be a string, not a ${typeof token}`));
+        else
+            client.fail_token(null);
     }
 }
 
@@ -415,7 +421,7 @@ function wrapHandlers(prototype, wrap) {
 
 /* Lets a function supply the token. */
 function addTokenSources(prototype) {
-    const {_init, set_token: setToken, update_token: updateToken} = prototype;
+    const {_init, set_token: setToken, update_token: updateToken, fail_token: failToken} = prototype;
 
     Object.assign(prototype, {
         _init({token = null, ...properties} = {}) {
@@ -443,6 +449,11 @@ function addTokenSources(prototype) {
         update_token(token) {
             this[TOKENS]?.abandon();
             updateToken.call(this, token);
+        },
+
+        fail_token(error = null) {
+            this[TOKENS]?.abandon();
+            failToken.call(this, error);
         },
     });
 

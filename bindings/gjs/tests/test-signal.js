@@ -541,7 +541,7 @@ main({
         ];
 
         for (const test of tests) {
-            const client = newClient(server.get_uri(), {connect_timeout: 50});
+            const client = newClient(server.get_uri());
             const errors = listenForErrors(client);
 
             test(client);
@@ -554,6 +554,28 @@ main({
             await client.disconnect_async(null);
             isOnline = false;
         }
+    },
+
+    async 'no token'() {
+        const server = newServer();
+        const tests = [
+            client => (client.token = async () => null),
+            client => (client.token = () => null),
+            client => client.connect('authenticate', async () => null),
+            client => client.connect('token-requested', async () => false),
+        ];
+
+        for (const test of tests) {
+            const client = newClient(server.get_uri());
+
+            test(client);
+            await raises(() => client.connect_async(),
+                isCode(Signal.Error, Signal.Error.AUTHENTICATION_FAILED));
+        }
+
+        const client = newClient(server.get_uri(), {token: () => 5, max_retries: 0});
+
+        await raises(() => client.connect_async(), error => error.message.includes('must be a string'));
     },
 
     async 'a token that is late'() {

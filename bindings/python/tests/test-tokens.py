@@ -67,7 +67,7 @@ class Function(unittest.TestCase):
         """A function needs no asyncio event loop. A coroutine function does, which is reported."""
         server = new_server()
         for token, state in ((lambda: TOKEN, STATE.AUTHENTICATED),
-                             (functools.partial(later, TOKEN), STATE.CONNECTING)):
+                             (functools.partial(later, TOKEN), STATE.RECONNECTING)):
             client = new_client(server.get_uri(), token=token)
             errors = []
             with main_loop() as loop:
@@ -89,10 +89,8 @@ class Function(unittest.TestCase):
                 raise ZeroDivisionError('no network')
 
             for token, text in ((fail, 'ZeroDivisionError: no network'), (lambda: 1 / 0, 'division'),
-                                (lambda: 5, 'not int'), (lambda: None, 'no token'),
-                                (functools.partial(later, None), 'no token'),
-                                (functools.partial(later, 5), 'not int')):
-                client = new_client(server.get_uri(), token=token, connect_timeout=100)
+                                (lambda: 5, 'not int'), (functools.partial(later, 5), 'not int')):
+                client = new_client(server.get_uri(), token=token)
                 errors = []
                 client.connect('error', lambda client, error: errors.append(error.message))
                 task = asyncio.create_task(client.connect_async())
@@ -101,6 +99,34 @@ class Function(unittest.TestCase):
                 self.assertFalse(task.done())
                 client.set_token(TOKEN)
                 await task
+                await client.disconnect_async()
+
+        run(main())
+
+    def test_stop(self):
+        """The client stops if a function says that there will be no token."""
+        async def refuse():
+            raise Signal.AuthenticationFailed('not logged in')
+
+        async def main():
+            with self.assertRaisesRegex(Signal.AuthenticationFailed, 'not logged in'):
+                await new_client(NOWHERE, token=refuse).connect_async()
+
+        run(main())
+
+    def test_none(self):
+        """The client stops if there is no token, until there is one."""
+        async def main():
+            server = new_server()
+            for token in (lambda: None, functools.partial(later, None), None):
+                client = new_client(server.get_uri(), token=token)
+                if token is None:
+                    client.connect('token-requested', lambda client: later(False))
+                with self.assertRaises(Signal.AuthenticationFailed):
+                    await client.connect_async()
+                client.connect('authenticate', lambda client: TOKEN)
+                client.update_token(TOKEN)
+                await until(lambda: client.get_is_connected())
                 await client.disconnect_async()
 
         run(main())
@@ -146,6 +172,28 @@ class Handlers(unittest.TestCase):
         for name in ('token-requested', 'token_requested'):
             for handler in (update, promise, lambda client: later(TOKEN)):
                 self.check((name, handler))
+
+    def test_fail_token(self):
+        async def give_up(client):
+            client.fail_token()
+            await asyncio.sleep(60)
+
+        async def fail(client):
+            client.fail_token(GLib.Error('no network'))
+            await asyncio.sleep(60)
+
+        async def main():
+            server = new_server()
+            for handler, kind, text in ((give_up, Signal.AuthenticationFailed, ''),
+                                        (fail, GLib.Error, 'no network')):
+                client = new_client(server.get_uri(), max_retries=0)
+                client.connect('token-requested', handler)
+                with self.assertRaisesRegex(kind, text):
+                    await client.connect_async()
+            with self.assertRaises(TypeError):
+                client.fail_token('no network')
+
+        run(main())
 
     def test_disconnected(self):
         """A coroutine is cancelled when the client is disconnected."""

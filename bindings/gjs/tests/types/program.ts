@@ -14,6 +14,7 @@ export async function use(): Promise<void> {
     client.set_token('secret');
     client.set_token(fetchToken);
     client.set_token(() => 'secret');
+    client.fail_token();
     client.connect('authenticate', fetchToken);
     client.connect('authenticate', () => null);
     client.connect('token-requested', fetchToken);

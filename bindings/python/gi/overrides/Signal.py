@@ -498,12 +498,11 @@ class _Loop:
 
 
 def _fail_token(client, error):
-    """Ends an attempt to connect that waits for a token, because there will be none."""
+    """Makes an attempt fail because an exception prevented a function from supplying the token."""
     if not isinstance(error, GLib.Error):
-        text = 'no token was returned' if error is None else f'{type(error).__name__}: {error}'
-        error = GLib.Error.new_literal(Signal.error_quark(), f'Could not get a token: {text}',
+        error = GLib.Error.new_literal(Signal.error_quark(), f'Could not get a token: {type(error).__name__}: {error}',
                                        Signal.Error.FAILED)
-    client.emit('error', error)
+    client.fail_token(error)
 
 
 class _Tokens:
@@ -606,14 +605,14 @@ class _Tokens:
         self._task = None
         if failure is not None:
             _fail_token(client, failure)
-        elif not may_return_true or token is False or isinstance(token, str):
+        elif not may_return_true or (token is not None and token is not True):
             self._finish(client, token)
 
     def _finish(self, client, token):
         if isinstance(token, str):
             client.update_token(token)
         elif token is None or token is False:
-            _fail_token(client, None)
+            client.fail_token(None)
         else:
             _fail_token(client, TypeError(f'the token must be a string, not {type(token).__name__}'))
 
@@ -707,6 +706,13 @@ class Client(_Handlers, Signal.Client):
             self._tokens.abandon()
         super().update_token(token)
 
+    def fail_token(self, error=None):
+        """Reports that a promised token cannot be supplied. Without an error, the client stops."""
+        if self._tokens is not None:
+            self._tokens.abandon()
+        # PyGObject accepts None only since version 3.50. The library supplies the message.
+        super().fail_token(_ERRORS[Signal.Error.AUTHENTICATION_FAILED]() if error is None else error)
+
     def send_message(self, event, payload=_NOTHING):
         """Sends a message whose payload is a value that JSON can represent or a Json.Node, or has no payload."""
         _check_thread(self)
@@ -739,13 +745,6 @@ class Client(_Handlers, Signal.Client):
         _check_event(event)
         return _call(self, super().request_json_async, self.request_finish,
                      (event, _payload_text(payload), _milliseconds(timeout)), None, None, ())
-
-    def fail_token(self, error=None):
-        """Reports that a promised token cannot be supplied. Without an error, the client stops."""
-        if error is None:
-            # PyGObject does not accept None. The library supplies the message.
-            error = GLib.Error('', GLib.quark_to_string(Signal.error_quark()), int(Signal.Error.AUTHENTICATION_FAILED))
-        super().fail_token(error)
 
     def join_rooms(self, rooms):
         _check_thread(self)
