@@ -273,6 +273,78 @@ test_data_becomes_bad_in_attempt (void)
   g_assert_cmpuint (peer->frames->len, ==, 0);
 }
 
+static JsonNode *
+new_nested (guint depth)
+{
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_take_object (node, json_object_new ());
+  for (guint i = 1; i < depth; i++)
+    {
+      JsonObject *object = json_object_new ();
+
+      json_object_set_member (object, "a", node);
+      node = json_node_new (JSON_NODE_OBJECT);
+      json_node_take_object (node, object);
+    }
+  return node;
+}
+
+/* What a server could not read is not sent, even if it has no end. */
+static void
+test_deep_data (void)
+{
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  g_autoptr (JsonNode) deepest = new_nested (256);
+  g_autoptr (JsonNode) deeper = new_nested (257);
+  g_autoptr (JsonNode) endless = new_nested (1);
+  JsonObject *object = json_node_get_object (endless);
+
+  signal_client_set_authenticate_data (recorder->client, deeper);
+  assert_refused (server, recorder, "authenticate-data");
+
+  json_object_set_object_member (object, "a", json_object_ref (object));
+  json_object_set_object_member (object, "b", json_object_ref (object));
+  signal_client_set_authenticate_data (recorder->client, endless);
+  assert_refused (server, recorder, "authenticate-data");
+  json_object_remove_member (object, "a");
+  json_object_remove_member (object, "b");
+
+  signal_client_set_authenticate_data (recorder->client, deepest);
+  recorder_connect (recorder);
+}
+
+/* The event is one frame, to which max-message-size applies. */
+static void
+test_size (void)
+{
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  g_autofree char *filler = g_strnfill (5000, 'x');
+  g_autofree char *json = g_strdup_printf ("{\"filler\":\"%s\"}", filler);
+  g_autoptr (JsonNode) node = parse_json (json);
+  MockPeer *refused;
+  guint length;
+
+  g_object_set (recorder->client, "authenticate-data", node, "base-interval", 1, NULL);
+  recorder_connect (recorder);
+  length = strlen (mock_server_wait_peer (server, 0)->frames->pdata[0]);
+
+  g_object_set (recorder->client, "max-message-size", length, NULL);
+  mock_peer_shut_down (mock_server_wait_peer (server, 0));
+  WAIT_UNTIL (recorder->n_connected == 2);
+
+  g_object_set (recorder->client, "max-message-size", length - 1, NULL);
+  mock_peer_shut_down (mock_server_wait_peer (server, 1));
+  WAIT_UNTIL (recorder->n_disconnected == 1);
+  g_assert_error (recorder->disconnected, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+  g_assert_cmpuint (server->peers->len, ==, 3);
+  refused = server->peers->pdata[2];
+  WAIT_UNTIL (refused->is_closed);
+  g_assert_cmpuint (refused->frames->len, ==, 0);
+}
+
 static char *
 on_server_authenticate (SignalServer *server,
                         SignalPeer   *peer,
@@ -315,6 +387,8 @@ main (int    argc,
   g_test_add_func ("/client/authenticate/own-members", test_own_members);
   g_test_add_func ("/client/authenticate/empty-data", test_empty_data);
   g_test_add_func ("/client/authenticate/bad-data", test_bad_data);
+  g_test_add_func ("/client/authenticate/deep-data", test_deep_data);
+  g_test_add_func ("/client/authenticate/size", test_size);
   g_test_add_func ("/client/authenticate/bad-names", test_bad_names);
   g_test_add_func ("/client/authenticate/data-becomes-bad", test_data_becomes_bad);
   g_test_add_func ("/client/authenticate/data-becomes-bad-in-attempt", test_data_becomes_bad_in_attempt);
