@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "tests/lib/outcome.h"
 #include "tests/lib/recorder.h"
 #include "tests/lib/threads.h"
 
@@ -12,46 +13,6 @@
 #define LARGE (16 * 1024 * 1024)
 #define MIB (1024 * 1024)
 
-typedef struct
-{
-  GError  *error;
-  GThread *thread;
-  guint    n_done;
-} Outcome;
-
-static void
-outcome_clear (Outcome *outcome)
-{
-  g_clear_error (&outcome->error);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Outcome, outcome_clear)
-
-static void
-on_answered (GObject      *source,
-             GAsyncResult *result,
-             gpointer      user_data)
-{
-  Outcome *outcome = user_data;
-  g_autoptr (SignalMessage) answer = NULL;
-
-  answer = signal_client_request_finish (SIGNAL_CLIENT (source), result, &outcome->error);
-  outcome->thread = g_thread_self ();
-  outcome->n_done++;
-}
-
-static void
-on_sent (GObject      *source,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  Outcome *outcome = user_data;
-
-  signal_client_send_json_finish (SIGNAL_CLIENT (source), result, &outcome->error);
-  outcome->thread = g_thread_self ();
-  outcome->n_done++;
-}
-
 static void
 request (SignalClient *client,
          const char   *event,
@@ -59,7 +20,7 @@ request (SignalClient *client,
          GCancellable *cancellable,
          Outcome      *outcome)
 {
-  signal_client_request_json_async (client, event, "1", timeout, cancellable, on_answered, outcome);
+  signal_client_request_json_async (client, event, "1", timeout, cancellable, outcome_on_answered, outcome);
 }
 
 static gboolean
@@ -103,7 +64,8 @@ test_not_sent_again (void)
   peer = server->peers->pdata[0];
   recorder_send (recorder, "large", large);
   request (recorder->client, "late", 300, NULL, &late);
-  signal_client_send_json_async (recorder->client, "cancelled", "2", cancellable, on_sent, &cancelled);
+  signal_client_send_json_async (recorder->client, "cancelled", "2", cancellable,
+                                 outcome_on_sent, &cancelled);
   WAIT_UNTIL (peer->in->len > MIB);
   g_cancellable_cancel (peer->cancellable);
   run_for (100);
@@ -162,8 +124,9 @@ on_burst (gpointer user_data)
 {
   Burst *burst = user_data;
 
-  signal_client_send_json_async (burst->client, "first", NULL, NULL, on_sent, &burst->first);
-  signal_client_send_json_async (burst->client, "second", NULL, burst->cancellable, on_sent, &burst->second);
+  signal_client_send_json_async (burst->client, "first", NULL, NULL, outcome_on_sent, &burst->first);
+  signal_client_send_json_async (burst->client, "second", NULL, burst->cancellable, outcome_on_sent,
+                                 &burst->second);
   request (burst->client, "third", 0, burst->cancellable, &burst->third);
   g_cancellable_cancel (burst->cancellable);
   return G_SOURCE_REMOVE;
@@ -203,7 +166,7 @@ call_in_thread (gpointer user_data)
 {
   Call *call = user_data;
 
-  signal_client_send_json_async (call->client, "x", NULL, NULL, on_sent, &call->outcome);
+  signal_client_send_json_async (call->client, "x", NULL, NULL, outcome_on_sent, &call->outcome);
   return NULL;
 }
 

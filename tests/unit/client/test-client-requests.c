@@ -2,65 +2,11 @@
 #include "config.h"
 
 #include "tests/lib/fixture.h"
+#include "tests/lib/outcome.h"
 #include "tests/lib/recorder.h"
 #include "tests/lib/threads.h"
 
 #include <string.h>
-
-/* The result of a request, of a message that is sent with a result, or of a flush. */
-typedef struct
-{
-  SignalMessage *answer;
-  GError        *error;
-  guint          n_done;
-} Outcome;
-
-static void
-outcome_clear (Outcome *outcome)
-{
-  g_clear_pointer (&outcome->answer, signal_message_unref);
-  g_clear_error (&outcome->error);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Outcome, outcome_clear)
-
-static void
-on_answered (GObject      *source,
-             GAsyncResult *result,
-             gpointer      user_data)
-{
-  Outcome *outcome = user_data;
-
-  g_assert_cmpuint (outcome->n_done++, ==, 0);
-  outcome->answer = signal_client_request_finish (SIGNAL_CLIENT (source), result, &outcome->error);
-  g_assert_true ((outcome->answer == NULL) == (outcome->error != NULL));
-}
-
-static void
-on_sent (GObject      *source,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  Outcome *outcome = user_data;
-  gboolean ok;
-
-  g_assert_cmpuint (outcome->n_done++, ==, 0);
-  ok = signal_client_send_json_finish (SIGNAL_CLIENT (source), result, &outcome->error);
-  g_assert_true (ok == (outcome->error == NULL));
-}
-
-static void
-on_flushed (GObject      *source,
-            GAsyncResult *result,
-            gpointer      user_data)
-{
-  Outcome *outcome = user_data;
-  gboolean ok;
-
-  g_assert_cmpuint (outcome->n_done++, ==, 0);
-  ok = signal_client_flush_finish (SIGNAL_CLIENT (source), result, &outcome->error);
-  g_assert_true (ok == (outcome->error == NULL));
-}
 
 static void
 request (Recorder     *recorder,
@@ -70,7 +16,7 @@ request (Recorder     *recorder,
          GCancellable *cancellable,
          Outcome      *outcome)
 {
-  signal_client_request_json_async (recorder->client, event, json, timeout, cancellable, on_answered,
+  signal_client_request_json_async (recorder->client, event, json, timeout, cancellable, outcome_on_answered,
                                     outcome);
 }
 
@@ -221,8 +167,8 @@ test_node (void)
   g_auto (Outcome) empty = { 0 };
 
   recorder_connect (recorder);
-  signal_client_request_async (recorder->client, "echo", node, 0, NULL, on_answered, &outcome);
-  signal_client_request_async (recorder->client, "echo", NULL, 0, NULL, on_answered, &empty);
+  signal_client_request_async (recorder->client, "echo", node, 0, NULL, outcome_on_answered, &outcome);
+  signal_client_request_async (recorder->client, "echo", NULL, 0, NULL, outcome_on_answered, &empty);
   assert_succeeds (&outcome);
   g_assert_cmpstr (signal_message_get_payload_json (outcome.answer), ==, "{\"n\":1}");
   assert_succeeds (&empty);
@@ -421,8 +367,8 @@ test_dropped (void)
 
   recorder_connect (recorder);
   request (recorder, "open", NULL, 0, NULL, &answered);
-  signal_client_send_json_async (recorder->client, "sent", NULL, NULL, on_sent, &sent);
-  signal_client_flush_async (recorder->client, NULL, on_flushed, &flushed);
+  signal_client_send_json_async (recorder->client, "sent", NULL, NULL, outcome_on_sent, &sent);
+  signal_client_flush_async (recorder->client, NULL, outcome_on_flushed, &flushed);
 
   g_signal_handlers_disconnect_by_data (recorder->client, recorder);
   g_set_weak_pointer (&weak, recorder->client);
@@ -518,7 +464,7 @@ test_refused (void)
 
       request (recorder, cases[i].event, cases[i].json, 0, NULL, &asked);
       assert_fails (&asked, SIGNAL_ERROR, cases[i].code);
-      signal_client_send_json_async (recorder->client, cases[i].event, cases[i].json, NULL, on_sent,
+      signal_client_send_json_async (recorder->client, cases[i].event, cases[i].json, NULL, outcome_on_sent,
                                      &sent);
       assert_fails (&sent, SIGNAL_ERROR, cases[i].code);
     }
@@ -568,7 +514,7 @@ test_correlation (void)
   peer = server->peers->pdata[0];
   request (recorder, "ask", " {\"a\":1 } ", 0, NULL, &full);
   request (recorder, "ask", NULL, 0, NULL, &none);
-  signal_client_request_async (recorder->client, "ask", node, 0, NULL, on_answered, &object);
+  signal_client_request_async (recorder->client, "ask", node, 0, NULL, outcome_on_answered, &object);
   request (recorder, "ask", "[1]", 0, NULL, &array);
   assert_fails (&array, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
   assert_correlated (peer, 0, "\"a\":1,");
@@ -606,16 +552,16 @@ test_written (void)
   g_auto (Outcome) idle = { 0 };
 
   recorder_start (recorder);
-  signal_client_send_json_async (recorder->client, "queued", NULL, NULL, on_sent, &queued);
-  signal_client_flush_async (recorder->client, NULL, on_flushed, &flushed);
+  signal_client_send_json_async (recorder->client, "queued", NULL, NULL, outcome_on_sent, &queued);
+  signal_client_flush_async (recorder->client, NULL, outcome_on_flushed, &flushed);
   g_assert_cmpuint (queued.n_done, ==, 0);
   assert_succeeds (&flushed);
   g_assert_cmpuint (queued.n_done, ==, 1);
   assert_succeeds (&queued);
-  signal_client_send_json_async (recorder->client, "sent", NULL, NULL, on_sent, &sent);
+  signal_client_send_json_async (recorder->client, "sent", NULL, NULL, outcome_on_sent, &sent);
   g_assert_cmpuint (sent.n_done, ==, 0);
   assert_succeeds (&sent);
-  signal_client_flush_async (recorder->client, NULL, on_flushed, &idle);
+  signal_client_flush_async (recorder->client, NULL, outcome_on_flushed, &idle);
   assert_succeeds (&idle);
 }
 
@@ -630,8 +576,8 @@ test_expired (void)
   server->is_silent = TRUE;
   signal_client_set_outbox_ttl (recorder->client, 50);
   recorder_start (recorder);
-  signal_client_send_json_async (recorder->client, "old", NULL, NULL, on_sent, &sent);
-  signal_client_flush_async (recorder->client, NULL, on_flushed, &flushed);
+  signal_client_send_json_async (recorder->client, "old", NULL, NULL, outcome_on_sent, &sent);
+  signal_client_flush_async (recorder->client, NULL, outcome_on_flushed, &flushed);
   assert_fails (&sent, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT);
   assert_succeeds (&flushed);
   g_assert_cmpint (signal_client_get_state (recorder->client), !=, SIGNAL_CONNECTION_STATE_AUTHENTICATED);
@@ -658,9 +604,9 @@ test_taken_back (void)
   g_object_set (recorder->client, "max-message-size", 2 * LARGE, NULL);
   g_object_set (fixture->server, "max-message-size", 2 * LARGE, NULL);
   recorder_connect (recorder);
-  signal_client_send_json_async (recorder->client, "partly", large, cancellable, on_sent, &partly);
-  signal_client_send_json_async (recorder->client, "behind", "2", cancellable, on_sent, &behind);
-  signal_client_send_json_async (recorder->client, "last", "3", NULL, on_sent, &last);
+  signal_client_send_json_async (recorder->client, "partly", large, cancellable, outcome_on_sent, &partly);
+  signal_client_send_json_async (recorder->client, "behind", "2", cancellable, outcome_on_sent, &behind);
+  signal_client_send_json_async (recorder->client, "last", "3", NULL, outcome_on_sent, &last);
   g_assert_cmpuint (signal_client_get_outbox_length (recorder->client), ==, 2);
   g_cancellable_cancel (cancellable);
 
@@ -686,8 +632,8 @@ test_written_while_closing (void)
   g_object_set (recorder->client, "max-message-size", 2 * LARGE, NULL);
   g_object_set (fixture->server, "max-message-size", 2 * LARGE, NULL);
   recorder_connect (recorder);
-  signal_client_send_json_async (recorder->client, "large", large, NULL, on_sent, &sent);
-  signal_client_flush_async (recorder->client, NULL, on_flushed, &flushed);
+  signal_client_send_json_async (recorder->client, "large", large, NULL, outcome_on_sent, &sent);
+  signal_client_flush_async (recorder->client, NULL, outcome_on_flushed, &flushed);
   recorder_disconnect (recorder);
   assert_succeeds (&sent);
   assert_succeeds (&flushed);
@@ -707,7 +653,7 @@ ask_in_thread (gpointer user_data)
   g_autoptr (GMainContext) context = g_main_context_new ();
 
   g_main_context_push_thread_default (context);
-  signal_client_request_async (asker->client, "echo", NULL, 0, NULL, on_answered, &asker->outcome);
+  signal_client_request_async (asker->client, "echo", NULL, 0, NULL, outcome_on_answered, &asker->outcome);
   while (asker->outcome.n_done == 0)
     g_main_context_iteration (context, TRUE);
   g_main_context_pop_thread_default (context);
