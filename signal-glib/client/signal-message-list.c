@@ -66,8 +66,7 @@ struct _SignalMessageList
   guint limit; /* 0 for none */
 
   SignalAffinity affinity;
-  GWeakRef client;
-  struct _Link *link; /* owned by the handler of the client's signal; NULL without a client */
+  struct _Link *link; /* NULL without a client */
 
   /* A ring buffer, so that the oldest item can be removed in constant time. */
   gpointer *items;
@@ -190,19 +189,77 @@ apply_changes (SignalMessageList *self)
 /* The client */
 
 /* Connects a client to a list, neither of which keeps the other alive. Either of them may be
- * disposed of in any thread. */
+ * disposed of in any thread. GWeakRef is not used for the same reason as in signal-session.c. */
 typedef struct _Link
 {
-  GWeakRef list;
+  gatomicrefcount ref_count; /* one for the list, one for the handler of the client's signal */
+  GMutex lock;
+  SignalMessageList *list; /* not owned; NULL once it has been disposed of or has another client */
+  SignalClient *client; /* not owned; NULL once it has been disposed of */
 } Link;
 
+static Link *
+link_new (SignalMessageList *list,
+          SignalClient      *client)
+{
+  Link *link = g_new0 (Link, 1);
+
+  g_atomic_ref_count_init (&link->ref_count);
+  g_mutex_init (&link->lock);
+  link->list = list;
+  link->client = client;
+  return link;
+}
+
+static Link *
+link_ref (Link *link)
+{
+  g_atomic_ref_count_inc (&link->ref_count);
+  return link;
+}
+
 static void
-link_free (gpointer data)
+link_unref (gpointer data)
 {
   Link *link = data;
 
-  g_weak_ref_clear (&link->list);
+  if (!g_atomic_ref_count_dec (&link->ref_count))
+    return;
+
+  g_mutex_clear (&link->lock);
   g_free (link);
+}
+
+static SignalMessageList *
+link_dup_list (Link *link)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&link->lock);
+
+  return link->list != NULL ? g_object_ref (link->list) : NULL;
+}
+
+static SignalClient *
+link_dup_client (Link *link)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&link->lock);
+
+  return link->client != NULL ? g_object_ref (link->client) : NULL;
+}
+
+static void
+link_forget_list (Link *link)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&link->lock);
+
+  link->list = NULL;
+}
+
+static void
+link_forget_client (Link *link)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&link->lock);
+
+  link->client = NULL;
 }
 
 /* Event names are compared instead of using a detailed signal, so that no event needs a quark. */
@@ -211,10 +268,9 @@ on_message (SignalClient  *client,
             SignalMessage *message,
             gpointer       user_data)
 {
-  Link *link = user_data;
-  g_autoptr (SignalMessageList) self = g_weak_ref_get (&link->list);
+  g_autoptr (SignalMessageList) self = link_dup_list (user_data);
 
-  if (self == NULL || self->link != link)
+  if (self == NULL)
     return;
   if (self->event != NULL && strcmp (self->event, signal_message_get_event (message)) != 0)
     return;
@@ -227,13 +283,13 @@ static gboolean
 on_client_gone (gpointer user_data)
 {
   Link *link = user_data;
-  g_autoptr (SignalMessageList) self = g_weak_ref_get (&link->list);
+  g_autoptr (SignalMessageList) self = link_dup_list (link);
 
   /* Otherwise, the list has been given another client. */
-  if (self != NULL && self->link == link)
+  if (self != NULL)
     {
-      self->link = NULL;
-      g_weak_ref_set (&self->client, NULL);
+      link_forget_list (link);
+      g_clear_pointer (&self->link, link_unref);
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLIENT]);
     }
   return G_SOURCE_REMOVE;
@@ -245,27 +301,40 @@ on_handler_destroyed (gpointer  data,
                       GClosure *closure)
 {
   Link *link = data;
-  g_autoptr (SignalMessageList) self = g_weak_ref_get (&link->list);
+  g_autoptr (SignalMessageList) self = NULL;
 
+  link_forget_client (link);
+  self = link_dup_list (link);
   if (self != NULL && !signal_affinity_is_here (&self->affinity))
     {
-      signal_affinity_invoke (&self->affinity, on_client_gone, link, link_free);
+      signal_affinity_invoke (&self->affinity, on_client_gone, link, link_unref);
       return;
     }
 
   on_client_gone (link);
-  link_free (link);
+  link_unref (link);
 }
 
 static void
 disconnect_client (SignalMessageList *self)
 {
-  g_autoptr (SignalClient) client = g_weak_ref_get (&self->client);
   Link *link = g_steal_pointer (&self->link);
+  g_autoptr (SignalClient) client = NULL;
 
-  if (client != NULL && link != NULL)
+  if (link == NULL)
+    return;
+
+  client = link_dup_client (link);
+  link_forget_list (link);
+  if (client != NULL)
     g_signal_handlers_disconnect_by_data (client, link);
-  g_weak_ref_set (&self->client, NULL);
+  link_unref (link);
+}
+
+static SignalClient *
+dup_client (SignalMessageList *self)
+{
+  return self->link != NULL ? link_dup_client (self->link) : NULL;
 }
 
 static gboolean
@@ -278,10 +347,8 @@ replace_client (SignalMessageList *self,
   disconnect_client (self);
   if (client != NULL)
     {
-      self->link = g_new0 (Link, 1);
-      g_weak_ref_init (&self->link->list, self);
-      g_weak_ref_set (&self->client, client);
-      g_signal_connect_data (client, "message", G_CALLBACK (on_message), self->link,
+      self->link = link_new (self, client);
+      g_signal_connect_data (client, "message", G_CALLBACK (on_message), link_ref (self->link),
                              on_handler_destroyed, 0);
     }
   return TRUE;
@@ -300,7 +367,7 @@ signal_message_list_get_property (GObject    *object,
   switch (prop_id)
     {
     case PROP_CLIENT:
-      g_value_take_object (value, g_weak_ref_get (&self->client));
+      g_value_take_object (value, dup_client (self));
       break;
 
     case PROP_EVENT:
@@ -365,7 +432,6 @@ signal_message_list_finalize (GObject *object)
     g_object_unref (*get_slot (self, i));
   g_free (self->items);
   g_free (self->event);
-  g_weak_ref_clear (&self->client);
   signal_affinity_clear (&self->affinity);
 
   G_OBJECT_CLASS (signal_message_list_parent_class)->finalize (object);
@@ -423,7 +489,6 @@ static void
 signal_message_list_init (SignalMessageList *self)
 {
   signal_affinity_init (&self->affinity);
-  g_weak_ref_init (&self->client, NULL);
   g_queue_init (&self->pending);
 }
 
@@ -505,7 +570,7 @@ signal_message_list_get_client (SignalMessageList *self)
   g_return_val_if_fail (SIGNAL_IS_MESSAGE_LIST (self), NULL);
 
   /* The reference of the caller, or of another owner, keeps the client alive. */
-  client = g_weak_ref_get (&self->client);
+  client = dup_client (self);
   return client;
 }
 

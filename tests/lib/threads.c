@@ -37,6 +37,59 @@ run_thread (GThreadFunc function,
 }
 
 static gpointer
+drop_weakly_referenced (gpointer data)
+{
+  Toggle *toggle = data;
+  GWeakRef weak;
+  GObject *object = g_object_new (G_TYPE_OBJECT, NULL);
+
+  g_weak_ref_init (&weak, object);
+  g_object_unref (object);
+  g_weak_ref_clear (&weak);
+  g_atomic_int_set (&toggle->is_done, TRUE);
+  return NULL;
+}
+
+static void
+on_toggled (gpointer  data,
+            GObject  *object,
+            gboolean  is_last_ref)
+{
+  Toggle *toggle = data;
+  g_autoptr (GThread) thread = NULL;
+
+  if (toggle->is_ignored || toggle->n_notified++ > 0)
+    return;
+
+  g_assert_false (is_last_ref);
+  thread = g_thread_new ("drop", drop_weakly_referenced, toggle);
+  for (guint i = 0; i < 500 && !g_atomic_int_get (&toggle->is_done); i++)
+    g_usleep (10 * 1000);
+  g_assert_true (toggle->is_done);
+  g_thread_join (g_steal_pointer (&thread));
+}
+
+/* Takes over the only reference to an object. */
+void
+toggle_hold (Toggle   *toggle,
+             gpointer  object)
+{
+  *toggle = (Toggle) { .object = object, .is_ignored = TRUE };
+  g_object_add_toggle_ref (object, on_toggled, toggle);
+  g_object_unref (object);
+  toggle->is_ignored = FALSE;
+}
+
+/* Drops the reference, and fails if there has never been another one. */
+void
+toggle_release (Toggle *toggle)
+{
+  g_assert_cmpuint (toggle->n_notified, >=, 1);
+  toggle->is_ignored = TRUE;
+  g_object_remove_toggle_ref (toggle->object, on_toggled, toggle);
+}
+
+static gpointer
 run_loop (gpointer data)
 {
   Loop *loop = data;

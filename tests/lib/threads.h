@@ -20,6 +20,16 @@ typedef struct
   gint     is_done; /* read atomically */
 } Drop;
 
+/* A reference like that of a language binding, which waits for the thread that runs the interpreter
+ * whenever it is notified that there is another one. */
+typedef struct
+{
+  GObject *object;
+  gboolean is_ignored; /* do not wait */
+  guint    n_notified;
+  gint     is_done;    /* of the last wait, read atomically */
+} Toggle;
+
 Loop    *loop_new        (void);
 void     loop_start      (Loop        *loop);
 void     loop_call       (Loop        *loop,
@@ -30,6 +40,9 @@ void     loop_free       (Loop        *loop);
 
 gpointer unref_in_thread (gpointer     object);
 gpointer drop_in_thread  (gpointer     drop);
+void     toggle_hold     (Toggle      *toggle,
+                          gpointer     object);
+void     toggle_release  (Toggle      *toggle);
 void     run_thread      (GThreadFunc  function,
                           gpointer     data);
 void     assert_refused  (gboolean     accepted,

@@ -345,46 +345,6 @@ test_update_and_drop (void)
   g_assert_cmpuint (server->peers->len, ==, 1);
 }
 
-typedef struct
-{
-  gint n_notified;
-  gint is_done;
-} Toggle;
-
-static gpointer
-drop_weakly_referenced (gpointer data)
-{
-  Toggle *toggle = data;
-  GWeakRef weak;
-  GObject *object = g_object_new (G_TYPE_OBJECT, NULL);
-
-  g_weak_ref_init (&weak, object);
-  g_object_unref (object);
-  g_weak_ref_clear (&weak);
-  g_atomic_int_set (&toggle->is_done, TRUE);
-  return NULL;
-}
-
-/* Like a language binding, which waits here for the thread that runs the interpreter. */
-static void
-on_toggled (gpointer  data,
-            GObject  *object,
-            gboolean  is_last_ref)
-{
-  Toggle *toggle = data;
-  g_autoptr (GThread) thread = NULL;
-
-  if (toggle->n_notified++ > 0)
-    return;
-
-  g_assert_false (is_last_ref);
-  thread = g_thread_new ("drop", drop_weakly_referenced, toggle);
-  for (guint i = 0; i < 500 && !g_atomic_int_get (&toggle->is_done); i++)
-    g_usleep (10 * 1000);
-  g_assert_true (toggle->is_done);
-  g_thread_join (g_steal_pointer (&thread));
-}
-
 /* No lock of GLib is held while a language binding is notified of a new reference. */
 static void
 test_toggle (void)
@@ -397,17 +357,10 @@ test_toggle (void)
 
   recorder_connect (recorder);
   client = take_client (recorder);
-  g_object_add_toggle_ref (G_OBJECT (client), on_toggled, &toggle);
-  toggle.n_notified = 1;
-  g_object_unref (client);
-  toggle.n_notified = 0;
-
+  toggle_hold (&toggle, client);
   g_assert_true (signal_client_send_json (client, "tea", "1", &error));
   g_assert_no_error (error);
-  g_assert_cmpint (toggle.n_notified, >=, 1);
-
-  toggle.n_notified = 1;
-  g_object_remove_toggle_ref (G_OBJECT (client), on_toggled, &toggle);
+  toggle_release (&toggle);
   wait_closed (server);
 }
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "tests/lib/recorder.h"
+#include "tests/lib/threads.h"
 #include "tests/lib/utils.h"
 
 #define LIMIT 4
@@ -411,13 +412,6 @@ test_drop_client (void)
   assert_payloads (room->list, "0 1 2 ");
 }
 
-static gpointer
-drop_in_thread (gpointer object)
-{
-  g_object_unref (object);
-  return NULL;
-}
-
 static void
 test_client_dropped_elsewhere (void)
 {
@@ -426,7 +420,7 @@ test_client_dropped_elsewhere (void)
   guint n_notified = 0;
 
   g_signal_connect (list, "notify::client", G_CALLBACK (count_notify), &n_notified);
-  g_thread_join (g_thread_new ("drop", drop_in_thread, client));
+  run_thread (unref_in_thread, client);
   g_assert_null (signal_message_list_get_client (list));
   g_assert_cmpuint (n_notified, ==, 0);
   WAIT_UNTIL (n_notified == 1);
@@ -438,8 +432,28 @@ test_list_dropped_elsewhere (void)
   g_autoptr (Room) room = room_new (NULL, 0);
 
   receive_numbers (room, "n", 0, 1);
-  g_thread_join (g_thread_new ("drop", drop_in_thread, g_steal_pointer (&room->list)));
+  run_thread (unref_in_thread, g_steal_pointer (&room->list));
   receive_numbers (room, "n", 1, 1);
+}
+
+/* No lock of GLib is held while a language binding is notified of a new reference to the list or to
+ * the client. */
+static void
+test_toggle (void)
+{
+  g_autoptr (Room) room = room_new (NULL, 0);
+  SignalClient *client = signal_client_new (NULL, NULL);
+  Toggle toggle;
+
+  toggle_hold (&toggle, g_steal_pointer (&room->list));
+  receive_numbers (room, "n", 0, 1);
+  toggle_release (&toggle);
+
+  room->list = signal_message_list_new (client, NULL, 0);
+  toggle_hold (&toggle, client);
+  g_assert_true (signal_message_list_get_client (room->list) == client);
+  toggle_release (&toggle);
+  g_assert_null (signal_message_list_get_client (room->list));
 }
 
 static void
@@ -526,6 +540,7 @@ main (int   argc,
   g_test_add_func ("/message-list/drop-client", test_drop_client);
   g_test_add_func ("/message-list/client-dropped-elsewhere", test_client_dropped_elsewhere);
   g_test_add_func ("/message-list/list-dropped-elsewhere", test_list_dropped_elsewhere);
+  g_test_add_func ("/message-list/toggle", test_toggle);
   g_test_add_func ("/message-list/replace-client", test_replace_client);
   g_test_add_func ("/message-list/handler", test_handler);
   g_test_add_func ("/message-list/properties", test_properties);
