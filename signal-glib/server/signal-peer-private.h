@@ -52,12 +52,12 @@ gboolean signal_peer_is_open              (SignalPeer *self);
 gboolean signal_peer_is_admitted          (SignalPeer *self);
 gboolean signal_peer_exceeds_limit        (SignalPeer *self);
 gboolean signal_peer_begin_authentication (SignalPeer *self);
-void     signal_peer_set_asking           (SignalPeer *self,
-                                           gboolean    is_asking);
+void     signal_peer_begin_asking         (SignalPeer *self,
+                                           gint64      timeout);
+void     signal_peer_end_asking           (SignalPeer *self);
 gboolean signal_peer_is_deferred          (SignalPeer *self);
 void     signal_peer_wait_for_decision    (SignalPeer *self,
-                                           const char *public_key,
-                                           gint64      timeout);
+                                           const char *public_key);
 const char *signal_peer_get_public_key    (SignalPeer *self);
 gboolean signal_peer_admit                (SignalPeer *self,
                                            const char *user_id,

@@ -115,6 +115,7 @@ struct _SignalPeer
   gint64                    deadline_time;
 
   gboolean                  is_asking;   /* the signal authenticate is being emitted */
+  gint64                    deferred_timeout; /* µs */
   gboolean                  is_deferred; /* the decision is made after the emission */
   gboolean                  is_decided;  /* and it was made during the emission */
   char                     *decision;    /* the user ID then, or NULL */
@@ -122,6 +123,8 @@ struct _SignalPeer
 };
 
 G_DEFINE_FINAL_TYPE (SignalPeer, signal_peer, G_TYPE_OBJECT)
+
+static void set_deadline (SignalPeer *self, gint64 time_left);
 
 static void
 signal_peer_dispose (GObject *object)
@@ -440,8 +443,12 @@ signal_peer_defer_authentication (SignalPeer *self)
 {
   g_return_if_fail (SIGNAL_IS_PEER (self));
 
-  if (signal_affinity_is_here (&self->affinity) && self->is_asking)
-    self->is_deferred = TRUE;
+  if (!signal_affinity_is_here (&self->affinity) || !self->is_asking || self->is_deferred
+      || self->state != SIGNAL_PEER_STATE_AUTHENTICATING)
+    return;
+
+  self->is_deferred = TRUE;
+  set_deadline (self, self->deferred_timeout);
 }
 
 /* The first decision counts. One that is made during the emission takes effect after it. */
@@ -821,12 +828,19 @@ signal_peer_begin_authentication (SignalPeer *self)
   return TRUE;
 }
 
-/* Between TRUE and FALSE, authentication can be deferred. */
+/* From here on, authentication can be deferred. timeout is how long that may take, in ms. */
 void
-signal_peer_set_asking (SignalPeer *self,
-                        gboolean    is_asking)
+signal_peer_begin_asking (SignalPeer *self,
+                          gint64      timeout)
 {
-  self->is_asking = is_asking;
+  self->is_asking = TRUE;
+  self->deferred_timeout = timeout * G_TIME_SPAN_MILLISECOND;
+}
+
+void
+signal_peer_end_asking (SignalPeer *self)
+{
+  self->is_asking = FALSE;
 }
 
 gboolean
@@ -836,18 +850,14 @@ signal_peer_is_deferred (SignalPeer *self)
 }
 
 /* Calls decided() when the decision has been made, which may be at once. public_key is that of the
- * client, or NULL; timeout is in ms. */
+ * client, or NULL. */
 void
 signal_peer_wait_for_decision (SignalPeer *self,
-                               const char *public_key,
-                               gint64      timeout)
+                               const char *public_key)
 {
   self->public_key = g_strdup (public_key);
   if (!self->is_decided)
-    {
-      set_deadline (self, timeout * G_TIME_SPAN_MILLISECOND);
-      return;
-    }
+    return;
 
   self->is_deferred = FALSE;
   self->handlers->decided (self, self->decision, self->user_data);

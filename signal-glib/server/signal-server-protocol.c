@@ -145,15 +145,15 @@ authenticate (SignalServer  *self,
   signal_handshake_parse_authenticate (&event, message);
   if (event.type != NULL && event.token != NULL)
     {
-      signal_peer_set_asking (peer, TRUE);
+      signal_peer_begin_asking (peer, self->auth_timeout * DEFERRED_TIMEOUTS);
       user_id = signal_server_emit_authenticate (self, peer, event.type, event.token);
-      signal_peer_set_asking (peer, FALSE);
+      signal_peer_end_asking (peer);
     }
   if (!signal_peer_is_open (peer))
     return;
 
   if (user_id == NULL && signal_peer_is_deferred (peer))
-    signal_peer_wait_for_decision (peer, event.public_key, self->auth_timeout * DEFERRED_TIMEOUTS);
+    signal_peer_wait_for_decision (peer, event.public_key);
   else
     decide (self, peer, user_id, event.public_key);
 }

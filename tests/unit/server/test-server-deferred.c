@@ -268,6 +268,26 @@ test_nested_loop (void)
   assert_served (&deferral, raw, "bob");
 }
 
+static void
+finish_after_timeout (Deferral *self)
+{
+  run_for (400);
+  finish_inside (self);
+}
+
+/* The deadline begins when authentication is deferred, not when the handler returns. */
+static void
+test_slow_handler (void)
+{
+  g_auto (Deferral) deferral = { .inside = finish_after_timeout };
+  g_autoptr (RawClient) raw = NULL;
+
+  deferral_init (&deferral);
+  g_object_set (deferral.fixture->server, "auth-timeout", 200, NULL);
+  raw = start (&deferral);
+  assert_served (&deferral, raw, "bob");
+}
+
 static gpointer
 accept_in_thread (gpointer peer)
 {
@@ -496,6 +516,7 @@ main (int    argc,
   g_test_add_func ("/server/deferred/other-handler", test_other_handler);
   g_test_add_func ("/server/deferred/finished-inside", test_finished_inside);
   g_test_add_func ("/server/deferred/nested-loop", test_nested_loop);
+  g_test_add_func ("/server/deferred/slow-handler", test_slow_handler);
   g_test_add_func ("/server/deferred/thread", test_thread);
   g_test_add_func ("/server/deferred/fast-thread", test_fast_thread);
   g_test_add_func ("/server/deferred/deadline", test_deadline);
