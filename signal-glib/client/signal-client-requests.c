@@ -15,15 +15,6 @@
 
 /* Sending with a result, and requests. */
 
-/* Returns the error of the composition of an envelope. error is (transfer full). */
-static void
-refuse (SignalOperation *operation,
-        GError          *error)
-{
-  signal_operation_return (operation, NULL, error);
-  g_error_free (error);
-}
-
 static void
 wipe_envelope (char  *envelope,
                gsize  length)
@@ -32,17 +23,18 @@ wipe_envelope (char  *envelope,
   g_free (envelope);
 }
 
-/* Starts to send an envelope, which is NULL if error is set. Both are (transfer full). */
+/* Starts to send an envelope, which is (transfer full), and NULL if its composition has failed with
+ * the error. */
 static void
 start_send (SignalClient    *self,
             char            *envelope,
             gsize            length,
-            GError          *error,
+            const GError    *error,
             SignalOperation *operation)
 {
   if (envelope == NULL)
     {
-      refuse (operation, error);
+      signal_operation_return (operation, NULL, error);
       return;
     }
 
@@ -95,7 +87,7 @@ signal_client_send_message_async (SignalClient        *self,
   operation = signal_operation_new (SIGNAL_OPERATION_SEND, self, signal_client_send_message_async,
                                     cancellable, callback, user_data);
   envelope = signal_envelope_compose_node (event, payload, NULL, &length, &error);
-  start_send (self, envelope, length, g_steal_pointer (&error), operation);
+  start_send (self, envelope, length, error, operation);
 }
 
 static gboolean
@@ -176,7 +168,7 @@ signal_client_send_json_async (SignalClient        *self,
   operation = signal_operation_new (SIGNAL_OPERATION_SEND, self, signal_client_send_json_async,
                                     cancellable, callback, user_data);
   envelope = signal_envelope_compose_json (event, json, NULL, &length, &error);
-  start_send (self, envelope, length, g_steal_pointer (&error), operation);
+  start_send (self, envelope, length, error, operation);
 }
 
 /**
@@ -345,12 +337,12 @@ start_request (SignalClient    *self,
                char            *envelope,
                gsize            length,
                guint            timeout,
-               GError          *error,
+               const GError    *error,
                SignalOperation *operation)
 {
   if (envelope == NULL)
     {
-      refuse (operation, error);
+      signal_operation_return (operation, NULL, error);
       return;
     }
 
@@ -409,7 +401,7 @@ signal_client_request_async (SignalClient        *self,
   operation = new_request (self, cancellable, callback, user_data, &error);
   if (operation->id != NULL)
     envelope = compose_node (self, event, payload, operation->id, &length, &error);
-  start_request (self, envelope, length, timeout, g_steal_pointer (&error), operation);
+  start_request (self, envelope, length, timeout, error, operation);
 }
 
 /**
@@ -451,7 +443,7 @@ signal_client_request_json_async (SignalClient        *self,
   operation = new_request (self, cancellable, callback, user_data, &error);
   if (operation->id != NULL)
     envelope = compose_json (self, event, json, operation->id, &length, &error);
-  start_request (self, envelope, length, timeout, g_steal_pointer (&error), operation);
+  start_request (self, envelope, length, timeout, error, operation);
 }
 
 /**

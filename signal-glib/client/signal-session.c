@@ -466,9 +466,6 @@ send_envelope (SignalSession    *self,
 {
   g_autoptr (SignalConnection) connection = NULL;
 
-  if (!signal_affinity_check (&self->affinity, error))
-    return FALSE;
-
   g_set_object (&connection, signal_session_get_authenticated (self));
   return signal_sender_send (self->sender, connection, envelope, length, operation,
                              self->step != STEP_NONE, error);
@@ -481,7 +478,8 @@ signal_session_send (SignalSession  *self,
                      gsize           length,
                      GError        **error)
 {
-  if (!send_envelope (self, envelope, length, NULL, error))
+  if (!signal_affinity_check (&self->affinity, error)
+      || !send_envelope (self, envelope, length, NULL, error))
     return FALSE;
 
   notify_outbox (self);
