@@ -2,6 +2,7 @@
 #pragma once
 
 #define SIGNAL_GLIB_INSIDE
+#include <signal-glib/signal-bus.h>
 #include <signal-glib/signal-client.h>
 #include <signal-glib/signal-enums.h>
 #include <signal-glib/signal-error.h>

@@ -8,6 +8,7 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include <signal-glib/signal-bus.h>
 #include <signal-glib/signal-peer.h>
 #include <signal-glib/signal-version.h>
 
@@ -169,6 +170,13 @@ void signal_server_set_max_backlog (SignalServer *self,
 
 SIGNAL_AVAILABLE_IN_ALL
 GListModel *signal_server_get_peers (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+SignalBus *signal_server_get_bus (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+void signal_server_set_bus (SignalServer *self,
+                            SignalBus    *bus);
 
 SIGNAL_AVAILABLE_IN_ALL
 GTlsCertificate *signal_server_get_tls_certificate (SignalServer *self);

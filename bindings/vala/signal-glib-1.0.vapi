@@ -2,6 +2,52 @@
 
 [CCode (cprefix = "Signal", gir_namespace = "Signal", gir_version = "1.0", lower_case_cprefix = "signal_")]
 namespace Signal {
+	[CCode (cheader_filename = "signal-glib/signal-glib.h", type_id = "signal_bus_get_type ()")]
+	[Version (since = "0.1")]
+	public sealed class Bus : GLib.Object {
+		[CCode (has_construct_function = false)]
+		public Bus (string? uri = null);
+		public bool broadcast (string event, Json.Node? payload = null, [CCode (array_length = false, array_null_terminated = true)] string[]? except = null) throws GLib.Error;
+		public bool broadcast_json (string event, string? json = null, [CCode (array_length = false, array_null_terminated = true)] string[]? except = null) throws GLib.Error;
+		public async bool close_async (GLib.Cancellable? cancellable = null) throws GLib.Error;
+		public async bool connect_async (GLib.Cancellable? cancellable = null) throws GLib.Error;
+		public unowned string get_channel_prefix ();
+		public bool get_connected ();
+		public uint get_max_backlog ();
+		public uint64 get_messages_dropped ();
+		public uint64 get_messages_published ();
+		public uint64 get_messages_received ();
+		public unowned string? get_server_id ();
+		public unowned GLib.TlsCertificate? get_tls_certificate ();
+		public unowned GLib.TlsDatabase? get_tls_database ();
+		public unowned string? get_uri ();
+		[CCode (array_length = false, array_null_terminated = true)]
+		public unowned string[] get_uris ();
+		public bool send_to_peer (string client_id, string event, Json.Node? payload = null) throws GLib.Error;
+		public bool send_to_peer_json (string client_id, string event, string? json = null) throws GLib.Error;
+		public bool send_to_room (string room, string event, Json.Node? payload = null, [CCode (array_length = false, array_null_terminated = true)] string[]? except = null) throws GLib.Error;
+		public bool send_to_room_json (string room, string event, string? json = null, [CCode (array_length = false, array_null_terminated = true)] string[]? except = null) throws GLib.Error;
+		public bool send_to_user (string user_id, string event, Json.Node? payload = null) throws GLib.Error;
+		public bool send_to_user_json (string user_id, string event, string? json = null) throws GLib.Error;
+		public void set_max_backlog (uint max_backlog);
+		public void set_tls_certificate (GLib.TlsCertificate? tls_certificate);
+		public void set_tls_database (GLib.TlsDatabase? tls_database);
+		public void set_uri (string? uri);
+		public void set_uris ([CCode (array_length = false, array_null_terminated = true)] string[]? uris);
+		public string channel_prefix { get; construct; }
+		public bool connected { get; }
+		public uint max_backlog { get; set; }
+		public uint64 messages_dropped { get; }
+		public uint64 messages_published { get; }
+		public uint64 messages_received { get; }
+		public string server_id { get; }
+		public GLib.TlsCertificate? tls_certificate { get; set; }
+		public GLib.TlsDatabase? tls_database { get; set; }
+		public string? uri { get; set; }
+		[CCode (array_length = false, array_null_terminated = true)]
+		public string[] uris { get; set; }
+		public signal void error (GLib.Error error);
+	}
 	[CCode (cheader_filename = "signal-glib/signal-glib.h", type_id = "signal_client_get_type ()")]
 	[Version (since = "0.1")]
 	public sealed class Client : GLib.Object {
@@ -238,6 +284,7 @@ namespace Signal {
 		[CCode (array_length = false, array_null_terminated = true)]
 		public unowned string[] get_allowed_origins ();
 		public uint get_auth_timeout ();
+		public unowned Signal.Bus? get_bus ();
 		[CCode (array_length = false, array_null_terminated = true)]
 		public unowned string[]? get_default_rooms ();
 		public unowned string get_ecdh_info ();
@@ -260,6 +307,7 @@ namespace Signal {
 		public bool send_to_user (string user_id, string event, Json.Node? payload = null) throws GLib.Error;
 		public void set_allowed_origins ([CCode (array_length = false, array_null_terminated = true)] string[]? origins);
 		public void set_auth_timeout (uint auth_timeout);
+		public void set_bus (Signal.Bus? bus);
 		public void set_default_rooms ([CCode (array_length = false, array_null_terminated = true)] string[]? default_rooms);
 		public void set_ecdh_info (string? ecdh_info);
 		public void set_heartbeat_timeout (uint heartbeat_timeout);
@@ -275,6 +323,7 @@ namespace Signal {
 		[CCode (array_length = false, array_null_terminated = true)]
 		public string[] allowed_origins { get; set; }
 		public uint auth_timeout { get; set; }
+		public Signal.Bus? bus { get; set; }
 		[CCode (array_length = false, array_null_terminated = true)]
 		public string[] default_rooms { get; set; }
 		public string ecdh_info { get; set; }

@@ -771,7 +771,7 @@ install_limits_properties (void)
    * Since: 0.1
    */
   signal_client_properties[SIGNAL_CLIENT_PROP_MAX_INCOMING_SIZE] =
-    g_param_spec_uint64 ("max-incoming-size", NULL, NULL, 1, G_MAXINT64, 16 * 1024 * 1024,
+    g_param_spec_uint64 ("max-incoming-size", NULL, NULL, 1, G_MAXINT64, SIGNAL_CHANNEL_MAX_FRAME_SIZE,
                          CONSTRUCTED);
 
   /**

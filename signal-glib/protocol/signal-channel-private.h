@@ -7,6 +7,9 @@
 
 G_BEGIN_DECLS
 
+/* The maximum size of a frame to a client, unless the client has another limit. */
+#define SIGNAL_CHANNEL_MAX_FRAME_SIZE (16 * 1024 * 1024)
+
 #define SIGNAL_TYPE_CHANNEL (signal_channel_get_type ())
 
 G_DECLARE_FINAL_TYPE (SignalChannel, signal_channel, SIGNAL, CHANNEL, GObject)

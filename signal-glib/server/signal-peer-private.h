@@ -6,9 +6,6 @@
 
 G_BEGIN_DECLS
 
-/* The maximum size of a frame that is sent, which is the default limit of clients. */
-#define SIGNAL_PEER_MAX_OUTGOING_SIZE (16 * 1024 * 1024)
-
 /* The callbacks to the owner of a peer. Each of them may release the last reference. */
 typedef struct
 {

@@ -778,7 +778,7 @@ signal_peer_new (const SignalPeerOptions  *options,
   self->origin = g_strdup (options->origin);
   g_set_object (&self->remote_address, options->remote_address);
   self->channel = signal_channel_new (options->websocket, &channel_handlers, self);
-  signal_channel_set_max_message_size (self->channel, SIGNAL_PEER_MAX_OUTGOING_SIZE);
+  signal_channel_set_max_message_size (self->channel, SIGNAL_CHANNEL_MAX_FRAME_SIZE);
   signal_websocket_set_max_unsent (options->websocket, options->max_backlog);
   signal_websocket_set_max_incoming_size (options->websocket,
                                           MIN (options->max_incoming_size,

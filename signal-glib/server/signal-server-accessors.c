@@ -476,3 +476,42 @@ signal_server_get_peers (SignalServer *self)
 
   return G_LIST_MODEL (self->peer_list);
 }
+
+/**
+ * signal_server_get_bus:
+ * @self: the server
+ *
+ * Gets the bus that connects the server with other servers.
+ *
+ * Returns: (transfer none) (nullable): the bus, or %NULL if there is none
+ *
+ * Since: 0.1
+ */
+SignalBus *
+signal_server_get_bus (SignalServer *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), NULL);
+
+  return self->bus;
+}
+
+/**
+ * signal_server_set_bus:
+ * @self: the server
+ * @bus: (nullable): the bus, or %NULL for none
+ *
+ * Sets the bus that connects the server with other servers.
+ *
+ * See [property@Signal.Server:bus].
+ *
+ * Since: 0.1
+ */
+void
+signal_server_set_bus (SignalServer *self,
+                       SignalBus    *bus)
+{
+  g_return_if_fail (SIGNAL_IS_SERVER (self));
+  g_return_if_fail (bus == NULL || SIGNAL_IS_BUS (bus));
+
+  g_object_set (self, "bus", bus, NULL);
+}

@@ -3,6 +3,7 @@
 
 #include <libsoup/soup.h>
 
+#include "bus/signal-bus-private.h"
 #include "server/signal-peer-index-private.h"
 #include "server/signal-peer-list-private.h"
 #include "server/signal-peer-private.h"
@@ -30,6 +31,8 @@ struct _SignalServer
   guint                    max_backlog;
   GTlsCertificate         *tls_certificate;
   GStrv                    allowed_origins;
+  SignalBus               *bus;           /* or NULL */
+  SignalBusMember         *bus_member;    /* NULL without a bus */
 
   SignalAffinity           affinity;
   SignalConnectionLimiter *limiter;
@@ -74,6 +77,30 @@ void       signal_server_emit_message            (SignalServer  *self,
 GPtrArray *signal_server_snapshot                (SignalServer  *self) G_GNUC_WARN_UNUSED_RESULT;
 void       signal_server_restart_heartbeat_check (SignalServer  *self);
 void       signal_server_finish_stop             (SignalServer  *self);
+
+/* server/signal-server-bus.c */
+void       signal_server_bus_set             (SignalServer   *self,
+                                              SignalBus      *bus);
+GPtrArray *signal_server_bus_begin_admission (SignalServer   *self,
+                                              SignalPeer     *peer,
+                                              const char     *user_id) G_GNUC_WARN_UNUSED_RESULT;
+void       signal_server_bus_end_admission   (SignalServer   *self,
+                                              GPtrArray      *channels);
+void       signal_server_bus_add_peer        (SignalServer   *self,
+                                              SignalPeer     *peer,
+                                              const char     *user_id);
+void       signal_server_bus_remove_peer     (SignalServer   *self,
+                                              SignalPeer     *peer);
+void       signal_server_bus_join_room       (SignalServer   *self,
+                                              const char     *room);
+void       signal_server_bus_leave_room      (SignalServer   *self,
+                                              const char     *room);
+void       signal_server_bus_publish         (SignalServer   *self,
+                                              SignalBusScope  scope,
+                                              const char     *target,
+                                              SignalPeer     *except,
+                                              const char     *envelope,
+                                              gsize           length);
 
 /* server/signal-listener.c */
 gboolean signal_server_open_socket  (SignalServer  *self,

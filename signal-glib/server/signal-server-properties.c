@@ -40,6 +40,7 @@ enum
   PROP_TLS_CERTIFICATE,
   PROP_ALLOWED_ORIGINS,
   PROP_PEERS,
+  PROP_BUS,
   N_PROPS,
 };
 
@@ -130,6 +131,10 @@ signal_server_get_property (GObject    *object,
       g_value_set_object (value, self->peer_list);
       break;
 
+    case PROP_BUS:
+      g_value_set_object (value, self->bus);
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -172,6 +177,19 @@ set_heartbeat_timeout (SignalServer *self,
     return FALSE;
 
   signal_server_restart_heartbeat_check (self);
+  return TRUE;
+}
+
+static gboolean
+set_bus (SignalServer *self,
+         SignalBus    *bus)
+{
+  g_return_val_if_fail (bus == NULL || signal_bus_belongs_to (bus, self->affinity.context), FALSE);
+
+  if (self->bus == bus)
+    return FALSE;
+
+  signal_server_bus_set (self, bus);
   return TRUE;
 }
 
@@ -232,6 +250,10 @@ signal_server_set_property (GObject      *object,
 
     case PROP_TLS_CERTIFICATE:
       changed = g_set_object (&self->tls_certificate, g_value_get_object (value));
+      break;
+
+    case PROP_BUS:
+      changed = set_bus (self, g_value_get_object (value));
       break;
 
     case PROP_ALLOWED_ORIGINS:
@@ -499,6 +521,23 @@ install_peers (void)
   properties[PROP_PEERS] =
     g_param_spec_object ("peers", NULL, NULL, G_TYPE_LIST_MODEL,
                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * SignalServer:bus: (getter get_bus) (setter set_bus)
+   *
+   * The bus that connects the server with other servers, or %NULL for none.
+   *
+   * What is sent to rooms, users and all peers is delivered to the peers of this server and published,
+   * and what the other servers publish is delivered to the peers of this server, encrypted for each of
+   * them. The server subscribes only to the channels that it has peers for. While the bus is not
+   * connected, the server serves its own peers only; see [class@Signal.Bus].
+   *
+   * The server does not connect or close the bus. Both must belong to the same main context. The bus
+   * can be changed at any time.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_BUS] = g_param_spec_object ("bus", NULL, NULL, SIGNAL_TYPE_BUS, READ_WRITE);
 }
 
 void

@@ -26,8 +26,12 @@ join_room (SignalServer *self,
            SignalPeer   *peer,
            const char   *room)
 {
-  if (signal_peer_add_room (peer, room))
-    signal_peer_index_add (self->rooms, room, peer);
+  if (signal_peer_has_room (peer, room))
+    return;
+
+  signal_server_bus_join_room (self, room);
+  signal_peer_add_room (peer, room);
+  signal_peer_index_add (self->rooms, room, peer);
 }
 
 static void
@@ -35,7 +39,11 @@ leave_room (SignalServer *self,
             SignalPeer   *peer,
             const char   *room)
 {
+  if (!signal_peer_has_room (peer, room))
+    return;
+
   signal_peer_index_remove (self->rooms, room, peer);
+  signal_server_bus_leave_room (self, room);
   signal_peer_remove_room (peer, room);
 }
 
@@ -62,6 +70,7 @@ admit (SignalServer *self,
   g_autofree char *server_public_key = NULL;
   g_autofree char *salt = NULL;
   g_autofree char *connected = NULL;
+  GPtrArray *channels;
   gboolean admitted;
   gsize length;
 
@@ -77,6 +86,8 @@ admit (SignalServer *self,
   connected = signal_handshake_compose_connected (signal_peer_get_id (peer), user_id, server_public_key,
                                                   salt, &length);
 
+  channels = signal_server_bus_begin_admission (self, peer, user_id);
+
   /* Notify of all changes at once. */
   g_object_freeze_notify (G_OBJECT (peer));
   admitted = signal_peer_admit (peer, user_id, g_steal_pointer (&key), self->max_message_size,
@@ -86,11 +97,13 @@ admit (SignalServer *self,
       signal_connection_limiter_leave (signal_peer_get_remote_address (peer));
       self->n_admitted++;
       signal_peer_index_add (self->users, user_id, peer);
+      signal_server_bus_add_peer (self, peer, user_id);
       join_first_rooms (self, peer);
     }
   else
     signal_peer_close_with_code (peer, SIGNAL_CLOSE_NOT_AUTHENTICATED,
                                  "Too much unread before authentication");
+  signal_server_bus_end_admission (self, channels);
   g_object_thaw_notify (G_OBJECT (peer));
 
   /* A handler of any of these signals may close the peer or drop the server. */
@@ -301,6 +314,7 @@ on_closed (SignalPeer *peer,
   if (user_id != NULL)
     {
       signal_peer_index_remove (self->users, user_id, peer);
+      signal_server_bus_remove_peer (self, peer);
       self->n_admitted--;
     }
   g_hash_table_remove (self->peers, signal_peer_get_id (peer));

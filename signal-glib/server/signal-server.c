@@ -379,6 +379,7 @@ close_everything (SignalServer *self)
   gpointer peer;
 
   stop_listening (self);
+  signal_server_bus_set (self, NULL);
 
   g_hash_table_iter_init (&iter, self->peers);
   while (g_hash_table_iter_next (&iter, NULL, &peer))
@@ -426,6 +427,7 @@ signal_server_finalize (GObject *object)
   g_clear_pointer (&self->default_rooms, g_strfreev);
   g_clear_pointer (&self->allowed_origins, g_strfreev);
   g_clear_object (&self->tls_certificate);
+  g_clear_object (&self->bus);
   g_clear_pointer (&self->peers, g_hash_table_unref);
   g_clear_pointer (&self->rooms, signal_peer_index_free);
   g_clear_pointer (&self->users, signal_peer_index_free);
@@ -804,21 +806,25 @@ compose (const char  *event,
 
   if (envelope == NULL
       || !signal_channel_check_size (signal_envelope_get_encrypted_size (*length),
-                                     SIGNAL_PEER_MAX_OUTGOING_SIZE, error))
+                                     SIGNAL_CHANNEL_MAX_FRAME_SIZE, error))
     return NULL;
 
   return g_steal_pointer (&envelope);
 }
 
-/* Takes ownership of the snapshot. It is needed because writing can detect that a peer has
- * disconnected, and because handlers may modify everything. */
+/* Takes ownership of the snapshot of the peers of this server. It is needed because writing can detect
+ * that a peer has disconnected, and because handlers may modify everything. */
 static gboolean
-send_to_all (GPtrArray   *snapshot,
-             SignalPeer  *except,
-             const char  *event,
-             JsonNode    *payload,
-             GError     **error)
+send_to_all (SignalServer    *self,
+             SignalBusScope   scope,
+             const char      *target,
+             GPtrArray       *snapshot,
+             SignalPeer      *except,
+             const char      *event,
+             JsonNode        *payload,
+             GError         **error)
 {
+  G_GNUC_UNUSED g_autoptr (SignalServer) keep = g_object_ref (self);
   g_autoptr (GPtrArray) peers = snapshot;
   g_autofree char *envelope = NULL;
   gsize length;
@@ -830,6 +836,8 @@ send_to_all (GPtrArray   *snapshot,
   for (guint i = 0; i < peers->len; i++)
     if (peers->pdata[i] != except && signal_peer_is_admitted (peers->pdata[i]))
       signal_peer_send (peers->pdata[i], envelope, length, NULL);
+
+  signal_server_bus_publish (self, scope, target, except, envelope, length);
   return TRUE;
 }
 
@@ -1009,6 +1017,8 @@ signal_server_reply_error (SignalServer   *self,
  *
  * Sends a message to all peers of a user.
  *
+ * With a [property@Signal.Server:bus], this includes the peers of the other servers.
+ *
  * It is not an error if the user has no peers. Peers whose backlog exceeds
  * [property@Signal.Server:max-backlog] are skipped. This method fails with
  * %SIGNAL_ERROR_INVALID_ARGUMENT and %SIGNAL_ERROR_TOO_LARGE in the same cases as
@@ -1030,7 +1040,8 @@ signal_server_send_to_user (SignalServer  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   return signal_affinity_check (&self->affinity, error)
-         && send_to_all (signal_peer_index_snapshot (self->users, user_id), NULL, event, payload, error);
+         && send_to_all (self, SIGNAL_BUS_USER, user_id,
+                         signal_peer_index_snapshot (self->users, user_id), NULL, event, payload, error);
 }
 
 /**
@@ -1043,6 +1054,8 @@ signal_server_send_to_user (SignalServer  *self,
  * @error: return location for a #GError
  *
  * Sends a message to all peers in a room.
+ *
+ * With a [property@Signal.Server:bus], this includes the peers of the other servers.
  *
  * It is not an error if the room is empty. Peers whose backlog exceeds
  * [property@Signal.Server:max-backlog] are skipped. This method fails with
@@ -1067,7 +1080,8 @@ signal_server_send_to_room (SignalServer  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   return signal_affinity_check (&self->affinity, error)
-         && send_to_all (signal_peer_index_snapshot (self->rooms, room), except, event, payload, error);
+         && send_to_all (self, SIGNAL_BUS_ROOM, room,
+                         signal_peer_index_snapshot (self->rooms, room), except, event, payload, error);
 }
 
 /**
@@ -1078,6 +1092,8 @@ signal_server_send_to_room (SignalServer  *self,
  * @error: return location for a #GError
  *
  * Sends a message to all authenticated peers.
+ *
+ * With a [property@Signal.Server:bus], this includes the peers of the other servers.
  *
  * It is not an error if there are no peers. Peers whose backlog exceeds
  * [property@Signal.Server:max-backlog] are skipped. This method fails with
@@ -1098,5 +1114,6 @@ signal_server_broadcast (SignalServer  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   return signal_affinity_check (&self->affinity, error)
-         && send_to_all (signal_server_snapshot (self), NULL, event, payload, error);
+         && send_to_all (self, SIGNAL_BUS_BROADCAST, NULL, signal_server_snapshot (self), NULL, event,
+                         payload, error);
 }

@@ -14,6 +14,9 @@ import tap  # noqa: E402
 
 # A value other than the default, by the name of the property or by its type.
 VALUES = {
+    'uri': 'redis://localhost',
+    'uris': ['redis://localhost:6380'],
+    'bus': Signal.Bus.new(None),
     'server-url': 'wss://example.org/ws',
     'client': Signal.Client.new(None, None),
     'event': 'chat',
@@ -71,6 +74,9 @@ class Accessors(unittest.TestCase):
 
     def test_server(self):
         self.check(Signal.Server.new())
+
+    def test_bus(self):
+        self.check(Signal.Bus.new(None))
 
     def test_message_list(self):
         self.check(Signal.MessageList.new(None, None, 0))

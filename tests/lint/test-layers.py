@@ -20,14 +20,16 @@ LAYERS = {
     'websocket': {'util', 'json', 'crypto'},
     'protocol': {'util', 'json', 'crypto', 'websocket'},
     'client': {'util', 'json', 'crypto', 'websocket', 'protocol'},
-    'server': {'util', 'json', 'crypto', 'websocket', 'protocol'},
+    'bus': {'util', 'json', 'crypto', 'websocket', 'protocol'},
+    'server': {'util', 'json', 'crypto', 'websocket', 'protocol', 'bus'},
 }
 
 # The layers that may include a library.
 OWNERS = [
     (re.compile(r'nettle/|gnutls/|gmp\.h'), {'crypto'}),
+    (re.compile(r'hiredis/'), {'bus'}),
     (re.compile(r'libsoup/'), {'websocket', 'protocol', 'client', 'server'}),
-    (re.compile(r'json-glib/'), {'json', 'protocol', 'client', 'server'}),
+    (re.compile(r'json-glib/'), {'json', 'protocol', 'client', 'bus', 'server'}),
 ]
 
 INCLUDE = re.compile(r'^#include [<"](.+?)[>"]', re.MULTILINE)
