@@ -29,6 +29,11 @@ gboolean signal_server_listen (SignalServer  *self,
                                GError       **error);
 
 SIGNAL_AVAILABLE_IN_ALL
+gboolean signal_server_listen_socket (SignalServer  *self,
+                                      GSocket       *socket,
+                                      GError       **error);
+
+SIGNAL_AVAILABLE_IN_ALL
 char *signal_server_get_uri (SignalServer *self) G_GNUC_WARN_UNUSED_RESULT;
 
 SIGNAL_AVAILABLE_IN_ALL

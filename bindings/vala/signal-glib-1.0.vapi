@@ -300,6 +300,7 @@ namespace Signal {
 		public unowned GLib.TlsCertificate? get_tls_certificate ();
 		public string? get_uri ();
 		public bool listen (string? address = null, uint16 port = 0) throws GLib.Error;
+		public bool listen_socket (GLib.Socket socket) throws GLib.Error;
 		public bool reply (Signal.Peer peer, Signal.Message request, Json.Node? payload = null) throws GLib.Error;
 		public bool reply_error (Signal.Peer peer, Signal.Message request, string message) throws GLib.Error;
 		public bool send_to_peer (Signal.Peer peer, string event, Json.Node? payload = null) throws GLib.Error;

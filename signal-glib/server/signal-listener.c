@@ -5,6 +5,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "server/signal-server-private.h"
+#include "signal-error.h"
 #include "util/signal-source-private.h"
 #include "websocket/signal-url-private.h"
 
@@ -227,6 +228,59 @@ compose_uri (SignalServer *self,
                      g_inet_socket_address_get_port (inet), self->listen_path, NULL, NULL);
 }
 
+/* Returns whether the server can accept connections from a socket that it has not opened. */
+gboolean
+signal_server_check_socket (GSocket  *socket,
+                            GError  **error)
+{
+  GSocketFamily family = g_socket_get_family (socket);
+  int is_listening = 0;
+
+  if (g_socket_is_closed (socket))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                           _("The socket to listen on is closed"));
+      return FALSE;
+    }
+
+  if (g_socket_get_socket_type (socket) != G_SOCKET_TYPE_STREAM
+      || (family != G_SOCKET_FAMILY_IPV4 && family != G_SOCKET_FAMILY_IPV6))
+    {
+      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                           _("The socket to listen on is not a TCP socket for IPv4 or IPv6"));
+      return FALSE;
+    }
+
+  if (!g_socket_get_option (socket, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, error))
+    return FALSE;
+  if (!is_listening)
+    g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                         _("The socket to listen on is not listening; bind it to an address, and let it "
+                           "listen, before it is passed to the server"));
+  return is_listening != 0;
+}
+
+/* name is that which clients use, or NULL if the server listens on an address. */
+static void
+start_listening (SignalServer *self,
+                 const char   *name)
+{
+  if (name != NULL && !g_hostname_is_ip_address (name))
+    self->listen_name = g_hostname_to_ascii (name);
+  self->uri = compose_uri (self, name);
+  watch_socket (self);
+}
+
+/* The socket has been checked. */
+void
+signal_server_use_socket (SignalServer *self,
+                          GSocket      *socket)
+{
+  g_socket_set_blocking (socket, FALSE);
+  self->socket = g_object_ref (socket);
+  start_listening (self, NULL);
+}
+
 gboolean
 signal_server_open_socket (SignalServer  *self,
                            const char    *address,
@@ -245,10 +299,7 @@ signal_server_open_socket (SignalServer  *self,
       return FALSE;
     }
 
-  if (address != NULL && !g_hostname_is_ip_address (address))
-    self->listen_name = g_hostname_to_ascii (address);
-  self->uri = compose_uri (self, address);
-  watch_socket (self);
+  start_listening (self, address);
   return TRUE;
 }
 

@@ -107,6 +107,10 @@ gboolean signal_server_open_socket  (SignalServer  *self,
                                      const char    *address,
                                      guint16        port,
                                      GError       **error);
+gboolean signal_server_check_socket (GSocket       *socket,
+                                     GError       **error);
+void     signal_server_use_socket   (SignalServer  *self,
+                                     GSocket       *socket);
 void     signal_server_close_socket (SignalServer  *self);
 
 /* server/signal-server-http.c */

@@ -71,6 +71,7 @@
  *
  * - [method@Signal.Server.listen], [method@Signal.Server.get_uri] and
  *   [method@Signal.Server.stop_async] start and stop the server.
+ *   [method@Signal.Server.listen_socket] starts it on a socket that is open already.
  * - [property@Signal.Server:path], [property@Signal.Server:tls-certificate] and
  *   [property@Signal.Server:allowed-origins] determine which requests are accepted.
  *
@@ -546,8 +547,19 @@ check_path (const char  *path,
 }
 
 static gboolean
+check_address (const char  *address,
+               GError     **error)
+{
+  if (address == NULL || signal_url_check_host (address))
+    return TRUE;
+
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+                       _("The address to listen on is neither an IP address nor a valid name"));
+  return FALSE;
+}
+
+static gboolean
 check_ready (SignalServer  *self,
-             const char    *address,
              GError       **error)
 {
   if (self->soup != NULL)
@@ -564,13 +576,6 @@ check_ready (SignalServer  *self,
       return FALSE;
     }
 
-  if (address != NULL && !signal_url_check_host (address))
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
-                           _("The address to listen on is neither an IP address nor a valid name"));
-      return FALSE;
-    }
-
   if (!g_utf8_validate (self->ecdh_info, -1, NULL))
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
@@ -582,6 +587,21 @@ check_ready (SignalServer  *self,
          && signal_origin_check_list ((const char * const *) self->allowed_origins, error)
          && (self->tls_certificate == NULL
              || signal_certificate_check_key (self->tls_certificate, error));
+}
+
+/* Determines what stays the same until the server stops. */
+static void
+prepare_to_listen (SignalServer *self)
+{
+  self->listen_path = g_strdup (self->path);
+  g_set_object (&self->listen_certificate, self->tls_certificate);
+}
+
+static void
+serve (SignalServer *self)
+{
+  signal_server_open_http (self);
+  signal_server_restart_heartbeat_check (self);
 }
 
 /**
@@ -622,19 +642,67 @@ signal_server_listen (SignalServer  *self,
   g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!signal_affinity_check_strict (&self->affinity, error) || !check_ready (self, address, error))
+  if (!signal_affinity_check_strict (&self->affinity, error) || !check_ready (self, error)
+      || !check_address (address, error))
     return FALSE;
 
-  self->listen_path = g_strdup (self->path);
-  g_set_object (&self->listen_certificate, self->tls_certificate);
+  prepare_to_listen (self);
   if (!signal_server_open_socket (self, address, port, error))
     {
       stop_listening (self);
       return FALSE;
     }
 
-  signal_server_open_http (self);
-  signal_server_restart_heartbeat_check (self);
+  serve (self);
+  return TRUE;
+}
+
+/**
+ * signal_server_listen_socket:
+ * @self: a server
+ * @socket: a TCP socket for IPv4 or IPv6 that is bound to an address and listening
+ * @error: return location for a #GError
+ *
+ * Starts to listen for connections on an existing socket.
+ *
+ * This is for sockets that another program has opened, as with the socket activation of systemd, and
+ * for sockets with options that must be set before they are bound, such as `SO_REUSEPORT`, with which
+ * several processes listen on the same port; such a socket must be bound with `bind()`, because
+ * [method@Gio.Socket.bind] resets this option. [method@Signal.Server.listen] is simpler otherwise.
+ *
+ * The server keeps a reference to @socket, makes it non-blocking, and closes it when the server stops
+ * or is disposed of. If another process has the same socket, it remains open there, and connections
+ * wait for that process to accept them.
+ *
+ * This method fails with
+ *
+ * - %SIGNAL_ERROR_INVALID_ARGUMENT if @socket is closed, is not a TCP socket, such as a Unix domain
+ *   socket or a datagram socket, or is not listening;
+ * - %SIGNAL_ERROR_INVALID_ARGUMENT and %SIGNAL_ERROR_FAILED in the other cases of
+ *   [method@Signal.Server.listen].
+ *
+ * @socket is left as it is if the method fails.
+ *
+ * Returns: %TRUE if the server is listening, or %FALSE with @error set
+ *
+ * Since: 0.1
+ */
+gboolean
+signal_server_listen_socket (SignalServer  *self,
+                             GSocket       *socket,
+                             GError       **error)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (G_IS_SOCKET (socket), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!signal_affinity_check_strict (&self->affinity, error) || !check_ready (self, error)
+      || !signal_server_check_socket (socket, error))
+    return FALSE;
+
+  prepare_to_listen (self);
+  signal_server_use_socket (self, socket);
+  serve (self);
   return TRUE;
 }
 

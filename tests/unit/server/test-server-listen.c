@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <gio/gnetworking.h>
 #include <gnutls/x509.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/lib/raw-client.h"
 #include "tests/lib/tls-identity.h"
@@ -121,6 +123,176 @@ test_listen_errors (void)
   g_clear_error (&error);
   g_assert_null (signal_server_get_uri (other));
   g_assert_true (signal_server_listen (other, NULL, 0, &error));
+}
+
+static GSocket *
+new_socket (GSocketFamily family,
+            GSocketType   type)
+{
+  g_autoptr (GError) error = NULL;
+  GSocket *socket = g_socket_new (family, type, G_SOCKET_PROTOCOL_DEFAULT, &error);
+
+  g_assert_no_error (error);
+  return socket;
+}
+
+/* g_socket_bind() would reset SO_REUSEPORT. */
+static GSocket *
+new_listening_socket (guint16 port)
+{
+  const struct sockaddr_in address = {
+    .sin_family = AF_INET,
+    .sin_port = g_htons (port),
+    .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK),
+  };
+  g_autoptr (GSocket) socket = new_socket (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM);
+  g_autoptr (GError) error = NULL;
+
+  g_socket_set_option (socket, SOL_SOCKET, SO_REUSEPORT, TRUE, &error);
+  g_assert_no_error (error);
+  g_assert_no_errno (bind (g_socket_get_fd (socket), (const struct sockaddr *) &address, sizeof address));
+  g_socket_listen (socket, &error);
+  g_assert_no_error (error);
+  return g_steal_pointer (&socket);
+}
+
+static void
+check_serves (SignalServer *server)
+{
+  g_autofree char *uri = signal_server_get_uri (server);
+  g_autoptr (RawClient) raw = raw_client_new (uri);
+
+  g_assert_no_error (raw->error);
+}
+
+/* A blocking socket that another program has opened. The file descriptor of the other program is not
+ * affected by the server. */
+static void
+test_socket (void)
+{
+  g_autoptr (GSocket) socket = new_listening_socket (0);
+  g_autoptr (GSocket) copy = NULL;
+  g_autoptr (GSocket) again = NULL;
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *uri = NULL;
+
+  copy = g_socket_new_from_fd (dup (g_socket_get_fd (socket)), &error);
+  g_assert_no_error (error);
+  g_socket_set_blocking (copy, TRUE);
+  g_assert_true (signal_server_listen_socket (server, copy, &error));
+  g_assert_no_error (error);
+  g_assert_false (g_socket_get_blocking (copy));
+  uri = signal_server_get_uri (server);
+  g_assert_true (g_str_has_prefix (uri, "ws://127.0.0.1:"));
+  check_serves (server);
+
+  g_assert_false (signal_server_listen_socket (server, copy, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED);
+  g_clear_error (&error);
+
+  stop (server);
+  g_assert_true (g_socket_is_closed (copy));
+  g_assert_null (signal_server_get_uri (server));
+  g_assert_false (signal_server_listen_socket (server, copy, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+
+  again = g_socket_new_from_fd (dup (g_socket_get_fd (socket)), &error);
+  g_assert_no_error (error);
+  g_assert_true (signal_server_listen_socket (server, again, &error));
+  check_serves (server);
+  g_clear_object (&server);
+  g_assert_true (g_socket_is_closed (again));
+}
+
+static void
+test_socket_ipv6 (void)
+{
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("::1", 0);
+  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM,
+                                             G_SOCKET_PROTOCOL_TCP, NULL);
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *uri = NULL;
+
+  if (socket == NULL || !g_socket_bind (socket, address, TRUE, NULL) || !g_socket_listen (socket, NULL))
+    {
+      g_test_skip ("there is no IPv6");
+      return;
+    }
+  signal_server_listen_socket (server, socket, &error);
+  g_assert_no_error (error);
+  uri = signal_server_get_uri (server);
+  g_assert_true (g_str_has_prefix (uri, "ws://[::1]:"));
+  check_serves (server);
+}
+
+/* Two servers on one port, each with its own socket. */
+static void
+test_socket_shared_port (void)
+{
+  g_autoptr (SignalServer) one = signal_server_new ();
+  g_autoptr (SignalServer) two = signal_server_new ();
+  g_autoptr (GSocket) first = new_listening_socket (0);
+  g_autoptr (GSocket) second = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *uri = NULL;
+  g_autofree char *same = NULL;
+
+  g_assert_true (signal_server_listen_socket (one, first, &error));
+  uri = signal_server_get_uri (one);
+  second = new_listening_socket (port_of (uri));
+  g_assert_true (signal_server_listen_socket (two, second, &error));
+  g_assert_no_error (error);
+  same = signal_server_get_uri (two);
+  g_assert_cmpstr (uri, ==, same);
+
+  /* Connections that wait in the socket of a server that stops are lost, but there are none. */
+  stop (one);
+  check_serves (two);
+}
+
+static void
+check_socket_fails (GSocket    *socket,
+                    const char *text)
+{
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autoptr (GError) error = NULL;
+  gboolean was_closed = g_socket_is_closed (socket);
+
+  g_assert_false (signal_server_listen_socket (server, socket, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, text));
+  g_assert_null (signal_server_get_uri (server));
+  g_clear_error (&error);
+
+  g_assert_true (g_socket_is_closed (socket) == was_closed);
+  g_assert_true (g_socket_get_blocking (socket));
+  g_assert_true (signal_server_listen (server, NULL, 0, &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_socket_errors (void)
+{
+  g_autoptr (GSocket) unbound = new_socket (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM);
+  g_autoptr (GSocket) local = new_socket (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM);
+  g_autoptr (GSocket) datagram = new_socket (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM);
+  g_autoptr (GSocket) closed = new_listening_socket (0);
+  g_autoptr (GSocket) bad = new_listening_socket (0);
+  g_autoptr (SignalServer) server = g_object_new (SIGNAL_TYPE_SERVER, "path", "ws", NULL);
+  g_autoptr (GError) error = NULL;
+
+  check_socket_fails (unbound, "not listening");
+  check_socket_fails (local, "not a TCP socket");
+  check_socket_fails (datagram, "not a TCP socket");
+  g_socket_close (closed, NULL);
+  check_socket_fails (closed, "closed");
+
+  g_assert_false (signal_server_listen_socket (server, bad, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+  g_assert_false (g_socket_is_closed (bad));
 }
 
 static guint
@@ -444,6 +616,10 @@ main (int   argc,
   g_test_add_func ("/server/listen/addresses", test_addresses);
   g_test_add_func ("/server/listen/ipv6", test_ipv6);
   g_test_add_func ("/server/listen/errors", test_listen_errors);
+  g_test_add_func ("/server/listen/socket", test_socket);
+  g_test_add_func ("/server/listen/socket/ipv6", test_socket_ipv6);
+  g_test_add_func ("/server/listen/socket/shared-port", test_socket_shared_port);
+  g_test_add_func ("/server/listen/socket/errors", test_socket_errors);
   g_test_add_func ("/server/http", test_http);
   g_test_add_func ("/server/full", test_full);
   g_test_add_func ("/server/silent-connections", test_silent_connections);

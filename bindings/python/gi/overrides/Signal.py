@@ -908,6 +908,10 @@ class Server(_Handlers, Signal.Server):
         _check_thread(self)
         return super().listen(address, port)
 
+    def listen_socket(self, socket):
+        _check_thread(self)
+        return super().listen_socket(socket)
+
     def send_to_peer(self, peer, event, payload=_NOTHING):
         _check_thread(self)
         _check_event(event)
