@@ -97,6 +97,18 @@ gboolean signal_server_stop_finish (SignalServer  *self,
                                     GError       **error);
 
 SIGNAL_AVAILABLE_IN_ALL
+void signal_server_drain_async (SignalServer        *self,
+                                guint                duration,
+                                GCancellable        *cancellable,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data);
+
+SIGNAL_AVAILABLE_IN_ALL
+gboolean signal_server_drain_finish (SignalServer  *self,
+                                     GAsyncResult  *result,
+                                     GError       **error);
+
+SIGNAL_AVAILABLE_IN_ALL
 const char *signal_server_get_path (SignalServer *self);
 
 SIGNAL_AVAILABLE_IN_ALL

@@ -80,6 +80,7 @@ declare module 'gi://Signal?version=1.0' {
             ): number;
 
             stop_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+            drain_async(duration: number, cancellable?: Gio.Cancellable | null): Promise<boolean>;
         }
 
         interface Message {

@@ -281,6 +281,7 @@ namespace Signal {
 		[CCode (has_construct_function = false)]
 		public Server ();
 		public bool broadcast (string event, Json.Node? payload = null) throws GLib.Error;
+		public async bool drain_async (uint duration, GLib.Cancellable? cancellable = null) throws GLib.Error;
 		[CCode (array_length = false, array_null_terminated = true)]
 		public unowned string[] get_allowed_origins ();
 		public uint get_auth_timeout ();

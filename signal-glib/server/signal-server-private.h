@@ -52,7 +52,15 @@ struct _SignalServer
   SignalPeerIndex         *rooms;         /* of authenticated peers */
   SignalPeerIndex         *users;
   SignalPeerList          *peer_list;     /* authenticated peers, for the application */
-  GPtrArray               *stop_tasks;    /* NULL unless the server is stopping */
+  GPtrArray               *stop_tasks;    /* NULL unless the server is stopping or draining */
+
+  /* While the server drains */
+  GPtrArray               *drain_peers;   /* those whose turn has not come yet; NULL at other times */
+  guint                    n_to_drain;    /* their number at first */
+  gint64                   drain_start;
+  gint64                   drain_duration; /* µs */
+  gint64                   drain_turn;    /* the time at which the next connection is closed */
+  GSource                 *drain_timer;
 };
 
 /* server/signal-server-properties.c */
@@ -76,6 +84,10 @@ void       signal_server_emit_message            (SignalServer  *self,
                                                   SignalMessage *message);
 GPtrArray *signal_server_snapshot                (SignalServer  *self) G_GNUC_WARN_UNUSED_RESULT;
 void       signal_server_restart_heartbeat_check (SignalServer  *self);
+void       signal_server_stop_listening          (SignalServer  *self);
+void       signal_server_add_stop_task           (SignalServer  *self,
+                                                  GTask         *task);
+void       signal_server_close_peer              (SignalPeer    *peer);
 void       signal_server_finish_stop             (SignalServer  *self);
 
 /* server/signal-server-bus.c */
@@ -101,6 +113,9 @@ void       signal_server_bus_publish         (SignalServer   *self,
                                               SignalPeer     *except,
                                               const char     *envelope,
                                               gsize           length);
+
+/* server/signal-server-drain.c */
+void signal_server_end_drain (SignalServer *self);
 
 /* server/signal-listener.c */
 gboolean signal_server_open_socket  (SignalServer  *self,

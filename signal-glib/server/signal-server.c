@@ -71,7 +71,8 @@
  *
  * - [method@Signal.Server.listen], [method@Signal.Server.get_uri] and
  *   [method@Signal.Server.stop_async] start and stop the server.
- *   [method@Signal.Server.listen_socket] starts it on a socket that is open already.
+ *   [method@Signal.Server.listen_socket] starts it on a socket that is open already, and
+ *   [method@Signal.Server.drain_async] closes the connections gradually.
  * - [property@Signal.Server:path], [property@Signal.Server:tls-certificate] and
  *   [property@Signal.Server:allowed-origins] determine which requests are accepted.
  *
@@ -361,8 +362,8 @@ signal_server_emit_message (SignalServer  *self,
 
 /* Starting and stopping */
 
-static void
-stop_listening (SignalServer *self)
+void
+signal_server_stop_listening (SignalServer *self)
 {
   signal_source_clear (&self->heartbeat_check);
   signal_server_close_socket (self);
@@ -379,14 +380,16 @@ close_everything (SignalServer *self)
   GHashTableIter iter;
   gpointer peer;
 
-  stop_listening (self);
   signal_server_bus_set (self, NULL);
+  signal_server_stop_listening (self);
+  signal_server_end_drain (self);
 
   g_hash_table_iter_init (&iter, self->peers);
   while (g_hash_table_iter_next (&iter, NULL, &peer))
     signal_peer_detach (peer);
   g_hash_table_remove_all (self->peers);
   signal_peer_list_clear (self->peer_list);
+  signal_server_finish_stop (self);
 }
 
 /* This does not rely on dispose being called again: the thread that called it may still be releasing the
@@ -515,7 +518,7 @@ void
 signal_server_restart_heartbeat_check (SignalServer *self)
 {
   signal_source_clear (&self->heartbeat_check);
-  if (self->soup == NULL || self->heartbeat_timeout == 0)
+  if ((self->soup == NULL && self->drain_peers == NULL) || self->heartbeat_timeout == 0)
     return;
 
   self->heartbeat_check = g_timeout_source_new (MAX (self->heartbeat_timeout
@@ -649,7 +652,7 @@ signal_server_listen (SignalServer  *self,
   prepare_to_listen (self);
   if (!signal_server_open_socket (self, address, port, error))
     {
-      stop_listening (self);
+      signal_server_stop_listening (self);
       return FALSE;
     }
 
@@ -768,6 +771,22 @@ signal_server_set_allowed_origins (SignalServer       *self,
   g_object_set (self, "allowed-origins", origins, NULL);
 }
 
+/* Takes ownership of the task. */
+void
+signal_server_add_stop_task (SignalServer *self,
+                             GTask        *task)
+{
+  if (self->stop_tasks == NULL)
+    self->stop_tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (self->stop_tasks, task);
+}
+
+void
+signal_server_close_peer (SignalPeer *peer)
+{
+  signal_peer_close_with_code (peer, SIGNAL_CLOSE_GOING_AWAY, "Server shutting down");
+}
+
 /* The server has stopped when the last peer has disconnected, for which each peer has a
  * deadline. */
 void
@@ -778,6 +797,7 @@ signal_server_finish_stop (SignalServer *self)
   if (self->stop_tasks == NULL || g_hash_table_size (self->peers) > 0)
     return;
 
+  signal_server_end_drain (self);
   tasks = g_steal_pointer (&self->stop_tasks);
   for (guint i = 0; i < tasks->len; i++)
     g_task_return_boolean (tasks->pdata[i], TRUE);
@@ -796,6 +816,8 @@ signal_server_finish_stop (SignalServer *self)
  * closed; [signal@Signal.Server::peer-disconnected] has been emitted for every peer by then.
  * Connections to peers that do not respond are closed after 3 seconds. Afterwards, the server can
  * listen again.
+ *
+ * [method@Signal.Server.drain_async] closes the connections one after the other instead.
  *
  * Cancelling the operation does not prevent the server from stopping. The operation fails with
  * %SIGNAL_ERROR_FAILED in another thread.
@@ -823,14 +845,12 @@ signal_server_stop_async (SignalServer        *self,
       return;
     }
 
-  if (self->stop_tasks == NULL)
-    self->stop_tasks = g_ptr_array_new_with_free_func (g_object_unref);
-  g_ptr_array_add (self->stop_tasks, g_steal_pointer (&task));
-
-  stop_listening (self);
+  signal_server_add_stop_task (self, g_steal_pointer (&task));
+  signal_server_stop_listening (self);
+  signal_server_end_drain (self);
   peers = signal_server_snapshot (self);
   for (guint i = 0; i < peers->len; i++)
-    signal_peer_close_with_code (peers->pdata[i], SIGNAL_CLOSE_GOING_AWAY, "Server shutting down");
+    signal_server_close_peer (peers->pdata[i]);
   signal_server_finish_stop (self);
 }
 

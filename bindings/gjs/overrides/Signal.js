@@ -475,6 +475,7 @@ function _init() {
     addPromise(Signal.Client.prototype, 'connect', keepEarlyMessages);
     addPromise(Signal.Client.prototype, 'disconnect');
     addPromise(Signal.Server.prototype, 'stop');
+    addPromise(Signal.Server.prototype, 'drain');
     addTokenSources(Signal.Client.prototype);
     wrapHandlers(Signal.Client.prototype, wrapClientHandler);
     wrapHandlers(Signal.Server.prototype, wrapServerHandler);

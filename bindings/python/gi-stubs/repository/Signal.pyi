@@ -495,6 +495,19 @@ class Server(GObject.Object):
         self, cancellable: Gio.Cancellable | None, callback: _Ready, *user_data: object
     ) -> None: ...
     def stop_finish(self, result: Gio.AsyncResult) -> Literal[True]: ...
+    @overload
+    def drain_async(
+        self, duration: int, cancellable: Gio.Cancellable | None = None, callback: None = None
+    ) -> Coroutine[Any, Any, Literal[True]]: ...
+    @overload
+    def drain_async(
+        self,
+        duration: int,
+        cancellable: Gio.Cancellable | None,
+        callback: _Ready,
+        *user_data: object,
+    ) -> None: ...
+    def drain_finish(self, result: Gio.AsyncResult) -> Literal[True]: ...
     async def __aenter__(self) -> Server: ...
     async def __aexit__(
         self,

@@ -945,6 +945,11 @@ class Server(_Handlers, Signal.Server):
         """Stops the server. Await the result, or pass a callback."""
         return _call(self, super().stop_async, self.stop_finish, (), cancellable, callback, user_data)
 
+    def drain_async(self, duration, cancellable=None, callback=None, *user_data):
+        """Closes the connections over the duration in milliseconds. Await the result, or pass a callback."""
+        return _call(self, super().drain_async, self.drain_finish, (duration,), cancellable, callback,
+                     user_data)
+
 
 Server = override(Server)
 
