@@ -196,6 +196,21 @@ void signal_server_set_bus (SignalServer *self,
                             SignalBus    *bus);
 
 SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_server_get_messages_received (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_server_get_messages_sent (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_server_get_messages_dropped (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_server_get_peers_accepted (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
+guint64 signal_server_get_authentications_failed (SignalServer *self);
+
+SIGNAL_AVAILABLE_IN_ALL
 GTlsCertificate *signal_server_get_tls_certificate (SignalServer *self);
 
 SIGNAL_AVAILABLE_IN_ALL

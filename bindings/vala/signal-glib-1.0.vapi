@@ -285,6 +285,7 @@ namespace Signal {
 		[CCode (array_length = false, array_null_terminated = true)]
 		public unowned string[] get_allowed_origins ();
 		public uint get_auth_timeout ();
+		public uint64 get_authentications_failed ();
 		public unowned Signal.Bus? get_bus ();
 		[CCode (array_length = false, array_null_terminated = true)]
 		public unowned string[]? get_default_rooms ();
@@ -295,8 +296,12 @@ namespace Signal {
 		public uint get_max_peers ();
 		public uint get_max_pending ();
 		public uint get_max_rooms ();
+		public uint64 get_messages_dropped ();
+		public uint64 get_messages_received ();
+		public uint64 get_messages_sent ();
 		public unowned string get_path ();
 		public unowned GLib.ListModel get_peers ();
+		public uint64 get_peers_accepted ();
 		public bool get_require_encryption ();
 		public unowned GLib.TlsCertificate? get_tls_certificate ();
 		public string? get_uri ();
@@ -325,6 +330,7 @@ namespace Signal {
 		[CCode (array_length = false, array_null_terminated = true)]
 		public string[] allowed_origins { get; set; }
 		public uint auth_timeout { get; set; }
+		public uint64 authentications_failed { get; }
 		public Signal.Bus? bus { get; set; }
 		[CCode (array_length = false, array_null_terminated = true)]
 		public string[] default_rooms { get; set; }
@@ -335,8 +341,12 @@ namespace Signal {
 		public uint max_peers { get; set; }
 		public uint max_pending { get; set; }
 		public uint max_rooms { get; set; }
+		public uint64 messages_dropped { get; }
+		public uint64 messages_received { get; }
+		public uint64 messages_sent { get; }
 		public string path { get; set; }
 		public GLib.ListModel peers { get; }
+		public uint64 peers_accepted { get; }
 		public bool require_encryption { get; set; }
 		public GLib.TlsCertificate? tls_certificate { get; set; }
 		public signal string? authenticate (Signal.Peer peer, string type, string token);

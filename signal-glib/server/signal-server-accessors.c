@@ -515,3 +515,93 @@ signal_server_set_bus (SignalServer *self,
 
   g_object_set (self, "bus", bus, NULL);
 }
+
+/**
+ * signal_server_get_messages_received:
+ * @self: the server
+ *
+ * Gets the number of application messages that have been received from peers.
+ *
+ * Returns: the number since the server was created
+ *
+ * Since: 0.1
+ */
+guint64
+signal_server_get_messages_received (SignalServer *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), 0);
+
+  return self->messages_received;
+}
+
+/**
+ * signal_server_get_messages_sent:
+ * @self: the server
+ *
+ * Gets the number of messages that have been passed to the connections of peers.
+ *
+ * Returns: the number since the server was created
+ *
+ * Since: 0.1
+ */
+guint64
+signal_server_get_messages_sent (SignalServer *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), 0);
+
+  return self->messages_sent;
+}
+
+/**
+ * signal_server_get_messages_dropped:
+ * @self: the server
+ *
+ * Gets the number of messages that could not be passed to the connection of a peer.
+ *
+ * Returns: the number since the server was created
+ *
+ * Since: 0.1
+ */
+guint64
+signal_server_get_messages_dropped (SignalServer *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), 0);
+
+  return self->messages_dropped;
+}
+
+/**
+ * signal_server_get_peers_accepted:
+ * @self: the server
+ *
+ * Gets the number of peers that have been authenticated.
+ *
+ * Returns: the number since the server was created
+ *
+ * Since: 0.1
+ */
+guint64
+signal_server_get_peers_accepted (SignalServer *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), 0);
+
+  return self->peers_accepted;
+}
+
+/**
+ * signal_server_get_authentications_failed:
+ * @self: the server
+ *
+ * Gets the number of tokens that have been rejected.
+ *
+ * Returns: the number since the server was created
+ *
+ * Since: 0.1
+ */
+guint64
+signal_server_get_authentications_failed (SignalServer *self)
+{
+  g_return_val_if_fail (SIGNAL_IS_SERVER (self), 0);
+
+  return self->authentications_failed;
+}

@@ -175,7 +175,7 @@ static void
 on_message (const SignalBusMessage *message,
             gpointer                user_data)
 {
-  G_GNUC_UNUSED g_autoptr (SignalServer) self = g_object_ref (user_data);
+  g_autoptr (SignalServer) self = g_object_ref (user_data);
   g_autoptr (GPtrArray) peers = find_recipients (self, message);
   g_autoptr (GHashTable) except = NULL;
 
@@ -189,7 +189,7 @@ on_message (const SignalBusMessage *message,
   for (guint i = 0; i < peers->len; i++)
     if (signal_peer_is_admitted (peers->pdata[i])
         && (except == NULL || !g_hash_table_contains (except, signal_peer_get_id (peers->pdata[i]))))
-      signal_peer_send (peers->pdata[i], message->envelope, message->length, NULL);
+      signal_server_deliver (self, peers->pdata[i], message->envelope, message->length, NULL);
 }
 
 /* Publishes what has been delivered to the peers of this server. */

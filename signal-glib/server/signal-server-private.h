@@ -38,6 +38,13 @@ struct _SignalServer
   SignalConnectionLimiter *limiter;
   guint                    n_admitted;    /* peers that have been authenticated and are connected */
 
+  /* Statistics */
+  guint64                  messages_received;
+  guint64                  messages_sent;
+  guint64                  messages_dropped;
+  guint64                  peers_accepted;
+  guint64                  authentications_failed;
+
   /* From listen() to stop() */
   GSocket                 *socket;        /* the listening socket */
   GSource                 *listen_source;
@@ -89,6 +96,11 @@ void       signal_server_add_stop_task           (SignalServer  *self,
                                                   GTask         *task);
 void       signal_server_close_peer              (SignalPeer    *peer);
 void       signal_server_finish_stop             (SignalServer  *self);
+gboolean   signal_server_deliver                 (SignalServer  *self,
+                                                  SignalPeer    *peer,
+                                                  const char    *envelope,
+                                                  gsize          length,
+                                                  GError       **error);
 
 /* server/signal-server-bus.c */
 void       signal_server_bus_set             (SignalServer   *self,

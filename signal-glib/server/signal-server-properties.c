@@ -41,9 +41,15 @@ enum
   PROP_ALLOWED_ORIGINS,
   PROP_PEERS,
   PROP_BUS,
+  PROP_MESSAGES_RECEIVED,
+  PROP_MESSAGES_SENT,
+  PROP_MESSAGES_DROPPED,
+  PROP_PEERS_ACCEPTED,
+  PROP_AUTHENTICATIONS_FAILED,
   N_PROPS,
 };
 
+#define READ_ONLY (G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS)
 #define READ_WRITE (G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS)
 
 static GParamSpec *properties[N_PROPS];
@@ -63,6 +69,32 @@ signal_server_init_properties (SignalServer *self)
   self->max_pending = DEFAULT_MAX_PENDING;
   self->max_rooms = DEFAULT_MAX_ROOMS;
   self->max_backlog = DEFAULT_MAX_BACKLOG;
+}
+
+static guint64
+get_statistic (SignalServer *self,
+               guint         prop_id)
+{
+  switch (prop_id)
+    {
+    case PROP_MESSAGES_RECEIVED:
+      return self->messages_received;
+
+    case PROP_MESSAGES_SENT:
+      return self->messages_sent;
+
+    case PROP_MESSAGES_DROPPED:
+      return self->messages_dropped;
+
+    case PROP_PEERS_ACCEPTED:
+      return self->peers_accepted;
+
+    case PROP_AUTHENTICATIONS_FAILED:
+      return self->authentications_failed;
+
+    default:
+      g_return_val_if_reached (0);
+    }
 }
 
 static void
@@ -133,6 +165,14 @@ signal_server_get_property (GObject    *object,
 
     case PROP_BUS:
       g_value_set_object (value, self->bus);
+      break;
+
+    case PROP_MESSAGES_RECEIVED:
+    case PROP_MESSAGES_SENT:
+    case PROP_MESSAGES_DROPPED:
+    case PROP_PEERS_ACCEPTED:
+    case PROP_AUTHENTICATIONS_FAILED:
+      g_value_set_uint64 (value, get_statistic (self, prop_id));
       break;
 
     default:
@@ -540,6 +580,81 @@ install_peers (void)
   properties[PROP_BUS] = g_param_spec_object ("bus", NULL, NULL, SIGNAL_TYPE_BUS, READ_WRITE);
 }
 
+static void
+install_statistics (void)
+{
+  /**
+   * SignalServer:messages-received: (getter get_messages_received)
+   *
+   * The number of application messages that have been received from peers since the server was created.
+   *
+   * Control events of the protocol and messages that the server rejects are not counted.
+   *
+   * [signal@GObject.Object::notify] is not emitted for this property.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MESSAGES_RECEIVED] =
+    g_param_spec_uint64 ("messages-received", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
+
+  /**
+   * SignalServer:messages-sent: (getter get_messages_sent)
+   *
+   * The number of messages that have been passed to the connections of peers since the server was created.
+   *
+   * A message to several peers is counted once for each of them, and answers to requests are
+   * counted, too. A message that was lost together with the connection is counted as well.
+   *
+   * [signal@GObject.Object::notify] is not emitted for this property.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MESSAGES_SENT] =
+    g_param_spec_uint64 ("messages-sent", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
+
+  /**
+   * SignalServer:messages-dropped: (getter get_messages_dropped)
+   *
+   * The number of messages that could not be passed to the connection of a peer since the server was created.
+   *
+   * This is usually because the peer does not read fast enough, so that
+   * [property@Signal.Server:max-backlog] was exceeded. A message to several peers is counted once
+   * for each of those.
+   *
+   * [signal@GObject.Object::notify] is not emitted for this property.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MESSAGES_DROPPED] =
+    g_param_spec_uint64 ("messages-dropped", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
+
+  /**
+   * SignalServer:peers-accepted: (getter get_peers_accepted)
+   *
+   * The number of peers that have been authenticated since the server was created.
+   *
+   * [signal@GObject.Object::notify] is not emitted for this property.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_PEERS_ACCEPTED] =
+    g_param_spec_uint64 ("peers-accepted", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
+
+  /**
+   * SignalServer:authentications-failed: (getter get_authentications_failed)
+   *
+   * The number of tokens that have been rejected since the server was created.
+   *
+   * Peers that did not send a token in time are not counted.
+   *
+   * [signal@GObject.Object::notify] is not emitted for this property.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_AUTHENTICATIONS_FAILED] =
+    g_param_spec_uint64 ("authentications-failed", NULL, NULL, 0, G_MAXUINT64, 0, READ_ONLY);
+}
+
 void
 signal_server_install_properties (GObjectClass *object_class)
 {
@@ -550,6 +665,7 @@ signal_server_install_properties (GObjectClass *object_class)
   install_time_properties ();
   install_limit_properties ();
   install_peers ();
+  install_statistics ();
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }

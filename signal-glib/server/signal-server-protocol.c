@@ -96,6 +96,7 @@ admit (SignalServer *self,
     {
       signal_connection_limiter_leave (signal_peer_get_remote_address (peer));
       self->n_admitted++;
+      self->peers_accepted++;
       signal_peer_index_add (self->users, user_id, peer);
       signal_server_bus_add_peer (self, peer, user_id);
       join_first_rooms (self, peer);
@@ -129,6 +130,7 @@ decide (SignalServer *self,
       return;
     }
 
+  self->authentications_failed++;
   signal_peer_send_error (peer, "Authentication failed");
   signal_peer_close_with_code (peer, SIGNAL_CLOSE_REFUSED, "Authentication failed");
 }
@@ -265,7 +267,10 @@ handle_admitted (SignalServer  *self,
   else if (encrypted != signal_peer_get_encrypted (peer))
     signal_peer_send_error (peer, "Encryption required");
   else
-    signal_server_emit_message (self, peer, message);
+    {
+      self->messages_received++;
+      signal_server_emit_message (self, peer, message);
+    }
 }
 
 /* A handler may drop the server, which then detaches its peers: as long as the peer is open, the

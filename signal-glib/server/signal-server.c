@@ -100,6 +100,13 @@
  *   [property@Signal.Server:max-rooms], [property@Signal.Server:max-message-size] and
  *   [property@Signal.Server:max-backlog] limit the resources that peers can use.
  *
+ * ## Monitoring
+ *
+ * - [property@Signal.Server:messages-received], [property@Signal.Server:messages-sent],
+ *   [property@Signal.Server:messages-dropped], [property@Signal.Server:peers-accepted] and
+ *   [property@Signal.Server:authentications-failed] count what has happened since the server was
+ *   created.
+ *
  * ## Threads and lifetime
  *
  * A server belongs to the thread-default [struct@GLib.MainContext] of the thread in which it was
@@ -900,6 +907,24 @@ compose (const char  *event,
   return g_steal_pointer (&envelope);
 }
 
+/* Sends an envelope to a peer, and counts it. */
+gboolean
+signal_server_deliver (SignalServer  *self,
+                       SignalPeer    *peer,
+                       const char    *envelope,
+                       gsize          length,
+                       GError       **error)
+{
+  if (signal_peer_send (peer, envelope, length, error))
+    {
+      self->messages_sent++;
+      return TRUE;
+    }
+
+  self->messages_dropped++;
+  return FALSE;
+}
+
 /* Takes ownership of the snapshot of the peers of this server. It is needed because writing can detect
  * that a peer has disconnected, and because handlers may modify everything. */
 static gboolean
@@ -923,7 +948,7 @@ send_to_all (SignalServer    *self,
 
   for (guint i = 0; i < peers->len; i++)
     if (peers->pdata[i] != except && signal_peer_is_admitted (peers->pdata[i]))
-      signal_peer_send (peers->pdata[i], envelope, length, NULL);
+      signal_server_deliver (self, peers->pdata[i], envelope, length, NULL);
 
   signal_server_bus_publish (self, scope, target, except, envelope, length);
   return TRUE;
@@ -936,6 +961,7 @@ send_to_one (SignalServer  *self,
              gsize          length,
              GError       **error)
 {
+  G_GNUC_UNUSED g_autoptr (SignalServer) keep_server = NULL;
   g_autoptr (SignalPeer) keep = NULL;
 
   if (g_hash_table_lookup (self->peers, signal_peer_get_id (peer)) != peer
@@ -946,8 +972,9 @@ send_to_one (SignalServer  *self,
       return FALSE;
     }
 
+  keep_server = g_object_ref (self);
   keep = g_object_ref (peer);
-  return signal_peer_send (peer, envelope, length, error);
+  return signal_server_deliver (self, peer, envelope, length, error);
 }
 
 /**
