@@ -2,63 +2,43 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include <glib/gi18n.h>
 
 #include "demo/common/secret-token.h"
-#include "cli-arguments.h"
 #include "cli-commands.h"
 #include "cli-json.h"
 #include "cli-output.h"
+#include "cli-serve-options.h"
 #include "cli-signal.h"
+#include "cli-systemd.h"
 #include "cli-text.h"
 #include "cli-tls.h"
 #include "cli-token.h"
 
+/* How long to wait for clients that do not answer when their connections are closed. */
 #define STOP_SECONDS 6
-#define DEFAULT_PORT 8080
+
+/* The files that a server may have open in addition to its peers. */
+#define SPARE_FILES 256
 
 typedef struct
 {
-  char *address;
-  char *path;
-  char *token_file;
-  char *certificate_file;
-  char *key_file;
-  char *ecdh_info;
-  char **allowed_origins;
-  gboolean no_encryption;
-  int port;
-} ServeOptions;
-
-typedef struct
-{
+  const CliServeOptions *options;
   SignalServer *server;
   GMainLoop *loop;
   char *token;
   guint n_peers;
   int exit_code;
-  gboolean json;
+  gboolean is_stopping;
 } Serve;
-
-static void
-serve_options_clear (ServeOptions *options)
-{
-  g_free (options->address);
-  g_free (options->path);
-  g_free (options->token_file);
-  g_free (options->certificate_file);
-  g_free (options->key_file);
-  g_free (options->ecdh_info);
-  g_strfreev (options->allowed_origins);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ServeOptions, serve_options_clear)
 
 static void
 serve_clear (Serve *self)
 {
   cli_signal_remove_handler ();
+  cli_systemd_stop ();
   if (self->server != NULL)
     g_signal_handlers_disconnect_by_data (self->server, self);
   g_clear_object (&self->server);
@@ -89,7 +69,9 @@ report_peers (Serve      *self,
   g_autofree char *line = NULL;
 
   self->n_peers = joined ? self->n_peers + 1 : self->n_peers - 1;
-  if (!self->json)
+  if (self->options->quiet)
+    return;
+  if (!self->options->json)
     {
       fprintf (stderr,
                joined ? _("Client connected (%u connected)\n")
@@ -163,7 +145,6 @@ on_stopped (GObject      *source,
 {
   GMainLoop *loop = data;
 
-  signal_server_stop_finish (SIGNAL_SERVER (source), result, NULL);
   g_main_loop_quit (loop);
   g_main_loop_unref (loop);
 }
@@ -175,6 +156,32 @@ on_stop_deadline (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Returns the payload of the event that announces that the server stops. */
+static JsonNode *
+build_announcement (guint within_ms)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  JsonNode *payload = json_node_new (JSON_NODE_OBJECT);
+
+  json_object_set_int_member (object, "within", within_ms);
+  json_node_set_object (payload, object);
+  return payload;
+}
+
+static void
+drain (Serve *self)
+{
+  guint within_ms = (guint) self->options->drain * 1000;
+  g_autoptr (JsonNode) payload = build_announcement (within_ms);
+  g_autoptr (GError) error = NULL;
+
+  /* Not in the other order: clients that connect again as soon as they are told must not come back here. */
+  signal_server_drain_async (self->server, within_ms, NULL, on_stopped, g_main_loop_ref (self->loop));
+  if (*self->options->drain_event != '\0'
+      && !signal_server_broadcast (self->server, self->options->drain_event, payload, &error))
+    cli_error (_("Cannot announce that the server stops: %s"), error->message);
+}
+
 static void
 on_signal (int      number,
            gpointer data)
@@ -182,19 +189,26 @@ on_signal (int      number,
   Serve *self = data;
 
   self->exit_code = CLI_EXIT_SIGNAL + number;
-  g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, STOP_SECONDS, on_stop_deadline,
-                              g_main_loop_ref (self->loop), (GDestroyNotify) g_main_loop_unref);
-  signal_server_stop_async (self->server, NULL, on_stopped, g_main_loop_ref (self->loop));
+  self->is_stopping = TRUE;
+  cli_systemd_notify_stopping ();
+  g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, (guint) self->options->drain + STOP_SECONDS,
+                              on_stop_deadline, g_main_loop_ref (self->loop),
+                              (GDestroyNotify) g_main_loop_unref);
+  if (self->options->drain > 0)
+    drain (self);
+  else
+    signal_server_stop_async (self->server, NULL, on_stopped, g_main_loop_ref (self->loop));
 }
 
 static SignalServer *
-build_server (const ServeOptions *options)
+build_server (const CliServeOptions *options)
 {
   g_autoptr (SignalServer) server = signal_server_new ();
 
   g_object_set (server,
                 "require-encryption", !options->no_encryption,
                 "allowed-origins", options->allowed_origins,
+                "max-peers", options->max_peers,
                 NULL);
   if (options->path != NULL)
     g_object_set (server, "path", options->path, NULL);
@@ -242,46 +256,138 @@ print_address (Serve      *self,
     }
 }
 
-static int
-serve_run (Serve              *self,
-           const ServeOptions *options)
+/* Each client needs an open file, and systems usually start programs with 1024 of them. */
+static void
+allow_open_files (int max_peers)
+{
+  rlim_t needed = (rlim_t) max_peers + SPARE_FILES;
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+    return;
+  if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < needed)
+    cli_error (_("This process can open only %llu files, which is not enough for %d clients; raise the "
+                 "limit, with “ulimit -Hn” or with LimitNOFILE= in the unit of systemd"),
+               (unsigned long long) limit.rlim_max, max_peers);
+  limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? needed : MIN (needed, limit.rlim_max);
+  setrlimit (RLIMIT_NOFILE, &limit);
+}
+
+/* Sets the token and whether it was generated, or prints an error. */
+static CliExitCode
+find_token (Serve    *self,
+            gboolean *generated)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *uri = NULL;
-  gboolean generated = FALSE;
 
-  self->token = cli_token_find (options->token_file, &error);
+  self->token = cli_token_find (self->options->token_file, &error);
   if (self->token == NULL && error == NULL)
     {
-      generated = TRUE;
+      *generated = TRUE;
       self->token = secret_token_new ();
     }
-  if (self->token == NULL)
+  if (self->token != NULL)
+    return CLI_EXIT_OK;
+  cli_error (_("Cannot get the token: %s"),
+             error != NULL ? error->message : _("the system provided no random data"));
+  return error != NULL ? CLI_EXIT_USAGE : CLI_EXIT_FAILED;
+}
+
+/* A message to nobody is checked like any other. */
+static gboolean
+check_drain_event (Serve *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (*self->options->drain_event == '\0'
+      || signal_server_broadcast (self->server, self->options->drain_event, NULL, &error))
+    return TRUE;
+  cli_error (_("Invalid drain-event: %s"), error->message);
+  return FALSE;
+}
+
+static gboolean
+listen_on_socket (Serve      *self,
+                  GPtrArray  *sockets,
+                  GError    **error)
+{
+  if (sockets->len == 1)
+    return signal_server_listen_socket (self->server, sockets->pdata[0], error);
+  g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+               _("there are %u sockets, but only one can be used"), sockets->len);
+  return FALSE;
+}
+
+/* Listens on the socket of systemd, if there is one. Prints an error on failure. */
+static CliExitCode
+serve_listen (Serve *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) sockets = cli_systemd_take_sockets (&error);
+
+  if (error != NULL || sockets != NULL)
     {
-      cli_error (_("Cannot get the token: %s"),
-                 error != NULL ? error->message : _("the system provided no random data"));
-      return error != NULL ? CLI_EXIT_USAGE : CLI_EXIT_FAILED;
+      if (error == NULL && listen_on_socket (self, sockets, &error))
+        return CLI_EXIT_OK;
+      cli_error (_("Cannot listen on the socket of systemd: %s"), error->message);
     }
-  self->server = build_server (options);
+  else
+    {
+      if (signal_server_listen (self->server, self->options->address, (guint16) self->options->port,
+                                &error))
+        return CLI_EXIT_OK;
+      cli_error (_("Cannot listen on port %d: %s"), self->options->port, error->message);
+    }
+  return cli_exit_code_from_error (error);
+}
+
+static char *
+get_status (gpointer data)
+{
+  Serve *self = data;
+
+  return g_strdup_printf (self->is_stopping ? _("Disconnecting; clients left: %u")
+                                            : _("Clients connected: %u"), self->n_peers);
+}
+
+static void
+serve_report (Serve    *self,
+              gboolean  with_token)
+{
+  g_autofree char *uri = signal_server_get_uri (self->server);
+
+  if (self->options->json)
+    print_address_json (self, uri, with_token);
+  else
+    print_address (self, uri, with_token);
+}
+
+static int
+serve_run (Serve *self)
+{
+  gboolean generated = FALSE;
+  CliExitCode exit_code = find_token (self, &generated);
+
+  if (exit_code != CLI_EXIT_OK)
+    return exit_code;
+  self->server = build_server (self->options);
   if (self->server == NULL)
     return CLI_EXIT_FAILED;
+  if (!check_drain_event (self))
+    return CLI_EXIT_USAGE;
   g_signal_connect (self->server, "authenticate", G_CALLBACK (on_authenticate), self);
   g_signal_connect (self->server, "peer-connected", G_CALLBACK (on_peer_connected), self);
   g_signal_connect (self->server, "peer-disconnected", G_CALLBACK (on_peer_disconnected), self);
   g_signal_connect (self->server, "message", G_CALLBACK (on_message), self);
   self->loop = g_main_loop_new (NULL, FALSE);
   cli_signal_install_handler (on_signal, self);
+  allow_open_files (self->options->max_peers);
 
-  if (!signal_server_listen (self->server, options->address, (guint16) options->port, &error))
-    {
-      cli_error (_("Cannot listen on port %d: %s"), options->port, error->message);
-      return cli_exit_code_from_error (error);
-    }
-  uri = signal_server_get_uri (self->server);
-  if (self->json)
-    print_address_json (self, uri, generated);
-  else
-    print_address (self, uri, generated);
+  exit_code = serve_listen (self);
+  if (exit_code != CLI_EXIT_OK)
+    return exit_code;
+  serve_report (self, generated);
+  cli_systemd_start (get_status, self);
   g_main_loop_run (self->loop);
   return self->exit_code;
 }
@@ -289,57 +395,11 @@ serve_run (Serve              *self,
 int
 cli_serve (char **args)
 {
-  g_auto (ServeOptions) options = { .port = DEFAULT_PORT };
-  g_auto (Serve) self = { 0 };
-  g_auto (GStrv) operands = NULL;
-  const GOptionEntry entries[] = {
-    { "port", 'p', 0, G_OPTION_ARG_INT, &options.port,
-      N_("Listen on this port (default: 8080; 0: any free port)"), N_("PORT") },
-    { "address", 'a', 0, G_OPTION_ARG_STRING, &options.address,
-      N_("Listen on this address (default: loopback only)"), N_("ADDRESS") },
-    { "path", 0, 0, G_OPTION_ARG_STRING, &options.path,
-      N_("URL path (default: /ws)"), N_("PATH") },
-    { "token-file", 0, 0, G_OPTION_ARG_FILENAME, &options.token_file,
-      N_("Read the token from the first line of FILE"), N_("FILE") },
-    { "tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &options.certificate_file,
-      N_("Serve wss:// with the certificate and private key in FILE (PEM)"), N_("FILE") },
-    { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &options.key_file,
-      N_("Read the private key from FILE (PEM) instead"), N_("FILE") },
-    { "ecdh-info", 0, 0, G_OPTION_ARG_STRING, &options.ecdh_info,
-      N_("Key derivation text of the clients"), N_("TEXT") },
-    { "allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.allowed_origins,
-      N_("Also accept web pages of this origin, such as https://example.org"), N_("ORIGIN") },
-    { "no-encryption", 0, 0, G_OPTION_ARG_NONE, &options.no_encryption,
-      N_("Also accept clients that do not encrypt"), NULL },
-    { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json,
-      N_("Print one JSON object per line, also when a client connects or disconnects"), NULL },
-    G_OPTION_ENTRY_NULL
-  };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_auto (CliServeOptions) options = { 0 };
+  g_auto (Serve) self = { .options = &options };
 
-  g_option_context_set_summary (context, _("Runs a server for demonstrations and tests until "
-                                           "interrupted with Ctrl-C."));
-  g_option_context_set_description (context, _(
-    "Clients must present the token of --token-file or SIGNAL_TOKEN; without either, a token\n"
-    "is generated and printed. A message whose payload is an object with a string “room” is\n"
-    "forwarded to all other clients in that room under the same event name, even if the\n"
-    "sender is not in the room. Any other message is sent back to its sender. A message with\n"
-    "an ID, which is a request, is answered with its own payload, also if it was forwarded.\n"
-    "\n"
-    "Exit status: 1 failure (port in use, …), 2 usage error, 130 Ctrl-C, 143 SIGTERM."));
-  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
-  operands = cli_arguments_parse (context, "", 0, args);
-  if (operands == NULL)
+  cli_systemd_init ();
+  if (!cli_serve_options_parse (&options, args))
     return CLI_EXIT_USAGE;
-  if (options.port < 0 || options.port > G_MAXUINT16)
-    {
-      cli_error (_("Invalid port %d: use a number from 0 to 65535"), options.port);
-      return CLI_EXIT_USAGE;
-    }
-  if (options.key_file != NULL && options.certificate_file == NULL)
-    {
-      cli_error (_("--tls-key requires --tls-certificate"));
-      return CLI_EXIT_USAGE;
-    }
-  return serve_run (&self, &options);
+  return serve_run (&self);
 }

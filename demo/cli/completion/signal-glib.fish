@@ -63,6 +63,14 @@ complete -c signal-glib -n '__signal_glib_command serve' -l allow-origin -x -a '
     -d 'Also accept web pages of this origin'
 complete -c signal-glib -n '__signal_glib_command serve' -l no-encryption \
     -d 'Also accept clients that do not encrypt'
+complete -c signal-glib -n '__signal_glib_command serve' -l max-peers -x \
+    -d 'Maximum number of clients'
+complete -c signal-glib -n '__signal_glib_command serve' -l drain -x \
+    -d 'Disconnect the clients over this number of seconds'
+complete -c signal-glib -n '__signal_glib_command serve' -l drain-event -x \
+    -d 'Event that announces this to the clients'
+complete -c signal-glib -n '__signal_glib_command serve' -s q -l quiet \
+    -d 'Do not report clients that connect or disconnect'
 
 complete -c signal-glib -n '__signal_glib_command listen chat' -s r -l room -x -d 'Join this room'
 complete -c signal-glib -n '__signal_glib_command serve listen chat' -s j -l json \

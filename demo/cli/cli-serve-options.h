@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* The options of the command “serve”. */
+typedef struct
+{
+  int port;
+  char *address;
+  char *path;
+  char *token_file;
+  char *certificate_file;
+  char *key_file;
+  char *ecdh_info;
+  char **allowed_origins;
+  gboolean no_encryption;
+  int max_peers;
+  int drain; /* seconds */
+  char *drain_event;
+  gboolean json;
+  gboolean quiet;
+} CliServeOptions;
+
+gboolean cli_serve_options_parse (CliServeOptions *self,
+                                  char           **args);
+
+void     cli_serve_options_clear (CliServeOptions *self);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliServeOptions, cli_serve_options_clear)
+
+G_END_DECLS
