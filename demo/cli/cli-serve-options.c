@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "cli-arguments.h"
+#include "cli-monitor.h"
 #include "cli-option-table.h"
 #include "cli-output.h"
 
@@ -47,6 +48,9 @@ static const CliOption table[] = {
   { OPTION ("drain-event", 0, G_OPTION_ARG_STRING, drain_event,
             N_("Event that announces this to the clients (default: server-closing; empty: none)"),
             N_("EVENT")) },
+  { OPTION ("monitor", 0, G_OPTION_ARG_STRING, monitor,
+            N_("Serve /healthz and /metrics on this port (default: none), or address and port"),
+            N_("[ADDRESS:]PORT")) },
   { OPTION ("json", 'j', G_OPTION_ARG_NONE, json,
             N_("Print one JSON object per line, also when a client connects or disconnects"), NULL) },
   { OPTION ("quiet", 'q', G_OPTION_ARG_NONE, quiet,
@@ -65,12 +69,27 @@ cli_serve_options_clear (CliServeOptions *self)
   g_free (self->ecdh_info);
   g_strfreev (self->allowed_origins);
   g_free (self->drain_event);
+  g_free (self->monitor);
+}
+
+static gboolean
+check_monitor (CliServeOptions *self)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (self->monitor == NULL)
+    return TRUE;
+  address = cli_monitor_parse_address (self->monitor, &error);
+  if (address == NULL)
+    cli_error ("%s", error->message);
+  return address != NULL;
 }
 
 static gboolean
 finish (CliServeOptions *self)
 {
-  if (!cli_option_table_finish (table, self))
+  if (!cli_option_table_finish (table, self) || !check_monitor (self))
     return FALSE;
   if (self->key_file != NULL && self->certificate_file == NULL)
     {

@@ -20,6 +20,7 @@ typedef struct
   int max_peers;
   int drain; /* seconds */
   char *drain_event;
+  char *monitor;
   gboolean json;
   gboolean quiet;
 } CliServeOptions;

@@ -9,6 +9,8 @@
 #include "demo/common/secret-token.h"
 #include "cli-commands.h"
 #include "cli-json.h"
+#include "cli-metrics.h"
+#include "cli-monitor.h"
 #include "cli-output.h"
 #include "cli-serve-options.h"
 #include "cli-signal.h"
@@ -27,6 +29,7 @@ typedef struct
 {
   const CliServeOptions *options;
   SignalServer *server;
+  CliMonitor *monitor;
   GMainLoop *loop;
   char *token;
   guint n_peers;
@@ -39,6 +42,7 @@ serve_clear (Serve *self)
 {
   cli_signal_remove_handler ();
   cli_systemd_stop ();
+  g_clear_pointer (&self->monitor, cli_monitor_free);
   if (self->server != NULL)
     g_signal_handlers_disconnect_by_data (self->server, self);
   g_clear_object (&self->server);
@@ -350,6 +354,31 @@ get_status (gpointer data)
                                             : _("Clients connected: %u"), self->n_peers);
 }
 
+static gboolean
+is_healthy (gpointer data)
+{
+  Serve *self = data;
+
+  return !self->is_stopping;
+}
+
+static void
+append_metrics (GString *text,
+                gpointer data)
+{
+  Serve *self = data;
+  CliMetricsSeries series = { .has_server = TRUE };
+
+  cli_metrics_read_server (&series.metrics, self->server);
+  cli_metrics_read_process (&series.metrics);
+  cli_metrics_append (text, &series, 1);
+}
+
+static const CliMonitorFuncs monitor_funcs = {
+  .is_healthy = is_healthy,
+  .append_metrics = append_metrics,
+};
+
 static void
 serve_report (Serve    *self,
               gboolean  with_token)
@@ -386,6 +415,12 @@ serve_run (Serve *self)
   exit_code = serve_listen (self);
   if (exit_code != CLI_EXIT_OK)
     return exit_code;
+  if (self->options->monitor != NULL)
+    {
+      self->monitor = cli_monitor_open (self->options->monitor, self->options->json, &monitor_funcs, self);
+      if (self->monitor == NULL)
+        return CLI_EXIT_FAILED;
+    }
   serve_report (self, generated);
   cli_systemd_start (get_status, self);
   g_main_loop_run (self->loop);
@@ -398,6 +433,7 @@ cli_serve (char **args)
   g_auto (CliServeOptions) options = { 0 };
   g_auto (Serve) self = { .options = &options };
 
+  cli_metrics_init ();
   cli_systemd_init ();
   if (!cli_serve_options_parse (&options, args))
     return CLI_EXIT_USAGE;
