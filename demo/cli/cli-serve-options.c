@@ -13,6 +13,7 @@
 #define DEFAULT_PORT 8080
 #define DEFAULT_MAX_PEERS 512
 #define MAX_MAX_PEERS 1000000
+#define MAX_WORKERS 256
 #define MAX_DRAIN (24 * 60 * 60)
 #define DEFAULT_DRAIN_EVENT "server-closing"
 
@@ -42,6 +43,9 @@ static const CliOption table[] = {
   { OPTION ("max-peers", 0, G_OPTION_ARG_INT, max_peers,
             N_("Maximum number of clients (default: 512)"), N_("N")),
     .minimum = 1, .maximum = MAX_MAX_PEERS, .fallback = DEFAULT_MAX_PEERS },
+  { OPTION ("workers", 0, G_OPTION_ARG_INT, workers,
+            N_("Serve from N processes, which are started again if they end"), N_("N")),
+    .maximum = MAX_WORKERS },
   { OPTION ("drain", 0, G_OPTION_ARG_INT, drain,
             N_("Disconnect the clients over S seconds before exiting (default: 0)"), N_("S")),
     .maximum = MAX_DRAIN },

@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/* How long to wait for clients that do not answer when their connections are closed. */
+#define CLI_SERVE_STOP_SECONDS 6
+
 /* The options of the command “serve”. */
 typedef struct
 {
@@ -21,6 +24,7 @@ typedef struct
   int drain; /* seconds */
   char *drain_event;
   char *monitor;
+  int workers;
   gboolean json;
   gboolean quiet;
 } CliServeOptions;

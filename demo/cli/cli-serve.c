@@ -9,18 +9,17 @@
 #include "demo/common/secret-token.h"
 #include "cli-commands.h"
 #include "cli-json.h"
+#include "cli-listening.h"
 #include "cli-metrics.h"
 #include "cli-monitor.h"
 #include "cli-output.h"
 #include "cli-serve-options.h"
 #include "cli-signal.h"
 #include "cli-systemd.h"
-#include "cli-text.h"
 #include "cli-tls.h"
 #include "cli-token.h"
-
-/* How long to wait for clients that do not answer when their connections are closed. */
-#define STOP_SECONDS 6
+#include "cli-worker.h"
+#include "cli-workers.h"
 
 /* The files that a server may have open in addition to its peers. */
 #define SPARE_FILES 256
@@ -30,6 +29,7 @@ typedef struct
   const CliServeOptions *options;
   SignalServer *server;
   CliMonitor *monitor;
+  CliWorker *worker;     /* NULL if there is only this process */
   GMainLoop *loop;
   char *token;
   guint n_peers;
@@ -43,6 +43,7 @@ serve_clear (Serve *self)
   cli_signal_remove_handler ();
   cli_systemd_stop ();
   g_clear_pointer (&self->monitor, cli_monitor_free);
+  g_clear_pointer (&self->worker, cli_worker_free);
   if (self->server != NULL)
     g_signal_handlers_disconnect_by_data (self->server, self);
   g_clear_object (&self->server);
@@ -70,6 +71,7 @@ report_peers (Serve      *self,
               gboolean    joined)
 {
   g_autofree char *id = NULL;
+  g_autofree char *worker = NULL;
   g_autofree char *line = NULL;
 
   self->n_peers = joined ? self->n_peers + 1 : self->n_peers - 1;
@@ -84,8 +86,11 @@ report_peers (Serve      *self,
       return;
     }
   id = cli_json_quote (signal_peer_get_id (peer));
-  line = g_strdup_printf ("{\"status\":\"%s\",\"id\":%s,\"clients\":%u}\n",
-                          joined ? "connected" : "disconnected", id, self->n_peers);
+  if (self->worker != NULL)
+    worker = g_strdup_printf (",\"worker\":%u", cli_worker_get_index (self->worker));
+  line = g_strdup_printf ("{\"status\":\"%s\",\"id\":%s,\"clients\":%u%s}\n",
+                          joined ? "connected" : "disconnected", id, self->n_peers,
+                          worker != NULL ? worker : "");
   cli_print (line);
 }
 
@@ -186,19 +191,26 @@ drain (Serve *self)
     cli_error (_("Cannot announce that the server stops: %s"), error->message);
 }
 
+/* @number is 0 if there is no reason to drain, as the parent is gone. */
 static void
-on_signal (int      number,
-           gpointer data)
+stop (int      number,
+      gpointer data)
 {
   Serve *self = data;
+  gboolean drains = number != 0 && self->options->drain > 0;
 
-  self->exit_code = CLI_EXIT_SIGNAL + number;
+  /* A worker can receive the same signal from its parent and from the terminal. */
+  if (self->is_stopping && number != 0)
+    return;
+
+  self->exit_code = number != 0 ? CLI_EXIT_SIGNAL + number : CLI_EXIT_FAILED;
   self->is_stopping = TRUE;
   cli_systemd_notify_stopping ();
-  g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, (guint) self->options->drain + STOP_SECONDS,
+  g_timeout_add_seconds_full (G_PRIORITY_DEFAULT,
+                              (drains ? (guint) self->options->drain : 0) + CLI_SERVE_STOP_SECONDS,
                               on_stop_deadline, g_main_loop_ref (self->loop),
                               (GDestroyNotify) g_main_loop_unref);
-  if (self->options->drain > 0)
+  if (drains)
     drain (self);
   else
     signal_server_stop_async (self->server, NULL, on_stopped, g_main_loop_ref (self->loop));
@@ -230,36 +242,6 @@ build_server (const CliServeOptions *options)
   return g_steal_pointer (&server);
 }
 
-static void
-print_address_json (Serve      *self,
-                    const char *uri,
-                    gboolean    with_token)
-{
-  g_autofree char *quoted_uri = cli_json_quote (uri);
-  g_autofree char *token = cli_json_quote (with_token ? self->token : NULL);
-  g_autofree char *line = g_strdup_printf (
-    "{\"status\":\"listening\",\"uri\":%s,\"token\":%s}\n", quoted_uri, token);
-
-  cli_print (line);
-}
-
-static void
-print_address (Serve      *self,
-               const char *uri,
-               gboolean    with_token)
-{
-  g_autofree char *printable = cli_text_escape (uri);
-  g_autofree char *text = g_strdup_printf (_("Listening on %s\n"), printable);
-
-  cli_print (text);
-  if (with_token)
-    {
-      g_autofree char *line = g_strdup_printf (_("Token: %s\n"), self->token);
-
-      cli_print (line);
-    }
-}
-
 /* Each client needs an open file, and systems usually start programs with 1024 of them. */
 static void
 allow_open_files (int max_peers)
@@ -275,26 +257,6 @@ allow_open_files (int max_peers)
                (unsigned long long) limit.rlim_max, max_peers);
   limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? needed : MIN (needed, limit.rlim_max);
   setrlimit (RLIMIT_NOFILE, &limit);
-}
-
-/* Sets the token and whether it was generated, or prints an error. */
-static CliExitCode
-find_token (Serve    *self,
-            gboolean *generated)
-{
-  g_autoptr (GError) error = NULL;
-
-  self->token = cli_token_find (self->options->token_file, &error);
-  if (self->token == NULL && error == NULL)
-    {
-      *generated = TRUE;
-      self->token = secret_token_new ();
-    }
-  if (self->token != NULL)
-    return CLI_EXIT_OK;
-  cli_error (_("Cannot get the token: %s"),
-             error != NULL ? error->message : _("the system provided no random data"));
-  return error != NULL ? CLI_EXIT_USAGE : CLI_EXIT_FAILED;
 }
 
 /* A message to nobody is checked like any other. */
@@ -322,26 +284,32 @@ listen_on_socket (Serve      *self,
   return FALSE;
 }
 
-/* Listens on the socket of systemd, if there is one. Prints an error on failure. */
+/* Listens on the socket of the parent or of systemd, if there is one. Prints an error on failure. */
 static CliExitCode
 serve_listen (Serve *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) sockets = cli_systemd_take_sockets (&error);
+  g_autoptr (GPtrArray) sockets = NULL;
+  gboolean listening = FALSE;
+  gboolean has_sockets = FALSE;
 
-  if (error != NULL || sockets != NULL)
+  if (self->worker != NULL)
     {
-      if (error == NULL && listen_on_socket (self, sockets, &error))
-        return CLI_EXIT_OK;
-      cli_error (_("Cannot listen on the socket of systemd: %s"), error->message);
+      listening = signal_server_listen_socket (self->server, cli_worker_get_socket (self->worker), &error);
     }
   else
     {
-      if (signal_server_listen (self->server, self->options->address, (guint16) self->options->port,
-                                &error))
-        return CLI_EXIT_OK;
-      cli_error (_("Cannot listen on port %d: %s"), self->options->port, error->message);
+      sockets = cli_systemd_take_sockets (&error);
+      has_sockets = sockets != NULL || error != NULL;
+      if (sockets != NULL)
+        listening = listen_on_socket (self, sockets, &error);
+      else if (error == NULL)
+        listening = signal_server_listen (self->server, self->options->address,
+                                          (guint16) self->options->port, &error);
     }
+  if (listening)
+    return CLI_EXIT_OK;
+  cli_listening_print_error (self->options->port, has_sockets, error);
   return cli_exit_code_from_error (error);
 }
 
@@ -350,8 +318,17 @@ get_status (gpointer data)
 {
   Serve *self = data;
 
-  return g_strdup_printf (self->is_stopping ? _("Disconnecting; clients left: %u")
-                                            : _("Clients connected: %u"), self->n_peers);
+  return cli_listening_describe (self->n_peers, self->is_stopping);
+}
+
+static void
+read_metrics (CliMetrics *metrics,
+              gpointer    data)
+{
+  Serve *self = data;
+
+  cli_metrics_read_server (metrics, self->server);
+  cli_metrics_read_process (metrics);
 }
 
 static gboolean
@@ -366,65 +343,81 @@ static void
 append_metrics (GString *text,
                 gpointer data)
 {
-  Serve *self = data;
   CliMetricsSeries series = { .has_server = TRUE };
 
-  cli_metrics_read_server (&series.metrics, self->server);
-  cli_metrics_read_process (&series.metrics);
+  read_metrics (&series.metrics, data);
   cli_metrics_append (text, &series, 1);
 }
+
+static const CliWorkerFuncs worker_funcs = {
+  .read_metrics = read_metrics,
+  .stop = stop,
+};
 
 static const CliMonitorFuncs monitor_funcs = {
   .is_healthy = is_healthy,
   .append_metrics = append_metrics,
 };
 
-static void
-serve_report (Serve    *self,
-              gboolean  with_token)
+/* Tells the parent, or everybody, that clients can connect. Returns %FALSE after printing an error. */
+static gboolean
+announce (Serve    *self,
+          gboolean  generated)
 {
   g_autofree char *uri = signal_server_get_uri (self->server);
 
-  if (self->options->json)
-    print_address_json (self, uri, with_token);
-  else
-    print_address (self, uri, with_token);
+  if (self->worker != NULL)
+    {
+      cli_worker_start (self->worker, &worker_funcs, self);
+      return TRUE;
+    }
+  if (self->options->monitor != NULL)
+    {
+      self->monitor = cli_monitor_open (self->options->monitor, self->options->json, &monitor_funcs, self);
+      if (self->monitor == NULL)
+        return FALSE;
+    }
+  cli_listening_print (uri, generated ? self->token : NULL, self->options->json);
+  cli_systemd_start (get_status, self);
+  return TRUE;
 }
 
 static int
-serve_run (Serve *self)
+serve_run (Serve    *self,
+           gboolean  generated)
 {
-  gboolean generated = FALSE;
-  CliExitCode exit_code = find_token (self, &generated);
+  CliExitCode exit_code;
 
-  if (exit_code != CLI_EXIT_OK)
-    return exit_code;
-  self->server = build_server (self->options);
-  if (self->server == NULL)
-    return CLI_EXIT_FAILED;
-  if (!check_drain_event (self))
-    return CLI_EXIT_USAGE;
   g_signal_connect (self->server, "authenticate", G_CALLBACK (on_authenticate), self);
   g_signal_connect (self->server, "peer-connected", G_CALLBACK (on_peer_connected), self);
   g_signal_connect (self->server, "peer-disconnected", G_CALLBACK (on_peer_disconnected), self);
   g_signal_connect (self->server, "message", G_CALLBACK (on_message), self);
   self->loop = g_main_loop_new (NULL, FALSE);
-  cli_signal_install_handler (on_signal, self);
+  cli_signal_install_handler (stop, self);
   allow_open_files (self->options->max_peers);
 
   exit_code = serve_listen (self);
   if (exit_code != CLI_EXIT_OK)
     return exit_code;
-  if (self->options->monitor != NULL)
-    {
-      self->monitor = cli_monitor_open (self->options->monitor, self->options->json, &monitor_funcs, self);
-      if (self->monitor == NULL)
-        return CLI_EXIT_FAILED;
-    }
-  serve_report (self, generated);
-  cli_systemd_start (get_status, self);
+  if (!announce (self, generated))
+    return CLI_EXIT_FAILED;
   g_main_loop_run (self->loop);
   return self->exit_code;
+}
+
+/* Takes what the parent process has passed to this one, if it is a worker. */
+static gboolean
+become_worker (Serve *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!cli_worker_is_worker ())
+    return TRUE;
+  self->worker = cli_worker_new (&error);
+  if (self->worker == NULL)
+    cli_error (_("The variable %s is only for processes of --workers: %s"), CLI_WORKER_VARIABLE,
+               error->message);
+  return self->worker != NULL;
 }
 
 int
@@ -432,10 +425,23 @@ cli_serve (char **args)
 {
   g_auto (CliServeOptions) options = { 0 };
   g_auto (Serve) self = { .options = &options };
+  CliExitCode exit_code = CLI_EXIT_OK;
+  gboolean generated;
 
   cli_metrics_init ();
   cli_systemd_init ();
-  if (!cli_serve_options_parse (&options, args))
+  if (!become_worker (&self) || !cli_serve_options_parse (&options, args))
     return CLI_EXIT_USAGE;
-  return serve_run (&self);
+  self.token = cli_token_find_or_generate (options.token_file, &generated, &exit_code);
+  if (self.token == NULL)
+    return exit_code;
+  self.server = build_server (&options);
+  if (self.server == NULL)
+    return CLI_EXIT_FAILED;
+  if (!check_drain_event (&self))
+    return CLI_EXIT_USAGE;
+  if (options.workers > 0 && self.worker == NULL)
+    return cli_workers_run (&options, g_steal_pointer (&self.server),
+                            generated ? g_steal_pointer (&self.token) : NULL, args);
+  return serve_run (&self, generated);
 }

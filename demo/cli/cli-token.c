@@ -14,6 +14,7 @@
 #include <gio/gio.h>
 #include <glib/gi18n.h>
 
+#include "demo/common/secret-token.h"
 #include "cli-output.h"
 
 #define TOKEN_MAX 65536
@@ -70,6 +71,27 @@ cli_token_find (const char *token_file,
       return NULL;
     }
   return g_strdup (token);
+}
+
+/* Returns the token from the file or the environment, or one that is generated, or prints an error, sets
+ * @exit_code and returns %NULL. */
+char *
+cli_token_find_or_generate (const char  *token_file,
+                            gboolean    *generated,
+                            CliExitCode *exit_code)
+{
+  g_autoptr (GError) error = NULL;
+  char *token = cli_token_find (token_file, &error);
+
+  *generated = token == NULL && error == NULL;
+  if (*generated)
+    token = secret_token_new ();
+  if (token != NULL)
+    return token;
+  *exit_code = error != NULL ? CLI_EXIT_USAGE : CLI_EXIT_FAILED;
+  cli_error (_("Cannot get the token: %s"),
+             error != NULL ? error->message : _("the system provided no random data"));
+  return NULL;
 }
 
 /* Reads a line without echo. A signal interrupts the read, so that the echo is always restored. */

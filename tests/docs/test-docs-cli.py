@@ -69,7 +69,7 @@ class Manual(unittest.TestCase):
 
     def test_json_members(self):
         sources = ''.join((SOURCE / 'demo/cli' / name).read_text(encoding='utf-8')
-                          for name in ('cli-json.c', 'cli-serve.c'))
+                          for name in ('cli-json.c', 'cli-listening.c', 'cli-monitor.c', 'cli-serve.c'))
         self.assertEqual(set(re.findall(r'[{,]\\"(\w+)\\":', sources)),
                          set(re.findall(r'^\.It Li (\w+)', self.sections()['JSON'], re.MULTILINE)))
 

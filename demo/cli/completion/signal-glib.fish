@@ -65,6 +65,8 @@ complete -c signal-glib -n '__signal_glib_command serve' -l no-encryption \
     -d 'Also accept clients that do not encrypt'
 complete -c signal-glib -n '__signal_glib_command serve' -l max-peers -x \
     -d 'Maximum number of clients'
+complete -c signal-glib -n '__signal_glib_command serve' -l workers -x \
+    -d 'Serve from this number of processes'
 complete -c signal-glib -n '__signal_glib_command serve' -l drain -x \
     -d 'Disconnect the clients over this number of seconds'
 complete -c signal-glib -n '__signal_glib_command serve' -l drain-event -x \
