@@ -3,7 +3,6 @@
 
 #include "cli-option-table.h"
 
-#include <gio/gio.h>
 #include <glib/gi18n.h>
 
 #include "cli-output.h"
@@ -46,20 +45,6 @@ cli_option_table_entries (const CliOption *table,
   return (GOptionEntry *) g_array_free (entries, FALSE);
 }
 
-/* Returns whether the number is in the range of the option. */
-gboolean
-cli_option_table_check (const CliOption *option,
-                        int              value,
-                        GError         **error)
-{
-  if (value >= option->minimum && value <= option->maximum)
-    return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               _("Invalid %s %d: use a number from %d to %d"), option->entry.long_name, value,
-               option->minimum, option->maximum);
-  return FALSE;
-}
-
 /* Checks the numbers, and sets those that are not given, or prints an error and returns %FALSE. */
 gboolean
 cli_option_table_finish (const CliOption *table,
@@ -68,15 +53,15 @@ cli_option_table_finish (const CliOption *table,
   for (const CliOption *option = table; option->entry.long_name != NULL; option++)
     {
       int *number = get_number (option, values);
-      g_autoptr (GError) error = NULL;
 
       if (number == NULL)
         continue;
       if (*number == CLI_OPTION_UNSET)
         *number = option->fallback;
-      if (!cli_option_table_check (option, *number, &error))
+      if (*number < option->minimum || *number > option->maximum)
         {
-          cli_error ("%s", error->message);
+          cli_error (_("Invalid %s %d: use a number from %d to %d"), option->entry.long_name, *number,
+                     option->minimum, option->maximum);
           return FALSE;
         }
     }

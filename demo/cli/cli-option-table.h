@@ -13,6 +13,7 @@ typedef struct
   int minimum;         /* of a number */
   int maximum;
   int fallback;        /* if the option is not given */
+  gboolean only_on_command_line; /* and not in a file of options */
 } CliOption;
 
 /* The value of a number that is not given. */
@@ -23,10 +24,6 @@ void          cli_option_table_init    (const CliOption *table,
 
 GOptionEntry *cli_option_table_entries (const CliOption *table,
                                         gpointer         values);
-
-gboolean      cli_option_table_check   (const CliOption *option,
-                                        int              value,
-                                        GError         **error);
 
 gboolean      cli_option_table_finish  (const CliOption *table,
                                         gpointer         values);

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "cli-arguments.h"
+#include "cli-config.h"
 #include "cli-monitor.h"
 #include "cli-option-table.h"
 #include "cli-output.h"
@@ -59,6 +60,12 @@ static const CliOption table[] = {
             N_("Print one JSON object per line, also when a client connects or disconnects"), NULL) },
   { OPTION ("quiet", 'q', G_OPTION_ARG_NONE, quiet,
             N_("Do not report clients that connect or disconnect"), NULL) },
+  { OPTION ("config", 0, G_OPTION_ARG_FILENAME, config_file,
+            N_("Read options that are not on the command line from FILE"), N_("FILE")),
+    .only_on_command_line = TRUE },
+  { OPTION ("check-config", 0, G_OPTION_ARG_NONE, only_checks,
+            N_("Check the options, and do not serve"), NULL),
+    .only_on_command_line = TRUE },
   { .entry = G_OPTION_ENTRY_NULL }
 };
 
@@ -74,6 +81,7 @@ cli_serve_options_clear (CliServeOptions *self)
   g_strfreev (self->allowed_origins);
   g_free (self->drain_event);
   g_free (self->monitor);
+  g_free (self->config_file);
 }
 
 static gboolean
@@ -91,9 +99,20 @@ check_monitor (CliServeOptions *self)
 }
 
 static gboolean
+load_config (CliServeOptions *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->config_file == NULL || cli_config_load (self->config_file, table, self, &error))
+    return TRUE;
+  cli_error ("%s", error->message);
+  return FALSE;
+}
+
+static gboolean
 finish (CliServeOptions *self)
 {
-  if (!cli_option_table_finish (table, self) || !check_monitor (self))
+  if (!load_config (self) || !cli_option_table_finish (table, self) || !check_monitor (self))
     return FALSE;
   if (self->key_file != NULL && self->certificate_file == NULL)
     {

@@ -27,6 +27,8 @@ typedef struct
   int workers;
   gboolean json;
   gboolean quiet;
+  char *config_file;
+  gboolean only_checks;
 } CliServeOptions;
 
 gboolean cli_serve_options_parse (CliServeOptions *self,

@@ -405,6 +405,21 @@ serve_run (Serve    *self,
   return self->exit_code;
 }
 
+/* A server that listens on any port, for a moment, finds what is wrong with the options. */
+static CliExitCode
+check_only (Serve *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!signal_server_listen (self->server, self->options->address, 0, &error))
+    {
+      cli_error ("%s", error->message);
+      return CLI_EXIT_USAGE;
+    }
+  cli_print (_("The options are valid\n"));
+  return CLI_EXIT_OK;
+}
+
 /* Takes what the parent process has passed to this one, if it is a worker. */
 static gboolean
 become_worker (Serve *self)
@@ -440,6 +455,8 @@ cli_serve (char **args)
     return CLI_EXIT_FAILED;
   if (!check_drain_event (&self))
     return CLI_EXIT_USAGE;
+  if (options.only_checks)
+    return check_only (&self);
   if (options.workers > 0 && self.worker == NULL)
     return cli_workers_run (&options, g_steal_pointer (&self.server),
                             generated ? g_steal_pointer (&self.token) : NULL, args);

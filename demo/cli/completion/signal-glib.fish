@@ -71,6 +71,10 @@ complete -c signal-glib -n '__signal_glib_command serve' -l drain -x \
     -d 'Disconnect the clients over this number of seconds'
 complete -c signal-glib -n '__signal_glib_command serve' -l drain-event -x \
     -d 'Event that announces this to the clients'
+complete -c signal-glib -n '__signal_glib_command serve' -l config -r -F \
+    -d 'Read options from a file'
+complete -c signal-glib -n '__signal_glib_command serve' -l check-config \
+    -d 'Check the options, and do not serve'
 complete -c signal-glib -n '__signal_glib_command serve' -l monitor -x \
     -d 'Serve /healthz and /metrics'
 complete -c signal-glib -n '__signal_glib_command serve' -s q -l quiet \
