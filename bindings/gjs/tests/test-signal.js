@@ -159,6 +159,16 @@ main({
         equal(await server.stop_async(null), true);
     },
 
+    async 'a server drains, and counts'() {
+        const server = newServer();
+        const client = newClient(server.get_uri(), {max_retries: 0});
+
+        await client.connect_async(TOKEN, null);
+        equal(server.peers_accepted, 1);
+        equal(await server.drain_async(50), true);
+        equal(server.get_uri(), null);
+    },
+
     'the module signal.js'() {
         equal(SignalOfModule === Signal, true);
     },

@@ -3,6 +3,8 @@
 """Tests of await, async with, async for, and callbacks."""
 import asyncio
 import gc
+import os
+import socket
 import unittest
 import weakref
 
@@ -25,6 +27,30 @@ class Await(unittest.TestCase):
             self.assertIs(await client.disconnect_async(), True)
             self.assertEqual(client.get_state(), STATE.DISCONNECTED)
             await server.stop_async()
+
+        run(main())
+
+    def test_drain(self):
+        async def main():
+            server = new_server()
+            client = new_client(server.get_uri(), max_retries=0)
+            await client.connect_async(TOKEN)
+            self.assertEqual((server.get_peers_accepted(), server.props.authentications_failed), (1, 0))
+            self.assertIs(await server.drain_async(50), True)
+            self.assertIsNone(server.get_uri())
+            self.assertEqual(server.get_peers().get_n_items(), 0)
+
+        run(main())
+
+    def test_listen_socket(self):
+        async def main():
+            server = Signal.Server(token=TOKEN)
+            with socket.create_server(('127.0.0.1', 0)) as listener:
+                server.listen_socket(Gio.Socket.new_from_fd(os.dup(listener.fileno())))
+                self.assertIn(f':{listener.getsockname()[1]}/', server.get_uri())
+                async with new_client(server.get_uri(), token=TOKEN):
+                    pass
+                await server.stop_async()
 
         run(main())
 
