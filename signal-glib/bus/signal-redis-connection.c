@@ -819,8 +819,7 @@ on_connected (GObject      *source,
         .certificate = self->certificate,
       };
 
-      signal_websocket_tls_async (connection, &options, self->cancellable, on_secured,
-                                  g_steal_pointer (&self));
+      signal_websocket_tls_async (connection, &options, self->cancellable, on_secured, g_object_ref (self));
       return;
     }
 
