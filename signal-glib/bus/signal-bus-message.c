@@ -319,7 +319,8 @@ signal_bus_parsed_init (SignalBusParsed  *self,
   if (!parse_target (self, &parts, prefix, channel, error) || !parse_envelope (self, &parts, error))
     return SIGNAL_BUS_PARSE_INVALID;
 
-  self->except = parse_exclude (parts.exclude);
+  if (self->message.scope == SIGNAL_BUS_BROADCAST || self->message.scope == SIGNAL_BUS_ROOM)
+    self->except = parse_exclude (parts.exclude);
   self->message.except = (const char * const *) self->except;
   return SIGNAL_BUS_PARSE_FOREIGN;
 }
