@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "bus/signal-bus-uri-private.h"
 #include "bus/signal-redis-connection-private.h"
 #include "signal-error.h"
 #include "util/signal-source-private.h"
@@ -13,6 +14,9 @@
  * microseconds. */
 #define MIN_DELAY (125 * 1000)
 #define MAX_DELAY G_USEC_PER_SEC
+
+/* How long the subscription may take, in microseconds. */
+#define SUBSCRIBE_TIMEOUT (5 * G_USEC_PER_SEC)
 
 /* How long to wait for answers to what was published before the link is closed, in microseconds. */
 #define DRAIN_TIMEOUT (5 * G_USEC_PER_SEC)
@@ -41,7 +45,7 @@ struct _SignalBusLink
   Step step;
   guint n_failures; /* consecutive ones */
   GMainContext *context;
-  GSource *timer; /* in STEP_WAIT and STEP_DRAIN */
+  GSource *timer; /* in STEP_WAIT, STEP_SUBSCRIBE and STEP_DRAIN */
   SignalRedisConnection *publisher;
   SignalRedisConnection *subscriber;
   guint n_ready;
@@ -183,6 +187,20 @@ on_failed (SignalRedisConnection *connection,
   fail (user_data, error);
 }
 
+static gboolean
+on_subscribe_timeout (gpointer user_data)
+{
+  SignalBusLink *self = user_data;
+  g_autofree char *label = signal_bus_uri_get_label (self->uris->pdata[self->uri]);
+  g_autoptr (GError) error = NULL;
+
+  /* Translators: a host and a port */
+  error = g_error_new (SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT,
+                       _("Redis at “%s” does not confirm the subscriptions"), label);
+  fail (self, error);
+  return G_SOURCE_REMOVE;
+}
+
 static GPtrArray *
 list_channels (GHashTable *channels)
 {
@@ -205,6 +223,7 @@ on_ready (SignalRedisConnection *connection,
     return;
 
   self->step = STEP_SUBSCRIBE;
+  set_timer (self, on_subscribe_timeout, SUBSCRIBE_TIMEOUT);
   channels = list_channels (self->channels);
   signal_redis_connection_subscribe (self->subscriber, channels);
   signal_redis_connection_ask (self->subscriber);
@@ -228,6 +247,7 @@ on_answered (SignalRedisConnection *connection,
     }
   else
     {
+      signal_source_clear (&self->timer);
       self->step = STEP_CONNECTED;
       self->n_failures = 0;
       self->handlers->connected (self->user_data);
