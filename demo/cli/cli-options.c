@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "cli-output.h"
+#include "cli-tls.h"
 
 #define MS_PER_SECOND 1000.0
 
@@ -96,16 +97,10 @@ cli_options_create_client (const CliOptions *options,
     g_object_set (client, "ecdh-info", options->ecdh_info, NULL);
   if (options->ca_file != NULL)
     {
-      g_autofree char *path = g_canonicalize_filename (options->ca_file, NULL);
-      g_autoptr (GError) error = NULL;
-      g_autoptr (GTlsDatabase) database = g_tls_file_database_new (path, &error);
+      g_autoptr (GTlsDatabase) database = cli_tls_load_database (options->ca_file);
 
       if (database == NULL)
-        {
-          cli_error (_("Cannot read the certificates in “%s”: %s"),
-                     options->ca_file, error->message);
-          return NULL;
-        }
+        return NULL;
       g_object_set (client, "tls-database", database, NULL);
     }
   return g_steal_pointer (&client);

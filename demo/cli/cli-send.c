@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <string.h>
 #include <unistd.h>
 
-#include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 
 #include "cli-arguments.h"
 #include "cli-commands.h"
-#include "cli-json.h"
+#include "cli-lines.h"
 #include "cli-options.h"
-#include "cli-output.h"
 #include "cli-payload.h"
 #include "cli-session.h"
 #include "cli-token.h"
@@ -19,16 +16,12 @@
 typedef struct
 {
   CliSession session;
-  GDataInputStream *input; /* NULL if there is a single message */
+  CliLines *lines; /* NULL if there is a single message */
   GCancellable *cancellable;
   const char *event;
-  guint line; /* the number of the current line */
   guint timeout;
   guint timeout_id;
-  gboolean text;
 } Send;
-
-static void read_line (Send *self);
 
 static void
 fail (Send   *self,
@@ -36,8 +29,7 @@ fail (Send   *self,
 {
   g_autoptr (GError) numbered = error;
 
-  if (self->line > 0)
-    g_prefix_error (&numbered, _("Line %u: "), self->line);
+  cli_lines_prefix_error (self->lines, &numbered);
   cli_session_fail_operation (&self->session, numbered);
 }
 
@@ -74,8 +66,8 @@ on_sent (GObject      *source,
   g_clear_handle_id (&self->timeout_id, g_source_remove);
   if (!sent)
     fail (self, g_steal_pointer (&error));
-  else if (self->input != NULL)
-    read_line (self);
+  else if (self->lines != NULL)
+    cli_lines_next (self->lines);
   else
     cli_session_stop (&self->session, CLI_EXIT_OK);
 }
@@ -89,65 +81,19 @@ send_payload (Send       *self,
                                  self);
 }
 
-static gboolean
-is_blank (const char *line)
-{
-  return line[strspn (line, " \t\r")] == '\0';
-}
-
 static void
-send_line (Send       *self,
-           const char *line)
+on_line (const char *json,
+         int         exit_code,
+         gpointer    data)
 {
-  g_autofree char *json = NULL;
-
-  /* Between JSON values, whitespace has no meaning. */
-  if (!self->text && is_blank (line))
-    {
-      read_line (self);
-      return;
-    }
-  json = self->text ? cli_json_quote (line) : g_strdup (line);
-  send_payload (self, json);
-}
-
-static void
-on_line (GObject      *source,
-         GAsyncResult *result,
-         gpointer      data)
-{
-  g_autoptr (GError) error = NULL;
-  gsize length = 0;
-  g_autofree char *line = g_data_input_stream_read_line_finish_utf8 (G_DATA_INPUT_STREAM (source),
-                                                                     result, &length, &error);
   Send *self = data;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->session.stopping)
+  if (self->session.stopping)
     return;
-  if (line != NULL && strlen (line) != length)
-    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("it contains a NUL byte"));
-  if (error != NULL)
-    {
-      cli_error (_("Cannot read standard input: %s"), error->message);
-      cli_session_stop (&self->session, CLI_EXIT_FAILED);
-    }
-  else if (line == NULL)
-    {
-      cli_session_stop (&self->session, CLI_EXIT_OK);
-    }
+  if (json != NULL)
+    send_payload (self, json);
   else
-    {
-      self->line++;
-      send_line (self, line);
-    }
-}
-
-/* A line is read when the previous one has been written, so that long input is not buffered. */
-static void
-read_line (Send *self)
-{
-  g_data_input_stream_read_line_async (self->input, G_PRIORITY_DEFAULT, self->cancellable, on_line,
-                                       self);
+    cli_session_stop (&self->session, exit_code);
 }
 
 static void
@@ -158,7 +104,7 @@ on_first_connected (SignalClient *client,
   g_signal_handlers_disconnect_by_func (client, on_first_connected, self);
   g_clear_handle_id (&self->timeout_id, g_source_remove);
   if (!self->session.stopping)
-    read_line (self);
+    cli_lines_next (self->lines);
 }
 
 /* @json: the payload, or %NULL to read a line for each message */
@@ -190,11 +136,11 @@ send_run (Send             *self,
           const CliOptions *options,
           const char       *url,
           const char       *json,
+          gboolean          text,
           gboolean          wait)
 {
   g_autoptr (SignalClient) client = cli_options_create_client (options, url, NULL);
-  g_autoptr (GInputStream) standard_input = g_unix_input_stream_new (STDIN_FILENO, FALSE);
-  g_autoptr (GDataInputStream) input = g_data_input_stream_new (standard_input);
+  g_autoptr (CliLines) lines = json == NULL ? cli_lines_new (text, on_line, self) : NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autofree char *token = NULL;
   CliExitCode exit_code = CLI_EXIT_OK;
@@ -208,7 +154,7 @@ send_run (Send             *self,
   cli_session_init (&self->session, client, options, TRUE);
   self->session.stop_when_connected = json != NULL && !wait && self->timeout == 0;
   self->session.result = _("Sent");
-  self->input = json == NULL ? input : NULL;
+  self->lines = lines;
   self->cancellable = cancellable;
   cli_session_start (&self->session, token,
                      isatty (STDERR_FILENO) ? CLI_STATUS_LINE : CLI_STATUS_NONE);
@@ -229,6 +175,7 @@ cli_send (char **args)
   g_autofree char *json = NULL;
   Send self = { 0 };
   gboolean lines = FALSE;
+  gboolean text = FALSE;
   gboolean wait = FALSE;
   double seconds = 0;
   const GOptionEntry entries[] = {
@@ -238,7 +185,7 @@ cli_send (char **args)
       N_("Wait, but at most S seconds for each message"), N_("S") },
     { "lines", 'l', 0, G_OPTION_ARG_NONE, &lines,
       N_("Send each line of standard input; wait for each"), NULL },
-    { "text", 0, 0, G_OPTION_ARG_NONE, &self.text,
+    { "text", 0, 0, G_OPTION_ARG_NONE, &text,
       N_("The payload is text, which is sent as a JSON string"), NULL },
     G_OPTION_ENTRY_NULL
   };
@@ -266,9 +213,9 @@ cli_send (char **args)
   if (operands == NULL || !cli_options_get_timeout (seconds, &self.timeout))
     return CLI_EXIT_USAGE;
   if (!lines)
-    json = cli_payload_get (operands[2], self.text);
+    json = cli_payload_get (operands[2], text);
   if (!lines && json == NULL)
     return CLI_EXIT_FAILED;
   self.event = operands[1];
-  return send_run (&self, &options, operands[0], json, wait);
+  return send_run (&self, &options, operands[0], json, text, wait);
 }

@@ -16,8 +16,21 @@ has_private_key (GTlsCertificate *certificate)
   return key != NULL;
 }
 
-/* Loads the certificate of a server and its key, which are in the same file if @key_file is %NULL.
- * Prints an error and returns %NULL on failure. */
+/* Loads the certificates of authorities. Prints an error and returns %NULL on failure. */
+GTlsDatabase *
+cli_tls_load_database (const char *file)
+{
+  g_autofree char *path = g_canonicalize_filename (file, NULL);
+  g_autoptr (GError) error = NULL;
+  GTlsDatabase *database = g_tls_file_database_new (path, &error);
+
+  if (database == NULL)
+    cli_error (_("Cannot read the certificates in “%s”: %s"), file, error->message);
+  return database;
+}
+
+/* Loads the certificate of a server or a client and its key, which are in the same file if @key_file is
+ * %NULL. Prints an error and returns %NULL on failure. */
 GTlsCertificate *
 cli_tls_load_certificate (const char *certificate_file,
                           const char *key_file)

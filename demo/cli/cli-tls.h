@@ -5,6 +5,8 @@
 
 G_BEGIN_DECLS
 
+GTlsDatabase    *cli_tls_load_database    (const char           *file);
+
 GTlsCertificate *cli_tls_load_certificate (const char           *certificate_file,
                                            const char           *key_file);
 
