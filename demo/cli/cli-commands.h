@@ -17,4 +17,6 @@ int cli_request (char **args);
 
 int cli_chat    (char **args);
 
+int cli_emit    (char **args);
+
 G_END_DECLS

@@ -22,6 +22,7 @@ static const CliCommand commands[] = {
   { "send", N_("Send messages"), cli_send },
   { "request", N_("Send one message and print the answer"), cli_request },
   { "chat", N_("Chat in a room, line by line"), cli_chat },
+  { "emit", N_("Send messages to clients through Redis"), cli_emit },
 };
 
 static void
@@ -41,7 +42,8 @@ print_help (void)
                            "\n"
                            "The token is read from --token-file, from the environment variable\n"
                            "SIGNAL_TOKEN, or from a prompt, never from the command line.\n"
-                           "The URL can be left out if it is in the environment variable SIGNAL_URL.\n"
+                           "The URL can be left out if it is in the environment variable SIGNAL_URL,\n"
+                           "and the URI of Redis if it is in SIGNAL_REDIS.\n"
                            "\n"
                            "Exit status:\n"
                            "  0    success\n"

@@ -16,7 +16,7 @@ from cli import (EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE, SECONDS, TOKEN, Cli, res
 
 class Arguments(Cli):
     def test_help(self):
-        for command in ((), ('serve',), ('listen',), ('send',), ('request',), ('chat',)):
+        for command in ((), ('serve',), ('listen',), ('send',), ('request',), ('chat',), ('emit',)):
             process = run(*command, '--help')
             self.assertEqual(process.returncode, 0)
             self.assertIn('Exit status:', process.stdout)

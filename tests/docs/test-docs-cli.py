@@ -21,8 +21,9 @@ import tap
 PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
 MANUAL = SOURCE / 'docs/signal-glib.1'
 COMPLETION = SOURCE / 'demo/cli/completion'
-COMMANDS = ('serve', 'listen', 'send', 'request', 'chat')
+COMMANDS = ('serve', 'listen', 'send', 'request', 'chat', 'emit')
 FORMATS = ['line', 'json', 'payload', 'text']
+RECIPIENTS = ['room', 'user', 'peer', 'all']
 CONNECTING = 'Options for connecting'
 SECONDS = 20
 
@@ -54,7 +55,7 @@ class Manual(unittest.TestCase):
     def test_options(self):
         for command in COMMANDS:
             known = self.options(command)
-            if command != 'serve':
+            if command not in ('serve', 'emit'):
                 known.update(self.options(CONNECTING))
             self.assertEqual(known, help_options(command), command)
 
@@ -119,6 +120,12 @@ class Bash(unittest.TestCase):
     def test_url(self):
         self.assertEqual(self.complete('listen', 'ws'), ['ws://', 'wss://'])
         self.assertEqual(self.complete('serve', ''), [])
+
+    def test_emit(self):
+        self.assertEqual(self.complete('emit', ''), RECIPIENTS)
+        self.assertEqual(self.complete('emit', '--text', 'p'), ['peer'])
+        self.assertEqual(self.complete('emit', 'room', ''), [])
+        self.assertEqual(self.complete('emit', '--redis', 'r'), ['redis://', 'rediss://'])
 
     def test_is_registered(self):
         process = run('bash', '--norc', '-c', 'source "$1"; complete -p signal-glib', 'bash',
@@ -216,6 +223,12 @@ class Fish(unittest.TestCase):
         self.assertEqual(self.complete('signal-glib listen w'), ['ws://', 'wss://'])
         self.assertEqual(self.complete('signal-glib send ws://a/ws w'), [])
         self.assertEqual(self.complete('signal-glib serve '), [])
+
+    def test_emit(self):
+        self.assertEqual(self.complete('signal-glib emit '), sorted(RECIPIENTS))
+        self.assertEqual(self.complete('signal-glib emit --text p'), ['peer'])
+        self.assertEqual(self.complete('signal-glib emit room '), [])
+        self.assertEqual(self.complete('signal-glib emit --redis r'), ['redis://', 'rediss://'])
 
 
 if __name__ == '__main__':

@@ -18,7 +18,8 @@ EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_SERVER_ERROR, EXIT_TIMED_OUT = 1, 2,
 
 def environment(token=TOKEN, **more):
     result = {name: value for name, value in os.environ.items()
-              if name.lower() not in ('http_proxy', 'https_proxy', 'all_proxy', 'signal_token', 'signal_url')}
+              if name.lower() not in ('http_proxy', 'https_proxy', 'all_proxy')
+              and name not in ('SIGNAL_REDIS', 'SIGNAL_TOKEN', 'SIGNAL_URL')}
     result.update(LC_ALL='C.UTF-8', TERM='xterm', **more)
     if token is not None:
         result['SIGNAL_TOKEN'] = token

@@ -17,6 +17,13 @@ function __signal_glib_no_url
     not string match -qr '^wss?://' -- (commandline -opc)
 end
 
+# The first operand of “emit” is the kind of the recipients.
+function __signal_glib_no_recipients
+    set -l words (commandline -opc)
+    __signal_glib_command emit; and not contains -- room $words; and not contains -- user $words
+    and not contains -- peer $words; and not contains -- all $words
+end
+
 set -l connecting listen send request chat
 
 complete -c signal-glib -f
@@ -27,12 +34,14 @@ complete -c signal-glib -n __signal_glib_no_command -a send -d 'Send messages'
 complete -c signal-glib -n __signal_glib_no_command -a request \
     -d 'Send one message and print the answer'
 complete -c signal-glib -n __signal_glib_no_command -a chat -d 'Chat in a room, line by line'
+complete -c signal-glib -n __signal_glib_no_command -a emit \
+    -d 'Send messages to clients through Redis'
 complete -c signal-glib -n __signal_glib_no_command -l version -d 'Show the version'
 complete -c signal-glib -s h -l help -d 'Show the help'
 
 complete -c signal-glib -n 'not __signal_glib_no_command' -l color -x -a 'auto always never' \
     -d 'Use color'
-complete -c signal-glib -n 'not __signal_glib_no_command' -l token-file -r -F \
+complete -c signal-glib -n "__signal_glib_command serve $connecting" -l token-file -r -F \
     -d 'Read the token from the first line of a file'
 complete -c signal-glib -n "__signal_glib_command $connecting" -l ecdh-info -x \
     -d 'Key derivation text of the server'
@@ -55,7 +64,7 @@ complete -c signal-glib -n '__signal_glib_command serve' -s a -l address -x \
 complete -c signal-glib -n '__signal_glib_command serve' -l path -x -d 'URL path'
 complete -c signal-glib -n '__signal_glib_command serve' -l tls-certificate -r -F \
     -d 'Serve wss:// with the certificate and private key in a file'
-complete -c signal-glib -n '__signal_glib_command serve' -l tls-key -r -F \
+complete -c signal-glib -n '__signal_glib_command serve emit' -l tls-key -r -F \
     -d 'Read the private key from a file'
 complete -c signal-glib -n '__signal_glib_command serve' -l ecdh-info -x \
     -d 'Key derivation text of the clients'
@@ -85,7 +94,7 @@ complete -c signal-glib -n '__signal_glib_command serve listen chat' -s j -l jso
     -d 'Print one JSON object per line'
 complete -c signal-glib -n '__signal_glib_command listen request' -s f -l format -x -a 'line json payload text' \
     -d 'Print in this format'
-complete -c signal-glib -n '__signal_glib_command send request' -s t -l timeout -x \
+complete -c signal-glib -n '__signal_glib_command send request emit' -s t -l timeout -x \
     -d 'Wait at most this number of seconds'
 
 complete -c signal-glib -n '__signal_glib_command listen' -s e -l event -x \
@@ -99,8 +108,20 @@ complete -c signal-glib -n '__signal_glib_command listen' -l trace \
 
 complete -c signal-glib -n '__signal_glib_command send' -s w -l wait \
     -d 'Exit when it is known whether the message was written'
-complete -c signal-glib -n '__signal_glib_command send' -s l -l lines \
+complete -c signal-glib -n '__signal_glib_command send emit' -s l -l lines \
     -d 'Send each line of standard input'
-complete -c signal-glib -n '__signal_glib_command send' -l text -d 'The payload is text'
+complete -c signal-glib -n '__signal_glib_command send emit' -l text -d 'The payload is text'
 
 complete -c signal-glib -n '__signal_glib_command chat' -l name -x -d 'Name shown to other users'
+
+complete -c signal-glib -n '__signal_glib_command emit' -l redis -x -a 'redis:// rediss://' \
+    -d 'URI of Redis'
+complete -c signal-glib -n '__signal_glib_command emit' -l channel-prefix -x \
+    -d 'Channel-prefix of the servers'
+complete -c signal-glib -n '__signal_glib_command emit' -l tls-ca -r -F \
+    -d 'Trust the certificates in a file'
+complete -c signal-glib -n '__signal_glib_command emit' -l tls-certificate -r -F \
+    -d 'Authenticate with the certificate and private key in a file'
+complete -c signal-glib -n '__signal_glib_command emit' -l except -x \
+    -d 'Do not send to the client with this ID'
+complete -c signal-glib -n '__signal_glib_no_recipients' -a 'room user peer all' -d 'Recipients'
