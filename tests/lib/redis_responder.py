@@ -44,6 +44,11 @@ class Redis:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
+    def count(self):
+        """Returns the number of connections."""
+        with self._lock:
+            return len(self._connections)
+
     def publish(self, channel, body):
         """Sends a message to those that are subscribed, and returns their number."""
         with self._lock:

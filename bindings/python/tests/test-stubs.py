@@ -12,8 +12,8 @@ from gi.repository import Gio, GObject
 
 STUBS = pathlib.Path(__file__).parents[1] / 'gi-stubs' / 'repository' / 'Signal.pyi'
 # Members that PyGObject adds, and members that are not called directly.
-LEFT_OUT = {'copy', 'ClientClass', 'MessageItemClass', 'MessageListClass', 'PeerClass', 'ServerClass'}
-OBJECTS = ('Client', 'MessageItem', 'MessageList', 'Peer', 'Server')
+LEFT_OUT = {'copy', 'BusClass', 'ClientClass', 'MessageItemClass', 'MessageListClass', 'PeerClass', 'ServerClass'}
+OBJECTS = ('Bus', 'Client', 'MessageItem', 'MessageList', 'Peer', 'Server')
 
 # Arguments of constructors that are not properties.
 ADDED_ARGUMENTS = {'Server': {'token'}}

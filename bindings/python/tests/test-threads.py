@@ -55,7 +55,7 @@ async def talk():
 
 
 class Refused(unittest.TestCase):
-    def calls(self, server, client):
+    def calls(self, server, client, bus):
         def ready(*arguments):
             pass
 
@@ -76,6 +76,12 @@ class Refused(unittest.TestCase):
             lambda: server.broadcast('a', 1),
             lambda: server.stop_async(),
             lambda: server.stop_async(None, ready),
+            lambda: bus.send_to_room('tea', 'a', 1),
+            lambda: bus.broadcast_json('a', '1'),
+            lambda: bus.connect_async(),
+            lambda: bus.connect_async(None, ready),
+            lambda: bus.close_async(),
+            lambda: bus.close_async(None, ready),
         ]
 
     def refused(self, calls):
@@ -88,7 +94,7 @@ class Refused(unittest.TestCase):
             server = new_server()
             async with new_client(server.get_uri(), token=TOKEN) as client:
                 messages = client.messages()
-                calls = self.calls(server, client)
+                calls = self.calls(server, client, Signal.Bus())
                 await asyncio.to_thread(self.refused, calls)
                 await asyncio.to_thread(client.reconnect_now)
                 await asyncio.to_thread(client.update_token, TOKEN)
@@ -114,19 +120,21 @@ class Refused(unittest.TestCase):
         """An object can be used by the thread that created it, but not by others."""
         server = new_server()
         client = new_client(server.get_uri())
+        bus = Signal.Bus()
         client.join_rooms(['tea'])
-        Thread(lambda: self.refused(self.calls(server, client))).get()
+        Thread(lambda: self.refused(self.calls(server, client, bus))).get()
         self.assertEqual(client.get_rooms(), ['tea'])
 
     def test_loop_in_another_thread(self):
         """If another thread runs the main context, the thread that created the object cannot use it."""
         server = new_server()
         client = new_client(server.get_uri())
+        bus = Signal.Bus()
         loop = GLib.MainLoop()
         thread = Thread(loop.run)
         wait_for(loop.is_running)
         try:
-            self.refused(self.calls(server, client))
+            self.refused(self.calls(server, client, bus))
         finally:
             GLib.idle_add(loop.quit)
             thread.get()

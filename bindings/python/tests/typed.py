@@ -36,6 +36,18 @@ async def use() -> None:
         print(connected, flushed, answer, state, attempts)
 
 
+async def send() -> None:
+    async with Signal.Bus(uri='redis://localhost') as bus:
+        server = Signal.Server(bus=bus)
+        sent: bool = bus.send_to_room('kitchen', 'chat', {'text': 'hi'}, except_=['c1'])
+        bus.send_to_user('ann', 'chat')
+        bus.broadcast('chat', None, ('c1',))
+        print(sent, server.get_bus(), bus.props.messages_published)
+    closed: bool = await bus.close_async()
+    bus.connect_async(None, print)
+    print(closed)
+
+
 async def count() -> int:
     code: int = 0
     try:
@@ -57,6 +69,7 @@ def misuse(client: Signal.Client, server: Signal.Server) -> None:
     client.set_token(lambda: 5)  # type: ignore[arg-type, return-value]
     client.flushed()  # type: ignore[attr-defined]
     server.send_to_user('ann')  # type: ignore[call-arg]
+    Signal.Bus().broadcast('chat', 1, 'c1')  # type: ignore[arg-type]
     text: str = Signal.run(count())  # type: ignore[assignment]
     print(text)
 

@@ -30,7 +30,7 @@ except ImportError:
 
 Signal = get_introspection_module('Signal')
 
-__all__ = ['Client', 'Message', 'Server', 'new_event_loop', 'run']
+__all__ = ['Bus', 'Client', 'Message', 'Server', 'new_event_loop', 'run']
 
 _NOTHING = object()
 # The default limit of messages that are queued for an iterator, and before the first one is created.
@@ -89,7 +89,7 @@ def _wrap_methods(kind):
             setattr(kind, name, _raise_typed(function))
 
 
-for _kind in (Signal.Client, Signal.Server):
+for _kind in (Signal.Bus, Signal.Client, Signal.Server):
     _wrap_methods(_kind)
 
 
@@ -952,6 +952,88 @@ class Server(_Handlers, Signal.Server):
 
 
 Server = override(Server)
+
+
+def _check_texts(*texts):
+    """Rejects names and IDs that PyGObject would truncate."""
+    for text in texts:
+        if isinstance(text, str) and '\0' in text:
+            raise ValueError('a name or an ID contains a null character')
+
+
+class Bus(Signal.Bus):
+    _affinity = None
+
+    def __init__(self, *args, **properties):
+        super().__init__(*args, **properties)
+        self._affinity = _get_affinity()
+
+    async def __aenter__(self):
+        _check_await(self, asyncio.get_running_loop())
+        try:
+            await self.connect_async()
+        except BaseException:
+            # It would continue to try.
+            self.close_async()
+            raise
+        return self
+
+    async def __aexit__(self, kind, error, traceback):
+        await self.close_async()
+
+    def connect_async(self, cancellable=None, callback=None, *user_data):
+        """Connects to Redis. Await the result, or pass a callback."""
+        undo = None if self.get_connected() else self.close_async
+        return _call(self, super().connect_async, self.connect_finish, (), cancellable, callback, user_data,
+                     undo=undo)
+
+    def close_async(self, cancellable=None, callback=None, *user_data):
+        """Closes the connection when all messages are published. Await the result, or pass a callback."""
+        return _call(self, super().close_async, self.close_finish, (), cancellable, callback, user_data)
+
+    # The payload of each is a value that JSON can represent or a Json.Node; without one, the message has none.
+
+    def send_to_room(self, room, event, payload=_NOTHING, except_=None):
+        """Sends a message to the clients in a room, except those with certain IDs."""
+        return self._send(super().send_to_room_json, (room, event), payload, except_)
+
+    def send_to_user(self, user_id, event, payload=_NOTHING):
+        """Sends a message to the clients of a user."""
+        return self._send(super().send_to_user_json, (user_id, event), payload)
+
+    def send_to_peer(self, client_id, event, payload=_NOTHING):
+        """Sends a message to a client."""
+        return self._send(super().send_to_peer_json, (client_id, event), payload)
+
+    def broadcast(self, event, payload=_NOTHING, except_=None):
+        """Sends a message to all clients, except those with certain IDs."""
+        return self._send(super().broadcast_json, (event,), payload, except_)
+
+    def send_to_room_json(self, room, event, json, except_=None):
+        return self._send_json(super().send_to_room_json, (room, event), json, except_)
+
+    def send_to_user_json(self, user_id, event, json):
+        return self._send_json(super().send_to_user_json, (user_id, event), json)
+
+    def send_to_peer_json(self, client_id, event, json):
+        return self._send_json(super().send_to_peer_json, (client_id, event), json)
+
+    def broadcast_json(self, event, json, except_=None):
+        return self._send_json(super().broadcast_json, (event,), json, except_)
+
+    def _send(self, send, names, payload, *except_):
+        return self._send_json(send, names, _payload_text(payload), *except_)
+
+    def _send_json(self, send, names, json, *except_):
+        _check_thread(self)
+        _check_texts(*names)
+        for ids in except_:
+            _check_names(ids, send.__name__.removesuffix('_json'))
+            _check_texts(*(ids or ()))
+        return send(*names, json, *except_)
+
+
+Bus = override(Bus)
 
 
 class _SelectorSource(GLib.Source):
