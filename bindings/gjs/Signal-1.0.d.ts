@@ -3,6 +3,7 @@
 
 import type Gio from 'gi://Gio?version=2.0';
 import type GLib from 'gi://GLib?version=2.0';
+import type Json from 'gi://Json?version=1.0';
 
 declare module 'gi://Signal?version=1.0' {
     export namespace Signal {
@@ -81,6 +82,24 @@ declare module 'gi://Signal?version=1.0' {
 
             stop_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
             drain_async(duration: number, cancellable?: Gio.Cancellable | null): Promise<boolean>;
+        }
+
+        interface Bus {
+            connect_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+
+            close_async(cancellable?: Gio.Cancellable | null): Promise<boolean>;
+
+            /** Sends a message to the clients in a room, except those with certain IDs. */
+            sendToRoom(room: string, event: string, payload?: Value | Json.Node, except?: string[] | null): boolean;
+
+            /** Sends a message to the clients of a user. */
+            sendToUser(userId: string, event: string, payload?: Value | Json.Node): boolean;
+
+            /** Sends a message to a client. */
+            sendToPeer(clientId: string, event: string, payload?: Value | Json.Node): boolean;
+
+            /** Sends a message to all clients, except those with certain IDs. null means no payload. */
+            broadcast(event: string, payload?: Value | Json.Node, except?: string[] | null): boolean;
         }
 
         interface Message {

@@ -5,7 +5,7 @@
 
 /* exported _init */
 
-const {GLib, GObject} = imports.gi;
+const {GLib, GObject, Json} = imports.gi;
 
 let Signal = null;
 
@@ -72,6 +72,20 @@ function promise(client, start, finish, ...args) {
 function checkEvent(event) {
     if (String(event).includes('\0'))
         throw new TypeError('The name of the event contains a null character');
+}
+
+/* Rejects names and IDs that GJS would truncate. */
+function checkTexts(...texts) {
+    if (texts.some(text => String(text).includes('\0')))
+        throw new TypeError('A name or an ID contains a null character');
+}
+
+/* Returns the text of a payload, which is a native value or a Json.Node. undefined means no payload. */
+function textOf(payload) {
+    if (payload === undefined)
+        return null;
+    return payload instanceof Json.Node ? Json.to_string(payload, false)
+        : JSON.stringify(payload, refuseWhatIsNotJson);
 }
 
 /* Emits the signal "error", or logs a warning if no handler is connected to it. */
@@ -476,6 +490,8 @@ function _init() {
     addPromise(Signal.Client.prototype, 'disconnect');
     addPromise(Signal.Server.prototype, 'stop');
     addPromise(Signal.Server.prototype, 'drain');
+    addPromise(Signal.Bus.prototype, 'connect');
+    addPromise(Signal.Bus.prototype, 'close');
     addTokenSources(Signal.Client.prototype);
     wrapHandlers(Signal.Client.prototype, wrapClientHandler);
     wrapHandlers(Signal.Server.prototype, wrapServerHandler);
@@ -523,6 +539,35 @@ function _init() {
             if (!Number.isInteger(limit) || limit < 0)
                 throw new TypeError('The limit of messages() must be a non-negative integer; 0 means no limit');
             return new Messages(this, event, limit);
+        },
+    });
+
+    const {broadcast} = Signal.Bus.prototype;
+
+    /* The payload is a value that JSON can represent; without it, or if it is undefined, the message has
+     * none. except is an array of the IDs of clients that do not receive the message. */
+    Object.assign(Signal.Bus.prototype, {
+        sendToRoom(room, event, payload = undefined, except = null) {
+            checkTexts(room, event, ...except ?? []);
+            return this.send_to_room_json(room, event, textOf(payload), except);
+        },
+
+        sendToUser(userId, event, payload = undefined) {
+            checkTexts(userId, event);
+            return this.send_to_user_json(userId, event, textOf(payload));
+        },
+
+        sendToPeer(clientId, event, payload = undefined) {
+            checkTexts(clientId, event);
+            return this.send_to_peer_json(clientId, event, textOf(payload));
+        },
+
+        /* Also takes what it takes in C: a Json.Node, or null for no payload. */
+        broadcast(event, payload = null, except = null) {
+            checkTexts(event, ...except ?? []);
+            if (payload === null || payload instanceof Json.Node)
+                return broadcast.call(this, event, payload, except);
+            return this.broadcast_json(event, textOf(payload), except);
         },
     });
 

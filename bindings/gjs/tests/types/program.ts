@@ -2,6 +2,7 @@
 // Is compiled, not run. An error that is expected and does not occur is an error.
 import Gio from 'gi://Gio?version=2.0';
 import GLib from 'gi://GLib?version=2.0';
+import Json from 'gi://Json?version=1.0';
 import Signal from 'gi://Signal?version=1.0';
 
 const fetchToken = async (): Promise<string> => 'secret';
@@ -49,6 +50,25 @@ export async function use(): Promise<void> {
     await server.stop_async();
 }
 
+export async function send(): Promise<void> {
+    const bus = new Signal.Bus({uri: 'redis://localhost', channel_prefix: 'shop:'});
+    const server = new Signal.Server({bus});
+    const connected: boolean = await bus.connect_async();
+    await bus.connect_async(new Gio.Cancellable());
+    bus.connect_async(null, (source, result) => source?.connect_finish(result));
+    bus.connect('error', (_bus, error: GLib.Error) => print(error.message));
+
+    const sent: boolean = bus.sendToRoom('kitchen', 'chat', {text: 'hi'}, ['c1']);
+    bus.sendToUser('ann', 'chat');
+    bus.sendToPeer('c1', 'chat', [1, null]);
+    bus.broadcast('chat');
+    bus.broadcast('chat', 'hi', ['c1']);
+    bus.broadcast('chat', Json.from_string('1'), null);
+    print(server.bus?.server_id, connected, sent);
+    const closed: boolean = await bus.close_async();
+    print(closed);
+}
+
 export function misuse(client: Signal.Client, message: Signal.Message): void {
     // @ts-expect-error: a function has no representation in JSON
     client.sendMessage('chat', () => 1);
@@ -58,6 +78,8 @@ export function misuse(client: Signal.Client, message: Signal.Message): void {
     client.request('order', null, 5000);
     // @ts-expect-error: the token is a string
     client.set_token(() => 5);
+    // @ts-expect-error: the IDs are in an array
+    new Signal.Bus().sendToRoom('kitchen', 'chat', 1, 'c1');
     // @ts-expect-error: a message is immutable
     message.event = 'chat';
     // @ts-expect-error: there is no such method
