@@ -40,7 +40,7 @@ namespace Signal {
 		public uint64 messages_dropped { get; }
 		public uint64 messages_published { get; }
 		public uint64 messages_received { get; }
-		public string server_id { get; }
+		public string? server_id { get; }
 		public GLib.TlsCertificate? tls_certificate { get; set; }
 		public GLib.TlsDatabase? tls_database { get; set; }
 		public string? uri { get; set; }
