@@ -9,6 +9,7 @@
 typedef struct
 {
   SignalClient *client;
+  SignalBus *bus;
   GQueue arrived;
   const char *url;
   const char *token;
@@ -342,12 +343,91 @@ do_server (Runner     *self,
   check (fgets (line, sizeof line, stdin) != NULL, "server", "did not obey");
 }
 
+static void
+do_bus (Runner     *self,
+        JsonObject *step)
+{
+  const char *uri = json_object_get_string_member (step, "uri");
+  g_autoptr (SignalServer) server = signal_server_new ();
+
+  g_clear_object (&self->bus);
+  self->bus = signal_bus_new (uri);
+  check (g_strcmp0 (signal_bus_get_uri (self->bus), uri) == 0 && !signal_bus_get_connected (self->bus), "bus",
+         uri);
+  signal_server_set_bus (server, self->bus);
+  check (signal_server_get_bus (server) == self->bus, "bus", "that of the server");
+  signal_server_set_bus (server, NULL);
+  check (signal_server_get_bus (server) == NULL, "bus", "still that of the server");
+}
+
+static void
+do_bus_connect (Runner     *self,
+                JsonObject *step)
+{
+  GAsyncResult *result = NULL;
+  g_autoptr (GAsyncResult) finished = NULL;
+  g_autoptr (GError) error = NULL;
+
+  signal_bus_connect_async (self->bus, NULL, on_finished, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  finished = result;
+  check (!signal_bus_connect_finish (self->bus, finished, &error), "bus", "is connected");
+  /* Without Redis in the library. */
+  if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_FAILED))
+    return;
+  if (g_str_equal (json_object_get_string_member (step, "fails"), "connection-refused"))
+    check (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED), "bus", error->message);
+  else
+    check_error (error, step);
+}
+
+static void
+do_bus_send (Runner     *self,
+             JsonObject *step)
+{
+  const char *event = json_object_get_string_member (step, "event");
+  JsonNode *payload = json_object_get_member (step, "payload");
+  const char * const except[] = { "c1", NULL };
+  g_autoptr (GError) to_room = NULL;
+  g_autoptr (GError) to_user = NULL;
+  g_autoptr (GError) to_peer = NULL;
+  g_autoptr (GError) to_all = NULL;
+
+  signal_bus_send_to_room (self->bus, "tea", event, payload, except, &to_room);
+  check_error (to_room, step);
+  signal_bus_send_to_user (self->bus, "ann", event, payload, &to_user);
+  check_error (to_user, step);
+  signal_bus_send_to_peer (self->bus, "c1", event, payload, &to_peer);
+  check_error (to_peer, step);
+  signal_bus_broadcast (self->bus, event, payload, except, &to_all);
+  check_error (to_all, step);
+}
+
+static void
+do_bus_close (Runner     *self,
+              JsonObject *step)
+{
+  GAsyncResult *result = NULL;
+  g_autoptr (GAsyncResult) finished = NULL;
+
+  signal_bus_close_async (self->bus, NULL, on_finished, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  finished = result;
+  check (signal_bus_close_finish (self->bus, finished, NULL), "bus", "is not closed");
+}
+
 static const struct
 {
   const char *name;
   StepFunc func;
 } steps[] = {
   { "advice", do_advice },
+  { "bus", do_bus },
+  { "bus_close", do_bus_close },
+  { "bus_connect", do_bus_connect },
+  { "bus_send", do_bus_send },
   { "cancel", do_cancel },
   { "connect", do_connect },
   { "disconnect", do_disconnect },
@@ -411,5 +491,6 @@ main (int    argc,
   self.client = client;
   g_signal_connect (client, "message", G_CALLBACK (on_message), &self);
   json_array_foreach_element (json_node_get_array (json_parser_get_root (parser)), do_step, &self);
+  g_clear_object (&self.bus);
   return 0;
 }

@@ -21,6 +21,7 @@ const input = new Gio.DataInputStream({
     base_stream: new UnixInputStream({fd: 0, close_fd: false}),
 });
 let client = null;
+let bus = null;
 let arrived = null;
 
 function check(isRight, what) {
@@ -132,6 +133,41 @@ const verbs = {
         const advice = Signal.Error.get_advice(client.last_error);
 
         check(advice === text, advice);
+    },
+    bus({uri}) {
+        const server = new Signal.Server();
+
+        bus = new Signal.Bus({uri});
+        check(bus.uri === uri && !bus.connected, 'the bus');
+        server.bus = bus;
+        check(server.get_bus() === bus, 'the bus of the server');
+        server.set_bus(null);
+        check(server.bus === null, 'still the bus of the server');
+    },
+    async bus_connect({fails}) {
+        try {
+            await bus.connect_async(null);
+        } catch (error) {
+            /* Without Redis in the library. */
+            if (error.matches?.(Signal.Error, Signal.Error.FAILED))
+                return;
+            check(fails === 'connection-refused'
+                ? error.matches?.(Gio.IOErrorEnum, Gio.IOErrorEnum.CONNECTION_REFUSED)
+                : error.matches?.(Signal.Error, Signal.Error[nickToName(fails)]), `${error}`);
+            return;
+        }
+        check(false, 'the bus is connected');
+    },
+    async bus_send(step) {
+        const {event, payload} = step;
+
+        await attempt(step, () => bus.sendToRoom('tea', event, payload, ['c1']));
+        await attempt(step, () => bus.sendToUser('ann', event, payload));
+        await attempt(step, () => bus.sendToPeer('c1', event, payload));
+        await attempt(step, () => bus.broadcast(event, payload, ['c1']));
+    },
+    async bus_close() {
+        check(await bus.close_async(null) === true, 'close');
     },
     server({command}) {
         print(`server ${command}`);

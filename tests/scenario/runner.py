@@ -17,6 +17,7 @@ class Runner:
         self.client = client
         self.client.connect('authenticate', lambda client: self.token)
         self.url = client.get_server_url()
+        self.bus = None
         self.arrived = None
         self.token = None
 
@@ -125,6 +126,37 @@ class Runner:
     async def do_advice(self, step):
         advice = Signal.error_get_advice(self.client.get_last_error())
         assert advice == step['text'], advice
+
+    async def do_bus(self, step):
+        self.bus = Signal.Bus(uri=step['uri'])
+        assert (self.bus.get_uri(), self.bus.props.connected) == (step['uri'], False)
+        server = Signal.Server(bus=self.bus)
+        assert server.get_bus() is self.bus
+        server.set_bus(None)
+        assert server.props.bus is None
+
+    async def do_bus_connect(self, step):
+        try:
+            await self.bus.connect_async()
+        except GLib.Error as error:
+            if error.matches(Signal.error_quark(), Signal.Error.FAILED):
+                return  # without Redis in the library
+            if step['fails'] == 'connection-refused':
+                assert error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CONNECTION_REFUSED), error.message
+            else:
+                self.check_error(error, step['fails'])
+        else:
+            raise AssertionError('the bus is connected')
+
+    async def do_bus_send(self, step):
+        message = step['event'], step['payload']
+        await self.attempt(step, lambda: self.bus.send_to_room('tea', *message, except_=['c1']))
+        await self.attempt(step, lambda: self.bus.send_to_user('ann', *message))
+        await self.attempt(step, lambda: self.bus.send_to_peer('c1', *message))
+        await self.attempt(step, lambda: self.bus.broadcast(*message, except_=['c1']))
+
+    async def do_bus_close(self, step):
+        assert await self.bus.close_async() is True
 
     async def do_server(self, step):
         print('server', step['command'], flush=True)

@@ -3,6 +3,7 @@ const uint SECONDS = 20;
 
 class Runner {
   Signal.Client client;
+  Signal.Bus bus;
   string url;
   Queue<Signal.Message> arrived = new Queue<Signal.Message> ();
   SourceFunc? waiting = null;
@@ -166,6 +167,52 @@ class Runner {
     check (Signal.Error.get_advice (client.last_error) == text, "advice");
   }
 
+  void new_bus (string uri) {
+    var server = new Signal.Server ();
+    bus = new Signal.Bus (uri);
+    check (bus.uri == uri && !bus.connected, "the bus");
+    server.bus = bus;
+    check (server.get_bus () == bus, "the bus of the server");
+    server.set_bus (null);
+    check (server.bus == null, "still the bus of the server");
+  }
+
+  async void connect_bus (Json.Object step) {
+    Error? failure = null;
+    try {
+      yield bus.connect_async ();
+    } catch (Error error) {
+      failure = error;
+    }
+    check (failure != null, "the bus is connected");
+    // Without Redis in the library.
+    if (failure is Signal.Error.FAILED)
+      return;
+    if (step.get_string_member ("fails") == "connection-refused")
+      check (failure is IOError.CONNECTION_REFUSED, failure.message);
+    else
+      check_error (failure, step);
+  }
+
+  delegate bool Send (string event, Json.Node payload) throws Error;
+
+  void check_send (Json.Object step, Send send) {
+    Error? failure = null;
+    try {
+      send (step.get_string_member ("event"), step.get_member ("payload"));
+    } catch (Error error) {
+      failure = error;
+    }
+    check_error (failure, step);
+  }
+
+  void send_to_bus (Json.Object step) {
+    check_send (step, (event, payload) => bus.send_to_room ("tea", event, payload, { "c1" }));
+    check_send (step, (event, payload) => bus.send_to_user ("ann", event, payload));
+    check_send (step, (event, payload) => bus.send_to_peer ("c1", event, payload));
+    check_send (step, (event, payload) => bus.broadcast (event, payload, { "c1" }));
+  }
+
   void server (string command) {
     stdout.printf ("server %s\n", command);
     stdout.flush ();
@@ -193,6 +240,10 @@ class Runner {
       break;
     case "advice": advice (step.get_string_member ("text")); break;
     case "wait": yield wait (step.get_string_member ("state")); break;
+    case "bus": new_bus (step.get_string_member ("uri")); break;
+    case "bus_connect": yield connect_bus (step); break;
+    case "bus_send": send_to_bus (step); break;
+    case "bus_close": check (yield bus.close_async (), "close"); break;
     case "server": server (step.get_string_member ("command")); break;
     default: check (false, "unknown step"); break;
     }

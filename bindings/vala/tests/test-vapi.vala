@@ -140,6 +140,42 @@ async void test_list () throws Error {
   yield server.stop_async ();
 }
 
+async void test_bus () throws Error {
+  var bus = new Signal.Bus ("redis://127.0.0.1:1") {
+    uris = { "redis://127.0.0.1:2" },
+    max_backlog = 1000
+  };
+  var prefixed = (Signal.Bus) Object.@new (typeof (Signal.Bus), "channel-prefix", "shop:");
+  var server = new Signal.Server () { bus = bus };
+  var caught = 0;
+
+  assert (server.bus == bus);
+  assert (bus.uri == "redis://127.0.0.1:1" && bus.uris.length == 1 && bus.max_backlog == 1000);
+  assert (bus.server_id.length == 36);
+  assert (!bus.connected && bus.messages_published == 0);
+  assert (prefixed.channel_prefix == "shop:");
+  bus.error.connect (() => Test.fail ());
+  try {
+    bus.send_to_room ("tea", "news", new Json.Node.alloc ().init_int (1), { "c1" });
+  } catch (Signal.Error.NOT_CONNECTED error) {
+    caught++;
+  }
+  try {
+    bus.broadcast_json ("news", "{bad");
+  } catch (Signal.Error.INVALID_ARGUMENT error) {
+    caught++;
+  }
+  try {
+    yield bus.connect_async ();
+  } catch (Error error) {
+    // The latter, if the library was built without Redis.
+    assert (error is IOError.CONNECTION_REFUSED || error is Signal.Error.FAILED);
+    caught++;
+  }
+  assert (caught == 3);
+  assert (yield bus.close_async ());
+}
+
 delegate void Start (AsyncReadyCallback done);
 delegate void Finish (AsyncResult result) throws Error;
 
@@ -170,6 +206,8 @@ int main (string[] args) {
                                             (result) => test_errors.end (result)));
   Test.add_func ("/vala/cancel", () => run ((done) => test_cancel.begin (done),
                                             (result) => test_cancel.end (result)));
+  Test.add_func ("/vala/bus", () => run ((done) => test_bus.begin (done),
+                                         (result) => test_bus.end (result)));
   Test.add_func ("/vala/list", () => run ((done) => test_list.begin (done),
                                           (result) => test_list.end (result)));
   Test.add_func ("/vala/finalized", () => run ((done) => test_finalized.begin (done),
