@@ -119,9 +119,33 @@ def channels():
     yield b'\0' + frame(b'\x03', 0x88)
 
 
+def buses():
+    def text(channel, prefix='', **members):
+        body = json.dumps({'serverId': 's', **members}, separators=(',', ':'), ensure_ascii=False)
+        return f'{prefix}\n{channel}\n{body}'
+
+    yield text('ws:broadcast', type='broadcast', event='a')
+    yield text('ws:broadcast', type='broadcast', event='a', data=None, exclude=['c1', 'c"2'])
+    yield text('ws:room:tea', type='room', target='tea', event='a', data={'n': [1, -0.5e-3]}, exclude=[])
+    yield text('p:ws:client:c1', 'p:', type='client', target='c1', event='hé 😀', data='x')
+    yield text('ws:user:a"b', type='user', target='a"b', event='a', data=2 ** 64)
+    yield text('ws:user:u', type='room', target='u', event='a')
+    yield text('ws:broadcast', type='broadcast', event='connected')
+    yield text('ws:broadcast', type='broadcast', event='a', exclude='c1')
+    yield text('ws:broadcast', type='nothing', event='')
+    yield text('ws:room:', type='room', target='', event=7)
+    yield '\nws:broadcast\n{"serverId":"own"}'
+    yield '\nws:broadcast\n{"type":"broadcast","event":"a","serverId":"\\u006fwn"}'
+    yield ('\nws:room:t\n {"event":"\\u0061","event":"b","data":1,"data":[2],"target":"\\u0074","type":"room",'
+           '"exclude":[1,"\\ud800",["c"],"\\u0000","c"],"serverId":"s","id":"7"} ')
+    yield '\nws:broadcast\n{"serverId":"s","type":"broadcast","event":"a","exclude":' + '[' * 256 + ']' * 256 + '}'
+    yield '\nws:broadcast\n{"serverId":"s","type":"broadcast","event":"a","data":' + '[' * 257 + ']' * 257 + '}'
+    yield '\n\n'
+
+
 def main():
     corpora = {'envelope': envelopes, 'handshake': handshakes, 'base64': base64s, 'names': names,
-               'channel': channels, 'response': responses}
+               'channel': channels, 'response': responses, 'bus': buses}
     for name, make in corpora.items():
         directory = pathlib.Path(sys.argv[1]) / name
         directory.mkdir(parents=True, exist_ok=True)
