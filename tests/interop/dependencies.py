@@ -9,6 +9,7 @@ import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCRIPTS = ('server.mjs', 'emitter.mjs')
+OPTIONAL = ('valkey-server',)  # not in Debian 12
 MANIFESTS = ('package.json', 'package-lock.json')
 SYSTEM_PATH = os.environ.get('PATH', '') + ':/usr/sbin:/usr/local/sbin'
 
@@ -19,6 +20,8 @@ class Missing(Exception):
 
 def find_program(name):
     found = shutil.which(name, path=SYSTEM_PATH)
+    if not found and name in OPTIONAL:
+        raise Missing(f'{name} is not installed here')
     if not found:
         raise Missing(f'{name} is not installed here; “tests/install-dependencies interop” installs it')
     return found

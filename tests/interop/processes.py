@@ -97,7 +97,7 @@ class Process:
 class Processes:
     """Starts and stops the processes that a test program asks for. Each public method is a command."""
 
-    def __init__(self, folder, packages, bun, embedded, receivers):
+    def __init__(self, folder, packages, bun, embedded, receivers, store):
         self.folder = folder
         self.packages = packages
         self.bun = bun
@@ -105,7 +105,8 @@ class Processes:
         self.receivers = receivers
         self.processes = {}
         self.servers = {}
-        self.redis_port = free_port()
+        self.store = store
+        self.redis_ports = {'redis': str(free_port())}
 
     def launch(self, name, command, env=None):
         self.processes[name] = Process(name, self.folder, command, env)
@@ -118,23 +119,29 @@ class Processes:
         for process in self.processes.values():
             process.process.wait(STOP_LIMIT)
 
-    def redis(self, verb):
+    def redis(self, verb, name='redis', *settings):
+        """Starts or stops a Redis, with settings as in redis.conf, NAME=VALUE; returns its port."""
+        port = self.redis_ports.setdefault(name, str(free_port()))
         if verb == 'stop':
-            self.processes.pop('redis').end(signal.SIGTERM)
-            return ''
-        self.launch('redis', [
-            find_program('redis-server'), '--port', str(self.redis_port), '--bind', '127.0.0.1',
-            '--save', '', '--appendonly', 'no', '--dir', self.folder])
-        wait_until(lambda: 'Ready to accept connections' in self.processes['redis'].output(),
-                   'redis-server')
-        return ''
+            self.processes.pop(name).end(signal.SIGTERM)
+            return port
+        folder = os.path.join(self.folder, 'data-' + name)
+        os.makedirs(folder, exist_ok=True)
+        listen = ['--port', port]
+        if any(setting.startswith('tls-') for setting in settings):
+            listen = ['--port', '0', '--tls-port', port]
+        further = [word for setting in settings for word in ('--' + setting).split('=', 1)]
+        self.launch(name, [find_program(self.store + '-server'), *listen, '--bind', '127.0.0.1',
+                           '--save', '', '--appendonly', 'no', '--dir', folder, *further])
+        wait_until(lambda: 'Ready to accept connections' in self.processes[name].output(), name)
+        return port
 
     def server(self, name, kind, *settings):
         """Defines and starts a server; returns its URL."""
         if kind == 'public' and 'redis' not in self.processes:
             self.redis('start')
         env = dict(setting.split('=', 1) for setting in settings)
-        env.update(NAME=name, PORT=str(free_port()), REDIS_PORT=str(self.redis_port),
+        env.update(NAME=name, PORT=str(free_port()), REDIS_PORT=self.redis_ports['redis'],
                    APP_ENV_LOGGER_FOLDER_PATH=os.path.join(self.folder, 'logs'))
         command = [self.embedded]
         if kind == 'public':
@@ -190,9 +197,9 @@ class Processes:
         with socket.socket() as probe:
             return probe.connect_ex(('127.0.0.1', port)) == 0
 
-    def emit(self, room, event, json):
-        process = self.launch('emitter', [self.bun, os.path.join(self.packages, 'emitter.mjs'),
-                                          room, event, json], {'REDIS_PORT': str(self.redis_port)})
+    def emit(self, *messages):
+        process = self.launch('emitter', [self.bun, os.path.join(self.packages, 'emitter.mjs'), *messages],
+                              {'REDIS_PORT': self.redis_ports['redis']})
         if process.process.wait(START_LIMIT) != 0:
             raise RuntimeError('the emitter failed:\n' + process.output())
         return ''

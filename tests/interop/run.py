@@ -81,7 +81,8 @@ def main():
         receivers['js'] = [arguments.gjs, '-m']
     with tempfile.TemporaryDirectory(prefix='signal-glib-interop-') as folder:
         processes = Processes(folder, os.path.abspath(arguments.packages), bun,
-                      os.path.abspath(arguments.embedded), receivers)
+                      os.path.abspath(arguments.embedded), receivers,
+                      'valkey' if 'valkey-server' in arguments.needs else 'redis')
         try:
             return run(processes, arguments)
         finally:

@@ -161,7 +161,7 @@ test_emitter (void)
         g_test_message ("no receiver for %s", languages[i]);
     }
 
-  processes_command ("emit", "tea", "news", "{\"text\":\"añ🎈\"}", NULL);
+  processes_command ("emit", "{\"room\":\"tea\",\"event\":\"news\",\"data\":{\"text\":\"añ🎈\"}}", NULL);
   recorder_assert_message (a, "news", "{\"text\":\"añ🎈\"}");
   recorder_assert_message (b, "news", "{\"text\":\"añ🎈\"}");
   for (guint i = 0; i < G_N_ELEMENTS (languages); i++)
