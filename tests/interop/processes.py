@@ -136,6 +136,13 @@ class Processes:
         wait_until(lambda: 'Ready to accept connections' in self.processes[name].output(), name)
         return port
 
+    def redis_cli(self, name, *words):
+        """Runs a command of Redis; returns the reply."""
+        cli = subprocess.run([find_program(self.store + '-cli'), '-e', '-p', self.redis_ports[name], *words],
+                             check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             timeout=START_LIMIT)
+        return ' '.join(cli.stdout.split())
+
     def server(self, name, kind, *settings):
         """Defines and starts a server; returns its URL."""
         if kind == 'public' and 'redis' not in self.processes:
@@ -165,6 +172,10 @@ class Processes:
 
     def freeze(self, name):
         self.processes[name].process.send_signal(signal.SIGSTOP)
+        return ''
+
+    def thaw(self, name):
+        self.processes[name].process.send_signal(signal.SIGCONT)
         return ''
 
     def certificates(self):
