@@ -34,6 +34,17 @@ interop_recorder_new_connected (const char *url,
   return recorder;
 }
 
+Recorder *
+interop_recorder_new_in_room (const char *url,
+                              const char *token,
+                              const char *room)
+{
+  Recorder *recorder = interop_recorder_new_connected (url, token);
+
+  interop_join (recorder, room);
+  return recorder;
+}
+
 /* @order is `to` (a room), `to-user` or `broadcast`. */
 void
 interop_send_to (Recorder   *recorder,
@@ -89,6 +100,17 @@ interop_settle (Recorder *recorder)
   G_GNUC_UNUSED g_autofree char *answer = interop_request (recorder, "where", NULL);
 
   run_for (100);
+}
+
+/* The client receives this number of messages with this name, and no more. */
+void
+interop_assert_count (Recorder   *recorder,
+                      const char *event,
+                      guint       n)
+{
+  INTEROP_WAIT (recorder_count_messages (recorder, event) >= n);
+  interop_settle (recorder);
+  g_assert_cmpuint (recorder_count_messages (recorder, event), ==, n);
 }
 
 typedef struct

@@ -14,6 +14,7 @@ from dependencies import find_program
 START_LIMIT = 30
 STOP_LIMIT = 10
 PR_SET_PDEATHSIG = 1
+SLOTS = 16384
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBC = ctypes.CDLL(None)
 
@@ -143,11 +144,30 @@ class Processes:
                              timeout=START_LIMIT)
         return ' '.join(cli.stdout.split())
 
+    def cluster(self, *names):
+        """Starts a Redis Cluster that has these nodes; returns their ports."""
+        buses = [str(free_port()) for name in names]
+        bounds = [SLOTS * i // len(names) for i in range(len(names) + 1)]
+        for i, name in enumerate(names):
+            self.redis('start', name, 'cluster-enabled=yes', 'cluster-config-file=nodes.conf',
+                       'cluster-node-timeout=1000', 'cluster-port=' + buses[i])
+            self.redis_cli(name, 'cluster', 'addslotsrange', str(bounds[i]), str(bounds[i + 1] - 1))
+        for name, bus in zip(names[1:], buses[1:]):
+            self.redis_cli(names[0], 'cluster', 'meet', '127.0.0.1', self.redis_ports[name], bus)
+        for name in names:
+            wait_until(lambda name=name: self.has_joined(name, len(names)), 'the cluster')
+        return ' '.join(self.redis_ports[name] for name in names)
+
+    def has_joined(self, name, count):
+        """Whether a node of a cluster has a connection to each other one."""
+        return ('cluster_state:ok' in self.redis_cli(name, 'cluster', 'info')
+                and self.redis_cli(name, 'cluster', 'nodes').split().count('connected') == count)
+
     def server(self, name, kind, *settings):
         """Defines and starts a server; returns its URL."""
-        if kind == 'public' and 'redis' not in self.processes:
-            self.redis('start')
         env = dict(setting.split('=', 1) for setting in settings)
+        if kind == 'public' and 'redis' not in self.processes and 'REDIS_CLUSTER' not in env:
+            self.redis('start')
         env.update(NAME=name, PORT=str(free_port()), REDIS_PORT=self.redis_ports['redis'],
                    APP_ENV_LOGGER_FOLDER_PATH=os.path.join(self.folder, 'logs'))
         command = [self.embedded]

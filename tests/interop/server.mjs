@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The public server as an application sets it up: it requires encryption, checks rooms, and has a small
-// application on top. PORT, REDIS_PORT and the limits below come from the environment.
+// application on top. PORT, REDIS_PORT and the limits below come from the environment. With Redis Cluster,
+// REDIS_CLUSTER are the ports of its nodes.
 //
 // PUBLIC_KEY_MEMBER is the name of the member of "authenticate" that has the key of a client.
 //
 // A token is NAME or NAME/MODE, and NAME becomes the user id; the token "nobody" is refused. MODE
 // makes the server misbehave towards that user only, in ways that a client must handle.
-import { ECDH, RedisHelper, WebSocketEmitter, WebSocketServerHelper } from '@venizia/ignis-helpers';
+import {
+  ECDH, RedisClusterHelper, RedisHelper, WebSocketEmitter, WebSocketServerHelper,
+} from '@venizia/ignis-helpers';
 
 const number = name => (process.env[name] ? Number(process.env[name]) : undefined);
 const isEncrypted = process.env.ENCRYPTION !== 'none';
@@ -110,9 +113,14 @@ const handle = async ({ clientId, message }) => {
 };
 
 // By default, the Redis client of the package does not reconnect.
-const redisConnection = new RedisHelper({
-  name: 'interop', host: '127.0.0.1', port: number('REDIS_PORT'), autoConnect: true, maxRetry: -1,
-});
+const redisConnection = process.env.REDIS_CLUSTER
+  ? new RedisClusterHelper({
+    name: 'interop',
+    nodes: process.env.REDIS_CLUSTER.split(' ').map(port => ({ host: '127.0.0.1', port: Number(port) })),
+  })
+  : new RedisHelper({
+    name: 'interop', host: '127.0.0.1', port: number('REDIS_PORT'), autoConnect: true, maxRetry: -1,
+  });
 const emitter = new WebSocketEmitter({ redisConnection });
 let bun;
 const helper = new WebSocketServerHelper({

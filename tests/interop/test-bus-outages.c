@@ -19,15 +19,6 @@ typedef struct
 
 #define ROOM "tea"
 
-static Recorder *
-open_client (const char *url)
-{
-  Recorder *recorder = interop_recorder_new_connected (url, "ann");
-
-  interop_join (recorder, ROOM);
-  return recorder;
-}
-
 /* Returns whether a message reaches all three servers from each of them. The public server, which needs
  * some seconds to connect again, may not yet be there. */
 static gboolean
@@ -47,16 +38,6 @@ flows (Net *net)
   return TRUE;
 }
 
-static void
-assert_count (Recorder   *recorder,
-              const char *event,
-              guint       n)
-{
-  INTEROP_WAIT (recorder_count_messages (recorder, event) >= n);
-  interop_settle (recorder);
-  g_assert_cmpuint (recorder_count_messages (recorder, event), ==, n);
-}
-
 /* Messages of each server reach all others, once. */
 static void
 assert_flows (Net *net)
@@ -70,7 +51,7 @@ assert_flows (Net *net)
   bus_site_send (net->d, ROOM, "flows", "0");
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
     {
-      assert_count (all[i], "flows", 3);
+      interop_assert_count (all[i], "flows", 3);
       g_ptr_array_set_size (all[i]->messages, 0);
     }
 }
@@ -80,9 +61,9 @@ net_open (Net *net)
 {
   net->c = bus_site_new_connected (redis_uri, "c");
   net->d = bus_site_new_connected (redis_uri, "d");
-  net->of_a = open_client (url_a);
-  net->of_c = open_client (net->c->url);
-  net->of_d = open_client (net->d->url);
+  net->of_a = interop_recorder_new_in_room (url_a, "ann", ROOM);
+  net->of_c = interop_recorder_new_in_room (net->c->url, "ann", ROOM);
+  net->of_d = interop_recorder_new_in_room (net->d->url, "ann", ROOM);
   assert_flows (net);
 }
 
@@ -134,7 +115,7 @@ test_killed (void)
   Net net = { 0 };
 
   net_open (&net);
-  leaver = open_client (net.d->url);
+  leaver = interop_recorder_new_in_room (net.d->url, "ann", ROOM);
   processes_command ("kill", "redis", NULL);
   bus_site_wait_lost (net.c);
   bus_site_wait_lost (net.d);
@@ -145,10 +126,10 @@ test_killed (void)
       interop_send_to (net.of_a, "to", ROOM, "queued", "0");
       bus_site_send (net.c, ROOM, "local", "0");
     }
-  assert_count (net.of_a, "queued", 10);
-  assert_count (net.of_c, "local", 10);
+  interop_assert_count (net.of_a, "queued", 10);
+  interop_assert_count (net.of_c, "local", 10);
 
-  comer = open_client (net.c->url);
+  comer = interop_recorder_new_in_room (net.c->url, "ann", ROOM);
   interop_join (comer, "late");
   g_assert_true (signal_client_leave_rooms (leaver->client, rooms, NULL));
   INTEROP_WAIT (!interop_is_in_room (leaver, ROOM));
@@ -159,10 +140,10 @@ test_killed (void)
   g_free (processes_query ("redis", "start", NULL));
   wait_back (&net, start);
   bus_site_send (net.d, "late", "news", "0");
-  assert_count (comer, "news", 1);
-  assert_count (net.of_c, "queued", 10);
-  assert_count (net.of_d, "queued", 10);
-  assert_count (comer, "queued", 10);
+  interop_assert_count (comer, "news", 1);
+  interop_assert_count (net.of_c, "queued", 10);
+  interop_assert_count (net.of_d, "queued", 10);
+  interop_assert_count (comer, "queued", 10);
   g_assert_cmpuint (recorder_count_messages (net.of_d, "local"), ==, 0);
   assert_flows (&net);
   g_assert_cmpuint (leaver->messages->len, ==, 0);
@@ -211,14 +192,14 @@ assert_only_late (Net        *net,
   const guint n = 50;
 
   send_from_all (net, event, n);
-  assert_count (net->of_a, event, n);
-  assert_count (net->of_c, event, n);
-  assert_count (net->of_d, event, n);
+  interop_assert_count (net->of_a, event, n);
+  interop_assert_count (net->of_c, event, n);
+  interop_assert_count (net->of_d, event, n);
   if (verb != NULL)
     processes_command (verb, "redis", NULL);
-  assert_count (net->of_a, event, 3 * n);
-  assert_count (net->of_c, event, 3 * n);
-  assert_count (net->of_d, event, 3 * n);
+  interop_assert_count (net->of_a, event, 3 * n);
+  interop_assert_count (net->of_c, event, 3 * n);
+  interop_assert_count (net->of_d, event, 3 * n);
   g_assert_cmpuint (net->c->errors->len, ==, 0);
   g_assert_cmpuint (net->d->errors->len, ==, 0);
   g_assert_cmpuint (net->c->n_changes, ==, 1);
@@ -261,14 +242,14 @@ test_frozen_for_long (void)
   while (net.c->n_changes < 2 || net.d->n_changes < 2)
     {
       bus_site_send (net.c, ROOM, "local", "0");
-      assert_count (net.of_c, "local", 1);
+      interop_assert_count (net.of_c, "local", 1);
       g_ptr_array_set_size (net.of_c->messages, 0);
       g_assert_cmpint (g_get_monotonic_time () - start, <, 3 * INTEROP_TIMEOUT * G_USEC_PER_SEC);
     }
   g_test_message ("noticed after %.1f s", (g_get_monotonic_time () - start) / 1e6);
   assert_not_connected (net.c->bus);
   bus_site_send (net.c, ROOM, "local", "0");
-  assert_count (net.of_c, "local", 1);
+  interop_assert_count (net.of_c, "local", 1);
 
   start = g_get_monotonic_time ();
   processes_command ("thaw", "redis", NULL);

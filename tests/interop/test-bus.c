@@ -612,16 +612,6 @@ new_prefixed (const char *prefix,
   return site;
 }
 
-static void
-assert_counts (Recorder   *recorder,
-               const char *event,
-               guint       n)
-{
-  INTEROP_WAIT (recorder_count_messages (recorder, event) >= n);
-  interop_settle (recorder);
-  g_assert_cmpuint (recorder_count_messages (recorder, event), ==, n);
-}
-
 /* Two applications on one Redis hear each other, unless they have different prefixes. */
 static void
 test_two_applications (void)
@@ -640,11 +630,11 @@ test_two_applications (void)
   interop_send_to (public, "broadcast", "", "none", "2");
   interop_send_to (of_one, "to-user", "ann", "one", "3");
   interop_send_to (of_two, "to", "ws-default", "two", "4");
-  assert_counts (public, "none", 2);
-  assert_counts (of_none, "none", 2);
-  assert_counts (of_one, "one", 1);
-  assert_counts (of_one_more, "one", 1);
-  assert_counts (of_two, "two", 1);
+  interop_assert_count (public, "none", 2);
+  interop_assert_count (of_none, "none", 2);
+  interop_assert_count (of_one, "one", 1);
+  interop_assert_count (of_one_more, "one", 1);
+  interop_assert_count (of_two, "two", 1);
   g_assert_cmpuint (public->messages->len, ==, 2);
   g_assert_cmpuint (of_none->messages->len, ==, 2);
   g_assert_cmpuint (of_one->messages->len, ==, 1);
