@@ -335,7 +335,7 @@ test_bad_answers (void)
       g_autoptr (MockRedis) mock = mock_redis_new ();
       g_autoptr (BusRecorder) recorder = bus_recorder_new (mock->uri);
 
-      g_test_message ("%s", answers[i]);
+      g_test_message ("%u", i);
       bus_recorder_connect (recorder);
       mock->publish_answer = answers[i];
       g_assert_true (signal_bus_broadcast (recorder->bus, "e", NULL, NULL, NULL));

@@ -93,7 +93,7 @@ test_bad_uris (void)
     {
       g_autoptr (BusRecorder) recorder = bus_recorder_new (uris[i]);
 
-      g_test_message ("%s", uris[i]);
+      g_test_message ("%u", i);
       bus_recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
     }
 }
@@ -224,6 +224,29 @@ test_not_redis (void)
     }
 }
 
+/* Neither of the two connections is used until Redis accepts commands on both. */
+static void
+test_both_are_needed (void)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (MockRedis) mock = mock_redis_new ();
+      g_autoptr (BusRecorder) recorder = bus_recorder_new (mock->uri);
+
+      mock->is_mute = TRUE;
+      bus_recorder_start (recorder, NULL);
+      WAIT_UNTIL (mock->commands->len == 2);
+      mock->is_mute = FALSE;
+      mock_link_write_text (mock->links->pdata[i], "+PONG\r\n");
+      run_for (50);
+      g_assert_cmpuint (mock->commands->len, ==, 2);
+      g_assert_false (recorder->is_done);
+      mock_link_write_text (mock->links->pdata[1 - i], "+PONG\r\n");
+      WAIT_UNTIL (recorder->is_done);
+      g_assert_no_error (recorder->error);
+    }
+}
+
 static void
 test_ends_at_once (void)
 {
@@ -290,7 +313,7 @@ test_cancelled_before (void)
   WAIT_UNTIL (recorder->is_done);
   g_assert_error (recorder->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   run_for (300);
-  g_assert_cmpuint (mock_redis_count_links (mock), ==, 0);
+  g_assert_cmpuint (mock->links->len, ==, 0);
   g_assert_cmpuint (recorder->n_connected, ==, 0);
 }
 
@@ -699,6 +722,7 @@ main (int   argc,
   g_test_add_func ("/bus/connect/refused", test_refused);
   g_test_add_func ("/bus/connect/again", test_connect_again);
   g_test_add_func ("/bus/connect/not-redis", test_not_redis);
+  g_test_add_func ("/bus/connect/both-are-needed", test_both_are_needed);
   g_test_add_func ("/bus/connect/ends-at-once", test_ends_at_once);
   g_test_add_func ("/bus/connect/bytewise", test_bytewise);
   g_test_add_func ("/bus/connect/further-nodes", test_further_nodes);

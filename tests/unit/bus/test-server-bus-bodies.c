@@ -118,7 +118,7 @@ test_good (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_test_message ("%s", cases[i].body);
+      g_test_message ("%u", i);
       inject (site, cases[i].channel, cases[i].body);
       WAIT_UNTIL (site->alice->messages->len == 1);
       g_assert_null (signal_message_get_id (site->alice->messages->pdata[0]));
@@ -137,6 +137,7 @@ test_excluded (void)
   g_autoptr (Site) site = site_new ();
 
   inject (site, ALL, BROADCAST_E ",\"exclude\":[\"ID\"]}");
+  inject (site, ALL, BROADCAST_E ",\"exclude\":[7,\"ID\"]}");
   inject (site, ALL, "{\"exclude\":[\"x\",\"ID\"],\"serverId\":\"s\",\"type\":\"broadcast\","
                      "\"event\":\"e\"}");
   inject (site, "ws:room:tea", "{\"serverId\":\"s\",\"type\":\"room\",\"target\":\"tea\",\"event\":\"e\","
@@ -219,7 +220,7 @@ test_bad (void)
     {
       g_autofree char *body = with_id (cases[i].body, site->alice);
 
-      g_test_message ("%s", cases[i].body);
+      g_test_message ("%u", i);
       assert_dropped (site, cases[i].channel, body, strlen (body));
     }
   assert_alive (site);
@@ -283,12 +284,17 @@ static void
 test_own (void)
 {
   g_autoptr (Site) site = site_new ();
-  g_autofree char *body = g_strdup_printf ("{\"serverId\":\"%s\",\"type\":\"broadcast\",\"event\":\"e\"}",
-                                           signal_bus_get_server_id (site->node->bus));
+  const char *id = signal_bus_get_server_id (site->node->bus);
+  const char *rest = "\"type\":\"broadcast\",\"event\":\"e\"";
+  g_autofree char *usual = g_strconcat ("{\"serverId\":\"", id, "\",", rest, "}", NULL);
+  g_autofree char *other = g_strconcat ("{", rest, ",\"serverId\":\"", id, "\"}", NULL);
+  g_autofree char *longer = g_strconcat ("{\"serverId\":\"", id, "0\",", rest, "}", NULL);
 
   for (guint i = 0; i < 10; i++)
-    inject (site, ALL, body);
+    inject (site, ALL, i % 2 > 0 ? usual : other);
   assert_alive (site);
+  inject (site, ALL, longer);
+  recorder_assert_message (site->alice, "e", NULL);
   g_assert_cmpuint (site->node->recorder->errors->len, ==, 0);
   g_assert_cmpuint (signal_bus_get_messages_dropped (site->node->bus), ==, 0);
 }
@@ -343,7 +349,7 @@ test_not_messages (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
-      g_test_message ("%s", texts[i]);
+      g_test_message ("%u", i);
       mock_link_write_text (mock_redis_get_subscriber (site->mock, ALL), texts[i]);
       bus_recorder_wait_error (recorder, SIGNAL_ERROR, SIGNAL_ERROR_CONNECTION_LOST);
       bus_recorder_wait_connected (recorder, i + 2);
@@ -352,6 +358,22 @@ test_not_messages (void)
       recorder_assert_message (site->alice, "e", NULL);
     }
   g_assert_cmpuint (recorder->errors->len, ==, 0);
+}
+
+/* A message that does not end is not kept in memory for ever. */
+static void
+test_endless (void)
+{
+  g_autoptr (Site) site = site_new ();
+  g_autofree char *filler = g_strnfill (80 * MIB, 'x');
+  MockLink *link = mock_redis_get_subscriber (site->mock, ALL);
+
+  mock_link_write_text (link, "*3\r\n$7\r\nmessage\r\n$12\r\nws:broadcast\r\n$500000000\r\n");
+  mock_link_write_text (link, filler);
+  bus_recorder_wait_error (site->node->recorder, SIGNAL_ERROR, SIGNAL_ERROR_CONNECTION_LOST);
+  bus_recorder_wait_connected (site->node->recorder, 2);
+  inject (site, ALL, BROADCAST_E "}");
+  recorder_assert_message (site->alice, "e", NULL);
 }
 
 /* The kinds of messages that come for patterns, or for channels of others. */
@@ -367,6 +389,63 @@ test_other_messages (void)
   mock_link_write (link, message->data, message->len);
   mock_link_write (link, other->data, other->len);
   assert_alive (site);
+}
+
+static void
+on_error_wait (SignalBus    *bus,
+               const GError *error,
+               guint        *n_errors)
+{
+  ++*n_errors;
+  run_for (20);
+}
+
+/* A handler runs the main loop, in which the next messages are read. */
+static void
+test_nested_loop (void)
+{
+  g_autoptr (Site) site = site_new ();
+  guint n_errors = 0;
+
+  g_signal_connect (site->node->bus, "error", G_CALLBACK (on_error_wait), &n_errors);
+  for (guint i = 0; i < 10; i++)
+    {
+      inject (site, ALL, BROADCAST "}");
+      inject (site, ALL, BROADCAST_E "}");
+    }
+  WAIT_UNTIL (site->alice->messages->len == 10 && n_errors == 10);
+  g_assert_true (signal_bus_get_connected (site->node->bus));
+  g_signal_handlers_disconnect_by_data (site->node->bus, &n_errors);
+}
+
+static void
+on_error_drop (SignalBus    *bus,
+               const GError *error,
+               Site         *site)
+{
+  if (site->node->recorder->bus == NULL)
+    return;
+
+  g_object_set (site->node->server, "bus", NULL, NULL);
+  g_clear_object (&site->node->recorder->bus);
+}
+
+/* The server and the application drop the bus while messages are read. */
+static void
+test_drop_inside (void)
+{
+  g_autoptr (Site) site = site_new ();
+  gpointer weak = site->node->bus;
+
+  g_object_add_weak_pointer (weak, &weak);
+  g_signal_connect (site->node->bus, "error", G_CALLBACK (on_error_drop), site);
+  inject (site, ALL, BROADCAST "}");
+  inject (site, ALL, BROADCAST_E "}");
+  WAIT_UNTIL (weak == NULL);
+  WAIT_UNTIL (mock_redis_count_links (site->mock) == 0);
+  g_assert_true (signal_server_broadcast (site->node->server, "1", NULL, NULL));
+  recorder_assert_message (site->alice, "1", NULL);
+  g_assert_cmpuint (site->alice->messages->len, ==, 0);
 }
 
 typedef struct
@@ -458,7 +537,10 @@ main (int   argc,
   g_test_add_func ("/server/bus/bodies/large", test_large);
   g_test_add_func ("/server/bus/bodies/bytewise", test_bytewise);
   g_test_add_func ("/server/bus/bodies/not-messages", test_not_messages);
+  g_test_add_func ("/server/bus/bodies/endless", test_endless);
   g_test_add_func ("/server/bus/bodies/other-messages", test_other_messages);
+  g_test_add_func ("/server/bus/bodies/nested-loop", test_nested_loop);
+  g_test_add_func ("/server/bus/bodies/drop-inside", test_drop_inside);
   g_test_add_func ("/server/bus/bodies/flood", test_flood);
   g_test_add_func ("/server/bus/bodies/delivered-flood", test_delivered_flood);
 

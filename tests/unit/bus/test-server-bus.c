@@ -328,6 +328,9 @@ test_subscribed_before_connected (void)
       recorder_disconnect (client);
     }
   g_assert_cmpuint (watch.n_connected, ==, 10);
+
+  /* One command for each. */
+  g_assert_cmpuint (mock_redis_count_commands (cluster->mock, "SUBSCRIBE"), ==, 10);
 }
 
 static void
@@ -381,6 +384,38 @@ test_restart (void)
   g_assert_cmpuint (recorder_count_messages (bob, "4"), ==, 1);
   g_assert_cmpuint (mock->n_published, ==, 1 + 1 + 2);
   g_signal_handlers_disconnect_by_data (cluster->nodes[0]->bus, cluster);
+}
+
+/* A Redis that hangs holds nothing up; what it does not take is dropped, and that is said once. */
+static void
+test_hung (void)
+{
+  g_autoptr (BusCluster) cluster = bus_cluster_new ();
+  BusNode *node = cluster->nodes[0];
+  Recorder *alice = bus_cluster_add_client (cluster, 0, "alice");
+  Recorder *bob = bus_cluster_add_client (cluster, 1, "bob");
+  g_autofree char *filler = g_strnfill (100000, 'x');
+  g_autoptr (JsonNode) payload = json_node_init_string (json_node_alloc (), filler);
+  guint n_sent = 0;
+
+  signal_bus_set_max_backlog (node->bus, 200000);
+  mock_redis_freeze (cluster->mock, TRUE);
+  while (signal_bus_get_messages_dropped (node->bus) < 3 && n_sent < 1000)
+    {
+      g_assert_true (signal_server_broadcast (node->server, "e", payload, NULL));
+      n_sent++;
+      WAIT_UNTIL (alice->messages->len == n_sent);
+    }
+  g_assert_cmpuint (signal_bus_get_messages_dropped (node->bus), ==, 3);
+  g_assert_cmpuint (signal_bus_get_messages_published (node->bus), ==, n_sent - 3);
+  bus_recorder_wait_error (node->recorder, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL);
+
+  mock_redis_freeze (cluster->mock, FALSE);
+  WAIT_UNTIL (bob->messages->len == n_sent - 3);
+  g_assert_true (signal_server_broadcast (node->server, "after", NULL, NULL));
+  recorder_assert_message (bob, "after", NULL);
+  g_assert_cmpuint (node->recorder->errors->len, ==, 0);
+  g_assert_cmpuint (node->recorder->n_lost, ==, 0);
 }
 
 /* A server whose bus has never been connected serves its own clients, and joins the others later. */
@@ -668,6 +703,7 @@ main (int   argc,
   g_test_add_func ("/server/bus/subscriptions/denied", test_denied);
   g_test_add_func ("/server/bus/restart", test_restart);
   g_test_add_func ("/server/bus/no-redis", test_no_redis);
+  g_test_add_func ("/server/bus/hung", test_hung);
   g_test_add_func ("/server/bus/order", test_order);
   g_test_add_func ("/server/bus/set", test_set_bus);
   g_test_add_func ("/server/bus/stop", test_stop);
