@@ -6,7 +6,8 @@ parsed.
 c, python, js, vala   A program (it has a main function, a main loop or a test run) is built as a
                       reader would build it, and run; it must exit with 0. “ws://127.0.0.1:8080/ws” becomes the
                       URL of a “signal-glib serve” with the token “secret”, also in SIGNAL_URL and
-                      SIGNAL_TOKEN; a client repeatedly sends to the room “kitchen”. After
+                      SIGNAL_TOKEN; a client repeatedly sends to the room “kitchen”. “redis://localhost” becomes
+                      the URI of a server that answers like Redis, on which it must publish {"text":"hello"}. After
                       a comment “example: …” it must print {"text":"hello"}. One that connects to that
                       server is also run with a wrong token, without a server and with a bad URL: it
                       must print one line to standard error, and exit with 1.
@@ -23,6 +24,7 @@ import argparse
 import ast
 import configparser
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
@@ -39,11 +41,13 @@ import xml.etree.ElementTree
 
 import markdown
 import tap
+from redis_responder import Redis
 
 SECONDS = 40
 TOKEN = 'secret'
 URL = 'ws://127.0.0.1:8080/ws'
 BAD_URL = 'nonsense'
+REDIS = 'redis://localhost'
 EXPECTED = '{"text":"hello"}\n'
 CODE = ('c', 'python', 'js', 'vala')
 PARSED = ('ini', 'json', 'meson', 'sh', 'xml')
@@ -77,6 +81,13 @@ def stop(server):
     server.terminate()
     server.wait(SECONDS)
     server.stdout.close()
+
+
+def has_redis(program):
+    """Returns whether the library was built with Redis."""
+    process = subprocess.run([program, 'emit', '--redis=redis://127.0.0.1:1', 'all', 'news'], timeout=SECONDS,
+                             stderr=subprocess.PIPE, text=True)
+    return '-Dredis' not in process.stderr
 
 
 def is_client(block):
@@ -236,6 +247,15 @@ class Code(unittest.TestCase):
         if block.mark.startswith('example: '):
             self.assertEqual(output, EXPECTED)
 
+    def emit_program(self, block):
+        if not has_redis(options.server):
+            self.skipTest('the library was built without Redis')
+        with Redis() as redis:
+            text = block.text.replace(REDIS, redis.uri)
+            with self.program(dataclasses.replace(block, text=text), '', '') as (command, environment):
+                run(command, env=environment)
+                self.assertEqual([body['data'] for _, body in redis.published], [{'text': 'hello'}])
+
     def refuse_program(self, block):
         services = self.services
         for url, token, words in ((services.url, 'wrong', 'rejected the token'), (BAD_URL, TOKEN, 'URL is not valid'),
@@ -255,7 +275,9 @@ class Code(unittest.TestCase):
             page = [block for block in markdown.blocks(path) if block.language == options.language]
             fragments = [block for block in page if not cls.language().is_program(block.text)]
             for block in page:
-                if block not in fragments:
+                if block not in fragments and REDIS in block.text:
+                    setattr(cls, f'test {block.name}', lambda self, block=block: self.emit_program(block))
+                elif block not in fragments:
                     setattr(cls, f'test {block.name}', lambda self, block=block: self.run_program(block))
                     if is_client(block):
                         setattr(cls, f'test {block.name}, refused',
