@@ -57,7 +57,10 @@ class Accessors(unittest.TestCase):
                 if pspec.flags & GObject.ParamFlags.READABLE:
                     get = getattr(instance, f'get_{function}')
                     self.assert_same(get(), instance.get_property(name))
-                if pspec.flags & GObject.ParamFlags.WRITABLE:
+                # A property that is set during construction only has no setter.
+                if pspec.flags & GObject.ParamFlags.CONSTRUCT_ONLY:
+                    self.assertFalse(hasattr(instance, f'set_{function}'))
+                elif pspec.flags & GObject.ParamFlags.WRITABLE:
                     put = getattr(instance, f'set_{function}')
                     if name in WRITE_ONLY:
                         put('secret')

@@ -18,6 +18,13 @@ class TapResult(unittest.TestResult):
         super().addFailure(test, err)
         self.report(test, 'not ok', self.failures[-1][1])
 
+    def addSubTest(self, test, subtest, err):
+        """Reports the test as failed, once for each part that has failed."""
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            seen = self.failures if issubclass(err[0], test.failureException) else self.errors
+            self.report(subtest, 'not ok', seen[-1][1])
+
     def addError(self, test, err):
         super().addError(test, err)
         self.report(test, 'not ok', self.errors[-1][1])
