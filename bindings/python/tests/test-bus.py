@@ -69,14 +69,6 @@ class WithoutRedis(unittest.TestCase):
             with self.assertRaises(Signal.InvalidArgument):
                 send()
 
-    def test_bad_uri(self):
-        async def main():
-            for uri in (None, 'http://localhost', 'redis://', 'redis://user@localhost'):
-                with self.assertRaises(Signal.InvalidArgument):
-                    await Signal.Bus(uri=uri).connect_async()
-
-        run(main())
-
     def test_wrong_loop(self):
         async def main():
             await Signal.Bus(uri=NOWHERE).connect_async()
@@ -111,6 +103,14 @@ class WithRedis(unittest.TestCase):
                     pass
             self.assertEqual(caught.exception.domain, 'g-io-error-quark')
             self.assertIn('127.0.0.1:1', caught.exception.message)
+
+        run(main())
+
+    def test_bad_uri(self):
+        async def main():
+            for uri in (None, 'http://localhost', 'redis://', 'redis://user@localhost'):
+                with self.assertRaises(Signal.InvalidArgument):
+                    await Signal.Bus(uri=uri).connect_async()
 
         run(main())
 
