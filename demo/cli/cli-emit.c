@@ -4,13 +4,13 @@
 #include <glib/gi18n.h>
 
 #include "cli-arguments.h"
+#include "cli-bus.h"
 #include "cli-commands.h"
 #include "cli-lines.h"
 #include "cli-options.h"
 #include "cli-output.h"
 #include "cli-payload.h"
 #include "cli-signal.h"
-#include "cli-tls.h"
 
 /* How long to wait until Redis has read some of the messages. */
 #define BACKLOG_INTERVAL_MS 10
@@ -19,11 +19,7 @@
 
 typedef struct
 {
-  char *redis;
-  char *channel_prefix;
-  char *ca_file;
-  char *certificate_file;
-  char *key_file;
+  CliBusOptions bus;
   char **except;
   double seconds;
   gboolean lines;
@@ -33,11 +29,7 @@ typedef struct
 static void
 emit_options_clear (EmitOptions *options)
 {
-  g_clear_pointer (&options->redis, g_free);
-  g_clear_pointer (&options->channel_prefix, g_free);
-  g_clear_pointer (&options->ca_file, g_free);
-  g_clear_pointer (&options->certificate_file, g_free);
-  g_clear_pointer (&options->key_file, g_free);
+  cli_bus_options_clear (&options->bus);
   g_clear_pointer (&options->except, g_strfreev);
 }
 
@@ -277,58 +269,12 @@ on_signal (int      number,
   self->exit_code = CLI_EXIT_SIGNAL + number;
 }
 
-/* Returns the URI, which is not checked, or prints an error and returns %NULL. */
-static const char *
-get_redis (const EmitOptions *options)
-{
-  const char *uri = options->redis != NULL ? options->redis : g_getenv ("SIGNAL_REDIS");
-
-  if (uri == NULL || *uri == '\0')
-    cli_error (_("No Redis given: use --redis, or set the environment variable SIGNAL_REDIS, to a URI "
-                 "such as redis://localhost"));
-  else if (!g_utf8_validate (uri, -1, NULL))
-    cli_error (_("The URI of Redis is not valid UTF-8"));
-  else
-    return uri;
-  return NULL;
-}
-
-/* Returns a bus with the given options, or prints an error and returns %NULL. */
-static SignalBus *
-create_bus (const EmitOptions *options,
-            const char        *uri)
-{
-  g_autoptr (SignalBus) bus = g_object_new (SIGNAL_TYPE_BUS,
-                                            "uri", uri,
-                                            "channel-prefix", options->channel_prefix,
-                                            NULL);
-
-  if (options->ca_file != NULL)
-    {
-      g_autoptr (GTlsDatabase) database = cli_tls_load_database (options->ca_file);
-
-      if (database == NULL)
-        return NULL;
-      signal_bus_set_tls_database (bus, database);
-    }
-  if (options->certificate_file != NULL)
-    {
-      g_autoptr (GTlsCertificate) certificate =
-        cli_tls_load_certificate (options->certificate_file, options->key_file);
-
-      if (certificate == NULL)
-        return NULL;
-      signal_bus_set_tls_certificate (bus, certificate);
-    }
-  return g_steal_pointer (&bus);
-}
-
 static int
 emit_run (Emit              *self,
           const EmitOptions *options,
           const char        *uri)
 {
-  g_autoptr (SignalBus) bus = create_bus (options, uri);
+  g_autoptr (SignalBus) bus = cli_bus_create (&options->bus, uri);
   g_autoptr (CliLines) lines = options->lines ? cli_lines_new (options->text, on_line, self) : NULL;
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
 
@@ -382,9 +328,9 @@ static gboolean
 check_options (const EmitOptions *options,
                guint             *timeout)
 {
-  char *prefix[] = { options->channel_prefix, NULL };
+  char *prefix[] = { options->bus.channel_prefix, NULL };
 
-  if (options->key_file != NULL && options->certificate_file == NULL)
+  if (options->bus.key_file != NULL && options->bus.certificate_file == NULL)
     {
       cli_error (_("--tls-key requires --tls-certificate"));
       return FALSE;
@@ -398,11 +344,15 @@ emit (Emit              *self,
       const EmitOptions *options)
 {
   const char *payload = self->operands[self->recipients->n_operands];
-  const char *uri = get_redis (options);
+  const char *uri = cli_bus_get_uri (&options->bus);
   int exit_code;
 
   if (uri == NULL)
-    return CLI_EXIT_USAGE;
+    {
+      cli_error (_("No Redis given: use --redis, or set the environment variable SIGNAL_REDIS, to a URI "
+                   "such as redis://localhost"));
+      return CLI_EXIT_USAGE;
+    }
   if (payload != NULL)
     {
       self->json = cli_payload_get (payload, options->text);
@@ -422,15 +372,15 @@ cli_emit (char **args)
   g_auto (GStrv) operands = NULL;
   Emit self = { 0 };
   const GOptionEntry entries[] = {
-    { "redis", 0, 0, G_OPTION_ARG_FILENAME, &options.redis,
+    { "redis", 0, 0, G_OPTION_ARG_FILENAME, &options.bus.uri,
       N_("Redis or Valkey, such as redis://localhost:6379"), N_("URI") },
-    { "channel-prefix", 0, 0, G_OPTION_ARG_FILENAME, &options.channel_prefix,
+    { "channel-prefix", 0, 0, G_OPTION_ARG_FILENAME, &options.bus.channel_prefix,
       N_("The channel-prefix of the servers"), N_("TEXT") },
-    { "tls-ca", 0, 0, G_OPTION_ARG_FILENAME, &options.ca_file,
+    { "tls-ca", 0, 0, G_OPTION_ARG_FILENAME, &options.bus.ca_file,
       N_("Trust the certificates in FILE (PEM) instead of the system’s"), N_("FILE") },
-    { "tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &options.certificate_file,
+    { "tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &options.bus.certificate_file,
       N_("Authenticate with the certificate and private key in FILE (PEM)"), N_("FILE") },
-    { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &options.key_file,
+    { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &options.bus.key_file,
       N_("Read the private key from FILE (PEM)"), N_("FILE") },
     { "except", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.except,
       N_("Do not send to the client with this ID; can be repeated"), N_("ID") },

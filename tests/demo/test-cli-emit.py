@@ -130,7 +130,7 @@ class Failures(Cli):
         self.check_fails(run('emit', '--redis=redis://a', 'all', 'a', '--timeout=-1'), EXIT_USAGE, 'timeout')
 
     def test_bad_uri(self):
-        for uri in ('nonsense', 'http://a', 'redis://', 'redis://ann@a', f'redis://:{PASSWORD}@a/b'):
+        for uri in ('nonsense', 'http://a', 'redis://', 'redis://ann@a', b'redis://\xff', f'redis://:{PASSWORD}@a/b'):
             process = run('emit', '--redis', uri, 'all', 'a')
             self.check_fails(process, EXIT_USAGE, 'URI')
             self.assertNotIn(PASSWORD, process.stderr)
