@@ -53,9 +53,9 @@ test_nodes (void)
       interop_send_to (all[i], "to-user", "ann", "ann", "0");
       interop_send_to (all[i], "to", signal_client_get_client_id (of_d->client), "d", "0");
     }
-  g_free (processes_query ("redis_cli", "n3", "publish", "ws:room:" ROOM,
-                           "{\"serverId\":\"x\",\"type\":\"room\",\"target\":\"" ROOM "\",\"event\":\"room\"}",
-                           NULL));
+  processes_command ("redis_cli", "n3", "publish", "ws:room:" ROOM,
+                     "{\"serverId\":\"x\",\"type\":\"room\",\"target\":\"" ROOM "\",\"event\":\"room\"}",
+                     NULL);
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
     {
       interop_assert_count (all[i], "room", 4);
