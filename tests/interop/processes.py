@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The processes around a test program: Redis, servers, haproxy, receivers. All of them end with this one."""
+import contextlib
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,6 +16,7 @@ from dependencies import find_program
 START_LIMIT = 30
 STOP_LIMIT = 10
 PR_SET_PDEATHSIG = 1
+PORTS = (10000, 32768)
 SLOTS = 16384
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBC = ctypes.CDLL(None)
@@ -44,9 +47,13 @@ backend servers
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
+    """A port below those that the system chooses for the near end of connections: such a port could be taken
+    before the server listens, or while it is restarted."""
+    while True:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(('127.0.0.1', port))
+            return port
 
 
 def die_with_parent():
@@ -76,10 +83,17 @@ class Process:
         with open(self.log, encoding='utf-8', errors='replace') as log:
             return log.read()
 
-    def has_said(self, line):
+    def check_runs(self):
         if self.process.poll() is not None:
             raise RuntimeError(f'{self.name} has ended:\n{self.output()[-2000:]}')
+
+    def has_said(self, line):
+        self.check_runs()
         return line in self.output().splitlines()
+
+    def has_said_within_a_line(self, text):
+        self.check_runs()
+        return text in self.output()
 
     def wait_for(self, line):
         wait_until(lambda: self.has_said(line), f'{self.name}, to print “{line}”,')
@@ -134,7 +148,7 @@ class Processes:
         further = [word for setting in settings for word in ('--' + setting).split('=', 1)]
         self.launch(name, [find_program(self.store + '-server'), *listen, '--bind', '127.0.0.1',
                            '--save', '', '--appendonly', 'no', '--dir', folder, *further])
-        wait_until(lambda: 'Ready to accept connections' in self.processes[name].output(), name)
+        wait_until(lambda: self.processes[name].has_said_within_a_line('Ready to accept connections'), name)
         return port
 
     def redis_cli(self, name, *words):
@@ -152,16 +166,27 @@ class Processes:
             self.redis('start', name, 'cluster-enabled=yes', 'cluster-config-file=nodes.conf',
                        'cluster-node-timeout=1000', 'cluster-port=' + buses[i])
             self.redis_cli(name, 'cluster', 'addslotsrange', str(bounds[i]), str(bounds[i + 1] - 1))
-        for name, bus in zip(names[1:], buses[1:]):
-            self.redis_cli(names[0], 'cluster', 'meet', '127.0.0.1', self.redis_ports[name], bus)
-        for name in names:
-            wait_until(lambda name=name: self.has_joined(name, len(names)), 'the cluster')
+        wait_until(lambda: self.meet(names, buses), 'the cluster')
         return ' '.join(self.redis_ports[name] for name in names)
 
+    def meet(self, names, buses):
+        """Introduces nodes to each other; returns whether they have become a cluster. Redis forgets a node
+        that does not answer within a second."""
+        for name in names:
+            for other, bus in zip(names, buses):
+                if other != name:
+                    self.redis_cli(name, 'cluster', 'meet', '127.0.0.1', self.redis_ports[other], bus)
+        try:
+            wait_until(lambda: all(self.has_joined(name, len(names)) for name in names), 'the cluster', 5)
+        except RuntimeError:
+            return False
+        return True
+
     def has_joined(self, name, count):
-        """Whether a node of a cluster has a connection to each other one."""
+        """Returns whether a node of a cluster is connected with all others."""
+        nodes = self.redis_cli(name, 'cluster', 'nodes').split()
         return ('cluster_state:ok' in self.redis_cli(name, 'cluster', 'info')
-                and self.redis_cli(name, 'cluster', 'nodes').split().count('connected') == count)
+                and nodes.count('connected') == count and 'handshake' not in nodes)
 
     def server(self, name, kind, *settings):
         """Defines and starts a server; returns its URL."""
