@@ -223,11 +223,13 @@ class Processes:
         self.processes[name].process.send_signal(signal.SIGCONT)
         return ''
 
-    def certificates(self):
-        """Returns the folder with ca.pem, server.pem and client.pem."""
-        if not os.path.exists(os.path.join(self.folder, 'ca.pem')):
-            certificates.make(self.folder)
-        return self.folder
+    def certificates(self, name=''):
+        """Returns the folder with ca.pem, server.pem and client.pem of a certificate authority."""
+        folder = os.path.join(self.folder, name)
+        os.makedirs(folder, exist_ok=True)
+        if not os.path.exists(os.path.join(folder, 'ca.pem')):
+            certificates.make(folder)
+        return folder
 
     def haproxy(self, *names):
         """Starts haproxy in front of these servers; returns its ports for no TLS, TLS and mutual TLS."""
