@@ -68,6 +68,11 @@
  * messages of each other: use one Redis for each application, or a user of Redis whose permissions
  * are limited to the channels, or [property@Signal.Bus:channel-prefix].
  *
+ * Such a user needs the commands `+publish`, `+subscribe`, `+unsubscribe` and `+ping`, and the channels
+ * `&ws:broadcast`, `&ws:room:*`, `&ws:user:*` and `&ws:client:*`, after the prefix if there is one. Each
+ * command or channel that is missing is reported as %SIGNAL_ERROR_AUTHENTICATION_FAILED, except
+ * `+ping`. The public server needs `+psubscribe` and `+info` in addition, and these patterns exactly.
+ *
  * ## When Redis is not available
  *
  * If the connection is lost, [signal@Signal.Bus::error] is emitted once, and the bus tries to
