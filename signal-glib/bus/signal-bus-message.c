@@ -4,7 +4,6 @@
 #include "bus/signal-bus-message-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "json/signal-json-escape-private.h"
@@ -232,35 +231,31 @@ parse_target (SignalBusParsed *self,
   return TRUE;
 }
 
-/* Anything but an array of strings excludes nobody. */
+/* Anything but an array excludes nobody, and anything in it but a string is nobody's ID. A JsonParser would
+ * end strings at null characters, and take seconds for what a message can contain. */
 static char **
 parse_exclude (SignalSpan text)
 {
-  g_autoptr (JsonParser) parser = NULL;
-  g_autoptr (GPtrArray) ids = NULL;
-  JsonArray *array;
-  JsonNode *root;
+  SignalJsonReader reader;
+  GPtrArray *ids;
+  Text id;
 
   if (text.len == 0 || *text.str != '[')
     return NULL;
 
-  parser = json_parser_new_immutable ();
-  if (!json_parser_load_from_data (parser, text.str, (gssize) text.len, NULL))
-    return NULL;
-
-  root = json_parser_get_root (parser);
-  array = json_node_get_array (root);
-  ids = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < json_array_get_length (array); i++)
+  ids = g_ptr_array_new ();
+  signal_json_reader_init (&reader, text.str, text.len);
+  signal_json_reader_open_array (&reader);
+  while (signal_json_reader_next_element (&reader) && read_text (&reader, &id))
     {
-      JsonNode *id = json_array_get_element (array, i);
+      char *name = id.span.str != NULL ? signal_json_dup_string (id.span, id.escaped) : NULL;
 
-      if (JSON_NODE_HOLDS_VALUE (id) && json_node_get_value_type (id) == G_TYPE_STRING)
-        g_ptr_array_add (ids, json_node_dup_string (id));
+      if (name != NULL)
+        g_ptr_array_add (ids, name);
     }
 
   g_ptr_array_add (ids, NULL);
-  return (char **) g_ptr_array_free (g_steal_pointer (&ids), FALSE);
+  return (char **) g_ptr_array_free (ids, FALSE);
 }
 
 static gboolean

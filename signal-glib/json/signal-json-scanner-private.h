@@ -7,23 +7,26 @@ G_BEGIN_DECLS
 
 #define SIGNAL_JSON_MAX_DEPTH 256 /* the maximum nesting of arrays and objects */
 
-gboolean signal_json_check              (const char        *text,
-                                         gsize              length,
-                                         GError           **error);
+gboolean signal_json_check               (const char        *text,
+                                          gsize              length,
+                                          GError           **error);
 
 /* Reads one object, member by member: open it, then call read_string() or read_value() while
- * next_member() returns TRUE, then finish. Values that are containers are read as a whole. */
-void     signal_json_reader_init        (SignalJsonReader  *self,
-                                         const char        *text,
-                                         gsize              length);
-gboolean signal_json_reader_open_object (SignalJsonReader  *self);
-gboolean signal_json_reader_next_member (SignalJsonReader  *self,
-                                         SignalSpan        *key,
-                                         gboolean          *key_escaped);
-gboolean signal_json_reader_at_string   (SignalJsonReader  *self);
-gboolean signal_json_reader_read_value  (SignalJsonReader  *self,
-                                         SignalSpan        *value);
-gboolean signal_json_reader_finish      (SignalJsonReader  *self,
-                                         GError           **error);
+ * next_member() returns TRUE, then finish. Values that are containers are read as a whole. Or one array,
+ * with next_element(). */
+void     signal_json_reader_init         (SignalJsonReader  *self,
+                                          const char        *text,
+                                          gsize              length);
+gboolean signal_json_reader_open_object  (SignalJsonReader  *self);
+gboolean signal_json_reader_next_member  (SignalJsonReader  *self,
+                                          SignalSpan        *key,
+                                          gboolean          *key_escaped);
+gboolean signal_json_reader_open_array   (SignalJsonReader  *self);
+gboolean signal_json_reader_next_element (SignalJsonReader  *self);
+gboolean signal_json_reader_at_string    (SignalJsonReader  *self);
+gboolean signal_json_reader_read_value   (SignalJsonReader  *self,
+                                          SignalSpan        *value);
+gboolean signal_json_reader_finish       (SignalJsonReader  *self,
+                                          GError           **error);
 
 G_END_DECLS

@@ -229,6 +229,35 @@ signal_json_reader_next_member (SignalJsonReader *self,
 }
 
 gboolean
+signal_json_reader_open_array (SignalJsonReader *self)
+{
+  skip_space (self);
+  if (!skip_char (self, '['))
+    return fail_here (self);
+
+  self->first = TRUE;
+
+  return TRUE;
+}
+
+/* Stops before the element. Returns FALSE if there is no further one, or if the text is not valid. */
+gboolean
+signal_json_reader_next_element (SignalJsonReader *self)
+{
+  skip_space (self);
+  if (skip_char (self, ']'))
+    return FALSE;
+
+  if (!self->first && !skip_char (self, ','))
+    return fail_here (self);
+
+  self->first = FALSE;
+  skip_space (self);
+
+  return TRUE;
+}
+
+gboolean
 signal_json_reader_at_string (SignalJsonReader *self)
 {
   return peek (self) == '"';

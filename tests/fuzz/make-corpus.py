@@ -137,7 +137,7 @@ def buses():
     yield '\nws:broadcast\n{"serverId":"own"}'
     yield '\nws:broadcast\n{"type":"broadcast","event":"a","serverId":"\\u006fwn"}'
     yield ('\nws:room:t\n {"event":"\\u0061","event":"b","data":1,"data":[2],"target":"\\u0074","type":"room",'
-           '"exclude":[1,"\\ud800",["c"],"\\u0000","c"],"serverId":"s","id":"7"} ')
+           '"exclude":[1,"\\ud800","\\ud83dx",["c"],"\\u0000","c"],"serverId":"s","id":"7"} ')
     yield '\nws:broadcast\n{"serverId":"s","type":"broadcast","event":"a","exclude":' + '[' * 256 + ']' * 256 + '}'
     yield '\nws:broadcast\n{"serverId":"s","type":"broadcast","event":"a","data":' + '[' * 257 + ']' * 257 + '}'
     yield '\n\n'

@@ -128,6 +128,10 @@ static const struct
   { "ws:broadcast", ALL "\"event\":\"a\",\"exclude\":null}", "{\"event\":\"a\"}", NULL },
   { "ws:broadcast", ALL "\"event\":\"a\",\"exclude\":[1,\"c1\",null,[\"c2\"],\"c3\"]}", "{\"event\":\"a\"}",
     "c1 c3" },
+  { "ws:broadcast", ALL "\"event\":\"a\",\"exclude\": [ \"c1\" , { } , \"\\u0063\\u0032\" ] }",
+    "{\"event\":\"a\"}", "c1 c2" },
+  { "ws:broadcast", ALL "\"event\":\"a\",\"exclude\":[\"c1\\u0000\",\"\\ud800\",\"c3\"]}",
+    "{\"event\":\"a\"}", "\357\277\275 c3" },
   { "ws:broadcast", ALL "\"event\":\"gr\303\274\303\237e\",\"data\":\"\360\237\231\202\"}",
     "{\"event\":\"gr\303\274\303\237e\",\"data\":\"\360\237\231\202\"}", NULL },
 };
