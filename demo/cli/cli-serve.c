@@ -244,14 +244,15 @@ build_server (const CliServeOptions *options)
 
 /* Each client needs an open file, and systems usually start programs with 1024 of them. */
 static void
-allow_open_files (int max_peers)
+allow_open_files (int      max_peers,
+                  gboolean warns)
 {
   rlim_t needed = (rlim_t) max_peers + SPARE_FILES;
   struct rlimit limit;
 
   if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
     return;
-  if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < needed)
+  if (warns && limit.rlim_max != RLIM_INFINITY && limit.rlim_max < needed)
     cli_error (_("This process can open only %llu files, which is not enough for %d clients; raise the "
                  "limit, with “ulimit -Hn” or with LimitNOFILE= in the unit of systemd"),
                (unsigned long long) limit.rlim_max, max_peers);
@@ -394,7 +395,8 @@ serve_run (Serve    *self,
   g_signal_connect (self->server, "message", G_CALLBACK (on_message), self);
   self->loop = g_main_loop_new (NULL, FALSE);
   cli_signal_install_handler (stop, self);
-  allow_open_files (self->options->max_peers);
+  allow_open_files (self->options->max_peers,
+                    self->worker == NULL || cli_worker_get_index (self->worker) == 0);
 
   exit_code = serve_listen (self);
   if (exit_code != CLI_EXIT_OK)
