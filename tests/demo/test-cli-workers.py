@@ -17,7 +17,7 @@ import prometheus
 import tap
 from cli import (EXIT_FAILED, EXIT_USAGE, PROGRAM, SECONDS, TOKEN, Cli, Lines, environment, run,
                  running)
-from plain import connect
+from plain import CLOSE, connect
 
 N_CLIENTS = 20
 
@@ -172,7 +172,7 @@ class Workers(Cli):
                 os.killpg(process.pid, number)
                 for peer in peers:
                     self.assertEqual(json.loads(peer.receive()[1])['event'], 'server-closing')
-                    self.assertEqual(peer.wait_for_close(), 1001)
+                    self.assertEqual(peer.receive()[0], CLOSE)
                     peer.answer_close(1001)
                 self.assertEqual(process.wait(SECONDS), -number)
 

@@ -176,7 +176,7 @@ test_unauthenticated (void)
   g_autoptr (Drain) drain = drain_new (1);
   g_autoptr (RawClient) early = raw_client_new (drain->fixture->uri);
 
-  signal_server_drain_async (drain->fixture->server, 60000, NULL, on_drained, drain);
+  signal_server_drain_async (drain->fixture->server, 3600 * 1000, NULL, on_drained, drain);
   raw_client_wait_closed (early, 1001);
   g_assert_true (raw_client_is_open (drain->raws->pdata[0]));
   stop (drain);
@@ -340,8 +340,8 @@ test_heartbeat (void)
 {
   g_autoptr (Drain) drain = drain_new (1);
 
+  signal_server_set_heartbeat_timeout (drain->fixture->server, 200);
   signal_server_drain_async (drain->fixture->server, 3600 * 1000, NULL, on_drained, drain);
-  signal_server_set_heartbeat_timeout (drain->fixture->server, 100);
   raw_client_wait_closed (drain->raws->pdata[0], 4002);
   WAIT_UNTIL (drain->n_drained == 1);
 }
