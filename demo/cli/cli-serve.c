@@ -177,18 +177,32 @@ build_announcement (guint within_ms)
   return payload;
 }
 
+/* Not a broadcast, which would reach the clients of other servers, too, if the server is on a bus. A client
+ * that does not read need not be told. */
+static void
+announce_end (Serve *self,
+              guint  within_ms)
+{
+  g_autoptr (JsonNode) payload = build_announcement (within_ms);
+  GListModel *list = signal_server_get_peers (self->server);
+  g_autoptr (GPtrArray) peers = g_ptr_array_new_with_free_func (g_object_unref);
+
+  /* The list changes if a write detects that a client has disconnected. */
+  for (guint i = 0; i < g_list_model_get_n_items (list); i++)
+    g_ptr_array_add (peers, g_list_model_get_item (list, i));
+  for (guint i = 0; i < peers->len; i++)
+    signal_server_send_to_peer (self->server, peers->pdata[i], self->options->drain_event, payload, NULL);
+}
+
 static void
 drain (Serve *self)
 {
   guint within_ms = (guint) self->options->drain * 1000;
-  g_autoptr (JsonNode) payload = build_announcement (within_ms);
-  g_autoptr (GError) error = NULL;
 
   /* Not in the other order: clients that connect again as soon as they are told must not come back here. */
   signal_server_drain_async (self->server, within_ms, NULL, on_stopped, g_main_loop_ref (self->loop));
-  if (*self->options->drain_event != '\0'
-      && !signal_server_broadcast (self->server, self->options->drain_event, payload, &error))
-    cli_error (_("Cannot announce that the server stops: %s"), error->message);
+  if (*self->options->drain_event != '\0')
+    announce_end (self, within_ms);
 }
 
 /* @number is 0 if there is no reason to drain, as the parent is gone. */
@@ -262,12 +276,12 @@ allow_open_files (int      max_peers,
 
 /* A message to nobody is checked like any other. */
 static gboolean
-check_drain_event (Serve *self)
+check_drain_event (const CliServeOptions *options)
 {
+  g_autoptr (SignalServer) nobody = signal_server_new ();
   g_autoptr (GError) error = NULL;
 
-  if (*self->options->drain_event == '\0'
-      || signal_server_broadcast (self->server, self->options->drain_event, NULL, &error))
+  if (*options->drain_event == '\0' || signal_server_broadcast (nobody, options->drain_event, NULL, &error))
     return TRUE;
   cli_error (_("Invalid drain-event: %s"), error->message);
   return FALSE;
@@ -447,7 +461,7 @@ cli_serve (char **args)
 
   cli_metrics_init ();
   cli_systemd_init ();
-  if (!become_worker (&self) || !cli_serve_options_parse (&options, args))
+  if (!become_worker (&self) || !cli_serve_options_parse (&options, args) || !check_drain_event (&options))
     return CLI_EXIT_USAGE;
   self.token = cli_token_find_or_generate (options.token_file, &generated, &exit_code);
   if (self.token == NULL)
@@ -455,8 +469,6 @@ cli_serve (char **args)
   self.server = build_server (&options);
   if (self.server == NULL)
     return CLI_EXIT_FAILED;
-  if (!check_drain_event (&self))
-    return CLI_EXIT_USAGE;
   if (options.only_checks)
     return check_only (&self);
   if (options.workers > 0 && self.worker == NULL)
