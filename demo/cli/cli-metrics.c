@@ -38,6 +38,14 @@ static const Family families[] = {
   { "signal_messages_dropped_total", COUNTER,
     "Messages that were not sent, because the recipient did not read fast enough.",
     OF_SERVER (messages_dropped) },
+  { "signal_bus_connected", GAUGE, "Whether the server is connected to Redis.", OF_SERVER (bus_connected) },
+  { "signal_bus_messages_published_total", COUNTER, "Messages that have been published through Redis.",
+    OF_SERVER (bus_messages_published) },
+  { "signal_bus_messages_received_total", COUNTER, "Messages of other servers that have been received.",
+    OF_SERVER (bus_messages_received) },
+  { "signal_bus_messages_dropped_total", COUNTER,
+    "Messages of other servers that were not valid, or that Redis was too slow for.",
+    OF_SERVER (bus_messages_dropped) },
   { "process_start_time_seconds", GAUGE, "Start time of the process since the Unix epoch in seconds.",
     OF_PROCESS (start_time), .is_double = TRUE },
   { "process_cpu_seconds_total", COUNTER, "Total user and system CPU time spent in seconds.",
@@ -108,12 +116,20 @@ void
 cli_metrics_read_server (CliMetrics   *self,
                          SignalServer *server)
 {
+  SignalBus *bus = signal_server_get_bus (server);
+
   self->peers = g_list_model_get_n_items (signal_server_get_peers (server));
   self->peers_accepted = signal_server_get_peers_accepted (server);
   self->authentications_failed = signal_server_get_authentications_failed (server);
   self->messages_received = signal_server_get_messages_received (server);
   self->messages_sent = signal_server_get_messages_sent (server);
   self->messages_dropped = signal_server_get_messages_dropped (server);
+  if (bus == NULL)
+    return;
+  self->bus_connected = signal_bus_get_connected (bus);
+  self->bus_messages_published = signal_bus_get_messages_published (bus);
+  self->bus_messages_received = signal_bus_get_messages_received (bus);
+  self->bus_messages_dropped = signal_bus_get_messages_dropped (bus);
 }
 
 static void

@@ -16,6 +16,12 @@ typedef struct
   guint64 messages_sent;
   guint64 messages_dropped;
 
+  /* Of its bus; 0 if there is none */
+  guint64 bus_connected;
+  guint64 bus_messages_published;
+  guint64 bus_messages_received;
+  guint64 bus_messages_dropped;
+
   /* Of the process; 0 if the system does not tell */
   double start_time;       /* seconds since the Unix epoch */
   double cpu_seconds;

@@ -47,6 +47,16 @@ static const CliOption table[] = {
   { OPTION ("workers", 0, G_OPTION_ARG_INT, workers,
             N_("Serve from N processes, which are started again if they end"), N_("N")),
     .maximum = MAX_WORKERS },
+  { OPTION ("redis", 0, G_OPTION_ARG_STRING, bus.uri,
+            N_("Be one of several servers that are joined by this Redis"), N_("URI")) },
+  { OPTION ("channel-prefix", 0, G_OPTION_ARG_STRING, bus.channel_prefix,
+            N_("Put TEXT before the names of all channels in Redis"), N_("TEXT")) },
+  { OPTION ("redis-ca", 0, G_OPTION_ARG_FILENAME, bus.ca_file,
+            N_("Trust the authorities in FILE (PEM) for rediss://, instead of the system's"), N_("FILE")) },
+  { OPTION ("redis-certificate", 0, G_OPTION_ARG_FILENAME, bus.certificate_file,
+            N_("Use the certificate and private key in FILE (PEM) for rediss://"), N_("FILE")) },
+  { OPTION ("redis-key", 0, G_OPTION_ARG_FILENAME, bus.key_file,
+            N_("Read this private key from FILE (PEM) instead"), N_("FILE")) },
   { OPTION ("drain", 0, G_OPTION_ARG_INT, drain,
             N_("Disconnect the clients over S seconds before exiting (default: 0)"), N_("S")),
     .maximum = MAX_DRAIN },
@@ -79,6 +89,7 @@ cli_serve_options_clear (CliServeOptions *self)
   g_free (self->key_file);
   g_free (self->ecdh_info);
   g_strfreev (self->allowed_origins);
+  cli_bus_options_clear (&self->bus);
   g_free (self->drain_event);
   g_free (self->monitor);
   g_free (self->config_file);
@@ -117,6 +128,11 @@ finish (CliServeOptions *self)
   if (self->key_file != NULL && self->certificate_file == NULL)
     {
       cli_error (_("--tls-key requires --tls-certificate"));
+      return FALSE;
+    }
+  if (self->bus.key_file != NULL && self->bus.certificate_file == NULL)
+    {
+      cli_error (_("--redis-key requires --redis-certificate"));
       return FALSE;
     }
   if (self->drain_event == NULL)

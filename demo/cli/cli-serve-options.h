@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "cli-bus.h"
 
 G_BEGIN_DECLS
 
@@ -25,6 +25,7 @@ typedef struct
   char *drain_event;
   char *monitor;
   int workers;
+  CliBusOptions bus;
   gboolean json;
   gboolean quiet;
   char *config_file;

@@ -13,6 +13,7 @@
 #include "cli-metrics.h"
 #include "cli-monitor.h"
 #include "cli-output.h"
+#include "cli-serve-bus.h"
 #include "cli-serve-options.h"
 #include "cli-signal.h"
 #include "cli-systemd.h"
@@ -412,6 +413,10 @@ serve_run (Serve    *self,
   allow_open_files (self->options->max_peers,
                     self->worker == NULL || cli_worker_get_index (self->worker) == 0);
 
+  if (signal_server_get_bus (self->server) != NULL)
+    cli_serve_bus_connect (signal_server_get_bus (self->server), self->loop, self->options->quiet);
+  if (self->is_stopping)
+    return self->exit_code;
   exit_code = serve_listen (self);
   if (exit_code != CLI_EXIT_OK)
     return exit_code;
@@ -469,6 +474,8 @@ cli_serve (char **args)
   self.server = build_server (&options);
   if (self.server == NULL)
     return CLI_EXIT_FAILED;
+  if (!cli_serve_bus_attach (self.server, &options.bus))
+    return CLI_EXIT_USAGE;
   if (options.only_checks)
     return check_only (&self);
   if (options.workers > 0 && self.worker == NULL)

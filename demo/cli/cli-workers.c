@@ -564,8 +564,9 @@ cli_workers_run (const CliServeOptions *options,
       cli_listening_print_error (options->port, has_sockets, error);
       return cli_exit_code_from_error (error);
     }
-  if (self.n_workers > 1)
-    cli_error (_("Messages to rooms reach only the clients of the same process"));
+  if (self.n_workers > 1 && cli_bus_get_uri (&options->bus) == NULL)
+    cli_error (_("Messages to rooms reach only the clients of the same process; join the processes with "
+                 "--redis"));
   cli_signal_install_handler (on_signal, &self);
   if (options->monitor != NULL)
     {

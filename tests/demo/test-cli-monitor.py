@@ -49,7 +49,9 @@ class Monitor(Cli):
             self.assertEqual({name: value for name, value in values.items() if name.startswith('signal_')}, {
                 'signal_peers': 0, 'signal_peers_accepted_total': 0, 'signal_authentications_failed_total': 0,
                 'signal_messages_received_total': 0, 'signal_messages_sent_total': 0,
-                'signal_messages_dropped_total': 0})
+                'signal_messages_dropped_total': 0, 'signal_bus_connected': 0,
+                'signal_bus_messages_published_total': 0, 'signal_bus_messages_received_total': 0,
+                'signal_bus_messages_dropped_total': 0})
 
             peers = [connect(url, TOKEN, SECONDS) for _ in range(3)]
             with self.assertRaises(AssertionError):

@@ -13,7 +13,7 @@ class Redis:
     server never answers, and one whose event "reading" is cleared does not read.
     """
 
-    def __init__(self, password=None, refuse=None, mute=False):
+    def __init__(self, password=None, refuse=None, mute=False, port=0):
         self.password, self.refuse, self.mute = password, refuse, mute
         self.reading = threading.Event()
         self.reading.set()
@@ -21,7 +21,7 @@ class Redis:
         self.commands = []
         self._lock = threading.Lock()
         self._connections = {}  # the channels to which each is subscribed
-        self._listener = socket.create_server(('127.0.0.1', 0))
+        self._listener = socket.create_server(('127.0.0.1', port))
         self.port = self._listener.getsockname()[1]
         self.uri = f'redis://127.0.0.1:{self.port}'
 

@@ -76,6 +76,12 @@ complete -c signal-glib -n '__signal_glib_command serve' -l max-peers -x \
     -d 'Maximum number of clients'
 complete -c signal-glib -n '__signal_glib_command serve' -l workers -x \
     -d 'Serve from this number of processes'
+complete -c signal-glib -n '__signal_glib_command serve' -l redis-ca -r -F \
+    -d 'Trust the authorities in a file'
+complete -c signal-glib -n '__signal_glib_command serve' -l redis-certificate -r -F \
+    -d 'Use the certificate and private key in a file'
+complete -c signal-glib -n '__signal_glib_command serve' -l redis-key -r -F \
+    -d 'Read the private key from a file'
 complete -c signal-glib -n '__signal_glib_command serve' -l drain -x \
     -d 'Disconnect the clients over this number of seconds'
 complete -c signal-glib -n '__signal_glib_command serve' -l drain-event -x \
@@ -114,9 +120,9 @@ complete -c signal-glib -n '__signal_glib_command send emit' -l text -d 'The pay
 
 complete -c signal-glib -n '__signal_glib_command chat' -l name -x -d 'Name shown to other users'
 
-complete -c signal-glib -n '__signal_glib_command emit' -l redis -x -a 'redis:// rediss://' \
+complete -c signal-glib -n '__signal_glib_command serve emit' -l redis -x -a 'redis:// rediss://' \
     -d 'URI of Redis'
-complete -c signal-glib -n '__signal_glib_command emit' -l channel-prefix -x \
+complete -c signal-glib -n '__signal_glib_command serve emit' -l channel-prefix -x \
     -d 'Channel-prefix of the servers'
 complete -c signal-glib -n '__signal_glib_command emit' -l tls-ca -r -F \
     -d 'Trust the certificates in a file'
