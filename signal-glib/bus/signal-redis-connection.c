@@ -472,10 +472,20 @@ signal_redis_connection_ask (SignalRedisConnection *self)
 
 /* Reading */
 
+/* An unknown command is repeated by Redis with its arguments, such as the password or the message. */
+static char *
+dup_without_arguments (const char *text)
+{
+  const char *arguments = strstr (text, ", with args");
+
+  return g_strndup (text, arguments != NULL ? (gsize) (arguments - text) : strlen (text));
+}
+
 static GError *
 new_refusal (const char *text)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  g_autofree char *quoted = dup_without_arguments (text);
+  g_autofree char *valid = g_utf8_make_valid (quoted, -1);
   g_autofree char *shown = signal_display_text_new (valid);
   gboolean is_authentication = g_str_has_prefix (text, "NOAUTH") || g_str_has_prefix (text, "WRONGPASS")
                                || g_str_has_prefix (text, "NOPERM");

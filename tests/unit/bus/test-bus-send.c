@@ -322,6 +322,24 @@ test_refused (void)
   g_assert_cmpuint (recorder->errors->len, ==, 0);
 }
 
+/* A Redis that does not know the command, which some of them rename, repeats what was published. */
+static void
+test_repeated_arguments (void)
+{
+  g_autoptr (MockRedis) mock = mock_redis_new ();
+  g_autoptr (BusRecorder) recorder = bus_recorder_new (mock->uri);
+  const char *message;
+
+  bus_recorder_connect (recorder);
+  mock->publish_answer = "-ERR unknown command 'PUBLISH', with args beginning with: 'ws:broadcast' "
+                         "'{\"data\":1}' \r\n";
+  g_assert_true (signal_bus_broadcast (recorder->bus, "e", NULL, NULL, NULL));
+  WAIT_UNTIL (recorder->errors->len == 1);
+  message = ((GError *) recorder->errors->pdata[0])->message;
+  g_assert_true (g_str_has_suffix (message, "ERR unknown command 'PUBLISH'"));
+  bus_recorder_wait_error (recorder, SIGNAL_ERROR, SIGNAL_ERROR_SERVER);
+}
+
 /* The connection is of no use any more after an answer that is none. */
 static void
 test_bad_answers (void)
@@ -375,6 +393,7 @@ main (int   argc,
   g_test_add_func ("/bus/send/backlog", test_backlog);
   g_test_add_func ("/bus/send/order", test_order);
   g_test_add_func ("/bus/send/refused", test_refused);
+  g_test_add_func ("/bus/send/repeated-arguments", test_repeated_arguments);
   g_test_add_func ("/bus/send/bad-answers", test_bad_answers);
   g_test_add_func ("/bus/send/unexpected", test_unexpected);
 
