@@ -273,23 +273,26 @@ has_waiters (SignalBus *self)
   return !g_queue_is_empty (&self->connecting);
 }
 
+/* From now on, cancelling has no effect on their result. */
 static GQueue
 take_waiters (SignalBus *self)
 {
   GQueue waiters = self->connecting;
+
+  for (GList *l = waiters.head; l != NULL; l = l->next)
+    signal_source_clear (&((Waiter *) l->data)->cancelled);
 
   g_queue_init (&self->connecting);
   return waiters;
 }
 
 static void
-return_waiters (SignalBus    *self,
+return_waiters (GQueue       *waiters,
                 const GError *error)
 {
-  GQueue waiters = take_waiters (self);
   Waiter *waiter;
 
-  while ((waiter = g_queue_pop_head (&waiters)) != NULL)
+  while ((waiter = g_queue_pop_head (waiters)) != NULL)
     {
       g_autoptr (GTask) task = g_steal_pointer (&waiter->task);
 
@@ -305,10 +308,17 @@ static void
 on_connected (gpointer user_data)
 {
   g_autoptr (SignalBus) self = g_object_ref (user_data);
+  GQueue waiters;
 
   g_clear_error (&self->outage);
   set_connected (self, TRUE);
-  return_waiters (self, NULL);
+
+  /* A handler may have closed it, or it may have been lost while one ran the main loop. */
+  if (!self->is_connected)
+    return;
+
+  waiters = take_waiters (self);
+  return_waiters (&waiters, NULL);
 }
 
 /* Returns whether an error says more than that Redis is not available. */
@@ -332,6 +342,8 @@ on_failed (const GError *error,
 {
   g_autoptr (SignalBus) self = g_object_ref (user_data);
   gboolean is_reported = !is_news (error, self->outage);
+  gboolean is_awaited = has_waiters (self);
+  GQueue waiters = take_waiters (self);
 
   if (!is_reported)
     {
@@ -340,14 +352,9 @@ on_failed (const GError *error,
     }
   self->is_congested = FALSE;
 
-  if (has_waiters (self))
-    {
-      return_waiters (self, error);
-      return;
-    }
-
   set_connected (self, FALSE);
-  if (!is_reported && self->link != NULL)
+  return_waiters (&waiters, error);
+  if (!is_awaited && !is_reported && self->link != NULL)
     emit_error (self, error);
 }
 
@@ -632,10 +639,11 @@ signal_bus_connect_finish (SignalBus     *self,
 static void
 cancel_waiters (SignalBus *self)
 {
+  GQueue waiters = take_waiters (self);
   g_autoptr (GError) error = NULL;
 
   error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("The bus was closed"));
-  return_waiters (self, error);
+  return_waiters (&waiters, error);
 }
 
 /**

@@ -248,6 +248,36 @@ test_both_are_needed (void)
 }
 
 static void
+on_connected_lose (SignalBus  *bus,
+                   GParamSpec *pspec,
+                   MockRedis  *mock)
+{
+  if (!signal_bus_get_connected (bus))
+    return;
+
+  g_signal_handlers_disconnect_by_data (bus, mock);
+  mock_redis_kill_links (mock);
+  WAIT_UNTIL (!signal_bus_get_connected (bus));
+  g_assert_false (signal_bus_broadcast (bus, "e", NULL, NULL, NULL));
+}
+
+/* The connection is lost while a handler that was told of it runs the main loop. */
+static void
+test_lost_inside (void)
+{
+  g_autoptr (MockRedis) mock = mock_redis_new ();
+  g_autoptr (BusRecorder) recorder = bus_recorder_new (mock->uri);
+
+  g_signal_connect (recorder->bus, "notify::connected", G_CALLBACK (on_connected_lose), mock);
+  bus_recorder_start (recorder, NULL);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_error (recorder->error, SIGNAL_ERROR, SIGNAL_ERROR_CONNECTION_LOST);
+  bus_recorder_wait_connected (recorder, 2);
+  g_assert_true (signal_bus_broadcast (recorder->bus, "e", NULL, NULL, NULL));
+  g_assert_cmpuint (recorder->n_lost, ==, 1);
+}
+
+static void
 test_ends_at_once (void)
 {
   g_autoptr (MockRedis) mock = mock_redis_new ();
@@ -364,6 +394,32 @@ test_one_cancelled (void)
   mock_redis_freeze (mock, FALSE);
   WAIT_UNTIL (patient.is_done);
   g_assert_no_error (patient.error);
+}
+
+static void
+on_connected_cancel (GObject      *source,
+                     GAsyncResult *result,
+                     gpointer      user_data)
+{
+  GCancellable *cancellable = user_data;
+
+  g_assert_true (signal_bus_connect_finish (SIGNAL_BUS (source), result, NULL));
+  g_cancellable_cancel (cancellable);
+  run_for (20);
+}
+
+/* One of those that wait cancels the other, which is to be told next. */
+static void
+test_cancelled_inside (void)
+{
+  g_autoptr (MockRedis) mock = mock_redis_new ();
+  g_autoptr (BusRecorder) recorder = bus_recorder_new (mock->uri);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  signal_bus_connect_async (recorder->bus, NULL, on_connected_cancel, cancellable);
+  bus_recorder_start (recorder, cancellable);
+  WAIT_UNTIL (recorder->is_done);
+  g_assert_true (signal_bus_get_connected (recorder->bus));
 }
 
 static void
@@ -723,12 +779,14 @@ main (int   argc,
   g_test_add_func ("/bus/connect/again", test_connect_again);
   g_test_add_func ("/bus/connect/not-redis", test_not_redis);
   g_test_add_func ("/bus/connect/both-are-needed", test_both_are_needed);
+  g_test_add_func ("/bus/connect/lost-inside", test_lost_inside);
   g_test_add_func ("/bus/connect/ends-at-once", test_ends_at_once);
   g_test_add_func ("/bus/connect/bytewise", test_bytewise);
   g_test_add_func ("/bus/connect/further-nodes", test_further_nodes);
   g_test_add_func ("/bus/connect/cancelled-before", test_cancelled_before);
   g_test_add_func ("/bus/connect/cancelled", test_cancelled);
   g_test_add_func ("/bus/connect/one-cancelled", test_one_cancelled);
+  g_test_add_func ("/bus/connect/cancelled-inside", test_cancelled_inside);
   g_test_add_func ("/bus/close", test_close);
   g_test_add_func ("/bus/close/while-connecting", test_close_while_connecting);
   g_test_add_func ("/bus/close/while-waiting", test_close_while_waiting);
