@@ -90,6 +90,8 @@ struct _SignalRedisConnection
   GSource *read_source;
   GSource *resume_timeout;
   GSource *resume_idle;
+  guint n_delivering;   /* calls of handlers that have not returned */
+  gboolean has_unread;  /* there may be further replies */
   gint64 last_received;
   gboolean has_asked;   /* for an answer, since then */
 };
@@ -632,21 +634,50 @@ fill (SignalRedisConnection *self)
 
 static void read_available (SignalRedisConnection *self);
 
-static gboolean
-on_readable (GObject  *stream,
-             gpointer  user_data)
+typedef struct
 {
-  read_available (user_data);
+  GSource parent;
+  SignalRedisConnection *connection;
+} InputSource;
+
+/* If a handler runs the main loop, there may be further replies even though the stream is not
+ * readable. */
+static gboolean
+input_source_prepare (GSource *source,
+                      int     *timeout)
+{
+  SignalRedisConnection *self = ((InputSource *) source)->connection;
+
+  *timeout = -1;
+  return self->n_delivering > 0 && self->has_unread;
+}
+
+static gboolean
+input_source_dispatch (GSource     *source,
+                       GSourceFunc  callback,
+                       gpointer     user_data)
+{
+  read_available (((InputSource *) source)->connection);
   return G_SOURCE_CONTINUE;
 }
 
+static GSourceFuncs input_source_funcs = {
+  .prepare = input_source_prepare,
+  .dispatch = input_source_dispatch,
+};
+
+/* The source is dispatched in nested main loops too: Redis would be considered lost otherwise. */
 static void
 watch_input (SignalRedisConnection *self)
 {
   GPollableInputStream *in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (self->stream));
+  g_autoptr (GSource) child = g_pollable_input_stream_create_source (in, NULL);
 
-  self->read_source = g_pollable_input_stream_create_source (in, NULL);
-  g_source_set_callback (self->read_source, G_SOURCE_FUNC (on_readable), self, NULL);
+  self->read_source = g_source_new (&input_source_funcs, sizeof (InputSource));
+  ((InputSource *) self->read_source)->connection = self;
+  g_source_set_dummy_callback (child);
+  g_source_add_child_source (self->read_source, child);
+  g_source_set_can_recurse (self->read_source, TRUE);
   g_source_set_static_name (self->read_source, "[signal-glib] Redis input");
   g_source_attach (self->read_source, self->context);
 }
@@ -687,17 +718,27 @@ read_available (SignalRedisConnection *self)
   G_GNUC_UNUSED g_autoptr (SignalRedisConnection) keep = g_object_ref (self);
   gint64 end = g_get_monotonic_time () + READ_TIME;
 
-  while (self->handlers != NULL)
+  while (self->read_source != NULL)
     {
       g_autoptr (GError) error = NULL;
       SignalRedisReply reply;
 
+      self->has_unread = TRUE;
       if (signal_redis_codec_next (self->codec, &reply, &error))
-        on_reply (self, &reply);
+        {
+          self->n_delivering++;
+          on_reply (self, &reply);
+          self->n_delivering--;
+        }
       else if (error != NULL)
-        fail_with (self, error);
+        {
+          fail_with (self, error);
+        }
       else if (!fill (self))
-        return;
+        {
+          self->has_unread = FALSE;
+          return;
+        }
 
       if (self->read_source != NULL && g_get_monotonic_time () >= end)
         {

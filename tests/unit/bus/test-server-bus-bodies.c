@@ -419,6 +419,28 @@ test_nested_loop (void)
 }
 
 static void
+on_error_wait_for_message (SignalBus    *bus,
+                           const GError *error,
+                           Site         *site)
+{
+  WAIT_UNTIL (site->alice->messages->len == 1);
+}
+
+/* A main loop that a handler runs goes on reading, however long it runs. */
+static void
+test_read_inside (void)
+{
+  g_autoptr (Site) site = site_new ();
+
+  g_signal_connect (site->node->bus, "error", G_CALLBACK (on_error_wait_for_message), site);
+  inject (site, ALL, BROADCAST "}");
+  inject (site, ALL, BROADCAST_E "}");
+  WAIT_UNTIL (site->node->recorder->errors->len == 1);
+  recorder_assert_message (site->alice, "e", NULL);
+  g_signal_handlers_disconnect_by_data (site->node->bus, site);
+}
+
+static void
 on_error_drop (SignalBus    *bus,
                const GError *error,
                Site         *site)
@@ -540,6 +562,7 @@ main (int   argc,
   g_test_add_func ("/server/bus/bodies/endless", test_endless);
   g_test_add_func ("/server/bus/bodies/other-messages", test_other_messages);
   g_test_add_func ("/server/bus/bodies/nested-loop", test_nested_loop);
+  g_test_add_func ("/server/bus/bodies/read-inside", test_read_inside);
   g_test_add_func ("/server/bus/bodies/drop-inside", test_drop_inside);
   g_test_add_func ("/server/bus/bodies/flood", test_flood);
   g_test_add_func ("/server/bus/bodies/delivered-flood", test_delivered_flood);
