@@ -16,11 +16,33 @@
  * that has not read 32 MiB by default. */
 #define MAX_REPLY_SIZE (64 * 1024 * 1024)
 
+/* The maximum number of parts of a reply: those of a message for a pattern. Each part takes more memory
+ * than it has bytes. */
+#define MAX_PARTS 4
+
+#if HIREDIS_MAJOR < 1
+typedef int PartCount;
+#else
+typedef size_t PartCount;
+#endif
+
 struct _SignalRedisCodec
 {
   redisReader *reader;
-  redisReply  *reply; /* the last one that was returned */
+  redisReplyObjectFunctions functions;
+  void      *(*create_any_array) (const redisReadTask *, PartCount);
+  redisReply  *reply;     /* the last one that was returned */
+  gsize        n_pending; /* bytes after that */
 };
+
+static void *
+create_array (const redisReadTask *task,
+              PartCount            n_parts)
+{
+  SignalRedisCodec *self = task->privdata;
+
+  return n_parts <= MAX_PARTS ? self->create_any_array (task, n_parts) : NULL;
+}
 
 gboolean
 signal_redis_codec_is_available (void)
@@ -36,6 +58,12 @@ signal_redis_codec_new (void)
   self->reader = redisReaderCreate ();
   if (self->reader == NULL)
     g_error ("Out of memory");
+
+  self->functions = *self->reader->fn;
+  self->create_any_array = self->functions.createArray;
+  self->functions.createArray = create_array;
+  self->reader->fn = &self->functions;
+  self->reader->privdata = self;
   return self;
 }
 
@@ -55,6 +83,7 @@ signal_redis_codec_feed (SignalRedisCodec *self,
                          gsize             length)
 {
   redisReaderFeed (self->reader, data, length);
+  self->n_pending += length;
 }
 
 static gboolean
@@ -124,7 +153,8 @@ signal_redis_codec_next (SignalRedisCodec  *self,
       return FALSE;
     }
 
-  if (next == NULL && self->reader->len - self->reader->pos > MAX_REPLY_SIZE)
+  /* Parts of an incomplete reply have been removed from the buffer. */
+  if (next == NULL && self->n_pending > MAX_REPLY_SIZE)
     {
       g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE,
                    _("A reply of Redis exceeds %d bytes"), MAX_REPLY_SIZE);
@@ -135,6 +165,7 @@ signal_redis_codec_next (SignalRedisCodec  *self,
   if (next == NULL)
     return FALSE;
 
+  self->n_pending = self->reader->len - self->reader->pos;
   classify (reply, self->reply);
   return TRUE;
 }

@@ -376,6 +376,35 @@ test_endless (void)
   recorder_assert_message (site->alice, "e", NULL);
 }
 
+/* Nor is a reply that has parts without end, of which small ones take more memory than they have bytes. */
+static void
+test_endless_parts (void)
+{
+  static const char * const beginnings[] = { "*1000000000\r\n", "*4\r\n", "*4\r\n*4\r\n*4\r\n" };
+  static const char * const parts[] = { ":1\r\n", "$40000000\r\n", "$40000000\r\n" };
+  g_autoptr (Site) site = site_new ();
+  g_autofree char *filler = g_strnfill (40000000, 'x');
+
+  for (guint i = 0; i < G_N_ELEMENTS (beginnings); i++)
+    {
+      MockLink *link = mock_redis_get_subscriber (site->mock, ALL);
+      gboolean is_large = parts[i][0] == '$';
+      g_autoptr (GString) reply = g_string_new (beginnings[i]);
+
+      while (reply->len < 80 * MIB)
+        {
+          g_string_append (reply, parts[i]);
+          if (is_large)
+            g_string_append_printf (reply, "%s\r\n", filler);
+        }
+      mock_link_write_text (link, reply->str);
+      bus_recorder_wait_error (site->node->recorder, SIGNAL_ERROR, SIGNAL_ERROR_CONNECTION_LOST);
+      bus_recorder_wait_connected (site->node->recorder, i + 2);
+    }
+  inject (site, ALL, BROADCAST_E "}");
+  recorder_assert_message (site->alice, "e", NULL);
+}
+
 /* The kinds of messages that come for patterns, or for channels of others. */
 static void
 test_other_messages (void)
@@ -560,6 +589,7 @@ main (int   argc,
   g_test_add_func ("/server/bus/bodies/bytewise", test_bytewise);
   g_test_add_func ("/server/bus/bodies/not-messages", test_not_messages);
   g_test_add_func ("/server/bus/bodies/endless", test_endless);
+  g_test_add_func ("/server/bus/bodies/endless-parts", test_endless_parts);
   g_test_add_func ("/server/bus/bodies/other-messages", test_other_messages);
   g_test_add_func ("/server/bus/bodies/nested-loop", test_nested_loop);
   g_test_add_func ("/server/bus/bodies/read-inside", test_read_inside);
