@@ -95,6 +95,9 @@
 
 G_DEFINE_FINAL_TYPE (SignalBus, signal_bus, G_TYPE_OBJECT)
 
+/* The maximum size of a body, which has the IDs of those that do not receive it, too. */
+#define MAX_BODY_SIZE (2 * SIGNAL_CHANNEL_MAX_FRAME_SIZE)
+
 enum
 {
   ERROR,
@@ -385,6 +388,14 @@ deliver (SignalBus              *self,
 }
 
 static void
+drop (SignalBus    *self,
+      const GError *error)
+{
+  self->n_dropped++;
+  emit_error (self, error);
+}
+
+static void
 on_message (SignalSpan channel,
             SignalSpan body,
             gpointer   user_data)
@@ -392,6 +403,13 @@ on_message (SignalSpan channel,
   g_autoptr (SignalBus) self = g_object_ref (user_data);
   g_auto (SignalBusParsed) parsed = { 0 };
   g_autoptr (GError) error = NULL;
+
+  /* Parsing what is larger would take too long. */
+  if (!signal_channel_check_size (body.len, MAX_BODY_SIZE, &error))
+    {
+      drop (self, error);
+      return;
+    }
 
   switch (signal_bus_parsed_init (&parsed, self->channel_prefix, self->server_id, channel, body, &error))
     {
@@ -411,8 +429,7 @@ on_message (SignalSpan channel,
       break;
     }
 
-  self->n_dropped++;
-  emit_error (self, error);
+  drop (self, error);
 }
 
 static void
