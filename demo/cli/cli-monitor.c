@@ -11,9 +11,19 @@
 #define TEXT_TYPE "text/plain; charset=utf-8"
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
+/* The number of connections, of which the oldest is closed for another one, so that those who only connect
+ * take neither the monitor nor the open files of the server. */
+#define MAX_CONNECTIONS 64
+
+/* How long not to accept connections if that has failed. */
+#define PAUSE_MS 500
+
 struct _CliMonitor
 {
   SoupServer *server;
+  GSocket *socket;
+  guint source;       /* accepts connections, or waits until it can */
+  GQueue connections; /* GSocketConnection, not owned, the oldest first */
   const CliMonitorFuncs *funcs;
   gpointer data;
 };
@@ -80,6 +90,111 @@ on_request (SoupServer        *server,
     }
 }
 
+/* What somebody sends after a request is not kept. */
+static void
+on_request_started (SoupServer        *server,
+                    SoupServerMessage *message)
+{
+  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+}
+
+/* SoupServer stops listening for ever if there are no open files left, and does not limit the number of
+ * connections. */
+static void watch_socket (CliMonitor *self);
+
+static gboolean
+on_pause_over (gpointer data)
+{
+  watch_socket (data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_connection_freed (gpointer  data,
+                     GObject  *connection)
+{
+  CliMonitor *self = data;
+
+  g_queue_remove (&self->connections, connection);
+}
+
+/* The end of its input makes SoupServer close it. */
+static void
+close_oldest (CliMonitor *self)
+{
+  GSocketConnection *connection = g_queue_pop_head (&self->connections);
+
+  g_object_weak_unref (G_OBJECT (connection), on_connection_freed, self);
+  g_socket_shutdown (g_socket_connection_get_socket (connection), TRUE, TRUE, NULL);
+}
+
+static void
+add_connection (CliMonitor *self,
+                GSocket    *socket)
+{
+  g_autoptr (GSocketConnection) connection = g_socket_connection_factory_create_connection (socket);
+  g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
+  g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
+
+  if (local == NULL || remote == NULL)
+    return;
+
+  if (self->connections.length >= MAX_CONNECTIONS)
+    close_oldest (self);
+  g_object_weak_ref (G_OBJECT (connection), on_connection_freed, self);
+  g_queue_push_tail (&self->connections, connection);
+  soup_server_accept_iostream (self->server, G_IO_STREAM (connection), local, remote, NULL);
+}
+
+static gboolean
+on_incoming (GSocket      *socket,
+             GIOCondition  condition,
+             gpointer      data)
+{
+  CliMonitor *self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) accepted = g_socket_accept (socket, NULL, &error);
+
+  if (accepted != NULL)
+    {
+      add_connection (self, accepted);
+    }
+  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    {
+      self->source = g_timeout_add (PAUSE_MS, on_pause_over, self);
+      return G_SOURCE_REMOVE;
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+watch_socket (CliMonitor *self)
+{
+  g_autoptr (GSource) source = g_socket_create_source (self->socket, G_IO_IN, NULL);
+
+  g_source_set_callback (source, G_SOURCE_FUNC (on_incoming), self, NULL);
+  self->source = g_source_attach (source, NULL);
+}
+
+static gboolean
+listen_on (CliMonitor      *self,
+           GSocketAddress  *address,
+           GError         **error)
+{
+  self->socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM,
+                               G_SOCKET_PROTOCOL_TCP, error);
+  if (self->socket == NULL)
+    return FALSE;
+
+  g_socket_set_blocking (self->socket, FALSE);
+  g_socket_set_listen_backlog (self->socket, MAX_CONNECTIONS);
+  if (!g_socket_bind (self->socket, address, TRUE, error) || !g_socket_listen (self->socket, error))
+    return FALSE;
+
+  watch_socket (self);
+  return TRUE;
+}
+
 static gboolean
 is_port (const char *text)
 {
@@ -121,11 +236,13 @@ static void
 print_uri (CliMonitor *self,
            gboolean    json)
 {
-  GSList *uris = soup_server_get_uris (self->server);
-  g_autofree char *uri = g_uri_to_string (uris->data);
+  g_autoptr (GSocketAddress) bound = g_socket_get_local_address (self->socket, NULL);
+  GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (bound);
+  g_autofree char *host = g_inet_address_to_string (g_inet_socket_address_get_address (inet));
+  g_autofree char *uri = g_uri_join (G_URI_FLAGS_NONE, "http", NULL, host,
+                                     g_inet_socket_address_get_port (inet), "/", NULL, NULL);
   g_autofree char *line = NULL;
 
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
   if (json)
     line = g_strdup_printf ("{\"status\":\"monitoring\",\"uri\":\"%s\"}\n", uri);
   else
@@ -147,8 +264,9 @@ cli_monitor_open (const char            *address,
   self->funcs = funcs;
   self->data = data;
   self->server = soup_server_new (NULL, NULL);
+  g_signal_connect (self->server, "request-started", G_CALLBACK (on_request_started), NULL);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
-  if (parsed == NULL || !soup_server_listen (self->server, parsed, 0, &error))
+  if (parsed == NULL || !listen_on (self, parsed, &error))
     {
       cli_error (_("Cannot serve /healthz and /metrics on “%s”: %s"), address, error->message);
       return NULL;
@@ -160,7 +278,11 @@ cli_monitor_open (const char            *address,
 void
 cli_monitor_free (CliMonitor *self)
 {
+  g_clear_handle_id (&self->source, g_source_remove);
   soup_server_disconnect (self->server);
   g_object_unref (self->server);
+  g_clear_object (&self->socket);
+  while (self->connections.length > 0)
+    close_oldest (self);
   g_free (self);
 }

@@ -3,6 +3,7 @@
 """What “signal-glib serve --monitor” tells about the server."""
 import contextlib
 import json
+import resource
 import signal
 import socket
 import time
@@ -116,13 +117,44 @@ class Monitor(Cli):
         """Connections to the monitor that send nothing disturb neither the server nor the monitor."""
         with monitored() as (url, monitor, process), contextlib.ExitStack() as stack:
             port = int(monitor.rstrip('/').rsplit(':', 1)[1])
-            for i in range(50):
+            before = prometheus.metrics(monitor)['process_open_fds'].samples['']
+            for i in range(500):
                 stream = stack.enter_context(socket.create_connection(('127.0.0.1', port), SECONDS))
                 stream.sendall((b'', b'GET /metr', b'\0\0\0\0', b'GET /metrics HTTP/1.1\r\n')[i % 4])
-            self.assertEqual(prometheus.request(monitor, '/healthz')[0], 200)
+                # The port has a queue, which is not to be full.
+                if i % 50 == 0:
+                    self.assertEqual(prometheus.request(monitor, '/healthz')[0], 200)
+            after = prometheus.metrics(monitor)['process_open_fds'].samples['']
+            self.assertLess(after, before + 100)
             connect(url, TOKEN, SECONDS).stream.close()
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(SECONDS), -signal.SIGTERM)
+
+    def test_no_open_files(self):
+        """A monitor that had no open files left goes on when there are some again."""
+        with monitored('--max-peers', '1') as (url, monitor, process), contextlib.ExitStack() as stack:
+            before = int(prometheus.metrics(monitor)['process_open_fds'].samples[''])
+            limits = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (before, limits[1]))
+            address = monitor.removeprefix('http://').rstrip('/').rsplit(':', 1)
+            streams = [socket.create_connection((address[0], int(address[1])), SECONDS) for _ in range(5)]
+            for stream in streams:
+                stack.enter_context(stream)
+            time.sleep(0.2)
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, limits)
+            self.assertEqual(prometheus.request(monitor, '/healthz')[0], 200)
+
+    def test_large_body(self):
+        """What is sent with a request is not kept in memory."""
+        with monitored() as (url, monitor, process):
+            address = monitor.removeprefix('http://').rstrip('/').rsplit(':', 1)
+            before = prometheus.metrics(monitor)['process_resident_memory_bytes'].samples['']
+            with socket.create_connection((address[0], int(address[1])), SECONDS) as stream:
+                stream.sendall(b'POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n')
+                for _ in range(100):
+                    stream.sendall(bytes(1000000))
+                after = prometheus.metrics(monitor)['process_resident_memory_bytes'].samples['']
+            self.assertLess(after, before + 50e6)
 
 
 if __name__ == '__main__':
