@@ -171,6 +171,19 @@ reserve_port (Workers  *self,
   return self->reserved != NULL;
 }
 
+static gboolean
+check_sockets (Workers  *self,
+               GError  **error)
+{
+  if (self->inherited == NULL || self->inherited->len <= self->n_workers)
+    return TRUE;
+  g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
+               /* Translators: both are numbers; --workers is the option that sets the second one */
+               _("there are %u sockets for %u processes; increase --workers, so that each socket is used"),
+               self->inherited->len, self->n_workers);
+  return FALSE;
+}
+
 /* Lets the server listen for a moment, which finds what is wrong with the options. Without that, several
  * instances of the program could share a port by mistake. Takes ownership of the server. */
 static gboolean
@@ -181,6 +194,8 @@ probe (Workers       *self,
   g_autoptr (SignalServer) owned = server;
   g_autoptr (GSocket) copy = NULL;
 
+  if (!check_sockets (self, error))
+    return FALSE;
   if (self->inherited != NULL)
     {
       copy = g_socket_new_from_fd (dup (g_socket_get_fd (self->inherited->pdata[0])), error);

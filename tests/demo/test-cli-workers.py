@@ -279,6 +279,16 @@ class Workers(Cli):
                 process.kill()
                 process.wait(SECONDS)
 
+    def test_more_sockets_than_workers(self):
+        """No socket of systemd is left to which clients would connect in vain."""
+        with socket.create_server(('127.0.0.1', 0)) as first, socket.create_server(('127.0.0.1', 0)) as second:
+            script = f'exec 3<&{first.fileno()} 4<&{second.fileno()}; LISTEN_FDS=2 LISTEN_PID=$$ exec "$@"'
+            result = subprocess.run(['sh', '-c', script, 'sh', PROGRAM, 'serve', '--workers=1'], env=environment(),
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                    text=True, pass_fds=[first.fileno(), second.fileno()], timeout=SECONDS,
+                                    check=False)
+            self.check_fails(result, EXIT_USAGE, '2 sockets')
+
     def test_hanging_worker_at_the_end(self):
         """A process that does not end is killed, and the program ends."""
         with workers() as (_, _monitor, process):
