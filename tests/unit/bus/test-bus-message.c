@@ -208,7 +208,7 @@ test_invalid (void)
       g_auto (SignalBusParsed) parsed = { 0 };
       g_autoptr (GError) error = NULL;
 
-      g_test_message ("%s", body);
+      g_test_message ("%u", i);
       g_assert_cmpint (parse (&parsed, "", invalid[i].channel, body, strlen (body), &error), ==,
                        SIGNAL_BUS_PARSE_INVALID);
       g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
