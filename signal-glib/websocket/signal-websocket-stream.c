@@ -12,6 +12,9 @@
  * close_notify. */
 #define CLOSE_TIMEOUT_MS 2000
 
+/* Of the stream that SoupServer hands over, which is private to libsoup. */
+#define SOUP_STREAM_PROPERTY "base-iostream"
+
 struct _SignalWebsocketStream
 {
   GIOStream parent_instance;
@@ -190,24 +193,32 @@ signal_websocket_stream_init (SignalWebsocketStream *self)
   self->context = g_main_context_ref_thread_default ();
 }
 
+/* Returns the stream below another one, or NULL if it does not have this property. */
+static GIOStream *
+get_below (GIOStream  *base,
+           const char *property)
+{
+  GIOStream *below = NULL;
+
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (base), property) != NULL)
+    g_object_get (base, property, &below, NULL);
+  return below;
+}
+
 /* Returns the underlying socket of a TLS connection or of libsoup's stream, or NULL if there is
  * none. */
 static GSocket *
 find_socket (GIOStream *base)
 {
-  static const char * const below[] = { "base-io-stream", "base-iostream" };
+  static const char * const below[] = { "base-io-stream", SOUP_STREAM_PROPERTY };
 
   if (G_IS_SOCKET_CONNECTION (base))
     return g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)));
 
   for (guint i = 0; i < G_N_ELEMENTS (below); i++)
     {
-      g_autoptr (GIOStream) next = NULL;
+      g_autoptr (GIOStream) next = get_below (base, below[i]);
 
-      if (g_object_class_find_property (G_OBJECT_GET_CLASS (base), below[i]) == NULL)
-        continue;
-
-      g_object_get (base, below[i], &next, NULL);
       if (next != NULL)
         return find_socket (next);
     }
@@ -257,11 +268,15 @@ signal_websocket_stream_abandon (SignalWebsocketStream *self)
     g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
 }
 
-/* Gets the file descriptor of a stream that is a socket without TLS, or −1. */
+/* Gets the file descriptor of a stream that is a socket without TLS, possibly below libsoup's stream,
+ * or −1. */
 int
 signal_websocket_stream_get_fd (SignalWebsocketStream *self)
 {
-  if (!G_IS_SOCKET_CONNECTION (self->base) || G_IS_TCP_WRAPPER_CONNECTION (self->base))
+  g_autoptr (GIOStream) below = get_below (self->base, SOUP_STREAM_PROPERTY);
+  GIOStream *base = below != NULL ? below : self->base;
+
+  if (!G_IS_SOCKET_CONNECTION (base) || G_IS_TCP_WRAPPER_CONNECTION (base))
     return -1;
 
   return g_socket_get_fd (self->socket);

@@ -550,7 +550,9 @@ signal_websocket_start (SignalWebsocket               *self,
   self->handlers = handlers;
   self->user_data = user_data;
 
-  if (self->bytes_received > 0)
+  /* On the server, libsoup's stream may contain bytes that were received with the request, for which
+   * the socket does not become readable. */
+  if (self->bytes_received > 0 || !self->is_client)
     resume_later (self, 0);
   else
     start_reading (self);

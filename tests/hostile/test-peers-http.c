@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Attacks on the embedded server before the upgrade, during which other clients can still
@@ -299,6 +300,23 @@ test_slow_headers (void)
   close (fd);
 }
 
+/* A client that sends its first message with the request is answered although no more data arrives. */
+static void
+test_message_with_request (void)
+{
+  static const char message[] = "\x81\x8d\0\0\0\0{\"event\":\"x\"}";
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  int fd = raw_socket_dial (fixture->uri);
+
+  run_for_a_moment ();
+  g_byte_array_append (bytes, (const guint8 *) RAW_SOCKET_UPGRADE, strlen (RAW_SOCKET_UPGRADE));
+  g_byte_array_append (bytes, (const guint8 *) message, sizeof message - 1);
+  g_assert_cmpint (send (fd, bytes->data, bytes->len, MSG_NOSIGNAL), ==, bytes->len);
+  raw_socket_wait_text (fd, "Not authenticated");
+  close (fd);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -320,6 +338,7 @@ main (int   argc,
   g_test_add_data_func ("/hostile/peers/endless/headers", "\r\nX: ", test_endless_headers);
   g_test_add_data_func ("/hostile/peers/endless/header", "", test_endless_headers);
   g_test_add_func ("/hostile/peers/slow-headers", test_slow_headers);
+  g_test_add_func ("/hostile/peers/message-with-request", test_message_with_request);
 
   return g_test_run ();
 }
