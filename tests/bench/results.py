@@ -5,7 +5,7 @@ import json
 import os
 
 # In this order; whatever else there is comes after them, by name.
-ORDER = ('speed', 'latency', 'connect', 'memory', 'fanout', 'growth', 'fairness', 'frames')
+ORDER = ('speed', 'latency', 'connect', 'memory', 'fanout', 'scale', 'comeback', 'growth', 'fairness', 'frames')
 MISSED, MUST, AIM = range(3)
 
 
