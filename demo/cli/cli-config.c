@@ -187,6 +187,25 @@ check_groups (GKeyFile  *file,
   return TRUE;
 }
 
+/* Errors of GKeyFile repeat the line, which is a secret if the file is one with a token. */
+static gboolean
+load_file (GKeyFile    *file,
+           const char  *path,
+           GError     **error)
+{
+  g_autoptr (GError) cause = NULL;
+
+  if (g_key_file_load_from_file (file, path, G_KEY_FILE_KEEP_TRANSLATIONS, &cause))
+    return TRUE;
+  if (g_error_matches (cause, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE))
+    g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE,
+                 _("the file is not valid; it begins with [%s], and its lines have the form key=value"),
+                 GROUP);
+  else
+    g_propagate_error (error, g_steal_pointer (&cause));
+  return FALSE;
+}
+
 static gboolean
 load_keys (const char       *path,
            const CliOption  *table,
@@ -199,8 +218,7 @@ load_keys (const char       *path,
   g_auto (GStrv) keys = NULL;
 
   /* A translation of a key is unknown, and not ignored. */
-  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_KEEP_TRANSLATIONS, error)
-      || !check_groups (file, error))
+  if (!load_file (file, path, error) || !check_groups (file, error))
     return FALSE;
   keys = g_key_file_get_keys (file, GROUP, NULL, error);
   if (keys == NULL)

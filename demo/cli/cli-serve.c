@@ -149,14 +149,29 @@ on_message (SignalServer  *server,
 }
 
 static void
-on_stopped (GObject      *source,
-            GAsyncResult *result,
-            gpointer      data)
+on_bus_closed (GObject      *source,
+               GAsyncResult *result,
+               gpointer      data)
 {
   GMainLoop *loop = data;
 
   g_main_loop_quit (loop);
   g_main_loop_unref (loop);
+}
+
+/* What the last clients have sent to rooms is still published. */
+static void
+on_stopped (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  GMainLoop *loop = data;
+  SignalBus *bus = signal_server_get_bus (SIGNAL_SERVER (source));
+
+  if (bus != NULL)
+    signal_bus_close_async (bus, NULL, on_bus_closed, loop);
+  else
+    on_bus_closed (source, result, loop);
 }
 
 static gboolean

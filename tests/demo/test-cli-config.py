@@ -97,6 +97,12 @@ class Config(Cli):
         process = self.check('port=x', options=('--port=0',))
         self.check_fails(process, EXIT_USAGE, 'key “port”')
 
+    def test_wrong_file(self):
+        self.path.write_text('a-secret-token\n')
+        process = run('serve', f'--config={self.path}')
+        self.check_fails(process, EXIT_USAGE, 'not valid')
+        self.assertNotIn('a-secret-token', process.stderr)
+
     def test_invalid_combinations(self):
         for lines, text in ((['path=x'], 'path'), (['allow-origin=x'], 'origin'), (['drain-event=join'], 'event'),
                             (['monitor=x'], 'monitor'), (['address=a b'], 'address'),
