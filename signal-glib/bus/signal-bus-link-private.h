@@ -19,6 +19,10 @@ typedef struct
   /* Messages can be published, and all channels are subscribed to. */
   void (*connected) (gpointer      user_data);
 
+  /* What was subscribed to before a call of signal_bus_link_confirm() is effective; in the order of the
+   * calls. It is not called if the connection is lost. */
+  void (*confirmed) (gpointer      user_data);
+
   /* An attempt to connect has failed, or the connection was lost; the link tries again. */
   void (*failed)    (const GError *error,
                      gpointer      user_data);
@@ -54,6 +58,7 @@ void           signal_bus_link_subscribe     (SignalBusLink *self,
                                               GPtrArray     *channels);
 void           signal_bus_link_unsubscribe   (SignalBusLink *self,
                                               GPtrArray     *channels);
+void           signal_bus_link_confirm       (SignalBusLink *self);
 gboolean       signal_bus_link_is_connected  (SignalBusLink *self);
 gsize          signal_bus_link_get_backlog   (SignalBusLink *self);
 void           signal_bus_link_publish       (SignalBusLink *self,

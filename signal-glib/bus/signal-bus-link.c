@@ -239,6 +239,10 @@ on_answered (SignalRedisConnection *connection,
     {
       finish_drain (self, NULL);
     }
+  else if (self->step == STEP_CONNECTED)
+    {
+      self->handlers->confirmed (self->user_data);
+    }
   else if (self->refusal != NULL)
     {
       g_autoptr (GError) refusal = g_steal_pointer (&self->refusal);
@@ -344,6 +348,15 @@ signal_bus_link_unsubscribe (SignalBusLink *self,
 {
   if (has_subscriptions (self))
     signal_redis_connection_unsubscribe (self->subscriber, channels);
+}
+
+/* Calls the callback `confirmed` when Redis has processed all previous subscriptions. The link must be
+ * connected. */
+void
+signal_bus_link_confirm (SignalBusLink *self)
+{
+  g_assert (self->step == STEP_CONNECTED);
+  signal_redis_connection_ask (self->subscriber);
 }
 
 gboolean

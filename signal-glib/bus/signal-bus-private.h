@@ -11,8 +11,17 @@ G_BEGIN_DECLS
 /* A server that is attached to a bus. */
 typedef struct _SignalBusMember SignalBusMember;
 
-typedef void (*SignalBusDeliverFunc) (const SignalBusMessage *message,
-                                      gpointer                user_data);
+typedef struct
+{
+  /* A message of another server. */
+  void (*message)   (const SignalBusMessage *message,
+                     gpointer                user_data);
+
+  /* The channels that were watched before signal_bus_confirm() returned this number, or a lower one,
+   * are subscribed to. It is not called if the connection is lost. */
+  void (*confirmed) (guint64                 number,
+                     gpointer                user_data);
+} SignalBusMemberFuncs;
 
 /* Shared by the files signal-bus*.c. */
 struct _SignalBus
@@ -39,6 +48,8 @@ struct _SignalBus
   GQueue           connecting;   /* of Waiter */
   GPtrArray       *closing;      /* tasks; NULL unless the bus is being closed */
 
+  guint64          n_confirming; /* calls of signal_bus_confirm() on this link, and those that were answered */
+  guint64          n_confirmed;
   GPtrArray       *members;
   GHashTable      *channels;     /* name → number of uses, which is 0 until the channel is removed */
   GHashTable      *unused;       /* a set of channels, or NULL while there are none */
@@ -53,7 +64,7 @@ void signal_bus_notify_connected     (SignalBus    *self);
 
 /* For the server */
 SignalBusMember *signal_bus_attach         (SignalBus              *self,
-                                            SignalBusDeliverFunc    deliver,
+                                            const SignalBusMemberFuncs *funcs,
                                             gpointer                user_data) G_GNUC_WARN_UNUSED_RESULT;
 void             signal_bus_detach         (SignalBus              *self,
                                             SignalBusMember        *member);
@@ -64,6 +75,7 @@ void             signal_bus_watch          (SignalBus              *self,
                                             GPtrArray              *channels);
 void             signal_bus_unwatch        (SignalBus              *self,
                                             GPtrArray              *channels);
+guint64          signal_bus_confirm        (SignalBus              *self);
 void             signal_bus_publish        (SignalBus              *self,
                                             SignalBusMember        *from,
                                             const SignalBusMessage *message);

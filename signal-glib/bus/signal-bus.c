@@ -108,7 +108,7 @@ static guint signals[N_SIGNALS];
 
 struct _SignalBusMember
 {
-  SignalBusDeliverFunc deliver;
+  const SignalBusMemberFuncs *funcs;
   gpointer user_data;
 };
 
@@ -313,6 +313,8 @@ on_connected (gpointer user_data)
   g_autoptr (SignalBus) self = g_object_ref (user_data);
   GQueue waiters;
 
+  /* What was asked over the previous connection is not answered any more. */
+  self->n_confirmed = self->n_confirming;
   g_clear_error (&self->outage);
   set_connected (self, TRUE);
 
@@ -383,7 +385,24 @@ deliver (SignalBus              *self,
       SignalBusMember *member = members->pdata[i];
 
       if (member != except && g_ptr_array_find (self->members, member, NULL))
-        member->deliver (message, member->user_data);
+        member->funcs->message (message, member->user_data);
+    }
+}
+
+static void
+on_confirmed (gpointer user_data)
+{
+  g_autoptr (SignalBus) self = g_object_ref (user_data);
+  g_autoptr (GPtrArray) members = g_ptr_array_copy (self->members, NULL, NULL);
+  guint64 number = ++self->n_confirmed;
+
+  g_ptr_array_set_free_func (members, NULL);
+  for (guint i = 0; i < members->len; i++)
+    {
+      SignalBusMember *member = members->pdata[i];
+
+      if (g_ptr_array_find (self->members, member, NULL))
+        member->funcs->confirmed (number, member->user_data);
     }
 }
 
@@ -449,6 +468,7 @@ on_drained (const GError *error,
 
 static const SignalBusLinkHandlers link_handlers = {
   .connected = on_connected,
+  .confirmed = on_confirmed,
   .failed = on_failed,
   .refused = on_refused,
   .message = on_message,
@@ -760,13 +780,13 @@ signal_bus_belongs_to (SignalBus    *self,
 }
 
 SignalBusMember *
-signal_bus_attach (SignalBus            *self,
-                   SignalBusDeliverFunc  deliver_message,
-                   gpointer              user_data)
+signal_bus_attach (SignalBus                  *self,
+                   const SignalBusMemberFuncs *funcs,
+                   gpointer                    user_data)
 {
   SignalBusMember *member = g_new0 (SignalBusMember, 1);
 
-  member->deliver = deliver_message;
+  member->funcs = funcs;
   member->user_data = user_data;
   g_ptr_array_add (self->members, member);
   return member;
@@ -862,6 +882,18 @@ signal_bus_unwatch (SignalBus *self,
       if (count == 0)
         remove_later (self, channels->pdata[i]);
     }
+}
+
+/* Returns the number with which `confirmed` is called when what is watched now is subscribed to, or 0 if
+ * the bus is not connected. Numbers grow, also over connections. */
+guint64
+signal_bus_confirm (SignalBus *self)
+{
+  if (!self->is_connected)
+    return 0;
+
+  signal_bus_link_confirm (self->link);
+  return ++self->n_confirming;
 }
 
 /* Sending */

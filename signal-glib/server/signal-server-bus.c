@@ -3,6 +3,10 @@
 
 #include "protocol/signal-room-name-private.h"
 #include "server/signal-server-private.h"
+#include "util/signal-source-private.h"
+
+/* How long a peer waits for Redis, in microseconds. */
+#define MAX_ADMISSION_TIME (1 * G_USEC_PER_SEC)
 
 /* The server on a bus. It watches the channels of its authenticated peers only: those of the rooms
  * that they are in, of their users and of their IDs, and the one of all peers. */
@@ -50,36 +54,135 @@ list_all_channels (SignalServer *self,
   return channels;
 }
 
-/* Subscribes to the channels that a peer will have when it has been admitted, in one command, which
- * is written before the peer is told. Returns what to pass to signal_server_bus_end_admission(). */
-GPtrArray *
-signal_server_bus_begin_admission (SignalServer *self,
-                                   SignalPeer   *peer,
-                                   const char   *user_id)
+/* The admission of a peer, whose channels have been subscribed to. */
+typedef struct
+{
+  SignalPeer *peer;
+  char       *user_id;
+  char       *public_key; /* that of the client, or NULL */
+  SignalBus  *bus;
+  GPtrArray  *channels;
+  guint64     number;     /* see signal_bus_confirm() */
+  gint64      deadline;
+} Admission;
+
+static void
+admission_free (Admission *admission)
+{
+  signal_bus_unwatch (admission->bus, admission->channels);
+  g_ptr_array_unref (admission->channels);
+  g_object_unref (admission->bus);
+  g_object_unref (admission->peer);
+  g_free (admission->user_id);
+  g_free (admission->public_key);
+  g_free (admission);
+}
+
+/* Subscribes to the channels that a peer will have when it has been admitted, in one command. */
+static GPtrArray *
+watch_first_channels (SignalServer *self,
+                      SignalPeer   *peer,
+                      const char   *user_id)
 {
   const char *first_rooms[] = {
     signal_peer_get_id (peer), SIGNAL_ROOM_DEFAULT, SIGNAL_ROOM_NOTIFICATION, NULL,
   };
-  GPtrArray *channels;
+  GPtrArray *channels = list_channels (self, peer, user_id);
 
-  if (self->bus == NULL)
-    return NULL;
-
-  channels = list_channels (self, peer, user_id);
   add_rooms (self, channels, first_rooms);
   add_rooms (self, channels, (const char * const *) self->default_rooms);
   signal_bus_watch (self->bus, channels);
   return channels;
 }
 
-/* The peer has been added, or was not admitted. Takes ownership of the channels. */
-void
-signal_server_bus_end_admission (SignalServer *self,
-                                 GPtrArray    *channels)
+static void
+finish_admission (SignalServer *self,
+                  Admission    *admission)
 {
-  if (channels != NULL && self->bus != NULL)
-    signal_bus_unwatch (self->bus, channels);
-  g_clear_pointer (&channels, g_ptr_array_unref);
+  if (signal_peer_is_open (admission->peer))
+    signal_server_admit (self, admission->peer, admission->user_id, admission->public_key);
+  admission_free (admission);
+}
+
+static void
+set_admission_timer (SignalServer *self)
+{
+  Admission *first = g_queue_peek_head (&self->admissions);
+
+  if (self->admission_timer != NULL)
+    g_source_set_ready_time (self->admission_timer, first != NULL ? first->deadline : -1);
+}
+
+/* Admits the first peers in the queue. */
+static void
+finish_admissions (SignalServer *self,
+                   guint64       number,
+                   gint64        now)
+{
+  G_GNUC_UNUSED g_autoptr (SignalServer) keep = g_object_ref (self);
+  Admission *first;
+
+  while ((first = g_queue_peek_head (&self->admissions)) != NULL
+         && (first->number <= number || first->deadline <= now))
+    finish_admission (self, g_queue_pop_head (&self->admissions));
+
+  set_admission_timer (self);
+}
+
+static gboolean
+on_admission_timer (gpointer user_data)
+{
+  finish_admissions (user_data, 0, g_get_monotonic_time ());
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_confirmed (guint64  number,
+              gpointer user_data)
+{
+  finish_admissions (user_data, number, 0);
+}
+
+/* Admits a peer when what is published from then on reaches it, or after some time: a Redis that is slow
+ * does not keep clients from connecting. */
+void
+signal_server_bus_admit (SignalServer *self,
+                         SignalPeer   *peer,
+                         const char   *user_id,
+                         const char   *public_key)
+{
+  Admission *admission;
+
+  if (self->bus == NULL)
+    {
+      signal_server_admit (self, peer, user_id, public_key);
+      return;
+    }
+
+  admission = g_new (Admission, 1);
+  *admission = (Admission) {
+    .peer = g_object_ref (peer),
+    .user_id = g_strdup (user_id),
+    .public_key = g_strdup (public_key),
+    .bus = g_object_ref (self->bus),
+    .channels = watch_first_channels (self, peer, user_id),
+    .deadline = g_get_monotonic_time () + MAX_ADMISSION_TIME,
+  };
+  admission->number = signal_bus_confirm (self->bus);
+  if (admission->number == 0)
+    {
+      finish_admission (self, admission);
+      return;
+    }
+
+  g_queue_push_tail (&self->admissions, admission);
+  if (self->admission_timer == NULL)
+    {
+      self->admission_timer = signal_source_new_timed (on_admission_timer, self,
+                                                       "[signal-glib] server admission");
+      g_source_attach (self->admission_timer, self->affinity.context);
+    }
+  set_admission_timer (self);
 }
 
 /* A peer has been admitted, and is in no room yet. */
@@ -235,6 +338,11 @@ change_all (SignalServer *self,
   change (self->bus, channels);
 }
 
+static const SignalBusMemberFuncs member_funcs = {
+  .message = on_message,
+  .confirmed = on_confirmed,
+};
+
 /* bus may be NULL for none. */
 void
 signal_server_bus_set (SignalServer *self,
@@ -250,7 +358,16 @@ signal_server_bus_set (SignalServer *self,
 
   if (self->bus != NULL)
     {
-      self->bus_member = signal_bus_attach (self->bus, on_message, self);
+      self->bus_member = signal_bus_attach (self->bus, &member_funcs, self);
       change_all (self, signal_bus_watch);
     }
+}
+
+/* The server is disposed of. Peers that wait are not admitted. */
+void
+signal_server_bus_close (SignalServer *self)
+{
+  g_queue_clear_full (&self->admissions, (GDestroyNotify) admission_free);
+  signal_source_clear (&self->admission_timer);
+  signal_server_bus_set (self, NULL);
 }

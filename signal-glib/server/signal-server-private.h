@@ -33,6 +33,8 @@ struct _SignalServer
   GStrv                    allowed_origins;
   SignalBus               *bus;           /* or NULL */
   SignalBusMember         *bus_member;    /* NULL without a bus */
+  GQueue                   admissions;    /* those that wait for the bus */
+  GSource                 *admission_timer;
 
   SignalAffinity           affinity;
   SignalConnectionLimiter *limiter;
@@ -105,11 +107,11 @@ gboolean   signal_server_deliver                 (SignalServer  *self,
 /* server/signal-server-bus.c */
 void       signal_server_bus_set             (SignalServer   *self,
                                               SignalBus      *bus);
-GPtrArray *signal_server_bus_begin_admission (SignalServer   *self,
+void       signal_server_bus_close           (SignalServer   *self);
+void       signal_server_bus_admit           (SignalServer   *self,
                                               SignalPeer     *peer,
-                                              const char     *user_id) G_GNUC_WARN_UNUSED_RESULT;
-void       signal_server_bus_end_admission   (SignalServer   *self,
-                                              GPtrArray      *channels);
+                                              const char     *user_id,
+                                              const char     *public_key);
 void       signal_server_bus_add_peer        (SignalServer   *self,
                                               SignalPeer     *peer,
                                               const char     *user_id);
@@ -149,6 +151,10 @@ void signal_server_accept   (SignalServer    *self,
                              SignalWebsocket *websocket,
                              GSocketAddress  *remote_address,
                              const char      *origin);
+void signal_server_admit    (SignalServer    *self,
+                             SignalPeer      *peer,
+                             const char      *user_id,
+                             const char      *client_public_key);
 void signal_server_add_peer (SignalServer    *self,
                              const char      *id,
                              SignalWebsocket *websocket,

@@ -569,8 +569,9 @@ install_peers (void)
    *
    * What is sent to rooms, users and all peers is delivered to the peers of this server and published,
    * and what the other servers publish is delivered to the peers of this server, encrypted for each of
-   * them. The server subscribes only to the channels that it has peers for. While the bus is not
-   * connected, the server serves its own peers only; see [class@Signal.Bus].
+   * them. The server subscribes only to the channels that it has peers for, and waits for up to a second
+   * until Redis has confirmed that before it admits a peer. While the bus is not connected, the server
+   * serves its own peers only; see [class@Signal.Bus].
    *
    * The server does not connect or close the bus. Both must belong to the same main context. The bus
    * can be changed at any time.

@@ -60,17 +60,17 @@ join_first_rooms (SignalServer *self,
       join_room (self, peer, self->default_rooms[i]);
 }
 
-static void
-admit (SignalServer *self,
-       SignalPeer   *peer,
-       const char   *user_id,
-       const char   *client_public_key)
+/* The peer is open, and its user is known. */
+void
+signal_server_admit (SignalServer *self,
+                     SignalPeer   *peer,
+                     const char   *user_id,
+                     const char   *client_public_key)
 {
   g_autoptr (SignalAead) key = NULL;
   g_autofree char *server_public_key = NULL;
   g_autofree char *salt = NULL;
   g_autofree char *connected = NULL;
-  GPtrArray *channels;
   gboolean admitted;
   gsize length;
 
@@ -85,8 +85,6 @@ admit (SignalServer *self,
 
   connected = signal_handshake_compose_connected (signal_peer_get_id (peer), user_id, server_public_key,
                                                   salt, &length);
-
-  channels = signal_server_bus_begin_admission (self, peer, user_id);
 
   /* Notify of all changes at once. */
   g_object_freeze_notify (G_OBJECT (peer));
@@ -104,7 +102,6 @@ admit (SignalServer *self,
   else
     signal_peer_close_with_code (peer, SIGNAL_CLOSE_NOT_AUTHENTICATED,
                                  "Too much unread before authentication");
-  signal_server_bus_end_admission (self, channels);
   g_object_thaw_notify (G_OBJECT (peer));
 
   /* A handler of any of these signals may close the peer or drop the server. */
@@ -126,7 +123,7 @@ decide (SignalServer *self,
 {
   if (user_id != NULL && g_utf8_validate (user_id, -1, NULL))
     {
-      admit (self, peer, user_id, client_public_key);
+      signal_server_bus_admit (self, peer, user_id, client_public_key);
       return;
     }
 

@@ -387,7 +387,7 @@ close_everything (SignalServer *self)
   GHashTableIter iter;
   gpointer peer;
 
-  signal_server_bus_set (self, NULL);
+  signal_server_bus_close (self);
   signal_server_stop_listening (self);
   signal_server_end_drain (self);
 

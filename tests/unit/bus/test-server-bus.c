@@ -333,6 +333,94 @@ test_subscribed_before_connected (void)
   g_assert_cmpuint (mock_redis_count_commands (cluster->mock, "SUBSCRIBE"), ==, 10);
 }
 
+static Recorder *
+start_client (BusCluster *cluster)
+{
+  Recorder *client = recorder_new (cluster->nodes[0]->fixture->uri);
+
+  g_object_set (client->client, "token", "alice-secret", NULL);
+  signal_client_connect_async (client->client, NULL, NULL, NULL, NULL);
+  WAIT_UNTIL (signal_client_get_state (client->client) == SIGNAL_CONNECTION_STATE_AUTHENTICATING);
+  return client;
+}
+
+/* A client is connected when Redis has processed the subscriptions, and not before. */
+static void
+test_confirmed_before_connected (void)
+{
+  g_autoptr (BusCluster) cluster = bus_cluster_new ();
+  g_autoptr (Recorder) client = NULL;
+
+  mock_redis_freeze (cluster->mock, TRUE);
+  client = start_client (cluster);
+  run_for (200);
+  g_assert_cmpuint (client->n_connected, ==, 0);
+  g_assert_cmpuint (g_list_model_get_n_items (signal_server_get_peers (cluster->nodes[0]->server)), ==, 0);
+
+  mock_redis_freeze (cluster->mock, FALSE);
+  WAIT_UNTIL (client->n_connected == 1);
+  g_assert_true (signal_bus_broadcast (cluster->nodes[1]->bus, "e", NULL, NULL, NULL));
+  recorder_assert_message (client, "e", NULL);
+  recorder_disconnect (client);
+  wait_channels (cluster->mock, "");
+}
+
+/* A Redis that hangs delays clients only for a moment, in which they may disconnect. */
+static void
+test_connected_while_hung (void)
+{
+  g_autoptr (BusCluster) cluster = bus_cluster_new ();
+  g_autoptr (Recorder) client = NULL;
+  g_autoptr (Recorder) impatient = NULL;
+
+  mock_redis_freeze (cluster->mock, TRUE);
+  impatient = start_client (cluster);
+  client = start_client (cluster);
+  recorder_disconnect (impatient);
+  WAIT_UNTIL (client->n_connected == 1);
+  g_assert_cmpuint (impatient->n_connected, ==, 0);
+  g_assert_true (signal_server_broadcast (cluster->nodes[0]->server, "e", NULL, NULL));
+  recorder_assert_message (client, "e", NULL);
+
+  recorder_disconnect (client);
+  mock_redis_freeze (cluster->mock, FALSE);
+  wait_channels (cluster->mock, "");
+}
+
+/* The connection to Redis is lost, the bus is removed, or the server is dropped while clients wait. */
+static void
+test_waiting_ends (void)
+{
+  g_autoptr (BusCluster) cluster = bus_cluster_new ();
+  g_autoptr (Recorder) one = NULL;
+  g_autoptr (Recorder) two = NULL;
+  g_autoptr (Recorder) three = NULL;
+  BusNode *node = cluster->nodes[0];
+
+  mock_redis_freeze (cluster->mock, TRUE);
+  one = start_client (cluster);
+  mock_redis_freeze (cluster->mock, FALSE);
+  mock_redis_kill_links (cluster->mock);
+  WAIT_UNTIL (one->n_connected == 1);
+  bus_recorder_wait_error (node->recorder, SIGNAL_ERROR, SIGNAL_ERROR_CONNECTION_LOST);
+  bus_recorder_wait_error (cluster->nodes[1]->recorder, SIGNAL_ERROR, SIGNAL_ERROR_CONNECTION_LOST);
+  WAIT_UNTIL (signal_bus_get_connected (node->bus));
+
+  mock_redis_freeze (cluster->mock, TRUE);
+  two = start_client (cluster);
+  signal_server_set_bus (node->server, NULL);
+  WAIT_UNTIL (two->n_connected == 1);
+  signal_server_set_bus (node->server, node->bus);
+
+  three = start_client (cluster);
+  recorder_disconnect (one);
+  recorder_disconnect (two);
+  mock_redis_freeze (cluster->mock, FALSE);
+  WAIT_UNTIL (three->n_connected == 1);
+  recorder_disconnect (three);
+  wait_channels (cluster->mock, "");
+}
+
 static void
 on_bus_connected (SignalBus  *bus,
                   GParamSpec *pspec,
@@ -699,6 +787,9 @@ main (int   argc,
   g_test_add_func ("/server/bus/subscriptions", test_subscriptions);
   g_test_add_func ("/server/bus/subscriptions/again", test_resubscribed);
   g_test_add_func ("/server/bus/subscriptions/before-connected", test_subscribed_before_connected);
+  g_test_add_func ("/server/bus/subscriptions/confirmed", test_confirmed_before_connected);
+  g_test_add_func ("/server/bus/subscriptions/hung", test_connected_while_hung);
+  g_test_add_func ("/server/bus/subscriptions/waiting-ends", test_waiting_ends);
   g_test_add_func ("/server/bus/subscriptions/many", test_many_rooms);
   g_test_add_func ("/server/bus/subscriptions/denied", test_denied);
   g_test_add_func ("/server/bus/restart", test_restart);
