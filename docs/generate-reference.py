@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 
+# All guides are in the same directory in the reference.
+LINK = re.compile(r'(href=")(?:\.\./|topics/)?([\w-]+)\.md(["#])')
 PICTURE = re.compile(r'(?:src|srcset)="((?:diagrams|images)/[\w.-]+)"')
 
 
@@ -16,7 +18,7 @@ def main(source, output, *command):
     subprocess.run(command, check=True)
     for page in output.glob('*.html'):
         text = page.read_text(encoding='utf-8')
-        page.write_text(re.sub(r'(href="[\w-]+)\.md(["#])', r'\1.html\2', text), encoding='utf-8')
+        page.write_text(LINK.sub(r'\1\2.html\3', text), encoding='utf-8')
         for picture in PICTURE.findall(text):
             (output / picture).parent.mkdir(exist_ok=True)
             shutil.copy(source / picture, output / picture)

@@ -13,7 +13,9 @@
  * SoupServer does not limit the number or the duration of connections, and stops listening
  * permanently when there are no file descriptors left. */
 
-#define BACKLOG 128
+/* The system queues at least this many connections, or as many as may be pending. If all clients of another
+ * server arrive at once, each of those that do not fit waits for a second until its system tries again. */
+#define MIN_BACKLOG 128
 
 /* The maximum number of connections that are accepted in one iteration of the main loop. */
 #define MAX_AT_ONCE 16
@@ -182,6 +184,7 @@ resolve_address (const char  *address,
 
 static GSocket *
 bind_socket (GSocketAddress  *address,
+             guint            max_pending,
              GError         **error)
 {
   g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (address),
@@ -191,7 +194,7 @@ bind_socket (GSocketAddress  *address,
     return NULL;
 
   g_socket_set_blocking (socket, FALSE);
-  g_socket_set_listen_backlog (socket, BACKLOG);
+  g_socket_set_listen_backlog (socket, (int) MAX (MIN_BACKLOG, max_pending));
   if (!g_socket_bind (socket, address, TRUE, error) || !g_socket_listen (socket, error))
     return NULL;
   return g_steal_pointer (&socket);
@@ -290,7 +293,7 @@ signal_server_open_socket (SignalServer  *self,
   g_autoptr (GSocketAddress) socket_address = resolve_address (address, port, error);
 
   if (socket_address != NULL)
-    self->socket = bind_socket (socket_address, error);
+    self->socket = bind_socket (socket_address, self->max_pending, error);
   if (self->socket == NULL)
     {
       /* Translators: what went wrong follows */

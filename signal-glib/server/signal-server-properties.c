@@ -503,6 +503,10 @@ install_limit_properties (void)
    * Each pending connection needs a file descriptor, in addition to those of the peers. If the
    * process has no file descriptors left, connections are closed in the same order.
    *
+   * [method@Signal.Server.listen] lets the system queue as many connections, but at least 128, as
+   * far as the system permits. Increase this value before if many clients can arrive at once, such
+   * as those of another server that has ended.
+   *
    * Since: 0.1
    */
   properties[PROP_MAX_PENDING] =

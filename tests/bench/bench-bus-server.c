@@ -13,7 +13,7 @@
 /* The embedded server on a bus, until standard input is closed: bench-bus-server REDIS-URI. Prints its
  * URI. The event `spray` requests a number of messages to rooms in turn, as in bus-server.mjs. */
 
-#define MAX_PENDING 1024
+#define MAX_PENDING 4096
 
 static char *
 on_authenticate (SignalServer *server,

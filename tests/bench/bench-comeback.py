@@ -92,7 +92,7 @@ def main():
     samples = {kind: [] for kind in kinds}
 
     print(f'{options.count} clients of a server process that is killed come back to another one')
-    if options.count < N_CLIENTS:
+    if options.count == count_clients() < N_CLIENTS:
         print(f'It is not {N_CLIENTS} because there may not be so many open files')
     for _ in range(options.rounds):
         for kind in kinds:

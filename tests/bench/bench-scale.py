@@ -63,9 +63,11 @@ class Case:
         return statistics.median(sample[name] for sample in self.samples[kind])
 
     def ratio(self, name):
-        """Ours divided by that of the public server, by the round."""
-        return statistics.median(ours[name] / other[name]
-                                 for ours, other in zip(self.samples[OURS], self.samples[PUBLIC]))
+        """Ours divided by that of the public server, by the round; 0 if there is none, as of deliveries to
+        nobody."""
+        ratios = [ours[name] / other[name]
+                  for ours, other in zip(self.samples[OURS], self.samples[PUBLIC]) if other[name] > 0]
+        return statistics.median(ratios) if ratios else 0
 
 
 def cases_of(processes, listeners):
@@ -113,11 +115,13 @@ def measure(case, farm, crowd):
 
 
 def populate(farm, listeners, options):
-    """Connects the listeners; returns them, and the memory of a server for each, in KiB."""
-    before = farm.memory()
+    """Connects the listeners; returns them, the memory of the servers for each, and that of a server without
+    clients, in KiB, and the processor time of the servers for a connection, in µs."""
+    before, cpu = farm.memory(), farm.cpu_ns()
     crowd = farm.launch([options.clients, farm.redis.uri, str(listeners), *farm.uris])
     crowd.read(ANSWER_LIMIT)
-    return crowd, (farm.memory() - before) / listeners
+    return crowd, {'client': (farm.memory() - before) / listeners, 'process': before / len(farm.servers),
+                   'connection': (farm.cpu_ns() - cpu) / 1e3 / listeners}
 
 
 def setups():
@@ -186,18 +190,21 @@ def main():
         cases += found
         if listeners >= MANY:
             memory[processes, listeners] = used
-            print(f'memory of the servers for each client, {processes} × {listeners}, KiB: '
-                  + ', '.join(f'{kind} {used[kind]:.1f}' for kind in kinds), flush=True)
+            print(f'{processes} × {listeners}: ' + '; '.join(
+                f'{kind}: {used[kind]["client"]:.1f} KiB for each client, {used[kind]["process"]:.0f} KiB for each '
+                f'process, {used[kind]["connection"]:.0f} µs for each connection' for kind in kinds), flush=True)
 
     table = [row for case in cases for row in rows_of(case, kinds)]
     table += [{'what': f'memory of {kind} for each client, {processes} × {listeners}', 'unit': 'KiB',
-               'better': 'less', 'value': value}
+               'better': 'less', 'value': value['client']}
               for (processes, listeners), used in memory.items() for kind, value in used.items()]
     write_report(options, 'scale', {
         'skipped': skipped,
         'cases': [{'what': case.describe(), 'processes': case.processes, 'listeners': case.listeners,
                    'rooms': case.rooms, 'size': case.size, 'source': case.source, 'rate': case.rate,
                    'gathered': case.prefix == 'gathered.', 'samples': case.samples} for case in cases],
+        'memory': [{'processes': processes, 'listeners': listeners, **used}
+                   for (processes, listeners), used in memory.items()],
         'table': table,
     })
 

@@ -61,7 +61,7 @@ class Pages(unittest.TestCase):
 
     def test_head(self):
         """The metadata for gi-docgen: the title of the page, and its name."""
-        for page in (SOURCE / 'docs').glob('*.md'):
+        for page in markdown.guides(SOURCE):
             head = re.match(r'Title: (.+)\nSlug: (.+)\n\n# (.+)\n', page.read_text(encoding='utf-8'))
             self.assertIsNotNone(head, page.name)
             self.assertEqual(head[2], page.stem)
@@ -87,10 +87,10 @@ class Reference(unittest.TestCase):
         listed = re.search(r'^content_files = \[(.+)\]$', CONFIGURATION.read_text(encoding='utf-8'),
                            re.MULTILINE)[1]
         self.assertEqual(sorted(re.findall(r'"([^"]+)"', listed)),
-                         sorted(path.name for path in (SOURCE / 'docs').glob('*.md')))
+                         sorted(path.name for path in markdown.guides(SOURCE)))
 
     def test_links(self):
-        for page in (SOURCE / 'docs').glob('*.md'):
+        for page in markdown.guides(SOURCE):
             built = REFERENCE / (page.stem + '.html')
             for link in Links(built).found:
                 url = urllib.parse.urlsplit(link)
@@ -99,7 +99,7 @@ class Reference(unittest.TestCase):
 
     def test_symbols(self):
         """gi-docgen does not report a name that does not exist."""
-        for page in (SOURCE / 'docs').glob('*.md'):
+        for page in markdown.guides(SOURCE):
             for kind, name in re.findall(r'\[(\w+)@Signal\.([\w.:-]+)\]', text_of(page)):
                 page_kind = 'type_func' if kind == 'func' and '.' in name else kind
                 built = f'{page_kind}.{re.sub(":+", ".", name)}.html'

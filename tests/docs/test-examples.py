@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every fenced block of README.md, CONTRIBUTING.md and docs/*.md in one language is built, run or
+"""Every fenced block of README.md, CONTRIBUTING.md and the guides in one language is built, run or
 parsed.
 
 c, python, js, vala   A program (it has a main function, a main loop or a test run) is built as a

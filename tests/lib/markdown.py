@@ -23,8 +23,13 @@ class Block:
         return f'{self.path.name}:{self.line}'
 
 
+def guides(root):
+    """The pages that are in the reference."""
+    return sorted([*(root / 'docs').glob('*.md'), *(root / 'docs/topics').glob('*.md')])
+
+
 def pages(root):
-    return [root / 'README.md', root / 'CONTRIBUTING.md', *sorted((root / 'docs').glob('*.md'))]
+    return [root / 'README.md', root / 'CONTRIBUTING.md', *guides(root)]
 
 
 def blocks(path):
