@@ -7,7 +7,7 @@
 
 #include "signal-error.h"
 
-#if HAVE_HIREDIS
+#ifdef HAVE_HIREDIS
 
 #include <hiredis/hiredis.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #include <sys/random.h>
 #include <string.h>
 
-#if HAVE_GNUTLS
+#ifdef HAVE_GNUTLS
 #include <gnutls/crypto.h>
 #endif
 
@@ -99,7 +99,7 @@ getentropy (void   *buffer,
   return 0;
 }
 
-#if HAVE_GNUTLS
+#ifdef HAVE_GNUTLS
 G_MODULE_EXPORT int
 gnutls_rnd (gnutls_rnd_level_t  level,
             void               *buffer,
