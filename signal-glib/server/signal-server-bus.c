@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "protocol/signal-room-name-private.h"
 #include "server/signal-server-private.h"
 #include "util/signal-source-private.h"
 
@@ -84,13 +83,11 @@ watch_first_channels (SignalServer *self,
                       SignalPeer   *peer,
                       const char   *user_id)
 {
-  const char *first_rooms[] = {
-    signal_peer_get_id (peer), SIGNAL_ROOM_DEFAULT, SIGNAL_ROOM_NOTIFICATION, NULL,
-  };
   GPtrArray *channels = list_channels (self, peer, user_id);
+  g_autoptr (GPtrArray) rooms = signal_server_list_first_rooms (self, peer);
 
-  add_rooms (self, channels, first_rooms);
-  add_rooms (self, channels, (const char * const *) self->default_rooms);
+  for (guint i = 0; i < rooms->len; i++)
+    add_channel (self, channels, SIGNAL_BUS_ROOM, rooms->pdata[i]);
   signal_bus_watch (self->bus, channels);
   return channels;
 }

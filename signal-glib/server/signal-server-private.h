@@ -151,6 +151,8 @@ void signal_server_accept   (SignalServer    *self,
                              SignalWebsocket *websocket,
                              GSocketAddress  *remote_address,
                              const char      *origin);
+GPtrArray *signal_server_list_first_rooms (SignalServer *self,
+                                           SignalPeer   *peer) G_GNUC_WARN_UNUSED_RESULT;
 void signal_server_admit    (SignalServer    *self,
                              SignalPeer      *peer,
                              const char      *user_id,

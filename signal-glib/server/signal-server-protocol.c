@@ -47,17 +47,32 @@ leave_room (SignalServer *self,
   signal_peer_remove_room (peer, room);
 }
 
+/* Returns the rooms that a peer joins when it is admitted; the names are those of the peer and of the
+ * server. */
+GPtrArray *
+signal_server_list_first_rooms (SignalServer *self,
+                                SignalPeer   *peer)
+{
+  GPtrArray *rooms = g_ptr_array_new ();
+
+  g_ptr_array_add (rooms, (gpointer) signal_peer_get_id (peer));
+  g_ptr_array_add (rooms, (gpointer) SIGNAL_ROOM_DEFAULT);
+  g_ptr_array_add (rooms, (gpointer) SIGNAL_ROOM_NOTIFICATION);
+  for (guint i = 0; self->default_rooms != NULL && self->default_rooms[i] != NULL; i++)
+    if (signal_room_name_check (self->default_rooms[i], NULL)
+        && !g_hash_table_contains (self->peers, self->default_rooms[i]))
+      g_ptr_array_add (rooms, self->default_rooms[i]);
+  return rooms;
+}
+
 static void
 join_first_rooms (SignalServer *self,
                   SignalPeer   *peer)
 {
-  join_room (self, peer, signal_peer_get_id (peer));
-  join_room (self, peer, SIGNAL_ROOM_DEFAULT);
-  join_room (self, peer, SIGNAL_ROOM_NOTIFICATION);
-  for (guint i = 0; self->default_rooms != NULL && self->default_rooms[i] != NULL; i++)
-    if (signal_room_name_check (self->default_rooms[i], NULL)
-        && !g_hash_table_contains (self->peers, self->default_rooms[i]))
-      join_room (self, peer, self->default_rooms[i]);
+  g_autoptr (GPtrArray) rooms = signal_server_list_first_rooms (self, peer);
+
+  for (guint i = 0; i < rooms->len; i++)
+    join_room (self, peer, rooms->pdata[i]);
 }
 
 /* The peer is open, and its user is known. */
