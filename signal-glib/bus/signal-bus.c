@@ -372,19 +372,35 @@ on_refused (const GError *error,
   emit_error (self, error);
 }
 
+/* A callback may attach and detach servers: call is_member() before each. */
+static GPtrArray *
+snapshot_members (SignalBus *self)
+{
+  GPtrArray *members = g_ptr_array_copy (self->members, NULL, NULL);
+
+  g_ptr_array_set_free_func (members, NULL);
+  return members;
+}
+
+static gboolean
+is_member (SignalBus       *self,
+           SignalBusMember *member)
+{
+  return g_ptr_array_find (self->members, member, NULL);
+}
+
 static void
 deliver (SignalBus              *self,
          const SignalBusMember  *except,
          const SignalBusMessage *message)
 {
-  g_autoptr (GPtrArray) members = g_ptr_array_copy (self->members, NULL, NULL);
+  g_autoptr (GPtrArray) members = snapshot_members (self);
 
-  g_ptr_array_set_free_func (members, NULL);
   for (guint i = 0; i < members->len; i++)
     {
       SignalBusMember *member = members->pdata[i];
 
-      if (member != except && g_ptr_array_find (self->members, member, NULL))
+      if (member != except && is_member (self, member))
         member->funcs->message (message, member->user_data);
     }
 }
@@ -393,15 +409,14 @@ static void
 on_confirmed (gpointer user_data)
 {
   g_autoptr (SignalBus) self = g_object_ref (user_data);
-  g_autoptr (GPtrArray) members = g_ptr_array_copy (self->members, NULL, NULL);
+  g_autoptr (GPtrArray) members = snapshot_members (self);
   guint64 number = ++self->n_confirmed;
 
-  g_ptr_array_set_free_func (members, NULL);
   for (guint i = 0; i < members->len; i++)
     {
       SignalBusMember *member = members->pdata[i];
 
-      if (g_ptr_array_find (self->members, member, NULL))
+      if (is_member (self, member))
         member->funcs->confirmed (number, member->user_data);
     }
 }

@@ -12,8 +12,7 @@ typedef struct _SignalRedisCodec SignalRedisCodec;
 
 typedef enum
 {
-  SIGNAL_REDIS_REPLY_MESSAGE,      /* a message on a channel, which was not requested */
-  SIGNAL_REDIS_REPLY_SUBSCRIPTION, /* one channel of SUBSCRIBE or UNSUBSCRIBE */
+  SIGNAL_REDIS_REPLY_MESSAGE, /* a message on a channel, which was not requested */
   SIGNAL_REDIS_REPLY_ERROR,
   SIGNAL_REDIS_REPLY_OTHER,
 } SignalRedisReplyType;

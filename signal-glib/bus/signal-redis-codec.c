@@ -127,10 +127,6 @@ classify (SignalRedisReply *out,
           out->channel = get_span (parts[1]);
           out->text = get_span (parts[2]);
         }
-      else if (is_word (parts[0], "subscribe") || is_word (parts[0], "unsubscribe"))
-        {
-          out->type = SIGNAL_REDIS_REPLY_SUBSCRIPTION;
-        }
     }
 }
 
