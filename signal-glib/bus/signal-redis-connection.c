@@ -32,10 +32,6 @@
 #define READ_TIME 3000
 #define RESUME_TIME 3000
 
-/* Reading resumes once no source of this priority or above is ready, which is just below GTK's
- * redraw (G_PRIORITY_HIGH_IDLE + 20). */
-#define RESUME_PRIORITY (G_PRIORITY_HIGH_IDLE + 25)
-
 /* Data that is written at once, and the size of a buffer that is kept. */
 #define MAX_COALESCED (64 * 1024)
 
@@ -704,7 +700,7 @@ resume_later (SignalRedisConnection *self)
   g_source_attach (self->resume_timeout, self->context);
 
   self->resume_idle = g_idle_source_new ();
-  g_source_set_priority (self->resume_idle, RESUME_PRIORITY);
+  g_source_set_priority (self->resume_idle, SIGNAL_SOURCE_AFTER_REDRAW);
   g_source_set_callback (self->resume_idle, on_resume, self, NULL);
   g_source_set_static_name (self->resume_idle, "[signal-glib] Redis resume");
   g_source_attach (self->resume_idle, self->context);

@@ -9,6 +9,10 @@ G_BEGIN_DECLS
  * the main loop was blocked until now. */
 #define SIGNAL_SOURCE_AFTER_READING (G_PRIORITY_DEFAULT + 1)
 
+/* The priority at which reading that has taken long is resumed: just below GTK's redraw
+ * (G_PRIORITY_HIGH_IDLE + 20). */
+#define SIGNAL_SOURCE_AFTER_REDRAW (G_PRIORITY_HIGH_IDLE + 25)
+
 GSource *signal_source_new_timed    (GSourceFunc  callback,
                                      gpointer     user_data,
                                      const char  *name) G_GNUC_WARN_UNUSED_RESULT;

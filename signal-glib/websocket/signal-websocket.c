@@ -16,10 +16,8 @@
 /* How long the peer may take to respond to a close frame. */
 #define CLOSE_TIMEOUT_MS 3000
 
-/* When the budget is used up, reading continues once no source of this priority or above is
- * ready, which is just below GTK's redraw (G_PRIORITY_HIGH_IDLE + 20), or after some time in any
- * case, so that a source that is always ready cannot starve it. */
-#define RESUME_PRIORITY (G_PRIORITY_HIGH_IDLE + 25)
+/* When the budget is used up, reading continues once no more urgent source is ready, or after this time
+ * in any case, so that a source that is always ready cannot starve it. */
 #define RESUME_US 5000
 
 /* The number of bytes of control frames that libsoup may not have read before reading pauses. */
@@ -351,7 +349,7 @@ resume_later (SignalWebsocket *self,
   g_source_attach (self->resume_timeout, self->context);
 
   self->resume_idle = g_idle_source_new ();
-  g_source_set_priority (self->resume_idle, RESUME_PRIORITY);
+  g_source_set_priority (self->resume_idle, SIGNAL_SOURCE_AFTER_REDRAW);
   g_source_set_callback (self->resume_idle, on_resume, self, NULL);
   g_source_set_static_name (self->resume_idle, "[signal-glib] WebSocket resume");
   g_source_attach (self->resume_idle, self->context);
