@@ -60,7 +60,12 @@ class Lines:
 
     def rest(self):
         """Returns the output until the program closes it."""
-        return ''.join(iter(lambda: self.lines.get(timeout=SECONDS), None))
+        lines = []
+        try:
+            lines.extend(iter(lambda: self.lines.get(timeout=SECONDS), None))
+        except queue.Empty:
+            raise AssertionError(f'the program does not end; its lines so far: {lines}') from None
+        return ''.join(lines)
 
 
 class Program(subprocess.Popen):
