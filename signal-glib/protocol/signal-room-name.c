@@ -110,7 +110,7 @@ signal_room_name_compose_frames (const char         *event,
         {
           g_string_append_c (frame, ',');
         }
-      g_string_append_len (frame, item->str, item->len);
+      g_string_append_len (frame, item->str, (gssize) item->len);
     }
 
   if (frame->len > 0)
