@@ -128,7 +128,8 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_autoptr (GtkApplication) app = gtk_application_new ("io.github.signal_glib.List", 0);
+  g_autoptr (GtkApplication) app = gtk_application_new ("io.github.signal_glib.List",
+                                                        G_APPLICATION_DEFAULT_FLAGS);
   int status;
 
   if (argc != 3)

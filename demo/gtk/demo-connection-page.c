@@ -35,17 +35,14 @@ static GStrv
 split_rooms (const char *text)
 {
   g_auto (GStrv) words = g_strsplit_set (text, ", \t", -1);
-  GStrvBuilder *builder = g_strv_builder_new ();
-  GStrv rooms;
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
   for (char **word = words; *word != NULL; word++)
     {
       if (**word != '\0')
         g_strv_builder_add (builder, *word);
     }
-  rooms = g_strv_builder_end (builder);
-  g_strv_builder_unref (builder);
-  return rooms;
+  return g_strv_builder_end (builder);
 }
 
 static void

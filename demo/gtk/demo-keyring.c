@@ -83,6 +83,7 @@ demo_keyring_load_async (const char          *server_url,
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
 
+  g_task_set_source_tag (task, demo_keyring_load_async);
   g_task_return_pointer (task, NULL, NULL);
 }
 
@@ -101,6 +102,7 @@ demo_keyring_store_async (const char          *server_url,
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
 
+  g_task_set_source_tag (task, demo_keyring_store_async);
   g_task_return_boolean (task, TRUE);
 }
 

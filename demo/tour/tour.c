@@ -40,11 +40,10 @@ typedef struct
 
 typedef gboolean (*TourCondition) (Tour *tour);
 
-static gboolean
+static void
 on_tour_timeout (gpointer data)
 {
   tour_fail ("Timed out after %d s", TOUR_TIMEOUT_SECONDS);
-  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -402,7 +401,7 @@ main (void)
   g_autoptr (GError) error = NULL;
 
   setvbuf (stdout, NULL, _IOLBF, 0);
-  g_timeout_add_seconds (TOUR_TIMEOUT_SECONDS, on_tour_timeout, NULL);
+  g_timeout_add_once (TOUR_TIMEOUT_SECONDS * 1000, on_tour_timeout, NULL);
   tour_users_init ();
   tour_recorder_init (&tour.recorder);
   tour.peers = g_ptr_array_new_with_free_func (g_object_unref);

@@ -839,10 +839,10 @@ on_secured (GObject      *source,
             gpointer      user_data)
 {
   g_autoptr (SignalRedisConnection) self = user_data;
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
   GSocketConnection *connection = signal_websocket_tls_finish (result, &error);
 
-  on_stream (self, connection, error);
+  on_stream (self, connection, g_steal_pointer (&error));
 }
 
 static void
@@ -852,7 +852,7 @@ on_connected (GObject      *source,
 {
   g_autoptr (SignalRedisConnection) self = user_data;
   g_autoptr (GSocketConnection) connection = NULL;
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
 
   connection = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
   if (connection != NULL)
@@ -870,7 +870,7 @@ on_connected (GObject      *source,
       return;
     }
 
-  on_stream (self, g_steal_pointer (&connection), error);
+  on_stream (self, g_steal_pointer (&connection), g_steal_pointer (&error));
 }
 
 /* Starts to connect, in the thread-default main context. */

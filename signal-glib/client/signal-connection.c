@@ -601,7 +601,7 @@ signal_connection_close_async (SignalConnection    *self,
                                GAsyncReadyCallback  callback,
                                gpointer             user_data)
 {
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, signal_connection_close_async);
   self->handlers = NULL;
@@ -612,11 +612,10 @@ signal_connection_close_async (SignalConnection    *self,
   if (self->channel == NULL || !signal_websocket_is_connected (get_websocket (self)))
     {
       g_task_return_boolean (task, TRUE);
-      g_object_unref (task);
       return;
     }
 
-  g_queue_push_tail (&self->closing, task);
+  g_queue_push_tail (&self->closing, g_steal_pointer (&task));
   signal_websocket_close (get_websocket (self), SIGNAL_CLOSE_NORMAL, NULL);
 }
 

@@ -272,7 +272,7 @@ on_message (SignalClient  *client,
 
   if (self == NULL)
     return;
-  if (self->event != NULL && strcmp (self->event, signal_message_get_event (message)) != 0)
+  if (self->event != NULL && !g_str_equal (self->event, signal_message_get_event (message)))
     return;
 
   g_queue_push_tail (&self->pending, signal_message_item_new (message));

@@ -166,9 +166,7 @@ signal_operation_return (SignalOperation *self,
 
   self->is_returned = TRUE;
   self->cancelled = NULL;
-  if (self->cancelled_id != 0)
-    g_signal_handler_disconnect (self->cancellable, self->cancelled_id);
-  self->cancelled_id = 0;
+  g_clear_signal_handler (&self->cancelled_id, self->cancellable);
 
   result = g_new0 (Result, 1);
   result->operation = signal_operation_ref (self);

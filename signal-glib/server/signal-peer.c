@@ -889,14 +889,14 @@ signal_peer_admit (SignalPeer *self,
     {
       signal_channel_take_key (channel, g_steal_pointer (&owned_key));
       self->encrypted = TRUE;
-      g_object_notify (G_OBJECT (self), "encrypted");
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ENCRYPTED]);
     }
 
   self->state = SIGNAL_PEER_STATE_ADMITTED;
   signal_source_clear (&self->deadline);
   signal_websocket_set_max_incoming_size (signal_channel_get_websocket (channel), max_incoming_size);
   self->user_id = g_strdup (user_id);
-  g_object_notify (G_OBJECT (self), "user-id");
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_USER_ID]);
   return TRUE;
 }
 

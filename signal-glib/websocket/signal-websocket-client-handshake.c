@@ -231,7 +231,7 @@ signal_websocket_client_handshake_async (GIOStream           *stream,
                                          GAsyncReadyCallback  callback,
                                          gpointer             user_data)
 {
-  GTask *task = g_task_new (stream, cancellable, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
   Upgrade *upgrade = g_new0 (Upgrade, 1);
   g_autofree char *key = NULL;
   GError *error = NULL;
@@ -246,7 +246,6 @@ signal_websocket_client_handshake_async (GIOStream           *stream,
   if (key == NULL)
     {
       g_task_return_error (task, error);
-      g_object_unref (task);
       return;
     }
 
@@ -254,7 +253,7 @@ signal_websocket_client_handshake_async (GIOStream           *stream,
   upgrade->response = signal_upgrade_response_new (key);
   g_output_stream_write_all_async (g_io_stream_get_output_stream (stream),
                                    upgrade->request, strlen (upgrade->request),
-                                   G_PRIORITY_DEFAULT, cancellable, on_written, task);
+                                   G_PRIORITY_DEFAULT, cancellable, on_written, g_steal_pointer (&task));
 }
 
 /* Returns the data after the head of the response, which consists of frames. retry_after is set

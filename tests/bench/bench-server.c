@@ -107,7 +107,7 @@ start_soup_server (char **uri)
 {
   g_autoptr (SoupServer) server = soup_server_new (NULL, NULL);
   g_autoptr (GError) error = NULL;
-  GSList *uris;
+  g_autoslist (GUri) uris = NULL;
 
   soup_server_add_websocket_handler (server, NULL, NULL, NULL, on_websocket, NULL, NULL);
   if (!soup_server_listen_local (server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &error))
@@ -115,7 +115,6 @@ start_soup_server (char **uri)
 
   uris = soup_server_get_uris (server);
   *uri = g_strdup_printf ("ws://127.0.0.1:%d/", g_uri_get_port (uris->data));
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
   return g_steal_pointer (&server);
 }
 

@@ -86,7 +86,7 @@ static int
 compare (gconstpointer a,
          gconstpointer b)
 {
-  return strcmp (*(const char * const *) a, *(const char * const *) b);
+  return g_strcmp0 (*(const char * const *) a, *(const char * const *) b);
 }
 
 int

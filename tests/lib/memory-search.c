@@ -288,7 +288,7 @@ search_thread (gpointer user_data)
 void
 search_memory (Needle **needles)
 {
-  Search *search = g_new0 (Search, 1);
+  g_autofree Search *search = g_new0 (Search, 1);
   pthread_attr_t attributes;
   pthread_t thread;
 
@@ -304,5 +304,4 @@ search_memory (Needle **needles)
   pthread_attr_destroy (&attributes);
 
   munmap (search->buffer, CHUNK + STACK);
-  g_free (search);
 }

@@ -418,7 +418,7 @@ static int
 compare_texts (gconstpointer a,
                gconstpointer b)
 {
-  return strcmp (*(const char * const *) a, *(const char * const *) b);
+  return g_strcmp0 (*(const char * const *) a, *(const char * const *) b);
 }
 
 /* The channels that are subscribed to, in alphabetical order, joined by spaces; one with two subscribers

@@ -5,11 +5,10 @@
 
 #include <sys/socket.h>
 
-static gboolean
+static void
 on_tick (gpointer user_data)
 {
   *(gboolean *) user_data = TRUE;
-  return G_SOURCE_REMOVE;
 }
 
 void
@@ -17,7 +16,7 @@ run_for (guint milliseconds)
 {
   gboolean over = FALSE;
 
-  g_timeout_add (milliseconds, on_tick, &over);
+  g_timeout_add_once (milliseconds, on_tick, &over);
   while (!over)
     g_main_context_iteration (NULL, TRUE);
 }

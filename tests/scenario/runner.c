@@ -91,20 +91,19 @@ do_connect (Runner     *self,
   check_error (error, step);
 }
 
-static gboolean
+static void
 on_fetched (gpointer data)
 {
   Runner *self = data;
 
   signal_client_update_token (self->client, self->token);
-  return G_SOURCE_REMOVE;
 }
 
 static gboolean
 on_token_requested (SignalClient *client,
                     gpointer      data)
 {
-  g_timeout_add (5, on_fetched, data);
+  g_timeout_add_once (5, on_fetched, data);
   return TRUE;
 }
 
@@ -462,11 +461,10 @@ do_step (JsonArray *array,
   printf ("step %u: %s\n", index + 1, name);
 }
 
-static gboolean
+static void
 on_deadline (gpointer data)
 {
   check (FALSE, "a step", "took too long");
-  return G_SOURCE_REMOVE;
 }
 
 int
@@ -480,7 +478,7 @@ main (int    argc,
 
   check (argc == 3, argv[0], "SCENARIO URL");
   check (json_parser_load_from_file (parser, argv[1], NULL), argv[1], "cannot be read");
-  g_timeout_add_seconds (SECONDS, on_deadline, NULL);
+  g_timeout_add_once (SECONDS * 1000, on_deadline, NULL);
   client = g_object_new (SIGNAL_TYPE_CLIENT,
                          "server-url", argv[2],
                          "outbox-limit", 1000,

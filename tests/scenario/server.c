@@ -113,11 +113,10 @@ start (Scenario *self)
     g_error ("Cannot listen: %s", error->message);
 }
 
-static gboolean
+static void
 on_back (gpointer data)
 {
   start (data);
-  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -129,7 +128,7 @@ on_stopped (GObject      *source,
 
   signal_server_stop_finish (SIGNAL_SERVER (source), result, NULL);
   if (self->away > 0)
-    g_timeout_add (self->away, on_back, self);
+    g_timeout_add_once (self->away, on_back, self);
   else
     answer ("stopped");
 }

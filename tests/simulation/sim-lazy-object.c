@@ -14,6 +14,7 @@ signal_lazy_object_get_async (SignalLazyObject    *self,
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
 
+  g_task_set_source_tag (task, signal_lazy_object_get_async);
   g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "Not simulated");
 }
 

@@ -144,14 +144,14 @@ check_settled (World *self)
     sim_client_check_settled (self->clients->pdata[i]);
 }
 
-static gboolean
+static void
 on_tick (gpointer user_data)
 {
   World *self = user_data;
   SimClient *client;
 
   if (self->is_over)
-    return G_SOURCE_REMOVE;
+    return;
 
   client = self->clients->pdata[sim_random_below (&self->random, self->clients->len)];
 
@@ -168,8 +168,8 @@ on_tick (gpointer user_data)
   else if (sim_random_chance (&self->random, 20))
     sim_host_speak (self->host);
 
-  g_timeout_add ((guint) sim_random_between (&self->random, 1, self->is_storm ? 3000 : 60000), on_tick, self);
-  return G_SOURCE_REMOVE;
+  g_timeout_add_once ((guint) sim_random_between (&self->random, 1, self->is_storm ? 3000 : 60000),
+                      on_tick, self);
 }
 
 static void
@@ -264,7 +264,7 @@ simulate (guint64 seed,
 
   self.next = sim_clock_now () + SETTLING;
   self.changed = sim_clock_now ();
-  g_timeout_add (1, on_tick, &self);
+  g_timeout_add_once (1, on_tick, &self);
   run_for (&self, MINUTE);
   memory = mallinfo2 ().uordblks;
   run_for (&self, duration);

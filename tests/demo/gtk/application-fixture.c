@@ -10,21 +10,20 @@
 static DemoApplication *application;
 static int result;
 
-static gboolean
+static void
 on_idle (gpointer data)
 {
   result = g_test_run ();
   if (demo_session_is_active (test_app_get_session ()))
     test_app_disconnect ();
   g_application_quit (G_APPLICATION (application));
-  return G_SOURCE_REMOVE;
 }
 
 static void
 on_first_activate (void)
 {
   g_signal_handlers_disconnect_by_func (application, on_first_activate, NULL);
-  g_idle_add (on_idle, NULL);
+  g_idle_add_once (on_idle, NULL);
 }
 
 /* Runs the tests inside the application, and returns their exit code. */

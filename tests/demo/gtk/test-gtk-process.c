@@ -19,11 +19,10 @@ typedef struct
 
 static const char *binary;
 
-static gboolean
+static void
 on_timeout (gpointer data)
 {
   g_error ("Timed out after %d s", TIMEOUT_SECONDS);
-  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -213,7 +212,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   binary = argv[1];
-  g_timeout_add_seconds (TIMEOUT_SECONDS, on_timeout, NULL);
+  g_timeout_add_once (TIMEOUT_SECONDS * 1000, on_timeout, NULL);
   g_timeout_add (20, on_tick, NULL);
   g_test_add_func ("/gtk/process/connected", test_connected);
   g_test_add_func ("/gtk/process/idle", test_idle);

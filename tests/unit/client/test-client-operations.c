@@ -119,7 +119,7 @@ typedef struct
   Outcome third;
 } Burst;
 
-static gboolean
+static void
 on_burst (gpointer user_data)
 {
   Burst *burst = user_data;
@@ -129,7 +129,6 @@ on_burst (gpointer user_data)
                                  &burst->second);
   request (burst->client, "third", 0, burst->cancellable, &burst->third);
   g_cancellable_cancel (burst->cancellable);
-  return G_SOURCE_REMOVE;
 }
 
 /* What is cancelled before the end of the iteration is not written at its end. */
@@ -143,7 +142,7 @@ test_cancelled_in_iteration (void)
 
   recorder_connect (recorder);
   burst.client = recorder->client;
-  g_idle_add (on_burst, &burst);
+  g_idle_add_once (on_burst, &burst);
   WAIT_UNTIL (burst.first.n_done > 0 && burst.second.n_done > 0 && burst.third.n_done > 0);
   g_assert_no_error (burst.first.error);
   g_assert_error (burst.second.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
