@@ -188,4 +188,5 @@ signal_operation_return (SignalOperation *self,
   g_source_set_callback (source, on_result, result, (GDestroyNotify) result_free);
   g_source_set_static_name (source, "[signal-glib] result");
   g_source_attach (source, self->context);
+  /* cppcheck-suppress memleak ; the source owns the result. */
 }
