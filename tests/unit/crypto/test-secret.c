@@ -5,7 +5,9 @@
 #include "signal-glib/crypto/signal-secret-private.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static void
 test_wipe (void)
@@ -55,6 +57,25 @@ read_mapping_flags (gconstpointer pointer)
   return NULL;
 }
 
+/* An emulator, whose flags are those of the machine that it runs on, does not report this. */
+static gboolean
+is_exclusion_reported (void)
+{
+#ifdef MADV_DONTDUMP
+  gsize size = (gsize) sysconf (_SC_PAGESIZE);
+  gpointer page = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  g_autofree char *flags = NULL;
+
+  g_assert_true (page != MAP_FAILED);
+  g_assert_no_errno (madvise (page, size, MADV_DONTDUMP));
+  flags = read_mapping_flags (page);
+  munmap (page, size);
+  return flags != NULL && strstr (flags, " dd ") != NULL;
+#else
+  return FALSE;
+#endif
+}
+
 static void
 test_secret_not_dumped (void)
 {
@@ -63,9 +84,9 @@ test_secret_not_dumped (void)
   g_autofree char *secret_flags = read_mapping_flags (secret);
   g_autofree char *plain_flags = read_mapping_flags (plain);
 
-  if (secret_flags == NULL)
+  if (!is_exclusion_reported ())
     {
-      g_test_skip ("The flags of a mapping cannot be read here");
+      g_test_skip ("Whether a mapping is dumped is not reported here");
     }
   else
     {
