@@ -88,6 +88,9 @@ test_allowed (void)
   policy.max_retries = 0;
   g_assert_false (signal_backoff_allows_retry (&policy, 1));
 
+  policy.max_retries = G_MAXUINT - 1;
+  g_assert_false (signal_backoff_allows_retry (&policy, G_MAXUINT));
+
   policy.max_retries = G_MAXUINT;
   g_assert_true (signal_backoff_allows_retry (&policy, 1));
   g_assert_true (signal_backoff_allows_retry (&policy, G_MAXUINT));
@@ -108,6 +111,10 @@ test_rounds (void)
       g_assert_cmpuint (signal_backoff_fail (&backoff, &policy, FALSE, 0), ==, expected[i]);
       g_assert_cmpuint (backoff.failures, ==, i + 1);
     }
+
+  /* The loss of a connection is not a failure of the next server of the round. */
+  signal_backoff_connected (&backoff, &policy, 0);
+  g_assert_cmpuint (signal_backoff_fail (&backoff, &policy, FALSE, 0), ==, 8000);
 
   /* A connection that has lasted begins a new round. */
   signal_backoff_connected (&backoff, &policy, G_USEC_PER_SEC * 3);
@@ -140,6 +147,87 @@ test_rounds_at_least (void)
     }
 }
 
+/* Only a connection that has lasted longer than the base interval makes the delays begin anew. */
+static void
+test_connected (void)
+{
+  SignalBackoff backoff = { 0 };
+
+  g_assert_cmpuint (signal_backoff_fail (&backoff, &exact, FALSE, 0), ==, 40);
+  g_assert_cmpuint (signal_backoff_fail (&backoff, &exact, FALSE, 0), ==, 80);
+  g_assert_cmpuint (backoff.failures, ==, 2);
+
+  signal_backoff_connected (&backoff, &exact, 40 * 1000);
+  g_assert_cmpuint (backoff.failures, ==, 0);
+  g_assert_cmpuint (signal_backoff_fail (&backoff, &exact, FALSE, 0), ==, 160);
+  g_assert_cmpuint (backoff.failures, ==, 1);
+
+  signal_backoff_connected (&backoff, &exact, 40 * 1000 + 1);
+  g_assert_cmpuint (backoff.failures, ==, 0);
+  g_assert_cmpuint (signal_backoff_fail (&backoff, &exact, FALSE, 0), ==, 40);
+}
+
+static void
+test_reset (void)
+{
+  SignalBackoff backoff = { .failures = 1, .delays = 2, .tried = 3, .is_in_round = TRUE, .at_least = 5 };
+
+  signal_backoff_reset (&backoff);
+  g_assert_cmpuint (backoff.failures, ==, 0);
+  g_assert_cmpuint (backoff.delays, ==, 0);
+  g_assert_cmpuint (backoff.tried, ==, 0);
+  g_assert_false (backoff.is_in_round);
+  g_assert_cmpuint (backoff.at_least, ==, 0);
+}
+
+/* If it is urgent, only the first attempt has no delay. */
+static void
+test_urgent (void)
+{
+  SignalBackoff backoff = { 0 };
+  SignalBackoff late = { 0 };
+
+  g_assert_cmpuint (signal_backoff_fail (&backoff, &exact, TRUE, 0), ==, 0);
+  g_assert_cmpuint (signal_backoff_fail (&backoff, &exact, TRUE, 0), ==, 80);
+  g_assert_cmpuint (signal_backoff_fail (&backoff, &exact, FALSE, 0), ==, 160);
+
+  g_assert_cmpuint (signal_backoff_fail (&late, &exact, FALSE, 0), ==, 40);
+  g_assert_cmpuint (signal_backoff_fail (&late, &exact, TRUE, 0), ==, 80);
+}
+
+/* What a server asks for makes one delay longer, by up to five minutes. */
+static void
+test_at_least (void)
+{
+  static const struct
+  {
+    guint at_least;
+    guint delay;
+  } steps[] = {
+    { 1000, 1000 }, { 0, 80 }, { 159, 160 }, { 201, 201 }, { 5 * 60 * 1000, 5 * 60 * 1000 },
+    { 5 * 60 * 1000 + 1, 5 * 60 * 1000 }, { G_MAXUINT, 5 * 60 * 1000 }, { 0, 200 },
+  };
+  const SignalBackoffPolicy policy = { G_MAXUINT, 2000, 1, 30000, 0 };
+  const SignalBackoffPolicy none = { G_MAXUINT, 0, 1, 30000, 0 };
+  SignalBackoff backoff = { 0 };
+  SignalBackoff round = { 0 };
+  SignalBackoff without_delay = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    g_assert_cmpuint (signal_backoff_fail (&backoff, &exact, FALSE, steps[i].at_least), ==, steps[i].delay);
+
+  /* In a round, the longest one counts. */
+  for (guint i = 0; i < 3; i++)
+    {
+      signal_backoff_next_server (&round, 3);
+      g_assert_cmpuint (signal_backoff_fail (&round, &policy, FALSE, i == 0 ? 9000 : 5000), ==,
+                        i == 2 ? 9000 : 200);
+    }
+
+  g_assert_cmpuint (signal_backoff_fail (&without_delay, &none, FALSE, 5), ==, 5);
+  g_assert_cmpuint (signal_backoff_fail (&without_delay, &none, FALSE, 0), ==, 0);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -153,6 +241,10 @@ main (int   argc,
   g_test_add_func ("/backoff/allowed", test_allowed);
   g_test_add_func ("/backoff/rounds", test_rounds);
   g_test_add_func ("/backoff/rounds-at-least", test_rounds_at_least);
+  g_test_add_func ("/backoff/connected", test_connected);
+  g_test_add_func ("/backoff/reset", test_reset);
+  g_test_add_func ("/backoff/urgent", test_urgent);
+  g_test_add_func ("/backoff/at-least", test_at_least);
 
   return g_test_run ();
 }

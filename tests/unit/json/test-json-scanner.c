@@ -293,6 +293,124 @@ test_truncations (void)
     }
 }
 
+typedef struct
+{
+  const char *text;
+  const char *parts;   /* what is read, as the functions below write it */
+  const char *message; /* of the error, or NULL */
+} ReadCase;
+
+static void
+append_span (GString          *parts,
+             const SignalSpan *span,
+             const char       *end)
+{
+  g_string_append_len (parts, span->str, (gssize) span->len);
+  g_string_append (parts, end);
+}
+
+static void
+assert_read (const ReadCase   *one,
+             SignalJsonReader *reader,
+             const GString    *parts)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean valid = signal_json_reader_finish (reader, &error);
+
+  g_test_message ("%s", one->text);
+  g_assert_cmpstr (parts->str, ==, one->parts);
+  g_assert_cmpint (valid, ==, one->message == NULL);
+  if (valid)
+    g_assert_no_error (error);
+  else
+    g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+  g_assert_cmpstr (error != NULL ? error->message : NULL, ==, one->message);
+}
+
+/* Members are written as "key=value;", with "*" after a key that contains escape sequences, and "$" before
+ * a value that is a string. */
+static void
+test_members (void)
+{
+  static const ReadCase texts[] = {
+    { "{}", "", NULL },
+    { " {\t} \n", "", NULL },
+    { "{\"a\":1}", "a=1;", NULL },
+    { " { \"a\" : 1 , \"b\":\t\"x y\" } ", "a=1;b=$\"x y\";", NULL },
+    { "{\"\":[1, {\"c\": []}],\"\\u0061\":{}}", "=[1, {\"c\": []}];\\u0061*={};", NULL },
+    { "", "", "Invalid JSON at byte 0: not an object" },
+    { " []", "", "Invalid JSON at byte 1: not an object" },
+    { "{", "", "Invalid JSON at byte 1: the text ends too early" },
+    { "{1:1}", "", "Invalid JSON at byte 1: unexpected character" },
+    { "{,\"a\":1}", "", "Invalid JSON at byte 1: unexpected character" },
+    { "{\"a\" 1}", "", "Invalid JSON at byte 5: unexpected character" },
+    { "{\"a\":}", "", "Invalid JSON at byte 5: unexpected character" },
+    { "{\"a\":1", "a=1;", "Invalid JSON at byte 6: the text ends too early" },
+    { "{\"a\":1,}", "a=1;", "Invalid JSON at byte 7: unexpected character" },
+    { "{\"a\":1]", "a=1;", "Invalid JSON at byte 6: unexpected character" },
+    { "{\"a\":1 \"b\":2}", "a=1;", "Invalid JSON at byte 7: unexpected character" },
+    { "{\"a\":1}}", "a=1;", "Invalid JSON at byte 7: more text after the end" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr(GString) parts = g_string_new (NULL);
+      SignalJsonReader reader;
+      SignalSpan key, value;
+      gboolean escaped;
+
+      signal_json_reader_init (&reader, texts[i].text, strlen (texts[i].text));
+      g_assert_cmpint (signal_json_reader_open_object (&reader), ==, strchr (texts[i].text, '{') != NULL);
+      while (reader.problem == NULL && signal_json_reader_next_member (&reader, &key, &escaped))
+        {
+          gboolean is_string = signal_json_reader_at_string (&reader);
+
+          if (!signal_json_reader_read_value (&reader, &value))
+            break;
+          append_span (parts, &key, escaped ? "*=" : "=");
+          g_string_append (parts, is_string ? "$" : "");
+          append_span (parts, &value, ";");
+        }
+      assert_read (&texts[i], &reader, parts);
+    }
+}
+
+/* Elements are written as "value;". */
+static void
+test_elements (void)
+{
+  static const ReadCase texts[] = {
+    { "[]", "", NULL },
+    { " [ ] ", "", NULL },
+    { "[1]", "1;", NULL },
+    { "[ 1 , \"x\",\t[2, 3] , {} ]", "1;\"x\";[2, 3];{};", NULL },
+    { "", "", "Invalid JSON at byte 0: the text ends too early" },
+    { " {}", "", "Invalid JSON at byte 1: unexpected character" },
+    { "[", "", "Invalid JSON at byte 1: the text ends too early" },
+    { "[,1]", "", "Invalid JSON at byte 1: unexpected character" },
+    { "[1", "1;", "Invalid JSON at byte 2: the text ends too early" },
+    { "[1,", "1;", "Invalid JSON at byte 3: the text ends too early" },
+    { "[1,]", "1;", "Invalid JSON at byte 3: unexpected character" },
+    { "[1}", "1;", "Invalid JSON at byte 2: unexpected character" },
+    { "[1 2]", "1;", "Invalid JSON at byte 3: unexpected character" },
+    { "[1]]", "1;", "Invalid JSON at byte 3: more text after the end" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr(GString) parts = g_string_new (NULL);
+      SignalJsonReader reader;
+      SignalSpan value;
+
+      signal_json_reader_init (&reader, texts[i].text, strlen (texts[i].text));
+      g_assert_cmpint (signal_json_reader_open_array (&reader), ==, strchr (texts[i].text, '[') != NULL);
+      while (reader.problem == NULL && signal_json_reader_next_element (&reader)
+             && signal_json_reader_read_value (&reader, &value))
+        append_span (parts, &value, ";");
+      assert_read (&texts[i], &reader, parts);
+    }
+}
+
 static void
 test_error_text (void)
 {
@@ -308,6 +426,13 @@ test_error_text (void)
     { "[\"12345678\n\"]", "Invalid JSON at byte 10: control character in a string" },
     { "\"\xc3\xa9\xff\"", "Invalid JSON at byte 3: invalid UTF-8" },
     { "{} x", "Invalid JSON at byte 3: more text after the end" },
+    { "[-]", "Invalid JSON at byte 2: unexpected character" },
+    { "[1.]", "Invalid JSON at byte 3: unexpected character" },
+    { "[1.e1]", "Invalid JSON at byte 3: unexpected character" },
+    { "[1e]", "Invalid JSON at byte 3: unexpected character" },
+    { "{,\"a\":1}", "Invalid JSON at byte 1: unexpected character" },
+    { "{\"a\\q\":1}", "Invalid JSON at byte 4: invalid escape sequence" },
+    { "{\"a\":1,\"\\:2}", "Invalid JSON at byte 9: invalid escape sequence" },
     { "\"abc", "Invalid JSON at byte 4: the text ends too early" },
   };
 
@@ -338,6 +463,8 @@ main (int    argc,
   g_test_add_func ("/json-scanner/depth-mixed", test_depth_mixed);
   g_test_add_func ("/json-scanner/breadth", test_breadth);
   g_test_add_func ("/json-scanner/truncations", test_truncations);
+  g_test_add_func ("/json-scanner/members", test_members);
+  g_test_add_func ("/json-scanner/elements", test_elements);
   g_test_add_func ("/json-scanner/error-text", test_error_text);
 
   return g_test_run ();

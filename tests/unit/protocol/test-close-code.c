@@ -64,7 +64,8 @@ test_encryption_causes (void)
                                                        NULL, &action);
   g_autoptr (GError) wrong = signal_close_code_explain (4004, NULL, NULL, NULL, &action);
 
-  g_assert_cmpstr (refused->message, !=, wrong->message);
+  g_assert_nonnull (strstr (refused->message, "rejected the encryption handshake"));
+  g_assert_nonnull (strstr (wrong->message, "requires encryption but did not start it"));
 }
 
 /* Without a close frame, the error of the transport is reported; with one, that of the server. */
@@ -83,6 +84,64 @@ test_transport_error (void)
   g_assert_nonnull (strstr (closed->message, "1012"));
 }
 
+static gboolean
+is_listed (guint code)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    if (cases[i].code == code && cases[i].error != SIGNAL_ERROR_NOT_CONNECTED)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* Of all codes, only those of the table have a meaning of their own, and only those that the transport
+ * itself closes with are explained by its error. */
+static void
+test_all_codes (void)
+{
+  g_autoptr (GError) reset = g_error_new (G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED, "Reset");
+
+  for (guint code = 0; code <= G_MAXUINT16; code++)
+    {
+      SignalCloseAction action = SIGNAL_CLOSE_ACTION_STOP;
+      g_autofree char *number = g_strdup_printf ("(code %u)", code);
+      g_autoptr (GError) alone = signal_close_code_explain ((guint16) code, NULL, NULL, NULL, &action);
+      g_autoptr (GError) both = signal_close_code_explain ((guint16) code, NULL, NULL, reset, &action);
+
+      if (!is_listed (code))
+        {
+          g_assert_error (alone, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+          g_assert_cmpint (strstr (alone->message, number) != NULL, ==, code != 1006);
+          g_assert_cmpint (action, ==, SIGNAL_CLOSE_ACTION_RETRY);
+        }
+      if (code == 1002 || code == 1006 || code == 1007 || code == 1009)
+        g_assert_cmpstr (both->message, ==, "Reset");
+      else
+        g_assert_cmpstr (both->message, ==, alone->message);
+    }
+}
+
+/* The reason is quoted on a single line, and changes nothing else. */
+static void
+test_reason (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const char *server_error = cases[i].server_error;
+      SignalCloseAction action = SIGNAL_CLOSE_ACTION_RETRY;
+      g_autoptr (GError) none = signal_close_code_explain (cases[i].code, NULL, server_error, NULL, &action);
+      g_autoptr (GError) empty = signal_close_code_explain (cases[i].code, "", server_error, NULL, &action);
+      g_autoptr (GError) given = signal_close_code_explain (cases[i].code, "back\nsoon", server_error, NULL,
+                                                            &action);
+      g_autofree char *expected = g_strconcat (none->message, ": “back soon”", NULL);
+
+      g_assert_cmpstr (empty->message, ==, none->message);
+      g_assert_error (given, SIGNAL_ERROR, cases[i].error);
+      g_assert_cmpstr (given->message, ==, expected);
+      g_assert_cmpint (action, ==, cases[i].action);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -92,6 +151,8 @@ main (int   argc,
   g_test_add_func ("/close-code/table", test_table);
   g_test_add_func ("/close-code/encryption-causes", test_encryption_causes);
   g_test_add_func ("/close-code/transport-error", test_transport_error);
+  g_test_add_func ("/close-code/all-codes", test_all_codes);
+  g_test_add_func ("/close-code/reason", test_reason);
 
   return g_test_run ();
 }

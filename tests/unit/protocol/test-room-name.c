@@ -54,6 +54,9 @@ test_check_name (void)
   g_autofree char *ascii_more = repeat ("x", SIGNAL_ROOM_NAME_MAX_LENGTH, "x");
   g_autofree char *han = repeat ("\xe6\xbc\xa2", SIGNAL_ROOM_NAME_MAX_LENGTH, "");
   g_autofree char *han_more = repeat ("\xe6\xbc\xa2", SIGNAL_ROOM_NAME_MAX_LENGTH, "x");
+  g_autofree char *last_of_one = repeat ("\xef\xbf\xbf", SIGNAL_ROOM_NAME_MAX_LENGTH, "");
+  g_autofree char *first_of_two = repeat ("\xf0\x90\x80\x80", SIGNAL_ROOM_NAME_MAX_LENGTH / 2, "");
+  g_autofree char *first_more = repeat ("\xf0\x90\x80\x80", SIGNAL_ROOM_NAME_MAX_LENGTH / 2, "x");
   g_autofree char *emoji = repeat ("\xf0\x9f\x98\x80", SIGNAL_ROOM_NAME_MAX_LENGTH / 2, "");
   g_autofree char *emoji_more = repeat ("\xf0\x9f\x98\x80", SIGNAL_ROOM_NAME_MAX_LENGTH / 2, "x");
 
@@ -65,6 +68,8 @@ test_check_name (void)
   assert_name ("line\nbreak", NULL);
   assert_name (ascii, NULL);
   assert_name (han, NULL);
+  assert_name (last_of_one, NULL);
+  assert_name (first_of_two, NULL);
   assert_name (emoji, NULL);
   assert_name (NULL, "A room name cannot be empty");
   assert_name ("", "A room name cannot be empty");
@@ -74,6 +79,7 @@ test_check_name (void)
   assert_name ("\xed\xa0\x80", "A room name must be valid UTF-8");
   assert_name (ascii_more, too_long);
   assert_name (han_more, too_long);
+  assert_name (first_more, too_long);
   assert_name (emoji_more, too_long);
 }
 
@@ -158,6 +164,67 @@ test_compose_many (void)
   g_assert_cmpuint (total, ==, 1000);
 }
 
+/* The names in a frame with this data, separated by spaces. */
+static char *
+parse_names (const char *data,
+             guint       max_names)
+{
+  g_autofree char *text = g_strconcat ("{\"event\":\"join\"", data, "}", NULL);
+  g_autoptr(SignalMessage) message = signal_message_alloc (strlen (text));
+  g_autoptr(GPtrArray) names = NULL;
+
+  memcpy (signal_message_storage (message), text, strlen (text));
+  g_assert_true (signal_message_open (message, strlen (text), TRUE, NULL));
+  names = signal_room_name_parse_frame (message, max_names);
+  g_ptr_array_add (names, NULL);
+
+  return g_strjoinv (" ", (char **) names->pdata);
+}
+
+static void
+test_parse (void)
+{
+  static const struct
+  {
+    const char *data;
+    const char *names;
+  } frames[] = {
+    { ",\"data\":{\"rooms\":[\"a\",\"bb\",\"a\"]}", "a bb a" },
+    { ",\"data\":{\"more\":1,\"rooms\":[\"\\u00e9\"]}", "\xc3\xa9" },
+    { ",\"data\":{\"rooms\":[]}", "" },
+    { ",\"data\":{\"rooms\":[null,1,true,[\"x\"],{\"x\":\"y\"},\"a\",\"\",\"ws:b\",\"c\"]}", "a c" },
+    { ",\"data\":{\"rooms\":\"a\"}", "" },
+    { ",\"data\":{\"rooms\":{\"a\":\"b\"}}", "" },
+    { ",\"data\":{\"rooms\":null}", "" },
+    { ",\"data\":{}", "" },
+    { ",\"data\":[\"a\"]", "" },
+    { ",\"data\":\"a\"", "" },
+    { ",\"data\":null", "" },
+    { "", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (frames); i++)
+    {
+      g_autofree char *names = parse_names (frames[i].data, 100);
+
+      g_assert_cmpstr (names, ==, frames[i].names);
+    }
+}
+
+/* Names that are not valid count as well. */
+static void
+test_parse_limit (void)
+{
+  static const char *const expected[] = { "", "a", "a", "a b", "a b c", "a b c", "a b c" };
+
+  for (guint max_names = 0; max_names < G_N_ELEMENTS (expected); max_names++)
+    {
+      g_autofree char *names = parse_names (",\"data\":{\"rooms\":[\"a\",7,\"b\",\"c\"]}", max_names);
+
+      g_assert_cmpstr (names, ==, expected[max_names]);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -168,6 +235,8 @@ main (int    argc,
   g_test_add_func ("/room-name/check-names", test_check_names);
   g_test_add_func ("/room-name/compose", test_compose);
   g_test_add_func ("/room-name/compose-many", test_compose_many);
+  g_test_add_func ("/room-name/parse", test_parse);
+  g_test_add_func ("/room-name/parse-limit", test_parse_limit);
 
   return g_test_run ();
 }

@@ -38,6 +38,17 @@ test_examples (void)
   g_assert_cmpmem (header, size, binary_64k, sizeof binary_64k);
 }
 
+/* Parses a copy of exactly this length, so that a sanitizer detects a read beyond the end. */
+static gboolean
+parse (SignalWebsocketFrame *frame,
+       const guint8         *data,
+       gsize                 length)
+{
+  g_autofree guint8 *copy = g_memdup2 (data, length);
+
+  return signal_websocket_frame_parse (frame, copy, length);
+}
+
 /* Headers that are written are read again, and nothing is read before they are complete. */
 static void
 test_round_trip (void)
@@ -54,14 +65,34 @@ test_round_trip (void)
 
         g_assert_cmpuint (size, ==, signal_websocket_frame_get_header_size (lengths[i], masked));
         for (guint length = 0; length < size; length++)
-          g_assert_false (signal_websocket_frame_parse (&frame, header, length));
-        g_assert_true (signal_websocket_frame_parse (&frame, header, size));
+          g_assert_false (parse (&frame, header, length));
+        g_assert_true (parse (&frame, header, size));
         g_assert_cmpuint (frame.header_size, ==, size);
         g_assert_cmpuint (frame.size, ==, lengths[i]);
         g_assert_cmpuint (frame.opcode, ==, SIGNAL_WEBSOCKET_FRAME_PING);
         g_assert_cmpint (frame.is_masked, ==, (gint) masked);
         g_assert_true (frame.is_minimal);
         g_assert_true (signal_websocket_frame_is_control (&frame));
+      }
+}
+
+/* Not a byte after the header is written. */
+static void
+test_compose_length (void)
+{
+  static const gsize lengths[] = { 0, 125, 126, 65535, 65536 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    for (guint masked = 0; masked < 2; masked++)
+      {
+        guint8 header[SIGNAL_WEBSOCKET_FRAME_HEADER_MAX + 1];
+        guint size;
+
+        memset (header, 0xa5, sizeof header);
+        size = signal_websocket_frame_compose_header (header, SIGNAL_WEBSOCKET_FRAME_TEXT, lengths[i],
+                                                      masked ? mask : NULL);
+        for (guint at = size; at < sizeof header; at++)
+          g_assert_cmphex (header[at], ==, 0xa5);
       }
 }
 
@@ -151,7 +182,8 @@ assert_close (const char *payload,
               gsize       length,
               const char *part)
 {
-  const char *fault = signal_websocket_frame_find_close_fault ((const guint8 *) payload, length);
+  g_autofree guint8 *copy = g_memdup2 (payload, length);
+  const char *fault = signal_websocket_frame_find_close_fault (copy, length);
 
   if (part == NULL)
     g_assert_null (fault);
@@ -183,6 +215,7 @@ main (int   argc,
 
   g_test_add_func ("/websocket-frame/examples", test_examples);
   g_test_add_func ("/websocket-frame/round-trip", test_round_trip);
+  g_test_add_func ("/websocket-frame/compose-length", test_compose_length);
   g_test_add_func ("/websocket-frame/mask", test_mask);
   g_test_add_func ("/websocket-frame/faults", test_faults);
   g_test_add_func ("/websocket-frame/close-faults", test_close_faults);
