@@ -265,6 +265,6 @@ signal_websocket_client_handshake_finish (GAsyncResult  *result,
 {
   Upgrade *upgrade = g_task_get_task_data (G_TASK (result));
 
-  *retry_after = signal_upgrade_response_get_retry_after (upgrade->response);
+  *retry_after = upgrade->response != NULL ? signal_upgrade_response_get_retry_after (upgrade->response) : 0;
   return g_task_propagate_pointer (G_TASK (result), error);
 }
