@@ -80,8 +80,7 @@ static void
 report_fault (SignalConnection *self,
               const GError     *error)
 {
-  if (self->handlers != NULL)
-    self->handlers->fault (self, error, self->user_data);
+  self->handlers->fault (self, error, self->user_data);
 }
 
 static void
@@ -89,11 +88,10 @@ enter_phase (SignalConnection      *self,
              SignalConnectionState  phase)
 {
   self->phase = phase;
-  if (self->handlers != NULL)
-    self->handlers->phase (self, phase, self->user_data);
+  self->handlers->phase (self, phase, self->user_data);
 }
 
-/* Reports the end, once. The socket is closed asynchronously. */
+/* Reports the end of a connection that is not closed. The socket is closed asynchronously. */
 static void
 end (SignalConnection  *self,
      const GError      *error,
@@ -105,8 +103,7 @@ end (SignalConnection  *self,
 
   self->phase = SIGNAL_CONNECTION_STATE_DISCONNECTED;
   signal_connection_close_async (self, NULL, NULL, NULL);
-  if (handlers != NULL)
-    handlers->ended (self, error, action, retry_after, user_data);
+  handlers->ended (self, error, action, retry_after, user_data);
 }
 
 static gboolean
@@ -160,23 +157,12 @@ set_deadline (SignalConnection *self,
     set_deadline_time (self, time);
 }
 
-/* Returns the remaining time in µs, or −1 if there is no deadline. */
+/* Returns the remaining time in µs. */
 static gint64
 stop_deadline (SignalConnection *self)
 {
-  if (self->deadline == NULL)
-    return -1;
-
   signal_source_clear (&self->deadline);
   return MAX (self->deadline_time - g_get_monotonic_time (), 0);
-}
-
-static void
-continue_deadline (SignalConnection *self,
-                   gint64            time_left)
-{
-  if (time_left >= 0)
-    set_deadline_time (self, g_get_monotonic_time () + time_left);
 }
 
 /* Ends the connection without a closing handshake, because a peer that does not respond would not
@@ -288,7 +274,7 @@ handle_server_error (SignalConnection *self,
   displayed = signal_display_text_new (text);
   error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_SERVER, displayed);
 
-  if (self->handlers != NULL && self->handlers->answer (self, message, error, self->user_data))
+  if (self->handlers->answer (self, message, error, self->user_data))
     return;
 
   g_free (self->server_error);
@@ -316,7 +302,7 @@ on_channel_key_limit_reached (SignalChannel *channel,
 {
   SignalConnection *self = user_data;
 
-  if (self->handlers == NULL || self->renewal != NULL)
+  if (self->renewal != NULL)
     return;
 
   self->renewal = signal_source_new_timed (on_renewal, self, "[signal-glib] key renewal");
@@ -325,7 +311,7 @@ on_channel_key_limit_reached (SignalChannel *channel,
 }
 
 /* Processes control events and passes on application messages. Messages that are not acceptable
- * in the current phase are ignored and reported. */
+ * in the current phase are ignored and reported. None arrives once the connection is closed. */
 static void
 on_channel_message (SignalChannel *channel,
                     SignalMessage *message,
@@ -348,7 +334,7 @@ on_channel_message (SignalChannel *channel,
     report_protocol_fault (self, _("Ignored an event whose name is reserved by the protocol"));
   else if (!is_authenticated && self->options->require_encryption)
     report_protocol_fault (self, _("Ignored a message that arrived before the “connected” event"));
-  else if (self->handlers != NULL)
+  else
     self->handlers->message (self, message, self->user_data);
 }
 
@@ -488,7 +474,7 @@ on_accept_certificate (GTlsCertificate      *certificate,
   if (self->handlers == NULL)
     return FALSE;
 
-  continue_deadline (self, time_left);
+  set_deadline_time (self, g_get_monotonic_time () + time_left);
   return accept;
 }
 
@@ -683,18 +669,19 @@ signal_connection_get_user_id (SignalConnection *self)
   return self->user_id;
 }
 
+/* The connection must be AUTHENTICATED. */
 gboolean
 signal_connection_is_encrypted (SignalConnection *self)
 {
-  return self->channel != NULL && signal_channel_is_encrypted (self->channel);
+  return signal_channel_is_encrypted (self->channel);
 }
 
-/* Returns whether the socket is open in both directions. Closing by the peer is reported only
- * later. */
+/* Returns whether the socket is open in both directions, which must be AUTHENTICATED. Closing by the
+ * peer is reported only later. */
 gboolean
 signal_connection_can_send (SignalConnection *self)
 {
-  return self->channel != NULL && signal_websocket_is_open (get_websocket (self));
+  return signal_websocket_is_open (get_websocket (self));
 }
 
 /* Gets how long the connection has been AUTHENTICATED in µs, or −1 if it never was. */

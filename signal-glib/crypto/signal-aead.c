@@ -234,6 +234,7 @@ signal_aead_decrypt (SignalAead    *self,
       return FALSE;
     }
 
-  return decrypt (self, iv, ciphertext, plaintext, plaintext_length)
-         || refuse_forged (plaintext, plaintext_length, error);
+  if (!decrypt (self, iv, ciphertext, plaintext, plaintext_length))
+    return refuse_forged (plaintext, plaintext_length, error);
+  return TRUE;
 }

@@ -12,8 +12,6 @@
 #include "signal-error.h"
 #include "util/signal-base64-private.h"
 
-/* The event name of an encrypted envelope. */
-
 /* With random 96-bit IVs, a key may be used for 2³² messages (NIST SP 800-38D section 8.3); both
  * sides draw their IVs from the same space. */
 #define KEY_LIMIT (G_GUINT64_CONSTANT (1) << 31)
@@ -73,9 +71,7 @@ decode_iv (const SignalEncryptedData *data,
 static void
 count_key_use (SignalChannel *self)
 {
-  if (++self->key_uses >= self->key_limit
-      && self->handlers != NULL
-      && self->handlers->key_limit_reached != NULL)
+  if (++self->key_uses >= self->key_limit && self->handlers->key_limit_reached != NULL)
     self->handlers->key_limit_reached (self, self->user_data);
 }
 

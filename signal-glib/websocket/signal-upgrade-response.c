@@ -35,9 +35,6 @@ signal_upgrade_response_new (const char *key)
 void
 signal_upgrade_response_free (SignalUpgradeResponse *self)
 {
-  if (self == NULL)
-    return;
-
   g_free (self->key);
   g_byte_array_unref (self->data);
   g_free (self);
@@ -150,7 +147,7 @@ check_head (SignalUpgradeResponse  *self,
   gboolean is_valid;
   guint status = 0;
 
-  if (!soup_headers_parse_status_line (head, NULL, &status, NULL) || status < 100)
+  if (!soup_headers_parse_status_line (head, NULL, &status, NULL))
     return refuse_not_http (error);
 
   /* libsoup 3.7 and newer reject two different lengths, although the head can be parsed as

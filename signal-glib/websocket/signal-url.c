@@ -155,7 +155,7 @@ signal_url_compose_host_field (GUri *uri)
   g_string_append_len (field, host, (gssize) strcspn (host, "%"));
   if (is_ipv6)
     g_string_append_c (field, ']');
-  if (port > 0 && port != default_port)
+  if (port != default_port)
     g_string_append_printf (field, ":%d", port);
 
   return g_string_free (field, FALSE);

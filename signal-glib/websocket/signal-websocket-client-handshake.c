@@ -152,7 +152,7 @@ compose_request (GUri               *uri,
   soup_websocket_client_prepare_handshake (message, NULL, NULL, NULL);
   soup_message_headers_replace (own, "Sec-WebSocket-Key", key);
 
-  append_escaped (request, *path != '\0' ? path : "/");
+  append_escaped (request, path);
   if (query != NULL)
     {
       g_string_append_c (request, '?');

@@ -193,7 +193,6 @@ signal_websocket_connect_async (const SignalWebsocketConnectOptions *options,
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   gboolean is_tls = signal_url_is_secure (options->uri);
-  int port = g_uri_get_port (options->uri);
   Dial *dial = g_new0 (Dial, 1);
 
   dial->uri = g_uri_ref (options->uri);
@@ -217,7 +216,7 @@ signal_websocket_connect_async (const SignalWebsocketConnectOptions *options,
   /* Proxies are selected by scheme, and only those of HTTP are known. */
   dial->address = g_object_new (G_TYPE_NETWORK_ADDRESS,
                                 "hostname", g_uri_get_host (options->uri),
-                                "port", (guint) (port > 0 ? port : is_tls ? 443 : 80),
+                                "port", (guint) g_uri_get_port (options->uri),
                                 "scheme", is_tls ? "https" : "http",
                                 NULL);
   g_socket_client_connect_async (dial->dialer, dial->address, cancellable, on_dialed,

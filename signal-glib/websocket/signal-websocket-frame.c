@@ -106,7 +106,7 @@ is_utf8 (const char *text,
   const char *end = text + length;
 
   for (const char *at = text; !g_utf8_validate_len (at, (gsize) (end - at), &at); at++)
-    if (at == end || *at != '\0')
+    if (*at != '\0')
       return FALSE;
 
   return TRUE;

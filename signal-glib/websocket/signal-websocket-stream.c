@@ -152,8 +152,7 @@ signal_websocket_stream_dispose (GObject *object)
   SignalWebsocketStream *self = SIGNAL_WEBSOCKET_STREAM (object);
 
   signal_source_clear (&self->close_timeout);
-  if (self->writer != NULL)
-    signal_websocket_writer_abandon (self->writer);
+  signal_websocket_writer_abandon (self->writer);
 
   G_OBJECT_CLASS (signal_websocket_stream_parent_class)->dispose (object);
 }

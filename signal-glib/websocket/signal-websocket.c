@@ -100,8 +100,7 @@ finish (SignalWebsocket *self)
   g_autofree char *reason = g_strdup (soup_websocket_connection_get_close_data (self->soup));
 
   signal_websocket_drop (self);
-  if (handlers != NULL)
-    handlers->closed (self, code != 0 ? code : SOUP_WEBSOCKET_CLOSE_ABNORMAL, reason, self->error, user_data);
+  handlers->closed (self, code != 0 ? code : SOUP_WEBSOCKET_CLOSE_ABNORMAL, reason, self->error, user_data);
 }
 
 static gboolean
@@ -179,8 +178,7 @@ on_stream_written (gpointer user_data)
 {
   g_autoptr (SignalWebsocket) self = g_object_ref (user_data);
 
-  if (self->handlers != NULL)
-    self->handlers->written (self, self->user_data);
+  self->handlers->written (self, self->user_data);
 }
 
 static void
@@ -248,7 +246,7 @@ deliver (SignalWebsocket *self,
          const guint8    *data,
          gsize            length)
 {
-  if (self->is_closing || self->handlers == NULL)
+  if (self->is_closing)
     return;
 
   self->n_delivering++;
@@ -696,10 +694,13 @@ signal_websocket_close (SignalWebsocket *self,
                         guint16          code,
                         const char      *reason)
 {
-  if (self->soup == NULL || self->close_timeout != NULL)
+  if (self->soup == NULL)
     return;
 
   self->is_closing = TRUE;
+  if (self->close_timeout != NULL)
+    return;
+
   set_close_timeout (self, CLOSE_TIMEOUT_MS);
   if (signal_websocket_is_open (self))
     soup_websocket_connection_close (self->soup, code, reason);
