@@ -200,6 +200,21 @@ new_final_error (void)
   return g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED, "no account");
 }
 
+/* An error without a text is replaced by one with a text. */
+static void
+test_failed_without_text (void)
+{
+  g_autoptr (FaultFixture) fixture = fault_fixture_new ();
+  g_autoptr (GError) error = g_error_new_literal (SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED, "");
+  Source source = { .first_promise = 1 };
+
+  source_add (&source, fixture->recorder);
+  recorder_start (fixture->recorder);
+  signal_client_fail_token (fixture->recorder->client, error);
+  recorder_wait_failure (fixture->recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  g_assert_cmpstr (fixture->recorder->error->message, !=, "");
+}
+
 /* A token that could not be fetched fails its attempt at once. */
 static void
 test_failed (void)
@@ -439,6 +454,32 @@ test_disconnect_while_asking (void)
                    SIGNAL_CONNECTION_STATE_DISCONNECTED);
 }
 
+static void
+on_refused_disconnect (SignalClient *client,
+                       const GError *error,
+                       Recorder     *recorder)
+{
+  if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED))
+    signal_client_disconnect_async (client, NULL, recorder_on_disconnected, recorder);
+}
+
+/* A client that is disconnected because its token was refused does not request another one. */
+static void
+test_refused_disconnect_inside (void)
+{
+  g_autoptr (MockServer) server = mock_server_new_strict ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  Source source = { .tokens = { "bad", "good" } };
+
+  source_add (&source, recorder);
+  g_signal_connect (recorder->client, "error", G_CALLBACK (on_refused_disconnect), recorder);
+  recorder_start (recorder);
+  recorder_wait_failure (recorder, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  run_for (50);
+  g_assert_cmpuint (source.n_asked, ==, 1);
+  g_assert_cmpuint (server->peers->len, ==, 1);
+}
+
 /* After close code 4003, a token is requested once more; if that is refused too, the client
  * stops. */
 static void
@@ -555,12 +596,14 @@ main (int   argc,
   g_test_add_func ("/faults/tokens/failed", test_failed);
   g_test_add_func ("/faults/tokens/failed/for-good", test_failed_for_good);
   g_test_add_func ("/faults/tokens/failed/stops", test_failed_stops);
+  g_test_add_func ("/faults/tokens/failed/without-text", test_failed_without_text);
   g_test_add_func ("/faults/tokens/failed/inside", test_failed_inside);
   g_test_add_func ("/faults/tokens/failed/in-thread", test_failed_in_thread);
   g_test_add_func ("/faults/tokens/failed/too-late", test_failed_too_late);
   g_test_add_func ("/faults/tokens/failed/too-late-stops", test_failed_too_late_stops);
   g_test_add_func ("/faults/tokens/failed/without-promise", test_failed_without_promise);
   g_test_add_func ("/faults/tokens/disconnect-while-asking", test_disconnect_while_asking);
+  g_test_add_func ("/faults/tokens/refused/disconnect-inside", test_refused_disconnect_inside);
   g_test_add_func ("/faults/tokens/refused/asks-once", test_refused_asks_once);
   g_test_add_func ("/faults/tokens/refused/same-again", test_refused_same_again);
   g_test_add_func ("/faults/tokens/refused/then-new", test_refused_then_new);

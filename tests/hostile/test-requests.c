@@ -50,6 +50,7 @@ static const Request requests[] = {
            "Sec-WebSocket-Key: abc\r\n\r\n", "4"),
   REQUEST ("key/none", HEAD "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
            "\r\n", "4"),
+  REQUEST ("method", "DELETE /ws HTTP/1.1\r\nHost: x\r\n" KEY "\r\n", "405"),
   REQUEST ("version", HEAD "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 12\r\n"
            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", "4"),
   REQUEST ("length/negative", HEAD KEY "Content-Length: -1\r\n\r\n", ""),

@@ -19,17 +19,26 @@ identity_free (Identity *identity)
   g_free (identity);
 }
 
-/* Creates a self-signed certificate. Returns NULL if there is no TLS, or no openssl program. */
+/* Creates a self-signed certificate on P-256. Returns NULL if there is no TLS, or no openssl program. */
 Identity *
 identity_new (const char *name)
+{
+  return identity_new_with_key (name, "ec", "ec_paramgen_curve:prime256v1");
+}
+
+/* The same for another algorithm, and an option that it needs. */
+Identity *
+identity_new_with_key (const char *name,
+                       const char *algorithm,
+                       const char *option)
 {
   Identity *identity;
   g_autofree char *extension = g_strconcat ("subjectAltName=", name, NULL);
   g_autoptr (GError) error = NULL;
   int status = 1;
   const char *argv[] = {
-    "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-    "-nodes", "-days", "2", "-subj", "/CN=test", "-addext", extension, "-keyout", "key.pem",
+    "openssl", "req", "-x509", "-newkey", algorithm, "-pkeyopt", option, "-nodes", "-days", "2",
+    "-subj", "/CN=test", "-addext", extension, "-keyout", "key.pem",
     "-out", "certificate.pem", NULL,
   };
 

@@ -15,8 +15,11 @@ typedef struct
   char            *file;        /* from which the database reads it */
 } Identity;
 
-Identity *identity_new  (const char *name);
-void      identity_free (Identity   *identity);
+Identity *identity_new          (const char *name);
+Identity *identity_new_with_key (const char *name,
+                                 const char *algorithm,
+                                 const char *option);
+void      identity_free         (Identity   *identity);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Identity, identity_free)
 

@@ -305,6 +305,7 @@ test_headers (void)
   soup_message_headers_append (headers, "Upgrade", "reserved");
   soup_message_headers_append (headers, "Connection", "reserved");
   soup_message_headers_append (headers, "Content-Length", "7");
+  soup_message_headers_append (headers, "Transfer-Encoding", "reserved");
   soup_message_headers_append (headers, "sec-websocket-key", "reserved");
   soup_message_headers_append (headers, "Sec-WebSocket-Extensions", "reserved");
   g_object_set (recorder->client, "headers", headers, NULL);
@@ -323,6 +324,39 @@ test_headers (void)
   WAIT_UNTIL (recorder->n_connected == 2);
 }
 
+/* A setting that changes during a connection applies from the next one on, and leaves the others as
+ * they are. */
+static void
+test_while_connected (void)
+{
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
+  g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new ("direct://", NULL);
+  g_autoptr (GProxyResolver) kept = NULL;
+  GWeakRef weak;
+
+  soup_message_headers_append (headers, "X-Api-Key", "one");
+  g_object_set (recorder->client, "headers", headers, "proxy-resolver", resolver, NULL);
+  g_weak_ref_init (&weak, resolver);
+  g_clear_object (&resolver);
+  g_clear_pointer (&headers, soup_message_headers_unref);
+  recorder_connect (recorder);
+  g_object_set (recorder->client, "heartbeat-interval", 12345, NULL);
+  mock_peer_shut_down (server->peers->pdata[0]);
+  g_assert_nonnull (strstr (mock_server_wait_peer (server, 1)->request, "\r\nX-Api-Key: one\r\n"));
+  WAIT_UNTIL (recorder->n_connected == 2);
+  g_object_get (recorder->client, "proxy-resolver", &kept, NULL);
+  g_assert_true (G_IS_SIMPLE_PROXY_RESOLVER (kept));
+
+  g_clear_object (&kept);
+  recorder_disconnect (recorder);
+  recorder_drop_client (recorder);
+  run_pending ();
+  g_assert_null (g_weak_ref_get (&weak));
+  g_weak_ref_clear (&weak);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -339,6 +373,7 @@ main (int   argc,
   g_test_add_func ("/client/properties/url-while-connected", test_url_while_connected);
   g_test_add_func ("/client/properties/other-url", test_other_url);
   g_test_add_func ("/client/properties/headers", test_headers);
+  g_test_add_func ("/client/properties/while-connected", test_while_connected);
   g_test_add_func ("/client/properties/key-is-unpredictable", test_key_is_unpredictable);
 
   return g_test_run ();

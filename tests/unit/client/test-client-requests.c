@@ -618,6 +618,51 @@ test_taken_back (void)
   g_assert_cmpstr (signal_message_get_event (fixture->messages->pdata[1]), ==, "last");
 }
 
+/* The same without encryption, where a frame has another size. */
+static void
+test_taken_back_plain (void)
+{
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autofree char *large = g_strnfill (LARGE, ' ');
+  g_auto (Outcome) partly = { 0 };
+  g_auto (Outcome) behind = { 0 };
+  g_auto (Outcome) last = { 0 };
+  MockPeer *peer;
+
+  memcpy (large, "1", 1);
+  server->respond = mock_peer_send_connected_plain;
+  g_object_set (recorder->client, "require-encryption", FALSE, "max-message-size", 2 * LARGE, NULL);
+  recorder_connect (recorder);
+  peer = server->peers->pdata[0];
+  signal_client_send_json_async (recorder->client, "partly", large, NULL, outcome_on_sent, &partly);
+  signal_client_send_json_async (recorder->client, "behind", "2", cancellable, outcome_on_sent, &behind);
+  signal_client_send_json_async (recorder->client, "last", "3", NULL, outcome_on_sent, &last);
+  g_cancellable_cancel (cancellable);
+
+  assert_fails (&behind, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  assert_succeeds (&last);
+  WAIT_UNTIL (peer->frames->len == 3);
+  g_assert_nonnull (strstr (peer->frames->pdata[1], "partly"));
+  g_assert_cmpstr (peer->frames->pdata[2], ==, "{\"event\":\"last\",\"data\":3}");
+}
+
+/* An operation that was cancelled before does not begin. */
+static void
+test_flush_cancelled (void)
+{
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_auto (Outcome) flushed = { 0 };
+
+  recorder_connect (recorder);
+  g_cancellable_cancel (cancellable);
+  signal_client_flush_async (recorder->client, cancellable, outcome_on_flushed, &flushed);
+  assert_fails (&flushed, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
 /* What was accepted before the application disconnects is still written, and reported so. */
 static void
 test_written_while_closing (void)
@@ -697,6 +742,8 @@ main (int   argc,
   g_test_add_func ("/client/sending/written", test_written);
   g_test_add_func ("/client/sending/expired", test_expired);
   g_test_add_func ("/client/sending/taken-back", test_taken_back);
+  g_test_add_func ("/client/sending/taken-back-plain", test_taken_back_plain);
+  g_test_add_func ("/client/sending/flush-cancelled", test_flush_cancelled);
   g_test_add_func ("/client/sending/written-while-closing", test_written_while_closing);
   g_test_add_func ("/client/requests/other-thread", test_other_thread);
 

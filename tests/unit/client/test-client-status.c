@@ -249,12 +249,33 @@ test_advice (void)
   g_assert_null (get_advice (G_FILE_ERROR, G_FILE_ERROR_NOENT));
 }
 
+/* Before there is a WebSocket, there is nothing to report of it. */
+static void
+test_connecting (void)
+{
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  gint64 round_trip;
+
+  server->is_silent = TRUE;
+  recorder_start (recorder);
+  WAIT_UNTIL (server->peers->len == 1);
+  g_assert_cmpint (signal_client_get_state (recorder->client), ==, SIGNAL_CONNECTION_STATE_CONNECTING);
+  g_object_get (recorder->client, "round-trip-time", &round_trip, NULL);
+  g_assert_cmpint (round_trip, ==, -1);
+  g_assert_cmpuint (signal_client_get_buffered_amount (recorder->client), ==, 0);
+  g_assert_false (signal_client_get_encrypted (recorder->client));
+  recorder_disconnect (recorder);
+  WAIT_UNTIL (recorder->is_done);
+}
+
 int
 main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/client/status/connecting", test_connecting);
   g_test_add_func ("/client/status/connection", test_connection);
   g_test_add_func ("/client/status/not-encrypted", test_not_encrypted);
   g_test_add_func ("/client/status/retry-at", test_retry_at);

@@ -93,6 +93,28 @@ test_drop_after_loop (void)
   WAIT_UNTIL (mock_server_wait_peer (server, 0)->is_closed);
 }
 
+/* The same before there is a WebSocket: the socket belongs to an operation of GIO, which ends with the
+ * context. */
+static void
+test_drop_after_loop_connecting (void)
+{
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Loop) loop = loop_new ();
+  Resident resident = { .loop = loop, .uri = server->uri };
+  MockPeer *peer;
+
+  resident_connect (&resident);
+  server->is_silent = TRUE;
+  mock_peer_shut_down (server->peers->pdata[0]);
+  WAIT_UNTIL (server->peers->len == 2);
+  peer = server->peers->pdata[1];
+  WAIT_UNTIL (peer->in->len > 0);
+  loop_quit (loop);
+  g_clear_object (&resident.client);
+  g_clear_pointer (&loop, loop_free);
+  WAIT_UNTIL (peer->is_closed);
+}
+
 static void
 test_drop_in_thread (void)
 {
@@ -345,6 +367,22 @@ test_update_and_drop (void)
   g_assert_cmpuint (server->peers->len, ==, 1);
 }
 
+/* The same if this thread drops the last reference before the context dispatches the call. */
+static void
+test_update_before_drop (void)
+{
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+
+  server->respond = refuse;
+  recorder_connect_fails (recorder, SIGNAL_ERROR, SIGNAL_ERROR_AUTHENTICATION_FAILED);
+  WAIT_UNTIL (mock_server_wait_peer (server, 0)->is_closed);
+  run_thread (update_token, recorder->client);
+  recorder_drop_client (recorder);
+  run_for (50);
+  g_assert_cmpuint (server->peers->len, ==, 1);
+}
+
 /* No lock of GLib is held while a language binding is notified of a new reference. */
 static void
 test_toggle (void)
@@ -376,12 +414,14 @@ main (int   argc,
   g_test_add_func ("/client/threads/drop/inside-message", test_drop_inside_message);
   g_test_add_func ("/client/threads/drop/of-resident", test_drop_of_resident);
   g_test_add_func ("/client/threads/drop/after-loop", test_drop_after_loop);
+  g_test_add_func ("/client/threads/drop/after-loop/connecting", test_drop_after_loop_connecting);
   g_test_add_func ("/client/threads/refused", test_refused);
   g_test_add_func ("/client/threads/refused/of-resident", test_refused_of_resident);
   g_test_add_func ("/client/threads/update-token", test_update_token);
   g_test_add_func ("/client/threads/token-requested", test_token_requested);
   g_test_add_func ("/client/threads/reconnect-now", test_reconnect_now);
   g_test_add_func ("/client/threads/update-and-drop", test_update_and_drop);
+  g_test_add_func ("/client/threads/update-before-drop", test_update_before_drop);
   g_test_add_func ("/client/threads/toggle", test_toggle);
 
   return g_test_run ();

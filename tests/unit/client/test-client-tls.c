@@ -4,6 +4,8 @@
 #include "tests/lib/recorder.h"
 #include "tests/lib/tls-identity.h"
 
+#include <string.h>
+
 static Identity *right; /* for 127.0.0.1 */
 static Identity *wrong; /* for another host */
 static Identity *named; /* for localhost */
@@ -88,6 +90,17 @@ test_wrong_host (void)
 
   g_object_set (recorder->client, "tls-database", wrong->database, NULL);
   assert_refused (server, recorder);
+}
+
+/* All that is wrong with a certificate is named. */
+static void
+test_two_reasons (void)
+{
+  g_autoptr (MockServer) server = mock_server_new_tls (wrong->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+
+  assert_refused (server, recorder);
+  g_assert_nonnull (strstr (recorder->error->message, "not trusted; it was issued for another host"));
 }
 
 /* The final dot of an absolute name is in no certificate. */
@@ -327,6 +340,13 @@ test_client_certificate (void)
   peer = mock_server_wait_peer (server, 0);
   g_assert_nonnull (peer->certificate);
   g_assert_true (g_tls_certificate_is_same (peer->certificate, wrong->certificate));
+
+  /* A setting that changes meanwhile leaves it as it is. */
+  g_object_set (recorder->client, "heartbeat-interval", 12345, NULL);
+  mock_peer_shut_down (peer);
+  peer = mock_server_wait_peer (server, 1);
+  g_assert_true (g_tls_certificate_is_same (peer->certificate, wrong->certificate));
+  WAIT_UNTIL (recorder->n_connected == 2);
 }
 
 /* The server requires a certificate and the client has none: the attempt fails with that error. */
@@ -381,6 +401,7 @@ add_tests (void)
   g_test_add_func ("/client/tls/untrusted", test_untrusted);
   g_test_add_func ("/client/tls/other-database", test_other_database);
   g_test_add_func ("/client/tls/wrong-host", test_wrong_host);
+  g_test_add_func ("/client/tls/two-reasons", test_two_reasons);
   g_test_add_func ("/client/tls/accepted-by-handler", test_accepted_by_handler);
   g_test_add_func ("/client/tls/refused-by-handler", test_refused_by_handler);
   g_test_add_func ("/client/tls/absolute-name", test_absolute_name);

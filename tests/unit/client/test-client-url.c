@@ -33,6 +33,12 @@ recorder_new_lenient (const char *url,
   return recorder;
 }
 
+/* As long as a label may be; four of them are longer than a name. */
+#define LABEL "a-label-of-sixty-three-characters-is-the-longest-one-in-the-dns"
+
+/* Of a label that is too long once it is encoded. */
+#define TEN_LETTERS "\xc3\xa9\xc3\xa8\xc3\xa9\xc3\xa8\xc3\xa9\xc3\xa8\xc3\xa9\xc3\xa8\xc3\xa9\xc3\xa8"
+
 /* The URL is refused before anything is sent, even to a proxy, with an error that can be
  * displayed. */
 static void
@@ -58,6 +64,8 @@ test_bad_hosts (void)
     ".", "..", "a..test", ".a.test", "a.test..", "127.1", "2130706433", "0x7f.0.0.1", "0x7f000001", "0x",
     "256.1.1.1", "1.2.3.4.5", "example.1",
     "a-label-of-sixty-four-characters-is-one-character-longer-than-dns.test",
+    LABEL "." LABEL "." LABEL "." LABEL, "xn--\xc3\xa9.test",
+    TEN_LETTERS TEN_LETTERS TEN_LETTERS TEN_LETTERS TEN_LETTERS TEN_LETTERS ".test",
     "[::1%25lo]", "[::1%251]", "[2001:db8::1%25lo]", "[fe80::1%25]", "[fe80::1%25a%20b]",
     "[fe80::1%25a%0d%0ab]", "[fe80::1%25a%2fb]", "[fe80::1%25a%5db]", "[fe80::1%25a%25b]",
     "169.254.1.1%25lo", "[::1", "::1", "[a.test]", "[127.0.0.1]", "[v1.a]",

@@ -1,13 +1,53 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE /* RTLD_NEXT */
 #include "config.h"
 
 #include "tests/lib/crypto-hex.h"
+#include "signal-glib/crypto/signal-aead-private.h"
+#include "signal-glib/crypto/signal-ecdh-private.h"
 #include "signal-glib/crypto/signal-secret-private.h"
+#include "signal-glib/crypto/signal-uuid-private.h"
+#include "signal-glib/signal-error.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+/* The library calls this function, instead of that of GnuTLS or of the C library. */
+
+static gboolean has_no_random;
+
+#if defined (HAVE_GNUTLS) && !defined (SIGNAL_NETTLE_ONLY)
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+
+int
+gnutls_rnd (gnutls_rnd_level_t  level,
+            void               *data,
+            size_t              length)
+{
+  int (*real) (gnutls_rnd_level_t, void *, size_t) = dlsym (RTLD_NEXT, "gnutls_rnd");
+
+  return has_no_random ? GNUTLS_E_RANDOM_FAILED : real (level, data, length);
+}
+#else
+int
+getentropy (void   *data,
+            size_t  length)
+{
+  int (*real) (void *, size_t) = dlsym (RTLD_NEXT, "getentropy");
+
+  if (!has_no_random)
+    return real (data, length);
+
+  errno = ENOSYS;
+  return -1;
+}
+#endif
 
 static void
 test_wipe (void)
@@ -29,6 +69,50 @@ test_random (void)
   g_assert_true (signal_random_bytes (second, sizeof second, &error));
   g_assert_no_error (error);
   g_assert_cmpint (memcmp (first, second, sizeof first), !=, 0);
+}
+
+/* More than the system returns at once. */
+static void
+test_random_long (void)
+{
+  g_autoptr (GError) error = NULL;
+  guint8 bytes[1000] = { 0 };
+
+  g_assert_true (signal_random_bytes (bytes, sizeof bytes, &error));
+  g_assert_no_error (error);
+  for (gsize i = 0; i < sizeof bytes; i += 20)
+    g_assert_cmpint (memcmp (bytes + i, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20), !=, 0);
+}
+
+static void
+assert_no_random (GError **error)
+{
+  g_assert_error (*error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO);
+  g_assert_nonnull (strstr ((*error)->message, "random"));
+  g_clear_error (error);
+}
+
+/* Nothing is made from the bytes that are missing. */
+static void
+test_no_random (void)
+{
+  static const guint8 key[SIGNAL_AEAD_KEY_SIZE];
+  g_autoptr (SignalAead) aead = signal_aead_new (key);
+  g_autoptr (GError) error = NULL;
+  guint8 iv[SIGNAL_AEAD_IV_SIZE], sealed[1 + SIGNAL_AEAD_TAG_SIZE];
+
+  has_no_random = TRUE;
+  g_assert_false (signal_random_bytes (iv, sizeof iv, &error));
+  assert_no_random (&error);
+  g_assert_false (signal_random_nonce (iv, sizeof iv, &error));
+  assert_no_random (&error);
+  g_assert_null (signal_uuid_new (&error));
+  assert_no_random (&error);
+  g_assert_null (signal_ecdh_key_pair_generate (&error));
+  assert_no_random (&error);
+  g_assert_false (signal_aead_encrypt (aead, (const guint8 *) "x", 1, iv, sealed, &error));
+  assert_no_random (&error);
+  has_no_random = FALSE;
 }
 
 /* The flags of the mapping that contains a pointer, as in proc(5), or NULL if they are not
@@ -147,6 +231,8 @@ main (int   argc,
 #endif
   g_test_add_func ("/crypto/secret/wipe", test_wipe);
   g_test_add_func ("/crypto/secret/random", test_random);
+  g_test_add_func ("/crypto/secret/random/long", test_random_long);
+  g_test_add_func ("/crypto/secret/no-random", test_no_random);
 
   return g_test_run ();
 }

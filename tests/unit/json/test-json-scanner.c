@@ -445,6 +445,43 @@ test_error_text (void)
     }
 }
 
+/* Returns the elements of an array, each followed by a semicolon, or NULL if the text is none. */
+static char *
+read_array (const char *text)
+{
+  g_autoptr (GString) elements = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  SignalJsonReader reader;
+  SignalSpan value;
+
+  signal_json_reader_init (&reader, text, strlen (text));
+  if (signal_json_reader_open_array (&reader))
+    while (signal_json_reader_next_element (&reader) && signal_json_reader_read_value (&reader, &value))
+      g_string_append_printf (elements, "%.*s;", (int) value.len, value.str);
+
+  if (signal_json_reader_finish (&reader, &error))
+    return g_strdup (elements->str);
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL);
+  return NULL;
+}
+
+static void
+test_array (void)
+{
+  static const char * const texts[][2] = {
+    { "[]", "" }, { " [ ] ", "" }, { "[1]", "1;" }, { "[1 , \"a\", [2,3],{}]", "1;\"a\";[2,3];{};" },
+    { "{}", NULL }, { "1", NULL }, { "", NULL }, { "[", NULL }, { "[1", NULL }, { "[1,", NULL },
+    { "[1 2]", NULL }, { "[1,]", NULL }, { "[,1]", NULL }, { "[1}", NULL }, { "[1]2", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autofree char *elements = read_array (texts[i][0]);
+
+      g_assert_cmpstr (elements, ==, texts[i][1]);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -466,6 +503,7 @@ main (int    argc,
   g_test_add_func ("/json-scanner/members", test_members);
   g_test_add_func ("/json-scanner/elements", test_elements);
   g_test_add_func ("/json-scanner/error-text", test_error_text);
+  g_test_add_func ("/json-scanner/array", test_array);
 
   return g_test_run ();
 }

@@ -68,6 +68,49 @@ test_unreadable (void)
   g_assert_true (signal_channel_saw_unreadable (pair->server.channel));
 }
 
+/* JSON may escape any character; some encoders escape each slash, which base64 contains. */
+static void
+test_escaped (void)
+{
+  static const char inner[] = "{\"event\":\"a\"}";
+  static const guint8 key[SIGNAL_AEAD_KEY_SIZE];
+  g_autoptr (ChannelPair) pair = channel_pair_new (TRUE);
+  g_autoptr (SignalAead) aead = signal_aead_new (key);
+  g_autoptr (GString) ct = NULL;
+  g_autofree char *plain = NULL;
+  g_autofree char *text = NULL;
+  guint8 iv[SIGNAL_AEAD_IV_SIZE], sealed[sizeof inner - 1 + SIGNAL_AEAD_TAG_SIZE];
+
+  memset (iv, 0xff, sizeof iv);
+  g_assert_true (signal_aead_encrypt_with_iv (aead, iv, (const guint8 *) inner, sizeof inner - 1, sealed,
+                                              NULL));
+  plain = g_base64_encode (sealed, sizeof sealed);
+  ct = g_string_new (plain);
+  g_string_replace (ct, "/", "\\/", 0);
+  g_string_replace (ct, "A", "\\u0041", 0);
+  text = g_strdup_printf ("{\"event\":\"encrypted\",\"data\":{\"iv\":\"%s\",\"ct\":\"%s\"}}",
+                          "\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/", ct->str);
+  g_assert_cmpstr (ct->str, !=, plain);
+
+  signal_channel_take_key (pair->client.channel, g_steal_pointer (&aead));
+  soup_websocket_connection_send_text (pair->bare, text);
+  WAIT_UNTIL (pair->client.messages->len == 1);
+  g_assert_true (signal_message_is_encrypted (pair->client.messages->pdata[0]));
+  g_assert_cmpstr (signal_message_get_event (pair->client.messages->pdata[0]), ==, "a");
+  g_assert_cmpuint (pair->client.errors->len, ==, 0);
+}
+
+/* U+0000 would end the name early. */
+static void
+test_nul (void)
+{
+  g_autoptr (ChannelPair) pair = channel_pair_new (TRUE);
+
+  soup_websocket_connection_send_text (pair->bare, "{\"event\":\"a\\u0000b\"}");
+  assert_fault (&pair->client, SIGNAL_ERROR_PROTOCOL);
+  g_assert_cmpuint (pair->client.messages->len, ==, 0);
+}
+
 static void
 test_binary (void)
 {
@@ -326,6 +369,8 @@ main (int   argc,
 
   g_test_add_func ("/channel/plain-then-encrypted", test_plain_then_encrypted);
   g_test_add_func ("/channel/unreadable", test_unreadable);
+  g_test_add_func ("/channel/escaped", test_escaped);
+  g_test_add_func ("/channel/nul", test_nul);
   g_test_add_func ("/channel/binary", test_binary);
   g_test_add_func ("/channel/close", test_close);
   g_test_add_func ("/channel/close-unresponsive", test_close_unresponsive);

@@ -222,16 +222,44 @@ test_length (gconstpointer data)
     }
 }
 
-static void
-test_retry_after (void)
+/* Returns the delay in ms that a refusal asks for. */
+static guint
+get_retry_after (const char *value)
 {
   g_autoptr (SignalUpgradeResponse) response = signal_upgrade_response_new (KEY);
-  static const char text[] = "HTTP/1.1 103 A\r\nRetry-After: 7\r\n\r\n"
-                             "HTTP/1.1 503 B\r\nRetry-After: 9\r\n\r\n";
+  g_autofree char *text = g_strdup_printf ("HTTP/1.1 103 A\r\nRetry-After: 7\r\n\r\n"
+                                           "HTTP/1.1 503 B\r\nRetry-After: %s\r\n\r\n", value);
   gboolean is_complete;
 
   g_assert_false (signal_upgrade_response_take (response, text, strlen (text), &is_complete, NULL));
-  g_assert_cmpuint (signal_upgrade_response_get_retry_after (response), ==, 9000);
+  return signal_upgrade_response_get_retry_after (response);
+}
+
+/* Only the value of the last response counts. */
+static void
+test_retry_after (void)
+{
+  g_assert_cmpuint (get_retry_after ("9"), ==, 9000);
+  g_assert_cmpuint (get_retry_after ("0"), ==, 0);
+  g_assert_cmpuint (get_retry_after ("4294967"), ==, 4294967000);
+  g_assert_cmpuint (get_retry_after ("4294968"), ==, G_MAXUINT);
+  g_assert_cmpuint (get_retry_after ("99999999999999999999"), ==, G_MAXUINT);
+  g_assert_cmpuint (get_retry_after ("soon"), ==, 0);
+  g_assert_cmpuint (get_retry_after ("-1"), ==, 0);
+}
+
+static void
+test_retry_after_date (void)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autoptr (GDateTime) later = g_date_time_add_minutes (now, 2);
+  g_autofree char *text = soup_date_time_to_string (later, SOUP_DATE_HTTP);
+  guint delay = get_retry_after (text);
+
+  g_assert_cmpuint (delay, >, 60 * 1000);
+  g_assert_cmpuint (delay, <=, 120 * 1000);
+  g_assert_cmpuint (get_retry_after ("Sun, 06 Nov 1994 08:49:37 GMT"), ==, 0);
+  g_assert_cmpuint (get_retry_after ("Fri, 06 Nov 2893 08:49:37 GMT"), ==, G_MAXUINT / 1000 * 1000);
 }
 
 int
@@ -251,6 +279,7 @@ main (int   argc,
   g_test_add_data_func ("/upgrade-response/length", "", test_length);
   g_test_add_data_func ("/upgrade-response/length/interim", "HTTP/1.1 103 A\r\nX: y\r\n\r\n", test_length);
   g_test_add_func ("/upgrade-response/retry-after", test_retry_after);
+  g_test_add_func ("/upgrade-response/retry-after/date", test_retry_after_date);
 
   return g_test_run ();
 }

@@ -149,8 +149,9 @@ peer_read (WebsocketPair *pair,
 
 /* Sends a text of this length, whose content depends on its number and length. */
 static void
-send_text (WebsocketPair *pair,
-           gsize          length)
+send_text_full (WebsocketPair *pair,
+                gsize          length,
+                gboolean       is_secret)
 {
   g_autoptr (GError) error = NULL;
   guint8 *payload = signal_websocket_begin_text (pair->websocket, length, &error);
@@ -158,7 +159,14 @@ send_text (WebsocketPair *pair,
   g_assert_no_error (error);
   for (gsize i = 0; i < length; i++)
     payload[i] = 'a' + (i * 31 + length) % 26;
-  signal_websocket_end_text (pair->websocket, FALSE);
+  signal_websocket_end_text (pair->websocket, is_secret);
+}
+
+static void
+send_text (WebsocketPair *pair,
+           gsize          length)
+{
+  send_text_full (pair, length, FALSE);
 }
 
 /* Removes the texts of masked frames, and returns how many bytes are left. */
@@ -380,6 +388,175 @@ test_write_error (void)
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
 }
 
+/* The first error is the one that is reported. */
+static void
+test_two_errors (void)
+{
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
+
+  signal_websocket_set_max_incoming_size (pair->websocket, 5);
+  send_text (pair, LARGE);
+  peer_write (pair, "\x81\x06" "no", 4);
+  g_clear_object (&pair->peer);
+  WAIT_UNTIL (pair->is_closed);
+  g_assert_error (pair->error, SIGNAL_ERROR, SIGNAL_ERROR_TOO_LARGE);
+}
+
+/* A text that has not been written can be taken back, between one that has in part, a secret one and a
+ * pong, which are sent. */
+static void
+test_take_back (void)
+{
+  static const gsize lengths[] = { LARGE, 5 };
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  guint64 position;
+  gsize unsent;
+
+  send_text (pair, LARGE);
+  position = signal_websocket_get_bytes_sent (pair->websocket)
+             + signal_websocket_get_unsent (pair->websocket);
+  send_text (pair, 10);
+  send_text_full (pair, 5, TRUE);
+  unsent = signal_websocket_get_unsent (pair->websocket);
+  peer_write (pair, "\x89\x02hi", 4);
+  WAIT_UNTIL (signal_websocket_get_unsent (pair->websocket) > unsent);
+
+  g_assert_false (signal_websocket_take_back (pair->websocket, 0, LARGE));
+  g_assert_false (signal_websocket_take_back (pair->websocket, position, 1000));
+  g_assert_true (signal_websocket_take_back (pair->websocket, position, 10));
+  WAIT_UNTIL (peer_read (pair, bytes) && bytes->len >= LARGE + 14 + 5 + 6 + 8);
+  g_assert_cmpuint (take_texts (bytes, 2, lengths), ==, 8);
+  g_assert_cmpuint (bytes->data[bytes->len - 8], ==, 0x8a);
+  g_assert_cmpint (bytes->data[bytes->len - 2] ^ bytes->data[bytes->len - 6], ==, 'h');
+}
+
+/* The output of a stream that is no socket. Like that of GnuTLS, it requires that a write that would have
+ * blocked is repeated with as many bytes. */
+struct _StrictStream
+{
+  GOutputStream parent_instance;
+
+  GPollableOutputStream *base;
+  gboolean               is_blocked;
+  gsize                  attempt; /* that would have blocked; 0 if there is none */
+  guint                  n_attempts;
+};
+
+static void strict_stream_pollable_init (GPollableOutputStreamInterface *iface);
+
+#define STRICT_TYPE_STREAM (strict_stream_get_type ())
+G_DECLARE_FINAL_TYPE (StrictStream, strict_stream, STRICT, STREAM, GOutputStream)
+G_DEFINE_FINAL_TYPE_WITH_CODE (StrictStream, strict_stream, G_TYPE_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
+                                                      strict_stream_pollable_init))
+
+static gssize
+strict_stream_write_nonblocking (GPollableOutputStream  *pollable,
+                                 const void             *buffer,
+                                 gsize                   count,
+                                 GError                **error)
+{
+  StrictStream *self = STRICT_STREAM (pollable);
+  gssize n_written = -1;
+
+  if (self->attempt > 0)
+    g_assert_cmpuint (count, ==, self->attempt);
+
+  if (self->is_blocked)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "blocked");
+  else
+    n_written = g_pollable_output_stream_write_nonblocking (self->base, buffer, count, NULL, error);
+  self->attempt = n_written < 0 ? count : 0;
+  self->n_attempts += n_written < 0;
+  return n_written;
+}
+
+static GSource *
+strict_stream_create_source (GPollableOutputStream *pollable,
+                             GCancellable          *cancellable)
+{
+  return g_pollable_output_stream_create_source (STRICT_STREAM (pollable)->base, cancellable);
+}
+
+static void
+strict_stream_pollable_init (GPollableOutputStreamInterface *iface)
+{
+  iface->write_nonblocking = strict_stream_write_nonblocking;
+  iface->create_source = strict_stream_create_source;
+}
+
+static void
+strict_stream_class_init (StrictStreamClass *klass)
+{
+}
+
+static void
+strict_stream_init (StrictStream *self)
+{
+}
+
+/* What is added while a write waits does not change that write. */
+static void
+test_repeated_write (void)
+{
+  static const gsize lengths[] = { 7, 9 };
+  g_autoptr (StrictStream) output = g_object_new (STRICT_TYPE_STREAM, NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GIOStream) stream = NULL;
+  g_autoptr (WebsocketPair) pair = NULL;
+  GIOStream *ends[2];
+
+  socket_pair (ends);
+  output->base = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (ends[0]));
+  output->is_blocked = TRUE;
+  stream = g_simple_io_stream_new (g_io_stream_get_input_stream (ends[0]), G_OUTPUT_STREAM (output));
+  pair = websocket_pair_new_with_stream (stream, NULL);
+  pair->peer = ends[1];
+  send_text (pair, 7);
+  WAIT_UNTIL (output->n_attempts > 0);
+  send_text (pair, 9);
+  output->n_attempts = 0;
+  WAIT_UNTIL (output->n_attempts > 0);
+  g_assert_cmpuint (pair->n_written, ==, 0);
+
+  output->is_blocked = FALSE;
+  WAIT_UNTIL (peer_read (pair, bytes) && bytes->len == 7 + 6 + 9 + 6);
+  g_assert_cmpuint (take_texts (bytes, G_N_ELEMENTS (lengths), lengths), ==, 0);
+  signal_websocket_drop (pair->websocket);
+  g_object_unref (ends[0]);
+}
+
+/* The library also works with a stream that is no socket. */
+static void
+test_other_stream (void)
+{
+  static const gsize lengths[] = { LARGE, 7 };
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GIOStream) stream = NULL;
+  g_autoptr (WebsocketPair) pair = NULL;
+  GIOStream *ends[2];
+
+  socket_pair (ends);
+  stream = g_simple_io_stream_new (g_io_stream_get_input_stream (ends[0]),
+                                   g_io_stream_get_output_stream (ends[0]));
+  pair = websocket_pair_new_with_stream (stream, NULL);
+  pair->peer = ends[1];
+  signal_websocket_set_user_timeout (pair->websocket, 1000);
+  send_text (pair, LARGE);
+  run_pending ();
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->websocket), >, 0);
+  send_text (pair, 7);
+  peer_write (pair, "\x81\x03one", 5);
+  WAIT_UNTIL (peer_read (pair, bytes) && bytes->len == LARGE + 14 + 7 + 6 && pair->messages->len == 1);
+  g_assert_cmpuint (take_texts (bytes, G_N_ELEMENTS (lengths), lengths), ==, 0);
+
+  send_text (pair, LARGE);
+  signal_websocket_drop (pair->websocket);
+  g_assert_cmpuint (signal_websocket_get_unsent (pair->websocket), ==, 0);
+  g_object_unref (ends[0]);
+}
+
 static void
 test_close_flushes (void)
 {
@@ -471,6 +648,10 @@ main (int   argc,
   g_test_add_func ("/websocket/too-large", test_too_large);
   g_test_add_func ("/websocket/fault", test_fault);
   g_test_add_func ("/websocket/write-error", test_write_error);
+  g_test_add_func ("/websocket/two-errors", test_two_errors);
+  g_test_add_func ("/websocket/take-back", test_take_back);
+  g_test_add_func ("/websocket/repeated-write", test_repeated_write);
+  g_test_add_func ("/websocket/other-stream", test_other_stream);
   g_test_add_func ("/websocket/close-flushes", test_close_flushes);
   g_test_add_data_func ("/websocket/close-unread", NULL, test_close_unread);
   g_test_add_data_func ("/websocket/drop", GINT_TO_POINTER (TRUE), test_close_unread);
