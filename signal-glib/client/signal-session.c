@@ -796,9 +796,6 @@ on_authenticated (SignalSession *self)
   signal_sender_rejoin_rooms (self->sender, connection);
   signal_sender_drain (self->sender, connection);
   queue (self, SIGNAL_EMISSION_OUTBOX, NULL);
-  if (serial != self->state_serial)
-    return;
-
   queue (self, SIGNAL_EMISSION_CONNECTED, NULL)->serial = serial;
   queue (self, SIGNAL_EMISSION_SUCCESS, NULL)->serial = serial;
   flush (self);
