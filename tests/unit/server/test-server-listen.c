@@ -93,6 +93,27 @@ test_ipv6 (void)
 }
 
 static void
+test_bad_addresses (void)
+{
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autoptr (GString) long_label = g_string_new (NULL); /* too long once it is encoded */
+  const char *addresses[] = { "", ".", "a..b", "a b", "127.1", "fe80::1%", "\xff", NULL };
+
+  for (guint i = 0; i < 60; i++)
+    g_string_append (long_label, "\xc3\xa9");
+  addresses[G_N_ELEMENTS (addresses) - 1] = long_label->str;
+
+  for (guint i = 0; i < G_N_ELEMENTS (addresses); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (signal_server_listen (server, addresses[i], 0, &error));
+      g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT);
+      g_assert_null (signal_server_get_uri (server));
+    }
+}
+
+static void
 test_listen_errors (void)
 {
   const char * const paths[] = { "", "ws", "/a?b", "/a#b", "/a b", "/ä", "/%41" };
@@ -616,6 +637,7 @@ main (int   argc,
   g_test_add_func ("/server/listen/addresses", test_addresses);
   g_test_add_func ("/server/listen/ipv6", test_ipv6);
   g_test_add_func ("/server/listen/errors", test_listen_errors);
+  g_test_add_func ("/server/listen/bad-addresses", test_bad_addresses);
   g_test_add_func ("/server/listen/socket", test_socket);
   g_test_add_func ("/server/listen/socket/ipv6", test_socket_ipv6);
   g_test_add_func ("/server/listen/socket/shared-port", test_socket_shared_port);
