@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "fault-fixture.h"
+#include "tests/histories/history.h"
 
 /* Network failures during a connection, after which the client reconnects. */
 
@@ -204,6 +205,7 @@ main (int   argc,
       char *argv[])
 {
   fault_test_init (&argc, &argv);
+  history_begin ();
 
   g_test_add_data_func ("/faults/connection-loss/stalled", NULL, test_stalled);
   g_test_add_data_func ("/faults/connection-loss/stalled-while-sending", "", test_stalled);
@@ -222,5 +224,5 @@ main (int   argc,
   g_test_add_func ("/faults/connection-loss/stalled-attempt", test_stalled_attempt);
   g_test_add_func ("/faults/connection-loss/disconnect-stalled", test_disconnect_stalled);
 
-  return g_test_run ();
+  return history_run ();
 }

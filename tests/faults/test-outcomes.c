@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "fault-fixture.h"
+#include "tests/histories/history.h"
 
 #include <stdlib.h>
 
@@ -251,11 +252,12 @@ main (int   argc,
       char *argv[])
 {
   fault_test_init (&argc, &argv);
+  history_begin ();
 
   g_test_add_data_func ("/faults/outcomes/hundred-cuts/small", GUINT_TO_POINTER (20), test_hundred_cuts);
   g_test_add_data_func ("/faults/outcomes/hundred-cuts/large", GUINT_TO_POINTER (16 * KIB),
                         test_hundred_cuts);
   g_test_add_func ("/faults/outcomes/disconnects", test_disconnects);
 
-  return g_test_run ();
+  return history_run ();
 }

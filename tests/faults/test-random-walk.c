@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "fault-fixture.h"
+#include "tests/histories/history.h"
 
 /* Random calls from inside and outside of handlers, on a network that fails. */
 
@@ -195,12 +196,22 @@ disconnect (Walker *walker)
   signal_client_disconnect_async (walker->client, NULL, on_disconnect_done, walker);
 }
 
+/* Each message is another one, so that the history shows which of them have arrived. */
+static char *
+next_payload (void)
+{
+  static guint n;
+
+  return g_strdup_printf ("%u", n++);
+}
+
 static void
 send (SignalClient *client)
 {
+  g_autofree char *json = next_payload ();
   g_autoptr (GError) error = NULL;
 
-  if (!signal_client_send_json (client, "walk", "{\"on\":true}", &error)
+  if (!signal_client_send_json (client, "walk", json, &error)
       && !g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL))
     g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
 }
@@ -214,6 +225,18 @@ join_or_leave (SignalClient *client)
     g_assert_true (signal_client_join_rooms (client, names, NULL));
   else
     g_assert_true (signal_client_leave_rooms (client, names + 1, NULL));
+}
+
+static void
+send_news (SignalServer *server)
+{
+  g_autofree char *json = next_payload ();
+  g_autoptr (JsonNode) payload = parse_json (json);
+
+  if (g_test_rand_int_range (0, 2) == 0)
+    signal_server_broadcast (server, "news", payload, NULL);
+  else
+    signal_server_send_to_room (server, "there", "news", payload, NULL, NULL);
 }
 
 static void
@@ -237,7 +260,7 @@ fail (Walker *walker)
       walker->proxy->is_chopping = !walker->proxy->is_chopping;
       break;
     default:
-      signal_server_broadcast (walker->fixture->server, "news", NULL, NULL);
+      send_news (walker->fixture->server);
     }
 }
 
@@ -360,8 +383,9 @@ main (int   argc,
       char *argv[])
 {
   fault_test_init (&argc, &argv);
+  history_begin ();
 
   g_test_add_func ("/faults/random-walk", test_walk);
 
-  return g_test_run ();
+  return history_run ();
 }

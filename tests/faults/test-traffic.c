@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "fault-fixture.h"
+#include "tests/histories/history.h"
 
 #include <stdlib.h>
 
@@ -396,6 +397,7 @@ main (int   argc,
       char *argv[])
 {
   fault_test_init (&argc, &argv);
+  history_begin ();
 
   g_test_add_data_func ("/faults/traffic/hundred-cuts/small", GUINT_TO_POINTER (20),
                         test_hundred_cuts);
@@ -405,5 +407,5 @@ main (int   argc,
   g_test_add_func ("/faults/traffic/back-pressure", test_back_pressure);
   g_test_add_func ("/faults/traffic/time-to-live", test_time_to_live);
 
-  return g_test_run ();
+  return history_run ();
 }

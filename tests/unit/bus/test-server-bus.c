@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "tests/histories/history.h"
 #include "tests/lib/bus-cluster.h"
 #include "tests/lib/raw-client.h"
 
@@ -775,6 +776,7 @@ main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  history_begin ();
 
   g_test_add_func ("/server/bus/rooms", test_rooms);
   g_test_add_func ("/server/bus/emptied-room", test_emptied_room);
@@ -803,5 +805,5 @@ main (int   argc,
   g_test_add_func ("/server/bus/shared", test_shared);
   g_test_add_func ("/server/bus/prefix", test_prefix);
 
-  return g_test_run ();
+  return history_run ();
 }

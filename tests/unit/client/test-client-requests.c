@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "tests/histories/history.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/outcome.h"
 #include "tests/lib/recorder.h"
@@ -723,6 +724,7 @@ main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  history_begin ();
 
   g_test_add_func ("/client/requests/many-at-once", test_many_at_once);
   g_test_add_func ("/client/requests/ten-thousand", test_ten_thousand);
@@ -747,5 +749,5 @@ main (int   argc,
   g_test_add_func ("/client/sending/written-while-closing", test_written_while_closing);
   g_test_add_func ("/client/requests/other-thread", test_other_thread);
 
-  return g_test_run ();
+  return history_run ();
 }
