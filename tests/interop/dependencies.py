@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SCRIPTS = ('server.mjs', 'emitter.mjs')
+SCRIPTS = ('server.mjs', 'emitter.mjs', '../histories/history.mjs')
 OPTIONAL = ('valkey-server',)  # not in Debian 12
 MANIFESTS = ('package.json', 'package-lock.json')
 SYSTEM_PATH = os.environ.get('PATH', '') + ':/usr/sbin:/usr/local/sbin'
@@ -79,7 +79,8 @@ def prepare(folder):
     with open(os.path.join(folder, 'lock'), 'w', encoding='ascii') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         install_packages(folder, HERE, 'the public server')
-        for name in SCRIPTS:
-            shutil.copy(os.path.join(HERE, name), os.path.join(folder, name + '.new'))
+        for script in SCRIPTS:
+            name = os.path.basename(script)
+            shutil.copy(os.path.join(HERE, script), os.path.join(folder, name + '.new'))
             os.replace(os.path.join(folder, name + '.new'), os.path.join(folder, name))
     return find_bun(folder)

@@ -4,6 +4,7 @@
 #include <glib-unix.h>
 
 #include "application.h"
+#include "tests/histories/history.h"
 
 /* An embedded server as a process. */
 
@@ -62,6 +63,7 @@ main (void)
   g_autoptr (SignalServer) server = signal_server_new ();
   g_autoptr (GError) error = NULL;
 
+  history_open ();
   loop = g_main_loop_new (NULL, FALSE);
   configure (server);
   application_attach (server, g_getenv ("NAME"));

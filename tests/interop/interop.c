@@ -3,9 +3,24 @@
 
 #include "interop.h"
 
+#include "tests/histories/history.h"
+
 #include <string.h>
 
 #define CONTROL_TIMEOUT (60 * G_TIME_SPAN_SECOND)
+
+/* Like g_test_init(); the history is recorded, also by the other processes. */
+void
+interop_test_init (int    *argc,
+                   char ***argv)
+{
+  const char *folder;
+
+  g_test_init (argc, argv, NULL);
+  folder = history_begin ();
+  if (folder != NULL)
+    processes_command ("record", folder, NULL);
+}
 
 Recorder *
 interop_recorder_new (const char *url,
@@ -74,10 +89,16 @@ gboolean
 interop_is_in_room (Recorder   *recorder,
                     const char *room)
 {
+  gboolean is_wanted = g_strv_contains (signal_client_get_rooms (recorder->client), room);
   g_autofree char *answer = interop_request (recorder, "where", NULL);
   g_autofree char *quoted = g_strdup_printf ("\"%s\"", room);
+  gboolean is_in_room = strstr (answer, quoted) != NULL;
 
-  return strstr (answer, quoted) != NULL;
+  if (is_in_room && is_wanted)
+    history_add_joined (recorder->client, room);
+  else if (!is_in_room && !is_wanted)
+    history_add_left (recorder->client, room);
+  return is_in_room;
 }
 
 /* The server does not acknowledge that a client joins a room, so this asks until the client is in it. */

@@ -14,6 +14,8 @@ G_BEGIN_DECLS
 
 #define INTEROP_WAIT(condition) WAIT_WITHIN (INTEROP_TIMEOUT, condition)
 
+void      interop_test_init              (int        *argc,
+                                          char     ***argv);
 Recorder *interop_recorder_new           (const char *url,
                                           const char *token);
 Recorder *interop_recorder_new_connected (const char *url,

@@ -2,6 +2,7 @@
 """The processes around a test program: Redis, servers, haproxy, receivers. All of them end with this one."""
 import contextlib
 import ctypes
+import json
 import os
 import random
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 
 import certificates
+import history
 from dependencies import find_program
 
 START_LIMIT = 30
@@ -18,6 +20,7 @@ STOP_LIMIT = 10
 PR_SET_PDEATHSIG = 1
 PORTS = (10000, 32768)
 SLOTS = 16384
+QUERIES = ('cluster', 'pubsub')  # commands of Redis that change nothing
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBC = ctypes.CDLL(None)
 
@@ -134,10 +137,28 @@ class Processes:
         for process in self.processes.values():
             process.process.wait(STOP_LIMIT)
 
+    @staticmethod
+    def record(folder):
+        """Processes that are started from now on record what they do in this folder, as does this one."""
+        os.environ[history.VARIABLE] = folder
+        return ''
+
+    def record_outage(self, name):
+        """Messages may be lost if this is the name of a Redis."""
+        if name in self.redis_ports:
+            history.add('runner', 'outage')
+
+    @staticmethod
+    def record_publish(body):
+        history.add('runner', 'bus', group='', connected=True)
+        history.add_send('runner', body['event'], json.dumps(body['data']) if 'data' in body else None,
+                         **{body['type']: body['target']})
+
     def redis(self, verb, name='redis', *settings):
         """Starts or stops a Redis, with settings as in redis.conf, NAME=VALUE; returns its port."""
         port = self.redis_ports.setdefault(name, str(free_port()))
         if verb == 'stop':
+            self.record_outage(name)
             self.processes.pop(name).end(signal.SIGTERM)
             return port
         folder = os.path.join(self.folder, 'data-' + name)
@@ -153,6 +174,10 @@ class Processes:
 
     def redis_cli(self, name, *words):
         """Runs a command of Redis; returns the reply."""
+        if words[0] == 'publish':
+            self.record_publish(json.loads(words[2]))
+        elif words[0] not in QUERIES:
+            self.record_outage(name)
         cli = subprocess.run([find_program(self.store + '-cli'), '-e', '-p', self.redis_ports[name], *words],
                              check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                              timeout=START_LIMIT)
@@ -212,10 +237,12 @@ class Processes:
         return ''
 
     def kill(self, name):
+        self.record_outage(name)
         self.processes[name].end(signal.SIGKILL)
         return ''
 
     def freeze(self, name):
+        self.record_outage(name)
         self.processes[name].process.send_signal(signal.SIGSTOP)
         return ''
 

@@ -5,16 +5,24 @@ import sys
 import gi
 gi.require_version('Signal', '1.0')
 from gi.repository import GLib, Signal  # noqa: E402
+import history  # noqa: E402
 
 loop = GLib.MainLoop()
 client = Signal.Client(server_url=sys.argv[1], auto_join_rooms=[sys.argv[2]])
+history.watch_client(client, sys.argv[2])
+
+
+def ask(client):
+    history.add_send('client', 'where')
+    client.send_json('where', None)
 
 
 def on_where(client, message):
     if f'"{sys.argv[2]}"' in message.get_payload_json():
+        history.add('client', 'joined', connection=client.get_client_id(), rooms=[sys.argv[2]])
         print('joined', flush=True)
     else:
-        client.send_json('where', None)
+        ask(client)
 
 
 def on_news(client, message):
@@ -23,7 +31,7 @@ def on_news(client, message):
 
 client.connect('message::where', on_where)
 client.connect('message::news', on_news)
-client.connect('connected', lambda client, id: client.send_json('where', None))
+client.connect('connected', lambda client, id: ask(client))
 client.connect('disconnected', lambda client, error: loop.quit())
 client.connect_async('python', None, None)
 GLib.timeout_add_seconds(120, loop.quit)

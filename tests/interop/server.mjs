@@ -11,6 +11,8 @@ import {
   ECDH, RedisClusterHelper, RedisHelper, WebSocketEmitter, WebSocketServerHelper,
 } from '@venizia/ignis-helpers';
 
+import * as history from './history.mjs';
+
 const number = name => (process.env[name] ? Number(process.env[name]) : undefined);
 const isEncrypted = process.env.ENCRYPTION !== 'none';
 const canShakeHands = process.env.ENCRYPTION !== 'unconfigured';
@@ -88,6 +90,21 @@ const open = async (clientId, message) => {
   return JSON.parse(await ecdh.decrypt({ message: message.data, secret: keys.get(clientId) }));
 };
 
+const send = (to, event, data) => {
+  history.addSend('server', { room: to }, event, data);
+  return helper.send({ destination: to, payload: { topic: event, data } });
+};
+
+const sendToUser = (userId, event, data) => {
+  history.addSend('emitter', { user: userId }, event, data);
+  return emitter.toUser({ userId, event, data });
+};
+
+const broadcast = (event, data) => {
+  history.addSend('server', { all: true }, event, data);
+  return helper.send({ payload: { topic: event, data } });
+};
+
 const application = {
   'echo': ({ reply, data }) => reply(data),
   'ask': ({ reply, data, id }) => reply(new Answer(id, data)),
@@ -98,16 +115,23 @@ const application = {
   'credentials': ({ reply, client }) => reply({ type: client.metadata.type, ...client.metadata.further }),
   'members': ({ reply, data }) =>
     reply(helper.getClientsByRoom({ room: data.room }).map(client => client.userId).sort()),
-  'to': ({ data }) => helper.send({ destination: data.to, payload: { topic: data.event, data: data.data } }),
-  'to-user': ({ data }) => emitter.toUser({ userId: data.to, event: data.event, data: data.data }),
-  'broadcast': ({ data }) => helper.send({ payload: { topic: data.event, data: data.data } }),
+  'to': ({ data }) => send(data.to, data.event, data.data),
+  'to-user': ({ data }) => sendToUser(data.to, data.event, data.data),
+  'broadcast': ({ data }) => broadcast(data.event, data.data),
   'close': ({ data, client }) => client.socket.close(data.code, 'as asked'),
 };
 
 const handle = async ({ clientId, message }) => {
   const inner = await open(clientId, message);
   const client = helper.getClients({ id: clientId });
-  const reply = data => helper.sendToClient({ clientId, event: inner.event, data });
+  const reply = data => {
+    history.addSend('server', { peer: clientId }, inner.event, data instanceof Answer ? data.data : data);
+    helper.sendToClient({ clientId, event: inner.event, data });
+  };
+  if (inner)
+    history.add('server', 'receive', {
+      by: 'server', connection: clientId, ...history.describe(inner.event, inner.data),
+    });
   if (inner && client)
     await application[inner.event]?.({ client, reply, data: inner.data, id: inner.id });
 };
@@ -136,7 +160,15 @@ const helper = new WebSocketServerHelper({
     ? ({ rooms }) => rooms.filter(room => !room.startsWith('forbidden'))
     : undefined,
   messageHandler: handle,
-  clientDisconnectedFn: ({ clientId }) => { keys.delete(clientId); },
+  clientConnectedFn: ({ clientId, userId }) => {
+    history.add('server', 'admitted', {
+      connection: clientId, user: userId, rooms: [...helper.getClients({ id: clientId }).rooms],
+    });
+  },
+  clientDisconnectedFn: ({ clientId }) => {
+    keys.delete(clientId);
+    history.add('server', 'gone', { connection: clientId });
+  },
   authTimeout: number('AUTH_TIMEOUT'),
   heartbeatInterval: number('HEARTBEAT_SWEEP'),
   heartbeatTimeout: number('HEARTBEAT_TIMEOUT'),
@@ -145,6 +177,11 @@ const helper = new WebSocketServerHelper({
     : undefined,
 });
 
+// The members of a room are not known at any time, and encryption changes the order.
+for (const actor of ['server', 'emitter']) {
+  history.add(actor, 'unordered');
+  history.add(actor, 'bus', { group: '', connected: true });
+}
 await Promise.all([helper.configure(), emitter.configure()]);
 bun = Bun.serve({
   hostname: '127.0.0.1',

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "interop.h"
+#include "tests/histories/history.h"
 
 #include <string.h>
 
@@ -122,8 +123,8 @@ main (int   argc,
 {
   g_autofree char *url = NULL;
 
-  g_test_init (&argc, &argv, NULL);
+  interop_test_init (&argc, &argv);
   url = processes_query ("server", "one", argv[1], NULL);
   g_test_add_data_func ("/interop/bulk", url, test_bulk);
-  return g_test_run ();
+  return history_run ();
 }

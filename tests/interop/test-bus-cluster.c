@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "bus-site.h"
+#include "tests/histories/history.h"
 
 /* A Redis Cluster of three nodes: each bus uses one of them, and the others when that ends. */
 
@@ -139,7 +140,7 @@ main (int   argc,
   g_auto (GStrv) parts = NULL;
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  interop_test_init (&argc, &argv);
   ports = processes_query ("cluster", "n1", "n2", "n3", NULL);
   parts = g_strsplit (ports, " ", -1);
   for (guint i = 0; i < G_N_ELEMENTS (uris); i++)
@@ -149,7 +150,7 @@ main (int   argc,
   g_test_add_func ("/interop/bus-cluster/nodes", test_nodes);
   g_test_add_func ("/interop/bus-cluster/order", test_order);
   g_test_add_func ("/interop/bus-cluster/node-ends", test_node_ends);
-  result = g_test_run ();
+  result = history_run ();
   for (guint i = 0; i < G_N_ELEMENTS (uris); i++)
     g_free (uris[i]);
   g_free (url_a);

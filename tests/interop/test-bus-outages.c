@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "bus-site.h"
+#include "tests/histories/history.h"
 
 /* A public server and two embedded ones, whose Redis ends, hangs or closes connections. */
 
@@ -319,7 +320,7 @@ main (int   argc,
   g_autofree char *port = NULL;
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  interop_test_init (&argc, &argv);
   port = processes_query ("redis", "start", NULL);
   redis_uri = bus_site_get_uri (port);
   url_a = processes_query ("server", "a", "public", NULL);
@@ -329,7 +330,7 @@ main (int   argc,
   g_test_add_func ("/interop/bus-outages/frozen-shortly", test_frozen_shortly);
   g_test_add_func ("/interop/bus-outages/frozen-for-long", test_frozen_for_long);
   g_test_add_func ("/interop/bus-outages/attempts", test_attempts);
-  result = g_test_run ();
+  result = history_run ();
   g_free (redis_uri);
   g_free (url_a);
   return result;

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "bus-site.h"
+#include "tests/histories/history.h"
 
 #include <string.h>
 
@@ -363,7 +364,7 @@ main (int   argc,
 {
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  interop_test_init (&argc, &argv);
   port = processes_query ("redis", "start", NULL);
   g_test_add_func ("/interop/bus-security/user", test_user);
   g_test_add_func ("/interop/bus-security/wrong-password", test_wrong_password);
@@ -376,7 +377,7 @@ main (int   argc,
   g_test_add_func ("/interop/bus-security/tls", test_tls);
   g_test_add_func ("/interop/bus-security/untrusted", test_untrusted);
   g_test_add_func ("/interop/bus-security/client-certificate", test_client_certificate);
-  result = g_test_run ();
+  result = history_run ();
   g_free (port);
   return result;
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "bus-site.h"
+#include "tests/histories/history.h"
 
 /* Two public servers and two embedded ones on one Redis. Each has two clients; the first public server
  * encrypts for all of its clients and the second for none, and the embedded ones do both. */
@@ -649,7 +650,7 @@ main (int   argc,
   g_autofree char *port = NULL;
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  interop_test_init (&argc, &argv);
   port = processes_query ("redis", "start", NULL);
   redis_uri = bus_site_get_uri (port);
   url_a = processes_query ("server", "a", "public", NULL);
@@ -668,7 +669,7 @@ main (int   argc,
   g_test_add_func ("/interop/bus/many", test_many);
   g_test_add_func ("/interop/bus/many-with-public", test_many_with_public);
   g_test_add_func ("/interop/bus/two-applications", test_two_applications);
-  result = g_test_run ();
+  result = history_run ();
   g_free (redis_uri);
   g_free (url_a);
   g_free (url_b);

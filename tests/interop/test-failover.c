@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "interop.h"
+#include "tests/histories/history.h"
 
 #include <string.h>
 
@@ -242,7 +243,7 @@ main (int   argc,
   g_auto (GStrv) parts = NULL;
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  interop_test_init (&argc, &argv);
   url_a = processes_query ("server", "a", "public", NULL);
   url_b = processes_query ("server", "b", "public", NULL);
   ports = processes_query ("haproxy", "a", "b", NULL);
@@ -251,7 +252,7 @@ main (int   argc,
   g_test_add_func ("/interop/failover/killed", test_killed);
   g_test_add_func ("/interop/failover/server-urls", test_server_urls);
   g_test_add_func ("/interop/failover/rolling-restart", test_rolling_restart);
-  result = g_test_run ();
+  result = history_run ();
   g_free (url);
   g_free (url_a);
   g_free (url_b);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "interop.h"
+#include "tests/histories/history.h"
 
 #include <string.h>
 
@@ -341,7 +342,7 @@ main (int   argc,
 {
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  interop_test_init (&argc, &argv);
   kind = argv[1];
   url = processes_query ("server", "one", kind, NULL);
   short_url = processes_query ("server", "short", kind, "AUTH_TIMEOUT=" G_STRINGIFY (SHORT_AUTH_MS),
@@ -362,7 +363,7 @@ main (int   argc,
   g_test_add_func ("/interop/limits/stopped", test_stopped);
   g_test_add_func ("/interop/limits/killed", test_killed);
   g_test_add_func ("/interop/limits/silent", test_silent);
-  result = g_test_run ();
+  result = history_run ();
   g_free (url);
   g_free (short_url);
   return result;

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "interop.h"
+#include "tests/histories/history.h"
 
 #include <string.h>
 
@@ -315,7 +316,7 @@ main (int   argc,
 {
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  interop_test_init (&argc, &argv);
   kind = argv[1];
   url = processes_query ("server", "one", kind, NULL);
   g_test_add_func ("/interop/messages/connected", test_connected);
@@ -331,7 +332,7 @@ main (int   argc,
   g_test_add_func ("/interop/messages/user", test_user);
   g_test_add_func ("/interop/messages/broadcast", test_broadcast);
   g_test_add_func ("/interop/messages/without-encryption", test_without_encryption);
-  result = g_test_run ();
+  result = history_run ();
   g_free (url);
   return result;
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "interop.h"
+#include "tests/histories/history.h"
 
 /* Two servers on one Redis, with clients on both. */
 
@@ -204,7 +205,7 @@ main (int   argc,
 {
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  interop_test_init (&argc, &argv);
   url_a = processes_query ("server", "a", "public", NULL);
   url_b = processes_query ("server", "b", "public", NULL);
   g_test_add_func ("/interop/scale-out/room", test_room);
@@ -214,7 +215,7 @@ main (int   argc,
   g_test_add_func ("/interop/scale-out/many", test_many);
   g_test_add_func ("/interop/scale-out/emitter", test_emitter);
   g_test_add_func ("/interop/scale-out/redis-stopped", test_redis_stopped);
-  result = g_test_run ();
+  result = history_run ();
   g_free (url_a);
   g_free (url_b);
   return result;

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "interop.h"
+#include "tests/histories/history.h"
 
 #include <string.h>
 
@@ -174,7 +175,7 @@ main (int   argc,
   };
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  interop_test_init (&argc, &argv);
   open_sites ();
   for (guint i = 0; i < G_N_ELEMENTS (both); i++)
     {
@@ -186,7 +187,7 @@ main (int   argc,
     }
   g_test_add_data_func ("/interop/tls/haproxy/client-certificate", &haproxy,
                         test_client_certificate);
-  result = g_test_run ();
+  result = history_run ();
   close_site (&haproxy);
   close_site (&embedded);
   g_free (folder);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "interop.h"
+#include "tests/histories/history.h"
 
 #include <string.h>
 
@@ -235,7 +236,7 @@ main (int   argc,
 {
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  interop_test_init (&argc, &argv);
   url = processes_query ("server", "one", "public", "AUTH_TIMEOUT=400", NULL);
   g_test_add_func ("/interop/traps/check-throws", test_check_throws);
   g_test_add_func ("/interop/traps/check-hangs", test_check_hangs);
@@ -249,7 +250,7 @@ main (int   argc,
   g_test_add_func ("/interop/traps/credentials", test_credentials);
   g_test_add_func ("/interop/traps/unknown-type", test_unknown_type);
   g_test_add_func ("/interop/traps/idle-time-out", test_idle_time_out);
-  result = g_test_run ();
+  result = history_run ();
   g_free (url);
   return result;
 }
