@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The checker of histories itself: histories that are correct, and the same with a single fault."""
+import hashlib
 import importlib.machinery
 import importlib.util
 import json
@@ -288,6 +289,18 @@ class Downwards(HistoryTest):
         script = connected().begin('ann', 1, request=True).receive('server', 'a', 1, by='server')
         script.send('server', 2, peer='a').end('ann', 'answered', message=1)
         self.assert_correct(script.send('server', 3, event='f', peer='a').receive('ann', 'a', 3, event='f'))
+
+    def test_white_space(self):
+        script = connected().send('server', 1, all=True)
+        script.lines[-2]['payload'] = ' 1 '
+        self.assert_correct(script.receive('ann', 'a', 1))
+
+    def test_long_payload(self):
+        """It may be recorded as its digest."""
+        script = connected().send('server', 'x' * 300, all=True)
+        script.lines[-2].update(length=302, sha256=hashlib.sha256(script.lines[-2].pop('payload').encode()).hexdigest())
+        self.assert_correct(script.receive('ann', 'a', 'x' * 300))
+        self.assert_fault(script.receive('bob', 'b', 'y' * 300), 'invented')
 
     def test_numbers_of_javascript(self):
         self.assert_correct(connected().send('server', 1152921504606846976, all=True)

@@ -128,8 +128,11 @@ test_many (void)
   interop_join (clients.b2, "tea");
   for (guint i = 0; i < n; i++)
     {
-      interop_send_to (clients.a1, "to", "tea", "news", "\"a\"");
-      interop_send_to (clients.b2, "to", "tea", "news", "\"b\"");
+      g_autofree char *json = g_strdup_printf ("%u", i);
+      g_autofree char *negative = g_strdup_printf ("-%u", i + 1);
+
+      interop_send_to (clients.a1, "to", "tea", "news", json);
+      interop_send_to (clients.b2, "to", "tea", "news", negative);
     }
   INTEROP_WAIT (recorder_count_messages (clients.a1, "news") == 2 * n
                 && recorder_count_messages (clients.b2, "news") == 2 * n);
