@@ -202,14 +202,20 @@ bind_socket (GSocketAddress  *address,
 
 /* Returns the URL for clients on this host. */
 static char *
-compose_uri (SignalServer *self,
-             const char   *name)
+compose_uri (SignalServer  *self,
+             const char    *name,
+             GError       **error)
 {
-  g_autoptr (GSocketAddress) bound = g_socket_get_local_address (self->socket, NULL);
-  GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (bound);
-  GInetAddress *address = g_inet_socket_address_get_address (inet);
+  g_autoptr (GSocketAddress) bound = g_socket_get_local_address (self->socket, error);
+  GInetSocketAddress *inet;
+  GInetAddress *address;
   g_autofree char *host = NULL;
 
+  if (bound == NULL)
+    return NULL;
+
+  inet = G_INET_SOCKET_ADDRESS (bound);
+  address = g_inet_socket_address_get_address (inet);
   if (name != NULL && !g_hostname_is_ip_address (name))
     {
       /* A certificate is valid for the name, not for the address that it resolves to. */
@@ -264,24 +270,34 @@ signal_server_check_socket (GSocket  *socket,
 }
 
 /* name is that which clients use, or NULL if the server listens on an address. */
-static void
-start_listening (SignalServer *self,
-                 const char   *name)
+static gboolean
+start_listening (SignalServer  *self,
+                 const char    *name,
+                 GError       **error)
 {
+  self->uri = compose_uri (self, name, error);
+  if (self->uri == NULL)
+    return FALSE;
+
   if (name != NULL && !g_hostname_is_ip_address (name))
     self->listen_name = g_hostname_to_ascii (name);
-  self->uri = compose_uri (self, name);
   watch_socket (self);
+  return TRUE;
 }
 
-/* The socket has been checked. */
-void
-signal_server_use_socket (SignalServer *self,
-                          GSocket      *socket)
+/* The socket has been checked. It is not closed on failure. */
+gboolean
+signal_server_use_socket (SignalServer  *self,
+                          GSocket       *socket,
+                          GError       **error)
 {
   g_socket_set_blocking (socket, FALSE);
   self->socket = g_object_ref (socket);
-  start_listening (self, NULL);
+  if (start_listening (self, NULL, error))
+    return TRUE;
+
+  g_clear_object (&self->socket);
+  return FALSE;
 }
 
 gboolean
@@ -294,7 +310,7 @@ signal_server_open_socket (SignalServer  *self,
 
   if (socket_address != NULL)
     self->socket = bind_socket (socket_address, self->max_pending, error);
-  if (self->socket == NULL)
+  if (self->socket == NULL || !start_listening (self, address, error))
     {
       /* Translators: what went wrong follows */
       g_prefix_error (error, _("Cannot listen on “%s”, port %u: "),
@@ -302,7 +318,6 @@ signal_server_open_socket (SignalServer  *self,
       return FALSE;
     }
 
-  start_listening (self, address);
   return TRUE;
 }
 

@@ -138,8 +138,9 @@ gboolean signal_server_open_socket  (SignalServer  *self,
                                      GError       **error);
 gboolean signal_server_check_socket (GSocket       *socket,
                                      GError       **error);
-void     signal_server_use_socket   (SignalServer  *self,
-                                     GSocket       *socket);
+gboolean signal_server_use_socket   (SignalServer  *self,
+                                     GSocket       *socket,
+                                     GError       **error);
 void     signal_server_close_socket (SignalServer  *self);
 
 /* server/signal-server-http.c */

@@ -711,7 +711,12 @@ signal_server_listen_socket (SignalServer  *self,
     return FALSE;
 
   prepare_to_listen (self);
-  signal_server_use_socket (self, socket);
+  if (!signal_server_use_socket (self, socket, error))
+    {
+      signal_server_stop_listening (self);
+      return FALSE;
+    }
+
   serve (self);
   return TRUE;
 }

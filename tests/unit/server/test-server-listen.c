@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <gio/gnetworking.h>
 #include <gnutls/x509.h>
 #include <string.h>
@@ -8,6 +10,22 @@
 
 #include "tests/lib/raw-client.h"
 #include "tests/lib/tls-identity.h"
+
+static gboolean address_fails;
+
+/* Takes the place of that of the C library. */
+int
+getsockname (int              fd,
+             struct sockaddr *address,
+             socklen_t       *length)
+{
+  int (*next) (int, struct sockaddr *, socklen_t *) = dlsym (RTLD_NEXT, "getsockname");
+
+  if (!address_fails)
+    return next (fd, address, length);
+  errno = ENOBUFS;
+  return -1;
+}
 
 static guint16
 port_of (const char *uri)
@@ -225,6 +243,30 @@ test_socket (void)
   check_serves (server);
   g_clear_object (&server);
   g_assert_true (g_socket_is_closed (again));
+}
+
+/* Without its address, there is no URL. The server can try again. */
+static void
+test_no_address (void)
+{
+  g_autoptr (SignalServer) server = signal_server_new ();
+  g_autoptr (GSocket) socket = new_listening_socket (0);
+  g_autoptr (GError) error = NULL;
+
+  address_fails = TRUE;
+  g_assert_false (signal_server_listen (server, NULL, 0, &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  g_assert_false (signal_server_listen_socket (server, socket, &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  g_assert_null (signal_server_get_uri (server));
+  g_assert_false (g_socket_is_closed (socket));
+
+  address_fails = FALSE;
+  g_assert_true (signal_server_listen_socket (server, socket, &error));
+  g_assert_no_error (error);
+  check_serves (server);
 }
 
 static void
@@ -642,6 +684,7 @@ main (int   argc,
   g_test_add_func ("/server/listen/socket/ipv6", test_socket_ipv6);
   g_test_add_func ("/server/listen/socket/shared-port", test_socket_shared_port);
   g_test_add_func ("/server/listen/socket/errors", test_socket_errors);
+  g_test_add_func ("/server/listen/no-address", test_no_address);
   g_test_add_func ("/server/http", test_http);
   g_test_add_func ("/server/full", test_full);
   g_test_add_func ("/server/silent-connections", test_silent_connections);
