@@ -176,23 +176,27 @@ watch_socket (CliMonitor *self)
   self->source = g_source_attach (source, NULL);
 }
 
-static gboolean
+/* Returns the address with the port that the system has selected. */
+static GSocketAddress *
 listen_on (CliMonitor      *self,
            GSocketAddress  *address,
            GError         **error)
 {
+  GSocketAddress *bound;
+
   self->socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM,
                                G_SOCKET_PROTOCOL_TCP, error);
   if (self->socket == NULL)
-    return FALSE;
+    return NULL;
 
   g_socket_set_blocking (self->socket, FALSE);
   g_socket_set_listen_backlog (self->socket, MAX_CONNECTIONS);
   if (!g_socket_bind (self->socket, address, TRUE, error) || !g_socket_listen (self->socket, error))
-    return FALSE;
-
-  watch_socket (self);
-  return TRUE;
+    return NULL;
+  bound = g_socket_get_local_address (self->socket, error);
+  if (bound != NULL)
+    watch_socket (self);
+  return bound;
 }
 
 static gboolean
@@ -233,11 +237,9 @@ cli_monitor_parse_address (const char  *text,
 }
 
 static void
-print_uri (CliMonitor *self,
-           gboolean    json)
+print_uri (GInetSocketAddress *inet,
+           gboolean            json)
 {
-  g_autoptr (GSocketAddress) bound = g_socket_get_local_address (self->socket, NULL);
-  GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (bound);
   g_autofree char *host = g_inet_address_to_string (g_inet_socket_address_get_address (inet));
   g_autofree char *uri = g_uri_join (G_URI_FLAGS_NONE, "http", NULL, host,
                                      g_inet_socket_address_get_port (inet), "/", NULL, NULL);
@@ -260,18 +262,21 @@ cli_monitor_open (const char            *address,
   g_autoptr (CliMonitor) self = g_new0 (CliMonitor, 1);
   g_autoptr (GError) error = NULL;
   g_autoptr (GSocketAddress) parsed = cli_monitor_parse_address (address, &error);
+  g_autoptr (GSocketAddress) bound = NULL;
 
   self->funcs = funcs;
   self->data = data;
   self->server = soup_server_new (NULL, NULL);
   g_signal_connect (self->server, "request-started", G_CALLBACK (on_request_started), NULL);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
-  if (parsed == NULL || !listen_on (self, parsed, &error))
+  if (parsed != NULL)
+    bound = listen_on (self, parsed, &error);
+  if (bound == NULL)
     {
       cli_error (_("Cannot serve /healthz and /metrics on “%s”: %s"), address, error->message);
       return NULL;
     }
-  print_uri (self, json);
+  print_uri (G_INET_SOCKET_ADDRESS (bound), json);
   return g_steal_pointer (&self);
 }
 
