@@ -362,6 +362,16 @@ restart_later (Worker *worker)
   worker->restart_source = g_timeout_add (MIN (delay, MAX_DELAY_MS), on_restart, worker);
 }
 
+/* The program ends with the status of a worker that could not start, if that is one of the program and not of
+ * the dynamic loader. */
+static int
+get_exit_code (int status)
+{
+  if (WIFEXITED (status) && WEXITSTATUS (status) != 0 && WEXITSTATUS (status) <= CLI_EXIT_TIMED_OUT)
+    return WEXITSTATUS (status);
+  return CLI_EXIT_FAILED;
+}
+
 static void
 report_end (Worker *worker,
             int     status)
@@ -399,9 +409,10 @@ on_ended (GPid     pid,
     }
   else
     {
-      /* It has said why. */
-      stop (self, SIGTERM, WIFEXITED (status) && WEXITSTATUS (status) != 0 ? WEXITSTATUS (status)
-                                                                          : CLI_EXIT_FAILED);
+      /* Otherwise, it has said why. */
+      if (WIFSIGNALED (status))
+        cli_error (_("Process %u was ended by signal %d"), worker->index, WTERMSIG (status));
+      stop (self, SIGTERM, get_exit_code (status));
     }
 }
 
