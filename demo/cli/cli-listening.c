@@ -9,7 +9,7 @@
 #include "cli-output.h"
 #include "cli-text.h"
 
-static void
+static gboolean
 print_json (const char *uri,
             const char *generated_token)
 {
@@ -18,11 +18,12 @@ print_json (const char *uri,
   g_autofree char *line = g_strdup_printf (
     "{\"status\":\"listening\",\"uri\":%s,\"token\":%s}\n", quoted_uri, token);
 
-  cli_print (line);
+  return cli_print (line);
 }
 
-/* @generated_token is %NULL if the token was given. */
-void
+/* @generated_token is %NULL if the token was given. Returns %FALSE if the output is lost, after printing an
+ * error; without a token that was generated, clients cannot connect. */
+gboolean
 cli_listening_print (const char *uri,
                      const char *generated_token,
                      gboolean    json)
@@ -31,17 +32,16 @@ cli_listening_print (const char *uri,
   g_autofree char *text = g_strdup_printf (_("Listening on %s\n"), printable);
 
   if (json)
-    {
-      print_json (uri, generated_token);
-      return;
-    }
-  cli_print (text);
+    return print_json (uri, generated_token);
+  if (!cli_print (text))
+    return FALSE;
   if (generated_token != NULL)
     {
       g_autofree char *line = g_strdup_printf (_("Token: %s\n"), generated_token);
 
-      cli_print (line);
+      return cli_print (line);
     }
+  return TRUE;
 }
 
 void

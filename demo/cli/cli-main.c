@@ -83,6 +83,7 @@ main (int    argc,
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_prgname ("signal-glib");
+  cli_output_init ();
 
   if (name == NULL)
     {

@@ -3,12 +3,22 @@
 
 #include "cli-output.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include <glib/gi18n.h>
+
 #include "cli-color.h"
+#include "cli-exit-code.h"
+#include "cli-signal.h"
 #include "cli-status.h"
 #include "cli-text.h"
+
+static gboolean is_incomplete; /* whether something could not be written */
 
 /* Prints an error to standard error. */
 void
@@ -32,15 +42,69 @@ cli_error (const char *format,
   cli_status_show ();
 }
 
-/* Writes to standard output without disturbing the status line. Returns %FALSE if the output was
- * closed. */
+/* Not with stdio, which forgets what it could not write: the call can be interrupted, and standard output can
+ * be non-blocking, as another program that shares it may have decided so. Returns an error number, or 0. */
+static int
+write_all (const char *text)
+{
+  struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
+  gsize left = strlen (text);
+
+  while (left > 0)
+    {
+      gssize written = write (STDOUT_FILENO, text, left);
+
+      if (written < 0 && errno == EAGAIN)
+        poll (&output, 1, -1);
+      else if (written < 0 && errno != EINTR)
+        return errno;
+      if (written > 0)
+        {
+          text += written;
+          left -= (gsize) written;
+        }
+      /* A signal has interrupted the call, perhaps after a part. */
+      if (left > 0 && cli_signal_is_received ())
+        return EINTR;
+    }
+  return 0;
+}
+
+/* Writes to standard output without disturbing the status line. Prints an error and returns %FALSE if that
+ * fails; if the reader has gone, as that of a pipe to “head”, or a signal is to end the program, no error is
+ * printed. */
 gboolean
 cli_print (const char *text)
 {
-  gboolean written;
+  int number;
 
   cli_status_hide ();
-  written = fputs (text, stdout) != EOF && fflush (stdout) == 0;
+  number = write_all (text);
   cli_status_show ();
-  return written;
+  if (number != 0 && number != EPIPE && number != EINTR && !is_incomplete)
+    cli_error (_("Cannot write to standard output: %s"), g_strerror (number));
+  is_incomplete |= number != 0;
+  return number == 0;
+}
+
+static void
+on_print (const char *text)
+{
+  cli_print (text);
+}
+
+static void
+exit_if_incomplete (void)
+{
+  if (is_incomplete)
+    _exit (CLI_EXIT_FAILED);
+}
+
+/* The program cannot be successful without its output. This includes the help, after which GLib calls
+ * exit(). */
+void
+cli_output_init (void)
+{
+  g_set_print_handler (on_print);
+  atexit (exit_if_incomplete);
 }

@@ -10,4 +10,6 @@ void     cli_error (const char *format,
 
 gboolean cli_print (const char *text);
 
+void     cli_output_init (void);
+
 G_END_DECLS

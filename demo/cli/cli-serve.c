@@ -408,7 +408,8 @@ announce (Serve    *self,
       if (self->monitor == NULL)
         return FALSE;
     }
-  cli_listening_print (uri, generated ? self->token : NULL, self->options->json);
+  if (!cli_listening_print (uri, generated ? self->token : NULL, self->options->json) && generated)
+    return FALSE;
   cli_systemd_start (get_status, self);
   return TRUE;
 }
@@ -452,8 +453,7 @@ check_only (Serve *self)
       cli_error ("%s", error->message);
       return CLI_EXIT_USAGE;
     }
-  cli_print (_("The options are valid\n"));
-  return CLI_EXIT_OK;
+  return cli_print (_("The options are valid\n")) ? CLI_EXIT_OK : CLI_EXIT_FAILED;
 }
 
 /* Takes what the parent process has passed to this one, if it is a worker. */

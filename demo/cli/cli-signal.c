@@ -85,6 +85,13 @@ cli_signal_remove_handler (void)
   close (handler.pipe[1]);
 }
 
+/* Returns whether SIGINT or SIGTERM is to end the program. */
+gboolean
+cli_signal_is_received (void)
+{
+  return received;
+}
+
 /* Terminates the program by the signal @number. This tells the parent process more than an exit code:
  * a shell leaves its loop, and systemd considers SIGINT and SIGTERM a clean exit. */
 void

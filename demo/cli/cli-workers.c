@@ -303,8 +303,11 @@ static void
 announce (Workers *self)
 {
   self->is_ready = TRUE;
-  cli_listening_print (self->uri, self->generated_token, self->options->json);
-  cli_systemd_start (get_status, self);
+  if (!cli_listening_print (self->uri, self->generated_token, self->options->json)
+      && self->generated_token != NULL)
+    stop (self, SIGTERM, CLI_EXIT_FAILED);
+  else
+    cli_systemd_start (get_status, self);
 }
 
 static gboolean

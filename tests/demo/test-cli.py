@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The program signal-glib: its output, its exit codes, and that it terminates."""
+import contextlib
 import json
 import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import unittest
 
 import tap
-from cli import (EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE, SECONDS, TOKEN, Cli, responding, free_port,
-                 run, running, serving)
+from cli import (EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE, PROGRAM, SECONDS, TOKEN, Cli, environment,
+                 responding, free_port, run, running, serving)
 
 
 class Arguments(Cli):
@@ -292,6 +295,41 @@ class Commands(Cli):
             os.close(reader)
             run('send', url, 'x', '{"room":"a"}')
             self.assertNotEqual(listener.wait(SECONDS), 0)
+
+    @unittest.skipUnless(os.path.exists('/dev/full'), 'there is no /dev/full')
+    def test_full_output(self):
+        """The program is not successful without its output, and says why."""
+        with serving() as (url, _), open('/dev/full', 'wb') as full:
+            for args in (('--version',), ('--help',), ('serve', '--help'), ('send', '--help'),
+                         ('serve', '--check-config'), ('request', url, 'a', '1')):
+                process = subprocess.run([PROGRAM, *args], stdin=subprocess.DEVNULL, stdout=full,
+                                         stderr=subprocess.PIPE, text=True, env=environment(), timeout=SECONDS,
+                                         check=False)
+                self.check_fails(process, EXIT_FAILED, 'Cannot write to standard output')
+
+    @unittest.skipUnless(os.path.exists('/dev/full'), 'there is no /dev/full')
+    def test_full_output_of_server(self):
+        """Nobody can connect to a server whose generated token is lost."""
+        for more in ((), ('--workers', '2') if sys.platform == 'linux' else ('--json',)):
+            with open('/dev/full', 'wb') as full, \
+                    running('serve', '--port', '0', *more, token=None, stdout=full) as server:
+                server.err.wait_for('Cannot write to standard output')
+                self.assertEqual(server.wait(SECONDS), EXIT_FAILED)
+
+    def test_nonblocking_output(self):
+        """Another program that shares the output has made it non-blocking, and it is full."""
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, b'x' * 4096)
+        with serving() as (url, _), running('request', url, 'a', '"answer"', stdout=writer) as requester, \
+                open(reader, 'rb') as output:
+            os.close(writer)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                requester.wait(0.5)
+            self.assertTrue(output.read().endswith(b'x"answer"\n'))
+            self.assertEqual(requester.wait(SECONDS), 0)
 
 
 class Reconnect(Cli):
