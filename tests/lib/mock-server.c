@@ -189,6 +189,7 @@ on_incoming (GSocketService    *service,
   peer->ivs = g_ptr_array_new_with_free_func (g_free);
   peer->id = g_strdup_printf ("client-%u", server->peers->len);
   peer->key_pair = signal_ecdh_key_pair_generate (NULL);
+  g_assert_nonnull (peer->key_pair);
   g_assert_true (signal_random_bytes (peer->salt, sizeof peer->salt, NULL));
   g_ptr_array_add (server->peers, peer);
 

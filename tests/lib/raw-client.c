@@ -98,6 +98,7 @@ raw_client_new_with_origin (const char *uri,
   self->frames = g_ptr_array_new_with_free_func (g_free);
   self->envelopes = g_ptr_array_new_with_free_func ((GDestroyNotify) json_node_unref);
   self->key_pair = signal_ecdh_key_pair_generate (NULL);
+  g_assert_nonnull (self->key_pair);
   self->session = soup_session_new_with_options ("proxy-resolver", NULL, "tls-database", NULL,
                                                  NULL);
   self->request = soup_message_new ("GET", uri);
@@ -135,6 +136,7 @@ raw_client_free (RawClient *self)
 gboolean
 raw_client_is_open (RawClient *self)
 {
+  g_assert_no_error (self->error);
   return soup_websocket_connection_get_state (self->socket) == SOUP_WEBSOCKET_STATE_OPEN;
 }
 
