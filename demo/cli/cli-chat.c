@@ -31,6 +31,8 @@ typedef struct
   gboolean json;
   gboolean reading;
   gboolean ended;
+  gboolean sending;
+  gboolean failed;
 } Chat;
 
 static void chat_advance (Chat *self);
@@ -50,7 +52,10 @@ on_line (GObject      *source,
   self->reading = FALSE;
   self->line = line;
   if (error != NULL)
-    cli_error (_("Cannot read standard input: %s"), error->message);
+    {
+      cli_error (_("Cannot read standard input: %s"), error->message);
+      self->failed = TRUE;
+    }
   self->ended = line == NULL;
   chat_advance (self);
 }
@@ -69,27 +74,48 @@ build_payload (Chat       *self,
   return node;
 }
 
-/* Sends the current line, then reads the next one. Nothing is read while there is no connection, so
- * that long input is not buffered. */
+static void
+on_sent (GObject      *source,
+         GAsyncResult *result,
+         gpointer      data)
+{
+  Chat *self = data;
+  g_autoptr (GError) error = NULL;
+  gboolean sent = signal_client_send_message_finish (SIGNAL_CLIENT (source), result, &error);
+
+  if (self->session.stopping)
+    return;
+  self->sending = FALSE;
+  if (!sent)
+    {
+      cli_error ("%s", error->message);
+      self->failed = TRUE;
+    }
+  chat_advance (self);
+}
+
+/* Sends the current line, and reads the next one when it has been written. Nothing is read while there is no
+ * connection, so that long input is not buffered. */
 static void
 chat_advance (Chat *self)
 {
   SignalClient *client = self->session.client;
 
-  if (self->session.stopping
+  if (self->session.stopping || self->sending
       || signal_client_get_state (client) != SIGNAL_CONNECTION_STATE_AUTHENTICATED)
     return;
   if (self->line != NULL && *self->line != '\0')
     {
       g_autoptr (JsonNode) payload = build_payload (self, self->line);
-      g_autoptr (GError) error = NULL;
 
-      if (!signal_client_send_message (client, "chat", payload, &error))
-        cli_error ("%s", error->message);
+      self->sending = TRUE;
+      g_clear_pointer (&self->line, g_free);
+      signal_client_send_message_async (client, "chat", payload, self->cancellable, on_sent, self);
+      return;
     }
   g_clear_pointer (&self->line, g_free);
   if (self->ended)
-    cli_session_stop (&self->session, CLI_EXIT_OK);
+    cli_session_stop (&self->session, self->failed ? CLI_EXIT_FAILED : CLI_EXIT_OK);
   else if (!self->reading)
     {
       self->reading = TRUE;

@@ -6,6 +6,9 @@ import os
 import select
 import socket
 import subprocess
+import tempfile
+import time
+import unittest
 
 import tap
 from cli import (EXIT_FAILED, EXIT_REFUSED, EXIT_SERVER_ERROR, EXIT_TIMED_OUT, EXIT_USAGE, SECONDS,
@@ -230,6 +233,43 @@ class Listen(Cli):
         self.check_fails(run('listen', url, '--format', 'text', '--json'), EXIT_USAGE, '--json')
 
 
+class Chat(Cli):
+    def chatting(self, server, stdin):
+        return running('chat', server.url, '--room', 'a', '--no-encryption', '--max-retries', '0', stdin=stdin)
+
+    def test_unreadable_input(self):
+        directory = os.open('/', os.O_RDONLY)
+        with Server(SECONDS) as server, self.chatting(server, directory) as process:
+            os.close(directory)
+            peer = server.peer()
+            peer.wait_for_close()
+            peer.answer_close(1000)
+            self.assertEqual(process.wait(SECONDS), EXIT_FAILED)
+            self.assertIn('Cannot read standard input', process.err.rest())
+
+    @unittest.skipUnless(os.path.exists('/proc/self/fdinfo/0'), 'the position in a file is unknown')
+    def test_lost(self):
+        """Lines are read as fast as they can be written, and the program fails if they are lost."""
+        with tempfile.TemporaryFile() as file, Server(SECONDS) as server:
+            file.write((b'x' * 65535 + b'\n') * 256)
+            file.seek(0)
+            with self.chatting(server, file) as process:
+                peer = server.peer()
+                position = -1
+                while (now := self.position_in_input(process)) > position:
+                    position = now
+                    time.sleep(0.5)
+                self.assertLess(position, 65536 * 256)
+                peer.stream.shutdown(socket.SHUT_RDWR)
+                self.assertEqual(process.wait(SECONDS), EXIT_FAILED)
+                self.assertIn('signal-glib: ', process.err.rest())
+
+    @staticmethod
+    def position_in_input(process):
+        with open(f'/proc/{process.pid}/fdinfo/0', encoding='utf-8') as file:
+            return int(file.readline().split()[1])
+
+
 class Url(Cli):
     """The environment variable SIGNAL_URL."""
 
@@ -258,4 +298,4 @@ class Url(Cli):
 
 
 if __name__ == '__main__':
-    tap.main(Request, Send, Listen, Url)
+    tap.main(Request, Send, Listen, Chat, Url)
