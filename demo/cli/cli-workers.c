@@ -464,7 +464,9 @@ start_worker (Worker  *worker,
       g_set_error_literal (error, G_IO_ERROR, (gint) g_io_error_from_errno (errno), g_strerror (errno));
       return FALSE;
     }
-  control = g_socket_new_from_fd (ends[0], NULL);
+  control = g_socket_new_from_fd (ends[0], error);
+  if (control == NULL)
+    close (ends[0]);
   spawned = control != NULL && spawn (worker, socket, ends[1], error);
   close (ends[1]);
   if (!spawned)
