@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 #define SIGNAL_CLOSE_ABNORMAL 1006 /* no close frame was received */
 #define SIGNAL_CLOSE_BAD_DATA 1007
 #define SIGNAL_CLOSE_TOO_BIG 1009
+#define SIGNAL_CLOSE_INTERNAL_ERROR 1011
 
 /* Codes that are specific to the protocol. */
 #define SIGNAL_CLOSE_NOT_AUTHENTICATED 4001 /* within the time limit */

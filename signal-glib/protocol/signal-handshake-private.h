@@ -65,7 +65,8 @@ char     *signal_handshake_parse_error          (SignalMessage            *messa
 SignalAead *signal_handshake_agree_key  (const char               *ecdh_info,
                                          const char               *client_public_key,
                                          char                    **server_public_key,
-                                         char                    **salt) G_GNUC_WARN_UNUSED_RESULT;
+                                         char                    **salt,
+                                         gboolean                 *is_temporary) G_GNUC_WARN_UNUSED_RESULT;
 SignalAead *signal_handshake_derive_key (const SignalEcdhKeyPair  *key_pair,
                                          const guint8             *peer_point,
                                          gsize                     peer_point_length,

@@ -492,12 +492,14 @@ signal_handshake_derive_key (const SignalEcdhKeyPair  *key_pair,
 
 /* Performs the server's part of the key agreement, with a key pair that is freed before this
  * returns. Returns NULL if what the client offers is not a valid key; the reason is not reported
- * to the client. */
+ * to the client. @is_temporary is set to whether it failed because there was no random data, and not
+ * because of the client. */
 SignalAead *
 signal_handshake_agree_key (const char  *ecdh_info,
                             const char  *client_public_key,
                             char       **server_public_key,
-                            char       **salt)
+                            char       **salt,
+                            gboolean    *is_temporary)
 {
   g_autoptr (SignalEcdhKeyPair) pair = NULL;
   g_autoptr (SignalAead) key = NULL;
@@ -506,13 +508,17 @@ signal_handshake_agree_key (const char  *ecdh_info,
   guint8 salt_bytes[SIGNAL_HANDSHAKE_SALT_SIZE];
   gsize length;
 
+  *is_temporary = FALSE;
   if (strlen (client_public_key) != POINT_TEXT_LENGTH
       || !signal_base64_decode (client_public_key, POINT_TEXT_LENGTH, client_point, &length))
     return NULL;
 
   pair = signal_ecdh_key_pair_generate (NULL);
   if (pair == NULL || !signal_random_bytes (salt_bytes, sizeof salt_bytes, NULL))
-    return NULL;
+    {
+      *is_temporary = TRUE;
+      return NULL;
+    }
 
   key = signal_handshake_derive_key (pair, client_point, length, salt_bytes, sizeof salt_bytes,
                                      ecdh_info, NULL);

@@ -86,11 +86,18 @@ signal_server_admit (SignalServer *self,
   g_autofree char *server_public_key = NULL;
   g_autofree char *salt = NULL;
   g_autofree char *connected = NULL;
+  gboolean is_temporary = FALSE;
   gboolean admitted;
   gsize length;
 
   if (client_public_key != NULL)
-    key = signal_handshake_agree_key (self->ecdh_info, client_public_key, &server_public_key, &salt);
+    key = signal_handshake_agree_key (self->ecdh_info, client_public_key, &server_public_key, &salt,
+                                      &is_temporary);
+  if (is_temporary)
+    {
+      signal_peer_close_with_code (peer, SIGNAL_CLOSE_INTERNAL_ERROR, "No random data");
+      return;
+    }
   if (key == NULL && (self->require_encryption || client_public_key != NULL))
     {
       signal_peer_send_error (peer, "Encryption handshake failed");

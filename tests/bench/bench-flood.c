@@ -90,6 +90,7 @@ do_handshake (BenchWire *wire,
   g_autofree char *server_key = NULL, *salt = NULL, *text = NULL;
   g_autofree char *sent = NULL;
   JsonObject *data;
+  gboolean is_temporary;
 
   if (!bench_wire_read_message (wire, error))
     return NULL;
@@ -101,7 +102,7 @@ do_handshake (BenchWire *wire,
 
   data = json_object_get_object_member (json_node_get_object (node), "data");
   key = signal_handshake_agree_key (ECDH_INFO, json_object_get_string_member (data, "clientPublicKey"),
-                                 &server_key, &salt);
+                                 &server_key, &salt, &is_temporary);
   if (key == NULL)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "The client has no key");

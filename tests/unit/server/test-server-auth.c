@@ -1,9 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
 
 #include "tests/lib/raw-client.h"
+
+static gboolean has_random_data = TRUE;
+
+/* These take the place of the functions from which the library gets random data. */
+
+int
+gnutls_rnd (int     level,
+            void   *data,
+            size_t  length);
+
+int
+gnutls_rnd (int     level,
+            void   *data,
+            size_t  length)
+{
+  int (*next) (int, void *, size_t) = dlsym (RTLD_NEXT, "gnutls_rnd");
+
+  return has_random_data ? next (level, data, length) : -206; /* GNUTLS_E_RANDOM_FAILED */
+}
+
+int
+getentropy (void   *data,
+            size_t  length)
+{
+  int (*next) (void *, size_t) = dlsym (RTLD_NEXT, "getentropy");
+
+  if (has_random_data)
+    return next (data, length);
+  errno = ENOSYS;
+  return -1;
+}
 
 static SignalPeer *
 only_peer (Fixture *fixture)
@@ -258,6 +291,24 @@ test_bad_keys (void)
     }
 }
 
+/* The client may try again, as it has done nothing wrong. */
+static void
+test_no_random_data (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawClient) raw = raw_client_new (fixture->uri);
+  g_autoptr (RawClient) other = NULL;
+
+  has_random_data = FALSE;
+  raw_client_authenticate (raw, "secret");
+  raw_client_wait_closed (raw, 1011);
+  g_assert_cmpuint (fixture->connected->len, ==, 0);
+
+  has_random_data = TRUE;
+  other = raw_client_new_authenticated (fixture->uri, "secret");
+  only_peer (fixture);
+}
+
 /* The key member of IGNIS's own guide is read if the other one is missing or null. */
 static void
 test_other_key_member (void)
@@ -405,6 +456,7 @@ main (int   argc,
   g_test_add_func ("/server/auth/twice", test_twice);
   g_test_add_func ("/server/auth/not-yet", test_not_yet);
   g_test_add_func ("/server/auth/bad-keys", test_bad_keys);
+  g_test_add_func ("/server/auth/no-random-data", test_no_random_data);
   g_test_add_func ("/server/auth/other-key-member", test_other_key_member);
   g_test_add_func ("/server/auth/plaintext", test_plaintext);
   g_test_add_func ("/server/auth/plaintext-refused", test_plaintext_refused);
