@@ -27,15 +27,12 @@ SETTLING = 10
 # Failures within a second, without an event, from which on a program spins.
 SPINNING = 400
 
-# The C library and GLib end a program themselves if there is no memory, no thread or no file to wake up the main loop.
-EXCUSED = re.compile(r'failed to allocate \d+ bytes|Creating pipes for GWakeup|'
+# Libraries end a program themselves if there is no memory, no thread or no file to wake up the main loop.
+EXCUSED = re.compile(r'failed to allocate \d+ bytes|Creating pipes for GWakeup|epoll_create1 \(\) failed|'
                      r"creating thread '[^']*': Error creating thread|error '[^']*' during 'pthread_create'|"
-                     r'epoll_create1 \(\) failed|'
-                     # GNetworkMonitor of GLib 2.74 crashes at the next message if its first ones could not be received.
-                     r'Error on netlink socket|'
-                     r'error while loading shared libraries|failed to map segment|cannot allocate memory in static TLS')
-
-
+                     r'error while loading shared libraries')
+# GNetworkMonitor of GLib 2.74 crashes at the next message if its first ones could not be received.
+CRASHES = re.compile('Error on netlink socket')
 # By these, a thread and its stack, of 8 MiB, are created.
 NEW_THREAD = re.compile(r'clone3?\(|MAP_STACK|mprotect\(\w+, 8388608,')
 
@@ -177,8 +174,7 @@ class Scenario:
 
     def judge(self, program):
         status, stderr = program.process.returncode, program.text('stderr')
-        # A second problem of a program that ends by decision of a library.
-        if status < 0 and EXCUSED.search(stderr):
+        if is_excused(status, stderr):
             return
         if '-CRITICAL **' in stderr:
             raise Problem('a critical message')
@@ -190,6 +186,11 @@ class Scenario:
             raise Problem(f'ended with status {status} without a message')
         if status == 0:
             self.verify(program)
+
+
+def is_excused(status, output):
+    """Whether another library has ended the program."""
+    return status in (-5, -6) and EXCUSED.search(output) or status == -11 and CRASHES.search(output)
 
 
 def is_silent(injection):
@@ -453,7 +454,7 @@ class Serve(Scenario):
         hits_once = program.injection is None or program.injection.once
         # Nothing is expected if it fails from then on.
         served = [self.ask() for _ in range(self.n_clients)] if hits_once else [self.ask(1), self.ask(1)]
-        if hits_once and program.process.poll() is not None and not EXCUSED.search(program.text('stderr')):
+        if hits_once and (program.process.poll() or 0) > 0:
             raise Problem('ended while it served, after one failure')
         if program.process.poll() is not None:
             return
@@ -558,7 +559,7 @@ class UnitTest(Scenario):
 
     def judge(self, program):
         status, output = program.process.returncode, program.text('stdout') + program.text('stderr')
-        if EXCUSED.search(output):
+        if is_excused(status, output):
             return
         if '-CRITICAL **' in output:
             raise Problem('a critical message')
