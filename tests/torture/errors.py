@@ -2,7 +2,8 @@
 """The system calls that can fail, and how: the errors of their manual pages that do not show a fault of the caller.
 
 EBADF, EFAULT or EINVAL would be a fault of the program. Calls that are not listed cannot fail otherwise, such as
-munmap() or rt_sigaction(), or the C library ends the program if they do, such as futex().
+munmap() or rt_sigaction(), or the C library ends the program if they do, such as futex(), or strace cannot do what the
+system does, which closes a file even if close() fails.
 """
 import re
 
@@ -25,7 +26,6 @@ ERRORS = {
     'chdir': [('', 'EACCES ENOENT')],
     'clone': [('', 'ENOMEM EPERM')],
     'clone3': [('', 'ENOMEM EPERM')],
-    'close': [('', 'EINTR EIO')],
     'connect': [('sa_family=AF_UNIX', 'EACCES ECONNREFUSED EAGAIN'), ('sa_family=AF_NETLINK', 'ECONNREFUSED'),
                 ('', 'EACCES EADDRNOTAVAIL ECONNREFUSED EHOSTUNREACH ENETUNREACH ETIMEDOUT')],
     'dup': [('', 'EMFILE')],

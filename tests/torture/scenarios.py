@@ -415,7 +415,7 @@ class ListenAgain(Listen):
             program.poll_until(lambda: False, 1)
             type(self).files = program.files()
         elif not program.poll_until(lambda: not leaked(program, self.files), SETTLING) \
-                and program.injection.call != 'close' and program.process.poll() is None:
+                and program.process.poll() is None:
             raise Problem(f'leaks: {leaked(program, self.files)}')
 
 
@@ -483,7 +483,7 @@ class Serve(Scenario):
         often = (program.count_injected() - before) / (time.monotonic() - start)
         if often > SPINNING:
             raise Problem(f'spins: {often:.0f} failures a second')
-        if not settled and program.injection.call != 'close' and program.process.poll() is None:
+        if not settled and program.process.poll() is None:
             raise Problem(f'leaks: {leaked(program, self.files)}')
 
 
