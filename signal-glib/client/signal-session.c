@@ -1570,7 +1570,7 @@ signal_session_is_consistent (SignalSession *self,
       || (!may_have_timer && self->timer != NULL)
       || (self->step == STEP_NONE) != (self->system_monitor == NULL)
       || (self->step == STEP_NONE && signal_sender_get_waiting (self->sender) > 0)
-      || source != self->timer)
+      || (source != self->timer && source != self->cancelled))
     return FALSE;
 
   return !is_idle

@@ -3,16 +3,38 @@
 
 #include "sim-client.h"
 
+#include <string.h>
+
 #include "sim-clock.h"
 #include "sim-random.h"
+#include "sim-secrets.h"
+#include "sim-status.h"
+#include "signal-glib/crypto/signal-secret-private.h"
 #include "tests/faults/invariants.h"
 #include "tests/lib/fake-monitor.h"
 
 /* In milliseconds. */
 #define MAX_PAUSE 60000
+#define MAX_TOKEN_DELAY 20000
 
 /* How long a client may need to connect again, in microseconds: the application waits for up to a minute. */
 #define RECOVERY (150 * G_USEC_PER_SEC)
+
+/* How long operations may take at most, in microseconds, in addition to their own timeouts: closing a
+ * connection, and a message that may wait for 60 s and then be stuck in a connection until its end is
+ * noticed, which takes as long as RECOVERY. */
+#define MARGIN G_USEC_PER_SEC
+#define MAX_DISCONNECT (5 * G_USEC_PER_SEC)
+#define MAX_SEND (60 * G_USEC_PER_SEC + RECOVERY)
+
+/* When the network is good, how long a message that was written may take until the server has it. */
+#define MAX_ARRIVAL (10 * G_USEC_PER_SEC)
+
+/* How long a change of rooms may take, likewise. */
+#define MAX_JOIN (10 * G_USEC_PER_SEC)
+
+/* Characters that are not in UUIDs or Base64, and are not escaped. */
+static const char token_alphabet[] = "!#$%&()*,-.:;?@[]^_{|}~";
 
 /* A number of a client, in the trace. */
 #define TRACED(id, number) ((id) * G_GUINT64_CONSTANT (1000000) + (number))
@@ -25,40 +47,89 @@ struct _SimClient
   guint          id;
   SimRandom      random;
   char          *uri;
+  SimStatus      status;
+  char           token[SIM_SECRET_SIZE + 1];
+  char           old_token[SIM_SECRET_SIZE + 1];
+  gboolean       fetches_token; /* asynchronously, if at all */
+  guint          token_id;      /* the source that delivers a token */
   SignalClient  *client;
   FakeMonitor   *monitor;
   SimLedger     *messages;
   SimLedger     *requests;
   gboolean       rooms[SIM_N_ROOMS];
+  gint64         rooms_at;      /* when they were changed last */
   gboolean       wants_connection;
+  gboolean       has_ttl;
   gboolean       may_stop;      /* the application disconnects and drops clients */
   guint          depth;
-  guint          n_pending;     /* operations whose callback has not been called */
+  GQueue         pending;       /* of Ticket */
+  GQueue         written;       /* of Written: while nothing is wrong */
+  gboolean       is_settled;    /* nothing is wrong */
   guint          n_alive;       /* clients that have not been finalized */
   guint          reconnect_id;  /* the source that connects again */
   guint64        n_connects;
+  gint64         connected_at;
   gint64         last_heard;    /* the number of the last message of the server */
+  gint64         last_shout;    /* the number of its last broadcast on this connection, or −1 */
+  gint64         n_dropped;     /* how many messages the server had dropped before that */
   gint64         well_at;       /* when it was last seen connected, with nothing waiting */
 };
 
-/* The end of an operation on one message. */
+/* An operation whose end has not been reported. */
 typedef struct
 {
-  SimClient *self;
-  SimLedger *ledger;
-  guint64    number;
+  GList         link;
+  SimClient    *self;
+  SimLedger    *ledger; /* NULL if it is not about a message */
+  guint64       number;
+  gint64        deadline; /* G_MAXINT64 if there is none */
+  GCancellable *cancellable;
 } Ticket;
+
+/* A message that must arrive soon. */
+typedef struct
+{
+  guint64 number;
+  gint64  time;
+} Written;
 
 static Ticket *
 ticket_new (SimClient *self,
             SimLedger *ledger,
-            guint64    number)
+            guint64    number,
+            gint64     duration)
 {
-  Ticket *ticket = g_new (Ticket, 1);
+  Ticket *ticket = g_new0 (Ticket, 1);
 
-  *ticket = (Ticket) { .self = self, .ledger = ledger, .number = number };
-  self->n_pending++;
+  ticket->link.data = ticket;
+  ticket->self = self;
+  ticket->ledger = ledger;
+  ticket->number = number;
+  ticket->deadline = duration > 0 ? sim_clock_now () + duration + MARGIN : G_MAXINT64;
+  ticket->cancellable = g_cancellable_new ();
+  g_queue_push_tail_link (&self->pending, &ticket->link);
   return ticket;
+}
+
+static void
+ticket_free (Ticket *ticket)
+{
+  g_queue_unlink (&ticket->self->pending, &ticket->link);
+  g_object_unref (ticket->cancellable);
+  g_free (ticket);
+}
+
+static void
+check_deadlines (SimClient *self)
+{
+  for (GList *link = self->pending.head; link != NULL; link = link->next)
+    {
+      Ticket *ticket = link->data;
+
+      if (ticket->deadline < sim_clock_now ())
+        sim_fail ("an operation of client %u, on message %" G_GUINT64_FORMAT ", takes too long", self->id,
+                  ticket->number);
+    }
 }
 
 static void start (SimClient *self);
@@ -109,25 +180,28 @@ on_connect_done (GObject      *source,
                  GAsyncResult *result,
                  gpointer      user_data)
 {
-  SimClient *self = user_data;
+  Ticket *ticket = user_data;
+  SimClient *self = ticket->self;
   g_autoptr (GError) error = NULL;
   gboolean ok = signal_client_connect_finish (SIGNAL_CLIENT (source), result, &error);
 
   if (ok != (error == NULL))
     sim_fail ("connect_finish() returns %d, error %s", ok, error != NULL ? error->message : "none");
-  self->n_pending--;
+  ticket_free (ticket);
   act_inside (self);
 }
 
 static void
 connect_client (SimClient *self)
 {
+  Ticket *ticket;
+
   if (!self->wants_connection
       || signal_client_get_state (self->client) != SIGNAL_CONNECTION_STATE_DISCONNECTED)
     return;
 
-  self->n_pending++;
-  signal_client_connect_async (self->client, NULL, NULL, on_connect_done, self);
+  ticket = ticket_new (self, NULL, 0, 0);
+  signal_client_connect_async (self->client, NULL, ticket->cancellable, on_connect_done, ticket);
 }
 
 static void
@@ -135,19 +209,96 @@ on_disconnect_done (GObject      *source,
                     GAsyncResult *result,
                     gpointer      user_data)
 {
-  SimClient *self = user_data;
+  Ticket *ticket = user_data;
+  SimClient *self = ticket->self;
 
   if (!signal_client_disconnect_finish (SIGNAL_CLIENT (source), result, NULL))
     sim_fail ("disconnect_finish() fails");
-  self->n_pending--;
+  ticket_free (ticket);
   connect_later (self);
 }
 
 static void
 disconnect_client (SimClient *self)
 {
-  self->n_pending++;
-  signal_client_disconnect_async (self->client, NULL, on_disconnect_done, self);
+  signal_client_disconnect_async (self->client, NULL, on_disconnect_done,
+                                  ticket_new (self, NULL, 0, MAX_DISCONNECT));
+}
+
+/* Tokens */
+
+static void
+renew_token (SimClient *self)
+{
+  memcpy (self->old_token, self->token, sizeof self->token);
+  for (gsize i = 0; i < SIM_SECRET_SIZE; i++)
+    self->token[i] = token_alphabet[sim_random_below (&self->random, sizeof token_alphabet - 1)];
+}
+
+static void
+deliver_token (SimClient *self)
+{
+  renew_token (self);
+  sim_secrets_add (SIM_SECRET_TOKEN, self->token);
+  signal_client_update_token (self->client, self->token);
+}
+
+/* The one before is good, too. */
+gboolean
+sim_client_has_token (SimClient  *self,
+                      const char *token)
+{
+  return strcmp (token, self->token) == 0 || strcmp (token, self->old_token) == 0;
+}
+
+/* GObject makes copies of what is returned, which are not wiped. */
+static char *
+on_authenticate (SignalClient *client,
+                 SimClient    *self)
+{
+  sim_trace ("authenticate", self->id);
+  if (self->fetches_token)
+    return NULL;
+
+  renew_token (self);
+  return g_strdup (self->token);
+}
+
+/* The token has been fetched, or cannot be had for a while or at all. */
+static gboolean
+on_token (gpointer user_data)
+{
+  SimClient *self = user_data;
+  guint what = sim_random_below (&self->random, 20);
+  g_autoptr (GError) error = NULL;
+
+  self->token_id = 0;
+  sim_trace ("token", TRACED (self->id, what));
+  if (what == 0)
+    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE, "Not simulated");
+  if (what < 2)
+    {
+      signal_client_fail_token (self->client, error);
+      return G_SOURCE_REMOVE;
+    }
+
+  deliver_token (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_token_requested (SignalClient *client,
+                    SimClient    *self)
+{
+  sim_trace ("token requested", self->id);
+  if (self->token_id != 0 || !sim_random_chance (&self->random, 80))
+    return FALSE;
+
+  if (sim_random_chance (&self->random, 20))
+    on_token (self);
+  else
+    self->token_id = g_timeout_add (sim_random_below (&self->random, MAX_TOKEN_DELAY), on_token, self);
+  return TRUE;
 }
 
 /* Signals */
@@ -158,7 +309,11 @@ on_connected (SignalClient *client,
               SimClient    *self)
 {
   self->n_connects++;
+  self->connected_at = sim_clock_now ();
   sim_trace ("connected", self->id);
+  if (!self->status.was_lost)
+    sim_fail ("client %u is connected twice", self->id);
+  self->status.was_lost = FALSE;
   if (signal_client_get_state (client) != SIGNAL_CONNECTION_STATE_AUTHENTICATED)
     sim_fail ("client %u is connected in state %d", self->id, signal_client_get_state (client));
   act_inside (self);
@@ -172,6 +327,31 @@ on_disconnected (SignalClient *client,
   sim_trace ("disconnected", self->id);
   connect_later (self);
   act_inside (self);
+}
+
+static void
+on_reconnecting (SignalClient *client,
+                 guint         attempt,
+                 guint         delay,
+                 SimClient    *self)
+{
+  sim_trace ("reconnecting", attempt);
+  act_inside (self);
+}
+
+/* Broadcasts reach every client. If they do not, the server knows. */
+static void
+check_shout (SimClient  *self,
+             JsonObject *payload)
+{
+  gint64 shout = json_object_get_int_member (payload, "b");
+  gint64 n_dropped = json_object_get_int_member (payload, "d");
+
+  if (self->last_shout >= 0 && shout > self->last_shout + 1 && n_dropped == self->n_dropped)
+    sim_fail ("client %u hears broadcast %" G_GINT64_FORMAT " after %" G_GINT64_FORMAT, self->id, shout,
+              self->last_shout);
+  self->last_shout = shout;
+  self->n_dropped = n_dropped;
 }
 
 /* What the server says has numbers that grow. */
@@ -190,6 +370,8 @@ on_message (SignalClient  *client,
   if (!signal_message_is_encrypted (message))
     sim_fail ("client %u hears plaintext", self->id);
   self->last_heard = number;
+  if (json_object_has_member (payload, "b"))
+    check_shout (self, payload);
   act_inside (self);
 }
 
@@ -209,6 +391,15 @@ on_drained (SignalClient *client,
 }
 
 static void
+on_state (SignalClient *client,
+          GParamSpec   *pspec,
+          SimClient    *self)
+{
+  self->last_shout = -1;
+  act_inside (self);
+}
+
+static void
 on_finalized (gpointer  user_data,
               GObject  *object)
 {
@@ -217,12 +408,26 @@ on_finalized (gpointer  user_data,
   self->n_alive--;
 }
 
+/* The token is that of the property, or is asked for whenever it is used, or is fetched. */
+static void
+watch_token (SimClient *self)
+{
+  guint which = sim_random_below (&self->random, 3);
+
+  deliver_token (self);
+  self->fetches_token = which == 2;
+  if (which == 0)
+    return;
+
+  g_signal_connect (self->client, "authenticate", G_CALLBACK (on_authenticate), self);
+  g_signal_connect (self->client, "token-requested", G_CALLBACK (on_token_requested), self);
+}
+
 static void
 start (SimClient *self)
 {
   static const guint heartbeats[] = { 5000, 30000, 30000, 60000 };
   static const guint delays[] = { 100, 500, 2000 };
-  g_autofree char *token = g_strdup_printf ("client-%u", self->id);
   g_autoptr (GPtrArray) rooms = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; i < SIM_N_ROOMS; i++)
@@ -230,27 +435,31 @@ start (SimClient *self)
       g_ptr_array_add (rooms, sim_room_name (i));
   g_ptr_array_add (rooms, NULL);
 
+  self->has_ttl = sim_random_chance (&self->random, 50);
   self->client = g_object_new (SIGNAL_TYPE_CLIENT,
     "server-url", self->uri,
-    "token", token,
     "network-monitor", self->monitor,
     "auto-join-rooms", rooms->pdata,
     "max-retries", G_MAXUINT,
     "base-interval", delays[sim_random_below (&self->random, G_N_ELEMENTS (delays))],
     "heartbeat-interval", heartbeats[sim_random_below (&self->random, G_N_ELEMENTS (heartbeats))],
     "outbox-limit", 1 + sim_random_below (&self->random, 32),
-    "outbox-ttl", sim_random_chance (&self->random, 50) ? 0 : 60000,
+    "outbox-ttl", self->has_ttl ? 60000 : 0,
     NULL);
   self->last_heard = -1;
+  self->last_shout = -1;
   self->n_alive++;
+  sim_status_watch (&self->status, self->client);
   g_object_weak_ref (G_OBJECT (self->client), on_finalized, self);
   invariants_connect (self->client);
   g_signal_connect (self->client, "connected", G_CALLBACK (on_connected), self);
   g_signal_connect (self->client, "disconnected", G_CALLBACK (on_disconnected), self);
   g_signal_connect (self->client, "message", G_CALLBACK (on_message), self);
   g_signal_connect (self->client, "error", G_CALLBACK (on_changed), self);
-  g_signal_connect (self->client, "notify::state", G_CALLBACK (on_changed), self);
+  g_signal_connect (self->client, "reconnecting", G_CALLBACK (on_reconnecting), self);
+  g_signal_connect (self->client, "notify::state", G_CALLBACK (on_state), self);
   g_signal_connect (self->client, "drained", G_CALLBACK (on_drained), self);
+  watch_token (self);
   connect_client (self);
 }
 
@@ -274,9 +483,19 @@ sim_client_new (guint       id,
 }
 
 static void
+forget_written (SimClient *self)
+{
+  g_queue_clear_full (&self->written, g_free);
+}
+
+/* What was passed to the connection may be lost. */
+static void
 drop (SimClient *self)
 {
+  forget_written (self);
+  g_clear_handle_id (&self->token_id, g_source_remove);
   g_signal_handlers_disconnect_by_data (self->client, self);
+  g_signal_handlers_disconnect_by_data (self->client, &self->status);
   g_clear_object (&self->client);
 }
 
@@ -287,6 +506,8 @@ sim_client_free (SimClient *self)
   sim_ledger_free (self->requests);
   g_object_unref (self->monitor);
   g_free (self->uri);
+  signal_secret_wipe (self->token, sizeof self->token);
+  signal_secret_wipe (self->old_token, sizeof self->old_token);
   g_free (self);
 }
 
@@ -314,9 +535,38 @@ ticket_end (Ticket       *ticket,
   sim_trace (ticket->ledger == self->requests ? "request ended" : "message ended",
              TRACED (self->id, ticket->number));
   sim_ledger_end (ticket->ledger, ticket->number, fate_from_error (error));
-  self->n_pending--;
-  g_free (ticket);
+  ticket_free (ticket);
   act_inside (self);
+}
+
+/* While nothing is wrong, what is written arrives. */
+static void
+expect_arrival (Ticket *ticket)
+{
+  SimClient *self = ticket->self;
+  Written *written;
+
+  if (!self->is_settled)
+    return;
+
+  written = g_new (Written, 1);
+  *written = (Written) { ticket->number, sim_clock_now () };
+  g_queue_push_tail (&self->written, written);
+}
+
+static void
+check_arrivals (SimClient *self)
+{
+  Written *first;
+
+  while ((first = g_queue_peek_head (&self->written)) != NULL
+         && sim_clock_now () - first->time > MAX_ARRIVAL)
+    {
+      if (!sim_ledger_has_arrived (self->messages, first->number))
+        sim_fail ("message %u/%" G_GUINT64_FORMAT " was written and has not arrived", self->id,
+                  first->number);
+      g_free (g_queue_pop_head (&self->written));
+    }
 }
 
 static void
@@ -327,6 +577,8 @@ on_sent (GObject      *source,
   g_autoptr (GError) error = NULL;
 
   signal_client_send_json_finish (SIGNAL_CLIENT (source), result, &error);
+  if (error == NULL)
+    expect_arrival (user_data);
   ticket_end (user_data, error);
 }
 
@@ -373,9 +625,10 @@ send_and_wait (SimClient *self)
 {
   guint64 number = sim_ledger_accept (self->messages, SIM_ASKED);
   g_autofree char *json = compose (self, number);
+  Ticket *ticket;
 
-  signal_client_send_json_async (self->client, "said", json, NULL, on_sent,
-                                 ticket_new (self, self->messages, number));
+  ticket = ticket_new (self, self->messages, number, self->has_ttl ? MAX_SEND : 0);
+  signal_client_send_json_async (self->client, "said", json, ticket->cancellable, on_sent, ticket);
 }
 
 static void
@@ -383,10 +636,11 @@ ask (SimClient *self)
 {
   guint64 number = sim_ledger_accept (self->requests, SIM_ASKED);
   g_autofree char *json = compose (self, number);
+  guint timeout = (guint) sim_random_between (&self->random, 10, MAX_PAUSE);
+  Ticket *ticket = ticket_new (self, self->requests, number, timeout * G_TIME_SPAN_MILLISECOND);
 
-  signal_client_request_json_async (self->client, "asked", json,
-                                    (guint) sim_random_between (&self->random, 10, MAX_PAUSE), NULL,
-                                    on_answered, ticket_new (self, self->requests, number));
+  signal_client_request_json_async (self->client, "asked", json, timeout, ticket->cancellable, on_answered,
+                                    ticket);
 }
 
 static void
@@ -394,17 +648,30 @@ on_flushed (GObject      *source,
             GAsyncResult *result,
             gpointer      user_data)
 {
-  SimClient *self = user_data;
-
   signal_client_flush_finish (SIGNAL_CLIENT (source), result, NULL);
-  self->n_pending--;
+  ticket_free (user_data);
 }
 
 static void
 flush (SimClient *self)
 {
-  self->n_pending++;
-  signal_client_flush_async (self->client, NULL, on_flushed, self);
+  Ticket *ticket = ticket_new (self, NULL, 0, 0);
+
+  signal_client_flush_async (self->client, ticket->cancellable, on_flushed, ticket);
+}
+
+/* The user does not want to wait any more. */
+static void
+cancel (SimClient *self)
+{
+  Ticket *ticket;
+
+  if (self->pending.length == 0)
+    return;
+
+  ticket = g_queue_peek_nth (&self->pending, sim_random_below (&self->random, self->pending.length));
+  sim_trace ("cancel", TRACED (self->id, ticket->number));
+  g_cancellable_cancel (ticket->cancellable);
 }
 
 static void
@@ -414,6 +681,7 @@ change_room (SimClient *self)
   g_autofree char *name = sim_room_name (room);
   const char *names[] = { name, NULL };
 
+  self->rooms_at = sim_clock_now ();
   self->rooms[room] = !self->rooms[room];
   if (self->rooms[room])
     signal_client_join_rooms (self->client, names, NULL);
@@ -461,8 +729,10 @@ sim_client_act (SimClient *self)
     ask (self);
   else if (what < 82)
     flush (self);
-  else if (what < 91)
+  else if (what < 89)
     change_room (self);
+  else if (what < 91)
+    cancel (self);
   else if (what < 94)
     change_network (self);
   else if (what < 96)
@@ -485,9 +755,17 @@ is_well (SimClient *self)
 
 /* What holds after each iteration of the main loop. */
 void
-sim_client_check (SimClient *self)
+sim_client_check (SimClient *self,
+                  gboolean   is_settled)
 {
   invariants_check_idle (self->client);
+  sim_status_check (&self->status, self->client, self->id);
+  check_deadlines (self);
+  self->is_settled = is_settled;
+  if (is_settled)
+    check_arrivals (self);
+  else
+    forget_written (self);
   if (is_well (self))
     self->well_at = sim_clock_now ();
 }
@@ -525,7 +803,7 @@ sim_client_finish (SimClient *self)
 gboolean
 sim_client_is_finished (SimClient *self)
 {
-  return self->n_pending == 0 && self->n_alive == 0;
+  return self->pending.length == 0 && self->n_alive == 0;
 }
 
 SimLedger *
@@ -545,6 +823,15 @@ sim_client_wants_room (SimClient *self,
                        guint      room)
 {
   return self->rooms[room];
+}
+
+/* Returns whether the client has been connected for some time, and has not changed its rooms. */
+gboolean
+sim_client_has_lasting_rooms (SimClient *self)
+{
+  gint64 now = sim_clock_now ();
+
+  return now - self->connected_at > MAX_JOIN && now - self->rooms_at > MAX_JOIN;
 }
 
 /* Returns NULL unless the client is authenticated. */

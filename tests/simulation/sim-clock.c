@@ -24,9 +24,10 @@ typedef struct
   gpointer     data;
 } Event;
 
-static GThread *thread; /* the one that is simulated; NULL before the start */
+static __thread gboolean is_active; /* in the thread that is simulated, from the start on */
 static gint64 now = MONOTONIC_START;
 static gint64 suspended;
+static gint64 adjusted; /* what the user has added to the time of day */
 static GSequence *events;
 static guint64 n_events;
 static guint64 digest = G_GUINT64_CONSTANT (0xcbf29ce484222325);
@@ -47,14 +48,14 @@ void
 sim_clock_start (void)
 {
   events = g_sequence_new (g_free);
-  thread = g_thread_self ();
+  is_active = TRUE;
 }
 
 /* Other threads have the time and the sockets of the system. */
 gboolean
 sim_clock_is_active (void)
 {
-  return thread != NULL && thread == g_thread_self ();
+  return is_active;
 }
 
 gint64
@@ -69,6 +70,14 @@ sim_clock_suspend (gint64 duration)
 {
   suspended += duration;
   sim_trace ("suspend", (guint64) duration);
+}
+
+/* Only CLOCK_REALTIME changes. */
+void
+sim_clock_adjust (gint64 difference)
+{
+  adjusted += difference;
+  sim_trace ("adjust", (guint64) difference);
 }
 
 gint64
@@ -180,7 +189,7 @@ clock_gettime (clockid_t        id,
     return (int) syscall (SYS_clock_gettime, id, out);
 
   if (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)
-    to_timespec (REAL_START + sim_clock_boot_time (), out);
+    to_timespec (REAL_START + adjusted + sim_clock_boot_time (), out);
   else if (id == CLOCK_BOOTTIME)
     to_timespec (sim_clock_boot_time (), out);
   else if (id == CLOCK_MONOTONIC || id == CLOCK_MONOTONIC_COARSE || id == CLOCK_MONOTONIC_RAW)

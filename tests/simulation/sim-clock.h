@@ -15,6 +15,7 @@ void     sim_clock_start     (void);
 gboolean sim_clock_is_active (void);
 gint64   sim_clock_now       (void);
 void     sim_clock_suspend   (gint64         duration);
+void     sim_clock_adjust    (gint64         difference);
 gint64   sim_clock_boot_time (void);
 void     sim_clock_at        (gint64         time,
                               SimEventFunc   func,

@@ -13,6 +13,17 @@
 /* In milliseconds. */
 #define MAX_ANSWER_DELAY 20000
 #define LISTEN_AGAIN 100
+#define MAX_DRAIN 10000
+#define MAX_DECISION_DELAY 20000
+
+/* In bytes. A client that reads slowly is left out of what is sent meanwhile. */
+#define MAX_BACKLOG (128 * 1024)
+
+/* How long there may be more peers than clients, in microseconds. */
+#define MAX_SURPLUS (10 * G_USEC_PER_SEC)
+
+/* The number of messages that are sent in a row. */
+#define MAX_BURST 20
 
 struct _SimHost
 {
@@ -20,9 +31,13 @@ struct _SimHost
   GPtrArray    *clients; /* not owned */
   SimRandom     random;
   char         *uri;
-  guint         refusal; /* percentage of authentications */
+  guint         refusal;  /* percentage of authentications */
+  guint         deferral; /* likewise */
   guint         restart_id;
   gint64        n_said;
+  gint64        n_shouted;
+  gint64        n_dropped; /* by the servers before this one */
+  gint64        fits_at; /* when there were last no more peers than clients */
   GHashTable   *heard; /* ID of a peer → the number of its last message, plus 1 */
 };
 
@@ -35,7 +50,46 @@ typedef struct
   SignalMessage *request;
 } Answer;
 
+/* A decision that is made later. */
+typedef struct
+{
+  SignalPeer *peer;
+  char       *user_id; /* NULL to refuse the peer */
+} Decision;
+
 static void start (SimHost *self);
+
+/* Returns the ID of a user, or NULL to refuse the token. */
+static char *
+decide (SimHost    *self,
+        const char *token)
+{
+  if (sim_random_chance (&self->random, self->refusal))
+    return NULL;
+
+  for (guint i = 0; i < self->clients->len; i++)
+    if (sim_client_has_token (self->clients->pdata[i], token))
+      return g_strdup_printf ("user-%u", i);
+
+  return NULL;
+}
+
+static void
+decision_free (Decision *decision)
+{
+  g_object_unref (decision->peer);
+  g_free (decision->user_id);
+  g_free (decision);
+}
+
+static gboolean
+on_decision (gpointer user_data)
+{
+  Decision *decision = user_data;
+
+  signal_peer_finish_authentication (decision->peer, decision->user_id);
+  return G_SOURCE_REMOVE;
+}
 
 static char *
 on_authenticate (SignalServer *server,
@@ -44,7 +98,19 @@ on_authenticate (SignalServer *server,
                  const char   *token,
                  SimHost      *self)
 {
-  return sim_random_chance (&self->random, self->refusal) ? NULL : g_strdup (token);
+  g_autofree char *user_id = decide (self, token);
+  Decision *decision;
+
+  sim_trace ("authentication", user_id != NULL);
+  if (!sim_random_chance (&self->random, self->deferral))
+    return g_steal_pointer (&user_id);
+
+  decision = g_new (Decision, 1);
+  *decision = (Decision) { g_object_ref (peer), g_steal_pointer (&user_id) };
+  signal_peer_defer_authentication (peer);
+  g_timeout_add_full (G_PRIORITY_DEFAULT, sim_random_below (&self->random, MAX_DECISION_DELAY), on_decision,
+                      decision, (GDestroyNotify) decision_free);
+  return NULL;
 }
 
 static guint64
@@ -159,6 +225,7 @@ start (SimHost *self)
     }
 
   sim_trace ("listening", PORT);
+  signal_server_set_max_backlog (server, MAX_BACKLOG);
   g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), self);
   g_signal_connect (server, "message::said", G_CALLBACK (on_said), self);
   g_signal_connect (server, "message::asked", G_CALLBACK (on_asked), self);
@@ -195,12 +262,6 @@ sim_host_get_uri (SimHost *self)
   return self->uri;
 }
 
-gboolean
-sim_host_is_up (SimHost *self)
-{
-  return self->server != NULL;
-}
-
 static void
 on_stopped (GObject      *source,
             GAsyncResult *result,
@@ -212,6 +273,17 @@ on_stopped (GObject      *source,
     sim_fail ("stop_finish() fails");
 }
 
+static void
+on_drained (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr (SignalServer) server = user_data;
+
+  if (!signal_server_drain_finish (server, result, NULL))
+    sim_fail ("drain_finish() fails");
+}
+
 /* In an orderly way or not. downtime is in milliseconds. */
 void
 sim_host_restart (SimHost *self,
@@ -221,10 +293,19 @@ sim_host_restart (SimHost *self,
     return;
 
   sim_trace ("restart", downtime);
-  if (sim_random_chance (&self->random, 50))
-    signal_server_stop_async (self->server, NULL, on_stopped, g_object_ref (self->server));
-  else
-    g_signal_handlers_disconnect_by_data (self->server, self);
+  self->n_dropped += (gint64) signal_server_get_messages_dropped (self->server);
+  switch (sim_random_below (&self->random, 4))
+    {
+    case 0:
+      signal_server_drain_async (self->server, sim_random_below (&self->random, MAX_DRAIN), NULL, on_drained,
+                                 g_object_ref (self->server));
+      break;
+    case 1:
+      signal_server_stop_async (self->server, NULL, on_stopped, g_object_ref (self->server));
+      break;
+    default:
+      g_signal_handlers_disconnect_by_data (self->server, self);
+    }
   g_clear_object (&self->server);
   self->restart_id = g_timeout_add (downtime, on_restart, self);
 }
@@ -236,26 +317,53 @@ sim_host_set_refusal (SimHost *self,
   self->refusal = percent;
 }
 
-/* Sends a message with a number to everybody, or to a room. */
+/* Some authentications take time. */
 void
-sim_host_speak (SimHost *self)
+sim_host_set_deferral (SimHost *self,
+                       guint    percent)
+{
+  self->deferral = percent;
+}
+
+/* Broadcasts also have a number of their own, and say how many messages have been dropped before. */
+static char *
+compose (SimHost  *self,
+         gboolean  is_shout)
 {
   gsize size = sim_random_chance (&self->random, 3) ? sim_random_below (&self->random, 60000)
                                                     : sim_random_below (&self->random, 100);
   g_autofree char *padding = g_strnfill (size, 'x');
-  g_autofree char *text = g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"x\":\"%s\"}", self->n_said,
-                                           padding);
+  gint64 n_dropped = self->n_dropped + (gint64) signal_server_get_messages_dropped (self->server);
+
+  if (!is_shout)
+    return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"x\":\"%s\"}", self->n_said++, padding);
+  return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"b\":%" G_GINT64_FORMAT ",\"d\":%" G_GINT64_FORMAT
+                          ",\"x\":\"%s\"}", self->n_said++, self->n_shouted++, n_dropped, padding);
+}
+
+/* Sends a message with a number to everybody, or to a room. */
+static void
+say (SimHost *self)
+{
+  gboolean is_shout = sim_random_chance (&self->random, 50);
+  g_autofree char *text = compose (self, is_shout);
   g_autoptr (JsonNode) payload = json_from_string (text, NULL);
   g_autofree char *room = sim_room_name (sim_random_below (&self->random, SIM_N_ROOMS));
 
-  if (self->server == NULL)
-    return;
-
-  self->n_said++;
-  if (sim_random_chance (&self->random, 50))
+  if (is_shout)
     signal_server_broadcast (self->server, "news", payload, NULL);
   else
     signal_server_send_to_room (self->server, room, "news", payload, NULL, NULL);
+}
+
+/* Says something once or, sometimes, many things. */
+void
+sim_host_speak (SimHost *self)
+{
+  guint n = sim_random_chance (&self->random, 10) ? 1 + sim_random_below (&self->random, MAX_BURST) : 1;
+
+  for (guint i = 0; i < n && self->server != NULL; i++)
+    say (self);
 }
 
 static SignalPeer *
@@ -274,13 +382,30 @@ find_peer (SimHost    *self,
   return NULL;
 }
 
-/* Each client that is connected is in the rooms that it wants to be in. */
+/* When the network is good, peers whose client has gone are noticed. */
 void
-sim_host_check_rooms (SimHost *self)
+sim_host_check (SimHost  *self,
+                gboolean  is_settled)
+{
+  guint n_peers = 0;
+
+  if (self->server != NULL)
+    n_peers = g_list_model_get_n_items (signal_server_get_peers (self->server));
+  if (n_peers <= self->clients->len)
+    self->fits_at = sim_clock_now ();
+  else if (is_settled && sim_clock_now () - self->fits_at > MAX_SURPLUS)
+    sim_fail ("the server has %u peers, for %u clients", n_peers, self->clients->len);
+}
+
+/* What holds when the network has been good for some time: each client that is connected is in the rooms
+ * that it wants to be in. */
+void
+sim_host_check_settled (SimHost *self)
 {
   for (guint i = 0; i < self->clients->len; i++)
     {
-      const char *id = sim_client_get_client_id (self->clients->pdata[i]);
+      SimClient *client = self->clients->pdata[i];
+      const char *id = sim_client_has_lasting_rooms (client) ? sim_client_get_client_id (client) : NULL;
       SignalPeer *peer = id != NULL ? find_peer (self, id) : NULL;
 
       if (id != NULL && peer == NULL)
@@ -291,7 +416,7 @@ sim_host_check_rooms (SimHost *self)
           g_autofree char *name = sim_room_name (room);
 
           if (g_strv_contains (signal_peer_get_rooms (peer), name)
-              != sim_client_wants_room (self->clients->pdata[i], room))
+              != sim_client_wants_room (client, room))
             sim_fail ("client %u is not in the rooms that it wants: %s", i, name);
         }
     }
@@ -305,10 +430,4 @@ sim_host_stop (SimHost *self)
   if (self->server != NULL)
     signal_server_stop_async (self->server, NULL, on_stopped, g_object_ref (self->server));
   g_clear_object (&self->server);
-}
-
-guint
-sim_host_count_peers (SimHost *self)
-{
-  return self->server != NULL ? g_list_model_get_n_items (signal_server_get_peers (self->server)) : 0;
 }

@@ -86,6 +86,13 @@ sim_ledger_arrive (SimLedger *self,
   self->n_arrived++;
 }
 
+gboolean
+sim_ledger_has_arrived (SimLedger *self,
+                        guint64    number)
+{
+  return g_array_index (self->arrived, gboolean, number);
+}
+
 guint64
 sim_ledger_arrived (SimLedger *self)
 {

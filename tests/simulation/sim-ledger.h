@@ -17,18 +17,20 @@ typedef enum
   SIM_LOST,   /* reported as possibly sent */
 } SimFate;
 
-SimLedger *sim_ledger_new     (guint       id);
-void       sim_ledger_free    (SimLedger  *self);
-guint64    sim_ledger_accept  (SimLedger  *self,
-                               SimFate     fate);
-void       sim_ledger_refuse  (SimLedger  *self,
-                               guint64     number);
-void       sim_ledger_end     (SimLedger  *self,
-                               guint64     number,
-                               SimFate     fate);
-void       sim_ledger_arrive  (SimLedger  *self,
-                               guint64     number);
-guint64    sim_ledger_arrived (SimLedger  *self);
-void       sim_ledger_finish  (SimLedger  *self);
+SimLedger *sim_ledger_new         (guint       id);
+void       sim_ledger_free        (SimLedger  *self);
+guint64    sim_ledger_accept      (SimLedger  *self,
+                                   SimFate     fate);
+void       sim_ledger_refuse      (SimLedger  *self,
+                                   guint64     number);
+void       sim_ledger_end         (SimLedger  *self,
+                                   guint64     number,
+                                   SimFate     fate);
+void       sim_ledger_arrive      (SimLedger  *self,
+                                   guint64     number);
+gboolean   sim_ledger_has_arrived (SimLedger  *self,
+                                   guint64     number);
+guint64    sim_ledger_arrived     (SimLedger  *self);
+void       sim_ledger_finish      (SimLedger  *self);
 
 G_END_DECLS

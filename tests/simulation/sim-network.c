@@ -33,6 +33,10 @@
 
 #define FIRST_PORT 40000
 
+/* What a slow reader reads at a time, in bytes, and how long it waits after that, in microseconds. */
+#define MAX_SLOW_READ 2000
+#define MAX_SLOW_WAIT (G_USEC_PER_SEC / 2)
+
 /* The number of iterations of the main loop that take no time before this counts as a busy loop. */
 #define MAX_BUSY 200000
 
@@ -45,6 +49,7 @@ typedef enum
   KIND_LISTENER,
   KIND_STREAM,
   KIND_TIMER,
+  KIND_EVENT,
 } Kind;
 
 struct _Socket
@@ -61,6 +66,9 @@ struct _Socket
   gboolean    has_end;    /* after what is unread */
   gboolean    is_shut;    /* for writing */
   gint64      expiry;     /* of a timer, in boot time; 0 if it is not armed */
+  int         is_signaled; /* of an event; other threads signal it, too */
+  gint64      slow_until; /* a slow reader */
+  gint64      next_read;  /* of a slow reader */
 };
 
 struct _Link
@@ -113,7 +121,7 @@ socket_new (Kind kind)
 {
   Socket *self = g_new0 (Socket, 1);
 
-  self->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  self->fd = (int) syscall (SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
   g_assert (self->fd >= 0 && self->fd < MAX_FD);
   self->kind = kind;
   self->unread = g_byte_array_new ();
@@ -190,7 +198,7 @@ sim_network_count_sockets (void)
   guint n = 0;
 
   for (int fd = 0; fd < MAX_FD; fd++)
-    n += sockets[fd] != NULL;
+    n += sockets[fd] != NULL && sockets[fd]->kind != KIND_EVENT;
   return n;
 }
 
@@ -389,7 +397,8 @@ establish (Link *link)
   attach (link, 1, server);
   link->is_established = TRUE;
   g_ptr_array_add (links, link_ref (link));
-  g_queue_push_tail (&listener->waiting, server);
+  g_queue_push_nth (&listener->waiting, server,
+                    (int) sim_random_below (&link->random, listener->waiting.length + 1));
 
   if (sim_random_chance (&link->random, weather.cut_short))
     sim_clock_at (sim_clock_now () + sim_random_between (&link->random, 0, 3 * G_USEC_PER_SEC), on_reset,
@@ -491,6 +500,21 @@ sim_network_stall (guint  which,
 
   sim_trace ("stall", which);
   link->stalled[side] = MAX (link->stalled[side], sim_clock_now () + duration);
+  return TRUE;
+}
+
+gboolean
+sim_network_slow (guint  which,
+                  gint64 duration)
+{
+  Link *link = pick (which);
+  Socket *end = link != NULL ? link->ends[which / 2 % 2] : NULL;
+
+  if (end == NULL)
+    return FALSE;
+
+  sim_trace ("slow", which);
+  end->slow_until = MAX (end->slow_until, sim_clock_now () + duration);
   return TRUE;
 }
 
@@ -702,6 +726,33 @@ send_data (Socket     *self,
   return (ssize_t) length;
 }
 
+/* Returns whether a slow reader waits before it reads more. */
+static gboolean
+is_waiting_to_read (Socket *self)
+{
+  gint64 now = sim_clock_now ();
+
+  return now < self->slow_until && now < self->next_read && self->unread->len > 0;
+}
+
+static void
+on_next_read (gpointer data)
+{
+}
+
+/* Returns how much a slow reader reads now, of the number of bytes that it could read. */
+static gsize
+read_slowly (Socket *self,
+             gsize   length)
+{
+  SimRandom *random = &self->link->random;
+  gsize n = 1 + sim_random_below (random, MAX_SLOW_READ);
+
+  self->next_read = sim_clock_now () + sim_random_between (random, 1, MAX_SLOW_WAIT);
+  sim_clock_at (self->next_read, on_next_read, NULL);
+  return MIN (n, length);
+}
+
 static ssize_t
 receive_data (Socket *self,
               void   *buffer,
@@ -716,6 +767,10 @@ receive_data (Socket *self,
     return fail_with (self->error);
   if (n == 0)
     return self->has_end ? 0 : fail_with (EAGAIN);
+  if (is_waiting_to_read (self))
+    return fail_with (EAGAIN);
+  if (sim_clock_now () < self->slow_until)
+    n = read_slowly (self, n);
 
   memcpy (buffer, self->unread->data, n);
   if ((flags & MSG_PEEK) == 0)
@@ -895,6 +950,48 @@ timerfd_settime (int                      fd,
   return 0;
 }
 
+/* Events, by which other threads wake up the main loop. They are real ones, too, in case that another
+ * thread waits for one. */
+
+G_MODULE_EXPORT int
+eventfd (unsigned int count,
+         int          flags)
+{
+  Socket *self;
+
+  if (!sim_clock_is_active () || count != 0)
+    return (int) syscall (SYS_eventfd2, count, flags);
+
+  self = socket_new (KIND_EVENT);
+  return self->fd;
+}
+
+static void
+set_signaled (int fd,
+              int is_signaled)
+{
+  if (fd >= 0 && fd < MAX_FD && sockets[fd] != NULL && sockets[fd]->kind == KIND_EVENT)
+    g_atomic_int_set (&sockets[fd]->is_signaled, is_signaled);
+}
+
+G_MODULE_EXPORT ssize_t
+write (int         fd,
+       const void *data,
+       size_t      length)
+{
+  set_signaled (fd, TRUE);
+  return syscall (SYS_write, fd, data, length);
+}
+
+G_MODULE_EXPORT ssize_t
+read (int     fd,
+      void   *buffer,
+      size_t  length)
+{
+  set_signaled (fd, FALSE);
+  return syscall (SYS_read, fd, buffer, length);
+}
+
 /* Waiting */
 
 static short
@@ -910,12 +1007,15 @@ get_condition (Socket *self)
     case KIND_TIMER:
       return self->expiry > 0 && sim_clock_boot_time () >= self->expiry ? POLLIN : 0;
 
+    case KIND_EVENT:
+      return g_atomic_int_get (&self->is_signaled) ? POLLIN : 0;
+
     case KIND_STREAM:
       if (self->is_connecting)
         return 0;
       if (self->error != 0)
         return POLLIN | POLLOUT | POLLERR | POLLHUP;
-      if (self->unread->len > 0 || self->has_end)
+      if ((self->unread->len > 0 || self->has_end) && !is_waiting_to_read (self))
         condition |= POLLIN;
       if (self->has_end && self->is_shut)
         condition |= POLLHUP;

@@ -30,6 +30,8 @@ gboolean sim_network_cut    (guint  which); /* both sides are told at once */
 gboolean sim_network_vanish (guint  which); /* nothing arrives any more, and nobody is told */
 gboolean sim_network_stall  (guint  which,  /* one direction waits */
                              gint64 duration);
+gboolean sim_network_slow   (guint  which,  /* one side reads little at a time */
+                             gint64 duration);
 void     sim_network_cut_all (void);
 
 G_END_DECLS

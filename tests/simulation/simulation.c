@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "sim-client.h"
 #include "sim-clock.h"
 #include "sim-host.h"
+#include "sim-memory.h"
 #include "sim-network.h"
 #include "sim-random.h"
 
@@ -26,8 +26,10 @@
  * application waits up to 60 s. */
 #define SETTLING (5 * MINUTE)
 
-/* What is in use by the C library may grow by this much, in bytes. */
-#define MAX_GROWTH (8 * 1024 * 1024)
+/* The memory in use may grow by this much, in bytes: what waits for clients and for the server, both in the
+ * process and in the network, and, in the end, what the checks themselves store. */
+#define MAX_GROWTH (4 * 1024 * 1024)
+#define MAX_FINAL_GROWTH (1024 * 1024)
 
 typedef struct
 {
@@ -38,6 +40,8 @@ typedef struct
   gint64     changed; /* when the last storm began or ended */
   gint64     next;    /* change */
   guint      n_storms;
+  gssize     memory;   /* in use at the beginning */
+  gssize     peak;     /* the most since then */
   gboolean   is_over;
 } World;
 
@@ -49,7 +53,7 @@ happen (World *self)
 {
   guint which = sim_random_below (&self->random, 1000);
 
-  switch (sim_random_below (&self->random, 12))
+  switch (sim_random_below (&self->random, 14))
     {
     case 0:
     case 1:
@@ -76,6 +80,13 @@ happen (World *self)
     case 10:
       sim_host_set_refusal (self->host, sim_random_chance (&self->random, 50)
                                         ? sim_random_below (&self->random, 100) : 0);
+      sim_host_set_deferral (self->host, sim_random_below (&self->random, 40));
+      break;
+    case 11:
+      sim_network_slow (which, sim_random_between (&self->random, 0, MINUTE));
+      break;
+    case 12:
+      sim_clock_adjust (sim_random_between (&self->random, -8 * HOUR, 8 * HOUR));
       break;
     default:
       sim_host_speak (self->host);
@@ -108,6 +119,7 @@ end_storm (World *self)
   self->next = sim_clock_now () + SETTLING + sim_random_between (&self->random, 0, 30 * MINUTE);
   sim_network_set_weather (&calm);
   sim_host_set_refusal (self->host, 0);
+  sim_host_set_deferral (self->host, 0);
   sim_trace ("calm", self->n_storms);
 }
 
@@ -128,10 +140,20 @@ is_settled (World *self)
 }
 
 static void
+check_memory (World *self)
+{
+  self->peak = MAX (self->peak, sim_memory_peak ());
+  if (self->peak > self->memory + MAX_GROWTH)
+    sim_fail ("memory has grown from %zd to %zd bytes", self->memory, self->peak);
+}
+
+static void
 check (World *self)
 {
   for (guint i = 0; i < self->clients->len; i++)
-    sim_client_check (self->clients->pdata[i]);
+    sim_client_check (self->clients->pdata[i], is_settled (self));
+  sim_host_check (self->host, is_settled (self));
+  check_memory (self);
 
   if (sim_network_count_links () > 8 * self->clients->len + 8)
     sim_fail ("%u connections for %u clients", sim_network_count_links (), self->clients->len);
@@ -140,6 +162,7 @@ check (World *self)
 static void
 check_settled (World *self)
 {
+  sim_host_check_settled (self->host);
   for (guint i = 0; i < self->clients->len; i++)
     sim_client_check_settled (self->clients->pdata[i]);
 }
@@ -239,21 +262,22 @@ finish (World *self)
       sim_client_free (client);
     }
   sim_host_free (self->host);
-  printf ("# %u storms, %" G_GUINT64_FORMAT " connections, %" G_GUINT64_FORMAT " messages, digest %016"
-          G_GINT64_MODIFIER "x\n", self->n_storms, n_connects, n_messages, sim_trace_digest ());
+  printf ("# %u storms, %" G_GUINT64_FORMAT " connections, %" G_GUINT64_FORMAT " messages, at most %zd KiB "
+          "more than at the beginning, digest %016" G_GINT64_MODIFIER "x\n", self->n_storms, n_connects,
+          n_messages, (self->peak - self->memory) / 1024, sim_trace_digest ());
 }
 
 static void
 simulate (guint64 seed,
           gint64  duration)
 {
-  World self = { 0 };
-  gsize memory;
+  World self = { .memory = G_MAXSSIZE / 2 };
   guint n_clients;
 
   sim_random_seed_process (seed);
   sim_random_init (&self.random, seed + 1);
   sim_clock_start ();
+  sim_memory_start ();
   sim_network_start (seed + 2);
   sim_network_set_weather (&calm);
   self.clients = g_ptr_array_new ();
@@ -266,7 +290,8 @@ simulate (guint64 seed,
   self.changed = sim_clock_now ();
   g_timeout_add_once (1, on_tick, &self);
   run_for (&self, MINUTE);
-  memory = mallinfo2 ().uordblks;
+  self.memory = sim_memory_in_use ();
+  self.peak = self.memory;
   run_for (&self, duration);
 
   /* The last storm is over, and nobody stops a client any more. */
@@ -278,26 +303,28 @@ simulate (guint64 seed,
     sim_client_stay (self.clients->pdata[i]);
   run_for (&self, 2 * SETTLING);
   check_settled (&self);
-  if (mallinfo2 ().uordblks > memory + MAX_GROWTH)
-    sim_fail ("memory has grown from %zu to %zu bytes", memory, mallinfo2 ().uordblks);
-
+  if (sim_memory_in_use () > self.memory + MAX_FINAL_GROWTH)
+    sim_fail ("memory has grown from %zd to %zd bytes in the end", self.memory, sim_memory_in_use ());
 
   finish (&self);
   g_ptr_array_unref (self.clients);
 }
 
-/* Pointers are keys of hash tables, whose order is to be the same in each run. */
+/* Pointers are keys of hash tables, whose order is to be the same in each run. All memory that is freed must
+ * be freed with free(), in which it is searched. */
 static void
-fix_addresses (char **argv)
+fix_memory (char **argv)
 {
   int persona = personality (0xffffffff);
 
-  if (persona < 0 || (persona & ADDR_NO_RANDOMIZE) != 0 || getenv ("SIMULATION_FIXED") != NULL)
+  if (getenv ("SIMULATION_FIXED") != NULL)
     return;
 
   setenv ("SIMULATION_FIXED", "1", TRUE);
-  if (personality ((unsigned long) persona | ADDR_NO_RANDOMIZE) >= 0)
-    execv ("/proc/self/exe", argv);
+  setenv ("G_SLICE", "always-malloc", TRUE);
+  if (persona >= 0)
+    personality ((unsigned long) persona | ADDR_NO_RANDOMIZE);
+  execv ("/proc/self/exe", argv);
 }
 
 int
@@ -307,7 +334,7 @@ main (int    argc,
   guint64 seed;
   gint64 hours;
 
-  fix_addresses (argv);
+  fix_memory (argv);
   if (argc != 3)
     {
       fprintf (stderr, "Usage: %s SEED HOURS\n", argv[0]);
