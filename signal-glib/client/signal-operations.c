@@ -55,6 +55,8 @@ end_request (SignalOperations *self,
   if (!is_taken_back)
     signal_request_table_expect_late (self->requests, request);
   signal_operations_end (self, request, NULL, error);
+  if (is_taken_back)
+    signal_sender_report_flushes (self->sender);
   return is_taken_back;
 }
 
@@ -92,7 +94,11 @@ cancel (SignalOperations *self,
     return FALSE;
 
   signal_operations_end (self, operation, NULL, error);
-  return operation->type == SIGNAL_OPERATION_SEND;
+  if (operation->type != SIGNAL_OPERATION_SEND)
+    return FALSE;
+
+  signal_sender_report_flushes (self->sender);
+  return TRUE;
 }
 
 /* A message of which a part has been written cannot be taken back: the operation then ends with

@@ -54,6 +54,7 @@ gboolean      signal_outbox_locate         (SignalOutbox     *self,
                                             gsize            *length);
 void          signal_outbox_remove         (SignalOutbox     *self,
                                             SignalOperation  *operation);
+void          signal_outbox_report_flushes (SignalOutbox     *self);
 gboolean      signal_outbox_is_waiting     (SignalOperation  *operation);
 void          signal_outbox_withdraw       (SignalOperation  *operation);
 void          signal_outbox_forget         (SignalOperation  *operation);

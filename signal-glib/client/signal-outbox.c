@@ -50,6 +50,18 @@ marker_free (Marker *marker)
   g_free (marker);
 }
 
+static void
+add_marker (SignalOutbox    *self,
+            guint64          serial,
+            SignalOperation *operation)
+{
+  Marker *marker = g_new (Marker, 1);
+
+  marker->serial = serial;
+  marker->operation = signal_operation_ref (operation);
+  g_queue_push_tail (&self->markers, marker);
+}
+
 static Item *
 item_new (SignalOutbox    *self,
           const char      *envelope,
@@ -119,9 +131,10 @@ report_finished (SignalOutbox    *self,
   self->finished (operation, error, self->user_data);
 }
 
-/* Reports flushes for which nothing is left. */
-static void
-report_markers (SignalOutbox *self)
+/* Reports flushes for which nothing is left. This is done by all functions below except
+ * signal_outbox_remove(). */
+void
+signal_outbox_report_flushes (SignalOutbox *self)
 {
   Item *first = get_first (&self->in_flight);
   Marker *marker;
@@ -236,7 +249,7 @@ signal_outbox_drop (SignalOutbox *self,
                     const GError *error)
 {
   end_item (get_first (&self->waiting), error);
-  report_markers (self);
+  signal_outbox_report_flushes (self);
 }
 
 static void
@@ -290,7 +303,7 @@ signal_outbox_remove_written (SignalOutbox *self,
 
   for (; item != NULL && item->end <= written; item = get_first (&self->in_flight))
     end_item (item, NULL);
-  report_markers (self);
+  signal_outbox_report_flushes (self);
 }
 
 static GError *
@@ -344,7 +357,7 @@ signal_outbox_recall (SignalOutbox *self,
     }
 
   self->written = 0;
-  report_markers (self);
+  signal_outbox_report_flushes (self);
 }
 
 /* It will not be known what becomes of the envelopes in flight. */
@@ -359,26 +372,51 @@ signal_outbox_lose (SignalOutbox *self,
   while ((item = get_first (&self->in_flight)) != NULL)
     end_item (item, lost);
   self->written = 0;
-  report_markers (self);
+  signal_outbox_report_flushes (self);
 }
 
-/* Moves the envelopes that were passed to a connection, which is being closed, to a new outbox.
- * Flushes that wait for them are moved, too: the other envelopes are cleared. */
+/* Moves a flush to another outbox, which has all envelopes in flight. If it waits for other envelopes as
+ * well, it is reported once by each of the two outboxes. */
+static void
+move_marker (SignalOutbox *self,
+             SignalOutbox *other,
+             Marker       *marker)
+{
+  Item *waiting = get_first (&self->waiting);
+
+  if (waiting == NULL || marker->serial < waiting->serial)
+    {
+      g_queue_push_tail (&other->markers, marker);
+      return;
+    }
+
+  g_queue_push_tail (&self->markers, marker);
+  if (other->in_flight.length == 0)
+    return;
+
+  marker->operation->n_markers++;
+  add_marker (other, marker->serial, marker->operation);
+}
+
+/* Moves the envelopes that were passed to a connection, which is being closed, to a new outbox, together
+ * with the flushes that wait for them. */
 SignalOutbox *
 signal_outbox_detach (SignalOutbox *self)
 {
   SignalOutbox *result = signal_outbox_new (self->finished, self->user_data);
+  GQueue markers = self->markers;
+  Marker *marker;
 
   result->in_flight = self->in_flight;
-  result->markers = self->markers;
   result->last_serial = self->last_serial;
   self->written = 0;
   g_queue_init (&self->in_flight);
-  g_queue_init (&self->markers);
   for (GList *link = result->in_flight.head; link != NULL; link = link->next)
     ((Item *) link->data)->outbox = result;
 
-  report_markers (result);
+  g_queue_init (&self->markers);
+  while ((marker = g_queue_pop_head (&markers)) != NULL)
+    move_marker (self, result, marker);
   return result;
 }
 
@@ -398,7 +436,7 @@ signal_outbox_expire (SignalOutbox *self,
     }
 
   if (count > 0)
-    report_markers (self);
+    signal_outbox_report_flushes (self);
   return count;
 }
 
@@ -419,8 +457,8 @@ signal_outbox_locate (SignalOutbox    *self,
   return TRUE;
 }
 
-/* Removes the envelope of an operation without reporting it. If it was in flight, its frame has
- * been taken back from the connection. */
+/* Removes the envelope of an operation without reporting it, or flushes that have waited for it. If it was
+ * in flight, its frame has been taken back from the connection. */
 void
 signal_outbox_remove (SignalOutbox    *self,
                       SignalOperation *operation)
@@ -437,7 +475,6 @@ signal_outbox_remove (SignalOutbox    *self,
 
   unlink_item (item);
   item_free (item);
-  report_markers (self);
 }
 
 /* Returns whether the envelope of an operation is waiting for a connection. */
@@ -468,12 +505,8 @@ void
 signal_outbox_flush (SignalOutbox    *self,
                      SignalOperation *operation)
 {
-  Marker *marker = g_new (Marker, 1);
-
-  marker->serial = self->last_serial;
-  marker->operation = signal_operation_ref (operation);
-  g_queue_push_tail (&self->markers, marker);
-  report_markers (self);
+  add_marker (self, self->last_serial, operation);
+  signal_outbox_report_flushes (self);
 }
 
 /* A flush will not be reported any more. */
@@ -529,5 +562,5 @@ signal_outbox_clear (SignalOutbox *self,
 
   while ((item = get_first (&self->waiting)) != NULL)
     end_item (item, error);
-  report_markers (self);
+  signal_outbox_report_flushes (self);
 }

@@ -45,6 +45,7 @@ gboolean signal_sender_send    (SignalSender      *self,
 gboolean signal_sender_cancel  (SignalSender      *self,
                                 SignalConnection  *connection,
                                 SignalOperation   *operation);
+void     signal_sender_report_flushes (SignalSender *self);
 gboolean signal_sender_is_waiting (SignalOperation *operation);
 void     signal_sender_forget     (SignalOperation *operation);
 void     signal_sender_watch   (SignalSender      *self,

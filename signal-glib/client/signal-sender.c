@@ -398,7 +398,8 @@ signal_sender_send (SignalSender      *self,
 }
 
 /* Takes the message of an operation out of the queue, so that it will not be sent. Returns FALSE if
- * it is not there any more, or a part of it has been written. */
+ * it is not there any more, or a part of it has been written. Flushes that have waited for it are
+ * not reported before signal_sender_report_flushes(), so that the operation can be ended first. */
 gboolean
 signal_sender_cancel (SignalSender     *self,
                       SignalConnection *connection,
@@ -429,6 +430,12 @@ signal_sender_cancel (SignalSender     *self,
 
   signal_outbox_remove (self->outbox, operation);
   return TRUE;
+}
+
+void
+signal_sender_report_flushes (SignalSender *self)
+{
+  signal_outbox_report_flushes (self->outbox);
 }
 
 /* A flush will not be reported any more. */

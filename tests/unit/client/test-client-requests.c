@@ -686,6 +686,68 @@ test_written_while_closing (void)
   WAIT_UNTIL (fixture->messages->len == 1);
 }
 
+/* Checks that the message before the flush was reported before it. */
+static void
+on_flushed_last (GObject      *source,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  Outcome *outcomes = user_data;
+
+  g_assert_cmpuint (outcomes[0].n_done, ==, 1);
+  outcome_on_flushed (source, result, &outcomes[1]);
+}
+
+/* A flush ends after the messages that are dropped when the application disconnects, or drops the client,
+ * before the connection is authenticated. */
+static void
+test_flushed_last (gconstpointer is_dropped)
+{
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  Outcome outcomes[2] = { 0 };
+
+  server->is_silent = TRUE;
+  recorder_start (recorder);
+  signal_client_send_json_async (recorder->client, "waiting", NULL, NULL, outcome_on_sent, &outcomes[0]);
+  signal_client_flush_async (recorder->client, NULL, on_flushed_last, outcomes);
+  if (GPOINTER_TO_INT (is_dropped))
+    {
+      g_signal_handlers_disconnect_by_data (recorder->client, recorder);
+      g_object_run_dispose (G_OBJECT (recorder->client));
+      g_clear_object (&recorder->client);
+    }
+  else
+    {
+      recorder_disconnect (recorder);
+    }
+  assert_fails (&outcomes[0], SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+  assert_succeeds (&outcomes[1]);
+  outcome_clear (&outcomes[0]);
+  outcome_clear (&outcomes[1]);
+}
+
+/* Likewise, after a message that is taken back. */
+static void
+test_flushed_after_cancelled (void)
+{
+  g_autoptr (MockServer) server = mock_server_new ();
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Outcome outcomes[2] = { 0 };
+
+  server->is_silent = TRUE;
+  recorder_start (recorder);
+  signal_client_send_json_async (recorder->client, "waiting", NULL, cancellable, outcome_on_sent, &outcomes[0]);
+  signal_client_flush_async (recorder->client, NULL, on_flushed_last, outcomes);
+  g_cancellable_cancel (cancellable);
+  assert_fails (&outcomes[0], G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  assert_succeeds (&outcomes[1]);
+  outcome_clear (&outcomes[0]);
+  outcome_clear (&outcomes[1]);
+  recorder_disconnect (recorder);
+}
+
 typedef struct
 {
   SignalClient *client;
@@ -747,6 +809,9 @@ main (int   argc,
   g_test_add_func ("/client/sending/taken-back-plain", test_taken_back_plain);
   g_test_add_func ("/client/sending/flush-cancelled", test_flush_cancelled);
   g_test_add_func ("/client/sending/written-while-closing", test_written_while_closing);
+  g_test_add_data_func ("/client/sending/flushed-last", GINT_TO_POINTER (FALSE), test_flushed_last);
+  g_test_add_data_func ("/client/sending/flushed-last-dropped", GINT_TO_POINTER (TRUE), test_flushed_last);
+  g_test_add_func ("/client/sending/flushed-after-cancelled", test_flushed_after_cancelled);
   g_test_add_func ("/client/requests/other-thread", test_other_thread);
 
   return history_run ();

@@ -258,6 +258,8 @@ test_flush (void)
   push (outbox, "b");
   assert_reported ("");
   signal_outbox_remove (outbox, a);
+  assert_reported ("");
+  signal_outbox_report_flushes (outbox);
   assert_reported ("f-1 ");
 
   signal_outbox_mark_in_flight (outbox, 0, 10);
@@ -265,6 +267,31 @@ test_flush (void)
   closing = signal_outbox_detach (outbox);
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 0);
   assert_reported ("");
+  signal_outbox_recall (closing, 10);
+  assert_reported ("f-1 ");
+}
+
+/* A flush that waits for envelopes in flight and for others is reported by both outboxes. */
+static void
+test_flush_detached (void)
+{
+  g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
+  g_autoptr (SignalOutbox) closing = NULL;
+  g_autoptr (SignalOutbox) empty = NULL;
+  g_autoptr (SignalOperation) flush = operation_new ("f");
+
+  push (outbox, "a");
+  push (outbox, "b");
+  signal_outbox_mark_in_flight (outbox, 0, 10);
+  signal_outbox_flush (outbox, flush);
+  flush->n_markers = 1;
+  closing = signal_outbox_detach (outbox);
+  g_assert_cmpuint (flush->n_markers, ==, 2);
+  empty = signal_outbox_detach (outbox);
+  g_assert_cmpuint (flush->n_markers, ==, 2);
+  assert_reported ("");
+  signal_outbox_clear (outbox, NULL);
+  assert_reported ("f-1 ");
   signal_outbox_recall (closing, 10);
   assert_reported ("f-1 ");
 }
@@ -287,6 +314,7 @@ main (int   argc,
   g_test_add_func ("/outbox/outcomes", test_outcomes);
   g_test_add_func ("/outbox/remove", test_remove);
   g_test_add_func ("/outbox/flush", test_flush);
+  g_test_add_func ("/outbox/flush-detached", test_flush_detached);
 
   result = g_test_run ();
   g_string_free (reported, TRUE);
