@@ -20,12 +20,13 @@
 /* How long a client may need to connect again, in microseconds: the application waits for up to a minute. */
 #define RECOVERY (150 * G_USEC_PER_SEC)
 
-/* How long operations may take at most, in microseconds, in addition to their own timeouts: closing a
- * connection, and a message that may wait for 60 s and then be stuck in a connection until its end is
- * noticed, which takes as long as RECOVERY. */
+/* How long operations may take at most, in microseconds, in addition to their own timeouts, and how long it
+ * may take to close a connection. */
 #define MARGIN G_USEC_PER_SEC
 #define MAX_DISCONNECT (5 * G_USEC_PER_SEC)
-#define MAX_SEND (60 * G_USEC_PER_SEC + RECOVERY)
+
+/* How long a message may wait, if that is limited, in milliseconds. */
+#define TTL 60000
 
 /* When the network is good, how long a message that was written may take until the server has it. */
 #define MAX_ARRIVAL (10 * G_USEC_PER_SEC)
@@ -69,6 +70,8 @@ struct _SimClient
   guint          reconnect_id;  /* the source that connects again */
   guint64        n_connects;
   gint64         connected_at;
+  gboolean       is_authenticated; /* since the last connection */
+  guint64        first_message;    /* of this client, rather than of one that was dropped */
   gint64         last_heard;    /* the number of the last message of the server */
   gint64         last_shout;    /* the number of its last broadcast on this connection, or −1 */
   gint64         n_dropped;     /* how many messages the server had dropped before that */
@@ -82,7 +85,8 @@ typedef struct
   SimClient    *self;
   SimLedger    *ledger; /* NULL if it is not about a message */
   guint64       number;
-  gint64        deadline; /* G_MAXINT64 if there is none */
+  gint64        timeout;  /* before it, the operation does not time out */
+  gint64        deadline; /* until then, it has ended */
   GCancellable *cancellable;
 } Ticket;
 
@@ -93,11 +97,14 @@ typedef struct
   gint64  time;
 } Written;
 
+/* timeout is that of the operation, in milliseconds, or 0 if there is none. delay is how long its end may be
+ * delayed, in microseconds. */
 static Ticket *
 ticket_new (SimClient *self,
             SimLedger *ledger,
             guint64    number,
-            gint64     duration)
+            guint      timeout,
+            gint64     delay)
 {
   Ticket *ticket = g_new0 (Ticket, 1);
 
@@ -105,7 +112,11 @@ ticket_new (SimClient *self,
   ticket->self = self;
   ticket->ledger = ledger;
   ticket->number = number;
-  ticket->deadline = duration > 0 ? sim_clock_now () + duration + MARGIN : G_MAXINT64;
+  ticket->timeout = ticket->deadline = G_MAXINT64;
+  if (timeout > 0)
+    ticket->timeout = sim_clock_now () + timeout * G_TIME_SPAN_MILLISECOND;
+  if (timeout > 0 || delay > 0)
+    ticket->deadline = sim_clock_now () + timeout * G_TIME_SPAN_MILLISECOND + delay + MARGIN;
   ticket->cancellable = g_cancellable_new ();
   g_queue_push_tail_link (&self->pending, &ticket->link);
   return ticket;
@@ -117,6 +128,15 @@ ticket_free (Ticket *ticket)
   g_queue_unlink (&ticket->self->pending, &ticket->link);
   g_object_unref (ticket->cancellable);
   g_free (ticket);
+}
+
+static void
+check_timeout (Ticket       *ticket,
+               const GError *error)
+{
+  if (g_error_matches (error, SIGNAL_ERROR, SIGNAL_ERROR_TIMED_OUT) && sim_clock_now () < ticket->timeout)
+    sim_fail ("an operation of client %u, on message %" G_GUINT64_FORMAT ", times out too early",
+              ticket->self->id, ticket->number);
 }
 
 static void
@@ -200,7 +220,7 @@ connect_client (SimClient *self)
       || signal_client_get_state (self->client) != SIGNAL_CONNECTION_STATE_DISCONNECTED)
     return;
 
-  ticket = ticket_new (self, NULL, 0, 0);
+  ticket = ticket_new (self, NULL, 0, 0, 0);
   signal_client_connect_async (self->client, NULL, ticket->cancellable, on_connect_done, ticket);
 }
 
@@ -222,7 +242,7 @@ static void
 disconnect_client (SimClient *self)
 {
   signal_client_disconnect_async (self->client, NULL, on_disconnect_done,
-                                  ticket_new (self, NULL, 0, MAX_DISCONNECT));
+                                  ticket_new (self, NULL, 0, 0, MAX_DISCONNECT));
 }
 
 /* Tokens */
@@ -314,6 +334,7 @@ on_connected (SignalClient *client,
   if (!self->status.was_lost)
     sim_fail ("client %u is connected twice", self->id);
   self->status.was_lost = FALSE;
+  self->is_authenticated = TRUE;
   if (signal_client_get_state (client) != SIGNAL_CONNECTION_STATE_AUTHENTICATED)
     sim_fail ("client %u is connected in state %d", self->id, signal_client_get_state (client));
   act_inside (self);
@@ -336,6 +357,8 @@ on_reconnecting (SignalClient *client,
                  SimClient    *self)
 {
   sim_trace ("reconnecting", attempt);
+  if (signal_client_get_state (client) != SIGNAL_CONNECTION_STATE_RECONNECTING)
+    sim_fail ("client %u is reconnecting in state %d", self->id, signal_client_get_state (client));
   act_inside (self);
 }
 
@@ -395,7 +418,13 @@ on_state (SignalClient *client,
           GParamSpec   *pspec,
           SimClient    *self)
 {
+  gboolean was_authenticated = self->is_authenticated;
+
   self->last_shout = -1;
+  self->is_authenticated = FALSE;
+  if (was_authenticated && self->is_settled
+      && signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_RECONNECTING)
+    sim_fail ("client %u has lost its connection, although nothing has been wrong for minutes", self->id);
   act_inside (self);
 }
 
@@ -444,8 +473,9 @@ start (SimClient *self)
     "base-interval", delays[sim_random_below (&self->random, G_N_ELEMENTS (delays))],
     "heartbeat-interval", heartbeats[sim_random_below (&self->random, G_N_ELEMENTS (heartbeats))],
     "outbox-limit", 1 + sim_random_below (&self->random, 32),
-    "outbox-ttl", self->has_ttl ? 60000 : 0,
+    "outbox-ttl", self->has_ttl ? TTL : 0,
     NULL);
+  self->first_message = sim_ledger_get_length (self->messages);
   self->last_heard = -1;
   self->last_shout = -1;
   self->n_alive++;
@@ -532,6 +562,7 @@ ticket_end (Ticket       *ticket,
 {
   SimClient *self = ticket->self;
 
+  check_timeout (ticket, error);
   sim_trace (ticket->ledger == self->requests ? "request ended" : "message ended",
              TRACED (self->id, ticket->number));
   sim_ledger_end (ticket->ledger, ticket->number, fate_from_error (error));
@@ -627,7 +658,7 @@ send_and_wait (SimClient *self)
   g_autofree char *json = compose (self, number);
   Ticket *ticket;
 
-  ticket = ticket_new (self, self->messages, number, self->has_ttl ? MAX_SEND : 0);
+  ticket = ticket_new (self, self->messages, number, self->has_ttl ? TTL : 0, self->has_ttl ? RECOVERY : 0);
   signal_client_send_json_async (self->client, "said", json, ticket->cancellable, on_sent, ticket);
 }
 
@@ -637,25 +668,30 @@ ask (SimClient *self)
   guint64 number = sim_ledger_accept (self->requests, SIM_ASKED);
   g_autofree char *json = compose (self, number);
   guint timeout = (guint) sim_random_between (&self->random, 10, MAX_PAUSE);
-  Ticket *ticket = ticket_new (self, self->requests, number, timeout * G_TIME_SPAN_MILLISECOND);
+  Ticket *ticket = ticket_new (self, self->requests, number, timeout, 0);
 
   signal_client_request_json_async (self->client, "asked", json, timeout, ticket->cancellable, on_answered,
                                     ticket);
 }
 
+/* The end of the messages that were sent before is known. */
 static void
 on_flushed (GObject      *source,
             GAsyncResult *result,
             gpointer      user_data)
 {
-  signal_client_flush_finish (SIGNAL_CLIENT (source), result, NULL);
-  ticket_free (user_data);
+  Ticket *ticket = user_data;
+  guint64 first = ticket->self->client == (gpointer) source ? ticket->self->first_message : ticket->number;
+
+  if (signal_client_flush_finish (SIGNAL_CLIENT (source), result, NULL))
+    sim_ledger_check_ended (ticket->self->messages, first, ticket->number);
+  ticket_free (ticket);
 }
 
 static void
 flush (SimClient *self)
 {
-  Ticket *ticket = ticket_new (self, NULL, 0, 0);
+  Ticket *ticket = ticket_new (self, NULL, sim_ledger_get_length (self->messages), 0, 0);
 
   signal_client_flush_async (self->client, ticket->cancellable, on_flushed, ticket);
 }

@@ -19,6 +19,9 @@
 /* In bytes. A client that reads slowly is left out of what is sent meanwhile. */
 #define MAX_BACKLOG (128 * 1024)
 
+/* More connections than that wait to be accepted, so that one that is counted forever is noticed. */
+#define MAX_PENDING 8
+
 /* How long there may be more peers than clients, in microseconds. */
 #define MAX_SURPLUS (10 * G_USEC_PER_SEC)
 
@@ -37,6 +40,7 @@ struct _SimHost
   gint64        n_said;
   gint64        n_shouted;
   gint64        n_dropped; /* by the servers before this one */
+  gint64        n_dropped_before; /* by all servers, when it was checked last */
   gint64        fits_at; /* when there were last no more peers than clients */
   GHashTable   *heard; /* ID of a peer → the number of its last message, plus 1 */
 };
@@ -226,6 +230,7 @@ start (SimHost *self)
 
   sim_trace ("listening", PORT);
   signal_server_set_max_backlog (server, MAX_BACKLOG);
+  signal_server_set_max_pending (server, MAX_PENDING);
   g_signal_connect (server, "authenticate", G_CALLBACK (on_authenticate), self);
   g_signal_connect (server, "message::said", G_CALLBACK (on_said), self);
   g_signal_connect (server, "message::asked", G_CALLBACK (on_asked), self);
@@ -325,6 +330,14 @@ sim_host_set_deferral (SimHost *self,
   self->deferral = percent;
 }
 
+static gint64
+count_dropped (SimHost *self)
+{
+  guint64 n = self->server != NULL ? signal_server_get_messages_dropped (self->server) : 0;
+
+  return self->n_dropped + (gint64) n;
+}
+
 /* Broadcasts also have a number of their own, and say how many messages have been dropped before. */
 static char *
 compose (SimHost  *self,
@@ -333,12 +346,11 @@ compose (SimHost  *self,
   gsize size = sim_random_chance (&self->random, 3) ? sim_random_below (&self->random, 60000)
                                                     : sim_random_below (&self->random, 100);
   g_autofree char *padding = g_strnfill (size, 'x');
-  gint64 n_dropped = self->n_dropped + (gint64) signal_server_get_messages_dropped (self->server);
 
   if (!is_shout)
     return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"x\":\"%s\"}", self->n_said++, padding);
   return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"b\":%" G_GINT64_FORMAT ",\"d\":%" G_GINT64_FORMAT
-                          ",\"x\":\"%s\"}", self->n_said++, self->n_shouted++, n_dropped, padding);
+                          ",\"x\":\"%s\"}", self->n_said++, self->n_shouted++, count_dropped (self), padding);
 }
 
 /* Sends a message with a number to everybody, or to a room. */
@@ -356,11 +368,13 @@ say (SimHost *self)
     signal_server_send_to_room (self->server, room, "news", payload, NULL, NULL);
 }
 
-/* Says something once or, sometimes, many things. */
+/* Says something or, if is_hasty, sometimes many things. */
 void
-sim_host_speak (SimHost *self)
+sim_host_speak (SimHost  *self,
+                gboolean  is_hasty)
 {
-  guint n = sim_random_chance (&self->random, 10) ? 1 + sim_random_below (&self->random, MAX_BURST) : 1;
+  gboolean is_burst = is_hasty && sim_random_chance (&self->random, 10);
+  guint n = is_burst ? 1 + sim_random_below (&self->random, MAX_BURST) : 1;
 
   for (guint i = 0; i < n && self->server != NULL; i++)
     say (self);
@@ -382,6 +396,18 @@ find_peer (SimHost    *self,
   return NULL;
 }
 
+/* When the network is good, nobody reads too slowly. */
+static void
+check_dropped (SimHost  *self,
+               gboolean  is_settled)
+{
+  gint64 n_dropped = count_dropped (self);
+
+  if (is_settled && n_dropped != self->n_dropped_before)
+    sim_fail ("the server drops messages, although nothing has been wrong for minutes");
+  self->n_dropped_before = n_dropped;
+}
+
 /* When the network is good, peers whose client has gone are noticed. */
 void
 sim_host_check (SimHost  *self,
@@ -391,6 +417,7 @@ sim_host_check (SimHost  *self,
 
   if (self->server != NULL)
     n_peers = g_list_model_get_n_items (signal_server_get_peers (self->server));
+  check_dropped (self, is_settled);
   if (n_peers <= self->clients->len)
     self->fits_at = sim_clock_now ();
   else if (is_settled && sim_clock_now () - self->fits_at > MAX_SURPLUS)

@@ -18,7 +18,8 @@ void        sim_host_set_refusal   (SimHost    *self,
                                     guint       percent);
 void        sim_host_set_deferral  (SimHost    *self,
                                     guint       percent);
-void        sim_host_speak         (SimHost    *self);
+void        sim_host_speak         (SimHost    *self,
+                                    gboolean    is_hasty);
 void        sim_host_check         (SimHost    *self,
                                     gboolean    is_settled);
 void        sim_host_check_settled (SimHost    *self);

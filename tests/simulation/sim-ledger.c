@@ -86,6 +86,23 @@ sim_ledger_arrive (SimLedger *self,
   self->n_arrived++;
 }
 
+guint64
+sim_ledger_get_length (SimLedger *self)
+{
+  return self->fates->len;
+}
+
+/* The end of each of the messages from begin to end must have been reported. */
+void
+sim_ledger_check_ended (SimLedger *self,
+                        guint64    begin,
+                        guint64    end)
+{
+  for (guint64 number = begin; number < end; number++)
+    if (g_array_index (self->fates, SimFate, number) == SIM_ASKED)
+      sim_fail ("a flush has ended before message %u/%" G_GUINT64_FORMAT, self->id, number);
+}
+
 gboolean
 sim_ledger_has_arrived (SimLedger *self,
                         guint64    number)

@@ -28,6 +28,10 @@ void       sim_ledger_end         (SimLedger  *self,
                                    SimFate     fate);
 void       sim_ledger_arrive      (SimLedger  *self,
                                    guint64     number);
+guint64    sim_ledger_get_length  (SimLedger  *self);
+void       sim_ledger_check_ended (SimLedger  *self,
+                                   guint64     begin,
+                                   guint64     end);
 gboolean   sim_ledger_has_arrived (SimLedger  *self,
                                    guint64     number);
 guint64    sim_ledger_arrived     (SimLedger  *self);

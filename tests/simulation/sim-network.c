@@ -80,6 +80,7 @@ struct _Link
   gint64    stalled[2]; /* until when nothing that a side sends arrives */
   GQueue    held[2];    /* of Arrival: what has to wait for that */
   gsize     in_flight[2];
+  gint64    begun;      /* when the client began to connect */
   gboolean  has_vanished;
   gboolean  is_established;
 };
@@ -157,6 +158,7 @@ link_new (void)
   Link *self = g_new0 (Link, 1);
 
   self->ref_count = 1;
+  self->begun = sim_clock_now ();
   sim_random_init (&self->random, seed ^ (++n_links * G_GUINT64_CONSTANT (0x2545f4914f6cdd1d)));
   return self;
 }
@@ -374,6 +376,27 @@ find_listener (guint16 port)
 }
 
 static void
+on_connect_timeout (gpointer data)
+{
+  Link *link = data;
+
+  if (link->ends[0] != NULL && link->ends[0]->is_connecting)
+    fail_end (link->ends[0], ETIMEDOUT);
+  link_unref (link);
+}
+
+/* Nobody listens. If it is too late to say so, the attempt is not answered. */
+static void
+refuse (Link *link)
+{
+  sim_trace ("refused", link->ends[0]->port);
+  if (sim_clock_now () - link->begun <= MAX_REFUSAL_LATENCY)
+    fail_end (link->ends[0], ECONNREFUSED);
+  else
+    sim_clock_at (link->begun + CONNECT_TIME, on_connect_timeout, link_ref (link));
+}
+
+static void
 establish (Link *link)
 {
   Socket *client = link->ends[0];
@@ -385,8 +408,7 @@ establish (Link *link)
   listener = find_listener (client->port);
   if (listener == NULL)
     {
-      sim_trace ("refused", client->port);
-      fail_end (client, ECONNREFUSED);
+      refuse (link);
       return;
     }
 
@@ -421,16 +443,6 @@ on_refused (gpointer data)
 
   if (link->ends[0] != NULL && link->ends[0]->is_connecting)
     fail_end (link->ends[0], ECONNREFUSED);
-  link_unref (link);
-}
-
-static void
-on_connect_timeout (gpointer data)
-{
-  Link *link = data;
-
-  if (link->ends[0] != NULL && link->ends[0]->is_connecting)
-    fail_end (link->ends[0], ETIMEDOUT);
   link_unref (link);
 }
 

@@ -39,6 +39,7 @@ static guint8 secrets[SIM_N_SECRET_KINDS][N_KEPT][SIM_SECRET_SIZE];
 static guint n_added[SIM_N_SECRET_KINDS];
 static Entry table[1 << TABLE_BITS];
 static guint8 filter[(1 << FILTER_BITS) / 8];
+static gboolean is_generating; /* random bytes are a private key */
 static guint is_received; /* what is being freed has been received: a server receives tokens */
 
 static inline guint64
@@ -151,12 +152,21 @@ sim_secrets_search (void  *memory,
   type __wrap_##name (__VA_ARGS__); \
   type __wrap_##name (__VA_ARGS__)
 
-/* Only the generation of a private key requests this number of random bytes. */
+WRAP (SignalEcdhKeyPair *, signal_ecdh_key_pair_generate, GError **error)
+{
+  SignalEcdhKeyPair *result;
+
+  is_generating = TRUE;
+  result = __real_signal_ecdh_key_pair_generate (error);
+  is_generating = FALSE;
+  return result;
+}
+
 WRAP (gboolean, signal_random_bytes, void *buffer, gsize length, GError **error)
 {
   gboolean ok = __real_signal_random_bytes (buffer, length, error);
 
-  if (ok && length == SIM_SECRET_SIZE)
+  if (ok && is_generating)
     sim_secrets_add (SIM_SECRET_SCALAR, buffer);
   return ok;
 }
