@@ -30,8 +30,8 @@
  * process and in the network, and what the checks themselves store. */
 #define MAX_GROWTH (4 * 1024 * 1024)
 
-/* What may be in use when everything has been freed, in bytes: what the libraries allocate once. With those of
- * Debian 12, that is 97 KiB, however long the run takes. */
+/* What may be in use when everything has been freed, in bytes: what the libraries allocate once. With those
+ * of Debian 12, that is 97 KiB, however long the run takes. */
 #define MAX_REST (160 * 1024)
 
 typedef struct

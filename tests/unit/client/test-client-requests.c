@@ -738,7 +738,8 @@ test_flushed_after_cancelled (void)
 
   server->is_silent = TRUE;
   recorder_start (recorder);
-  signal_client_send_json_async (recorder->client, "waiting", NULL, cancellable, outcome_on_sent, &outcomes[0]);
+  signal_client_send_json_async (recorder->client, "waiting", NULL, cancellable, outcome_on_sent,
+                                 &outcomes[0]);
   signal_client_flush_async (recorder->client, NULL, on_flushed_last, outcomes);
   g_cancellable_cancel (cancellable);
   assert_fails (&outcomes[0], G_IO_ERROR, G_IO_ERROR_CANCELLED);
