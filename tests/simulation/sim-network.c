@@ -22,8 +22,11 @@
 
 #define MAX_FD 4096
 
-/* What may be on its way or unread in one direction. */
-#define WINDOW (64 * 1024)
+/* What may be on its way or unread in one direction. It is often little, so that messages are written in
+ * parts and wait in the library. */
+#define MIN_WINDOW 1000
+#define MAX_SMALL_WINDOW (4 * 1024)
+#define MAX_WINDOW (64 * 1024)
 
 /* How long the system tries to connect. */
 #define CONNECT_TIME (127 * G_USEC_PER_SEC)
@@ -79,6 +82,7 @@ struct _Link
   gint64    latest[2];  /* when the last of what was sent by a side arrives */
   gint64    stalled[2]; /* until when nothing that a side sends arrives */
   GQueue    held[2];    /* of Arrival: what has to wait for that */
+  gsize     window;     /* of each direction */
   gsize     in_flight[2];
   gint64    begun;      /* when the client began to connect */
   gboolean  has_vanished;
@@ -160,6 +164,9 @@ link_new (void)
   self->ref_count = 1;
   self->begun = sim_clock_now ();
   sim_random_init (&self->random, seed ^ (++n_links * G_GUINT64_CONSTANT (0x2545f4914f6cdd1d)));
+  self->window = MAX_WINDOW;
+  if (sim_random_chance (&self->random, 50))
+    self->window = (gsize) sim_random_between (&self->random, MIN_WINDOW, MAX_SMALL_WINDOW);
   return self;
 }
 
@@ -729,7 +736,7 @@ send_data (Socket     *self,
   if (self->is_shut)
     return fail_with (EPIPE);
 
-  space = WINDOW - MIN (WINDOW, link->in_flight[self->side]);
+  space = link->window - MIN (link->window, link->in_flight[self->side]);
   if (space == 0)
     return fail_with (EAGAIN);
 
@@ -1031,7 +1038,7 @@ get_condition (Socket *self)
         condition |= POLLIN;
       if (self->has_end && self->is_shut)
         condition |= POLLHUP;
-      if (self->link->in_flight[self->side] < WINDOW)
+      if (self->link->in_flight[self->side] < self->link->window)
         condition |= POLLOUT;
       return condition;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim-clock.h"
+#include "sim-wrap.h"
 #include "signal-glib/crypto/signal-ecdh-private.h"
 #include "signal-glib/crypto/signal-hkdf-private.h"
 #include "signal-glib/crypto/signal-secret-private.h"
@@ -145,14 +146,7 @@ sim_secrets_search (void  *memory,
   memset (memory, 0, size);
 }
 
-/* The linker lets the library call these instead of its own functions, whose names begin with __real_. */
-
-#define WRAP(type, name, ...) \
-  type __real_##name (__VA_ARGS__); \
-  type __wrap_##name (__VA_ARGS__); \
-  type __wrap_##name (__VA_ARGS__)
-
-WRAP (SignalEcdhKeyPair *, signal_ecdh_key_pair_generate, GError **error)
+SIM_WRAP (SignalEcdhKeyPair *, signal_ecdh_key_pair_generate, GError **error)
 {
   SignalEcdhKeyPair *result;
 
@@ -162,7 +156,7 @@ WRAP (SignalEcdhKeyPair *, signal_ecdh_key_pair_generate, GError **error)
   return result;
 }
 
-WRAP (gboolean, signal_random_bytes, void *buffer, gsize length, GError **error)
+SIM_WRAP (gboolean, signal_random_bytes, void *buffer, gsize length, GError **error)
 {
   gboolean ok = __real_signal_random_bytes (buffer, length, error);
 
@@ -171,8 +165,8 @@ WRAP (gboolean, signal_random_bytes, void *buffer, gsize length, GError **error)
   return ok;
 }
 
-WRAP (void, signal_hkdf_sha256, const guint8 *ikm, gsize ikm_length, const guint8 *salt, gsize salt_length,
-      const guint8 *info, gsize info_length, guint8 *okm, gsize okm_length)
+SIM_WRAP (void, signal_hkdf_sha256, const guint8 *ikm, gsize ikm_length, const guint8 *salt,
+          gsize salt_length, const guint8 *info, gsize info_length, guint8 *okm, gsize okm_length)
 {
   __real_signal_hkdf_sha256 (ikm, ikm_length, salt, salt_length, info, info_length, okm, okm_length);
   g_assert (ikm_length == SIM_SECRET_SIZE && okm_length == SIM_SECRET_SIZE);
@@ -180,14 +174,14 @@ WRAP (void, signal_hkdf_sha256, const guint8 *ikm, gsize ikm_length, const guint
   sim_secrets_add (SIM_SECRET_KEY, okm);
 }
 
-WRAP (void, signal_message_unref, SignalMessage *message)
+SIM_WRAP (void, signal_message_unref, SignalMessage *message)
 {
   is_received++;
   __real_signal_message_unref (message);
   is_received--;
 }
 
-WRAP (guint8 *, signal_websocket_reader_reserve, SignalWebsocketReader *reader, gsize *size)
+SIM_WRAP (guint8 *, signal_websocket_reader_reserve, SignalWebsocketReader *reader, gsize *size)
 {
   guint8 *result;
 
@@ -197,14 +191,14 @@ WRAP (guint8 *, signal_websocket_reader_reserve, SignalWebsocketReader *reader, 
   return result;
 }
 
-WRAP (void, signal_websocket_reader_trim, SignalWebsocketReader *reader)
+SIM_WRAP (void, signal_websocket_reader_trim, SignalWebsocketReader *reader)
 {
   is_received++;
   __real_signal_websocket_reader_trim (reader);
   is_received--;
 }
 
-WRAP (void, signal_websocket_reader_clear, SignalWebsocketReader *reader)
+SIM_WRAP (void, signal_websocket_reader_clear, SignalWebsocketReader *reader)
 {
   is_received++;
   __real_signal_websocket_reader_clear (reader);

@@ -12,6 +12,7 @@
 #include "sim-host.h"
 #include "sim-memory.h"
 #include "sim-network.h"
+#include "sim-objects.h"
 #include "sim-random.h"
 
 /* Clients, a server and the network between them in one thread, with a clock that jumps. Everything
@@ -161,6 +162,8 @@ check (World *self)
 
   if (sim_network_count_links () > 8 * self->clients->len + 8)
     sim_fail ("%u connections for %u clients", sim_network_count_links (), self->clients->len);
+  if (sim_objects_count () > 16 * self->clients->len + 16)
+    sim_fail ("%u objects of connections for %u clients", sim_objects_count (), self->clients->len);
 }
 
 static void
@@ -254,6 +257,9 @@ finish (World *self)
     sim_fail ("clients or operations are left");
   if (sim_network_count_sockets () > 0)
     sim_fail ("%u sockets are left", sim_network_count_sockets ());
+
+  if (sim_objects_count () > 0)
+    sim_fail ("%u objects of connections are left", sim_objects_count ());
 
   for (guint i = 0; i < self->clients->len; i++)
     {
