@@ -757,15 +757,15 @@ sim_client_act (SimClient *self)
   guint what = sim_random_below (&self->random, 100);
 
   sim_trace ("act", TRACED (self->id, what));
-  if (what < 35)
+  if (what < 31)
     send (self);
-  else if (what < 60)
+  else if (what < 56)
     send_and_wait (self);
-  else if (what < 78)
+  else if (what < 74)
     ask (self);
-  else if (what < 82)
+  else if (what < 79)
     flush (self);
-  else if (what < 89)
+  else if (what < 85)
     change_room (self);
   else if (what < 91)
     cancel (self);

@@ -182,11 +182,17 @@ attach (Link   *link,
 }
 
 void
-sim_network_start (guint64 network_seed)
+sim_network_start (void)
 {
-  seed = network_seed;
   links = g_ptr_array_new ();
   weather = (SimWeather) { .min_latency = 1000, .max_latency = 1000 };
+}
+
+void
+sim_network_set_seed (guint64 new_seed)
+{
+  seed = new_seed;
+  n_links = 0;
 }
 
 void

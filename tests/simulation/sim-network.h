@@ -19,7 +19,8 @@ typedef struct
   guint  split;     /* percentage of writes that arrive in pieces, some of them single bytes */
 } SimWeather;
 
-void   sim_network_start         (guint64           seed);
+void   sim_network_start         (void);
+void   sim_network_set_seed      (guint64           seed);
 void   sim_network_set_weather   (const SimWeather *weather);
 guint  sim_network_count_links   (void);
 guint  sim_network_count_sockets (void);
