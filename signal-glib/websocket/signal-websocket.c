@@ -70,6 +70,7 @@ struct _SignalWebsocket
   gint64 round_trip;            /* µs, of the last answered ping; −1 if there was none */
 
   gboolean is_closing;          /* the closing handshake was started by this side */
+  gboolean is_draining;         /* the end is reported when the close frame has been written */
   GSource *close_timeout;
   GError *error;                /* the first one */
 };
@@ -77,6 +78,7 @@ struct _SignalWebsocket
 G_DEFINE_FINAL_TYPE (SignalWebsocket, signal_websocket, G_TYPE_OBJECT)
 
 static void read_available (SignalWebsocket *self, gint64 now);
+static void set_close_timeout (SignalWebsocket *self, guint ms);
 static void start_reading (SignalWebsocket *self);
 
 static void
@@ -103,14 +105,32 @@ finish (SignalWebsocket *self)
   handlers->closed (self, code != 0 ? code : SOUP_WEBSOCKET_CLOSE_ABNORMAL, reason, self->error, user_data);
 }
 
+/* The close frame follows the data that was sent before, and may have to wait for the peer to read. */
+static gboolean
+must_drain (SignalWebsocket *self)
+{
+  return !self->is_closing && !self->is_draining && signal_websocket_get_unsent (self) > 0
+         && soup_websocket_connection_get_state (self->soup) == SOUP_WEBSOCKET_STATE_CLOSING;
+}
+
 static gboolean
 on_close_timeout (gpointer user_data)
 {
   g_autoptr (SignalWebsocket) self = g_object_ref (user_data);
 
   signal_websocket_writer_flush (signal_websocket_stream_get_writer (self->stream));
-  if (self->soup != NULL)
-    finish (self);
+  if (self->soup == NULL)
+    return G_SOURCE_REMOVE;
+
+  if (must_drain (self))
+    {
+      self->is_draining = TRUE;
+      signal_source_clear (&self->close_timeout);
+      set_close_timeout (self, CLOSE_TIMEOUT_MS);
+      return G_SOURCE_REMOVE;
+    }
+
+  finish (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -179,6 +199,12 @@ on_stream_written (gpointer user_data)
   g_autoptr (SignalWebsocket) self = g_object_ref (user_data);
 
   self->handlers->written (self, self->user_data);
+
+  if (self->is_draining && self->soup != NULL && signal_websocket_get_unsent (self) == 0)
+    {
+      signal_source_clear (&self->close_timeout);
+      finish_soon (self);
+    }
 }
 
 static void

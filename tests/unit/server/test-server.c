@@ -153,6 +153,24 @@ test_long_reasons (void)
     }
 }
 
+/* A peer that closes while data is waiting for it gets an answer, after the data. */
+static void
+test_peer_close_with_backlog (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawClient) raw = NULL;
+  g_autofree char *filler = g_strnfill (64 * 1024, 'x');
+  g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), filler);
+
+  signal_server_set_max_backlog (fixture->server, 256 * 1024);
+  raw = raw_client_new_authenticated (fixture->uri, "secret");
+  while (signal_server_send_to_peer (fixture->server, only_peer (fixture), "large", node, NULL))
+    continue;
+  soup_websocket_connection_close (raw->socket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  raw_client_wait_closed (raw, SOUP_WEBSOCKET_CLOSE_NORMAL);
+  WAIT_UNTIL (fixture->disconnected->len == 1);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -165,6 +183,7 @@ main (int   argc,
   g_test_add_func ("/server/heartbeat", test_heartbeat);
   g_test_add_func ("/server/details", test_details);
   g_test_add_func ("/server/peer-close", test_peer_close);
+  g_test_add_func ("/server/peer-close-with-backlog", test_peer_close_with_backlog);
   g_test_add_func ("/server/long-reasons", test_long_reasons);
 
   return g_test_run ();

@@ -573,6 +573,32 @@ test_close_flushes (void)
   g_assert_cmpuint (pair->code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
 }
 
+/* When the peer closes, what was sent before is still written to it, and then the close frame. The end is
+ * reported after that, or when the peer has not read for a while. */
+static void
+test_closed_by_peer (gconstpointer is_read)
+{
+  static const gsize lengths[] = { LARGE };
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GError) error = NULL;
+
+  send_text (pair, LARGE);
+  peer_write (pair, "\x88\x02\x03\xe8", 4);
+  run_for (50);
+  g_assert_false (pair->is_closed);
+  g_assert_null (signal_websocket_begin_text (pair->websocket, 1, &error));
+  g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_NOT_CONNECTED);
+
+  if (is_read != NULL)
+    {
+      WAIT_UNTIL (!peer_read (pair, bytes));
+      g_assert_cmpuint (take_texts (bytes, 1, lengths), ==, 2 + 4 + 2);
+    }
+  WAIT_UNTIL (pair->is_closed);
+  g_assert_cmpuint (pair->code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
+}
+
 /* A peer that does not read delays closing only briefly, and not at all if the connection is
  * aborted. */
 static void
@@ -653,6 +679,8 @@ main (int   argc,
   g_test_add_func ("/websocket/repeated-write", test_repeated_write);
   g_test_add_func ("/websocket/other-stream", test_other_stream);
   g_test_add_func ("/websocket/close-flushes", test_close_flushes);
+  g_test_add_data_func ("/websocket/closed-by-peer", GINT_TO_POINTER (TRUE), test_closed_by_peer);
+  g_test_add_data_func ("/websocket/closed-by-peer-unread", NULL, test_closed_by_peer);
   g_test_add_data_func ("/websocket/close-unread", NULL, test_close_unread);
   g_test_add_data_func ("/websocket/drop", GINT_TO_POINTER (TRUE), test_close_unread);
   g_test_add_func ("/websocket/flood", test_flood);
