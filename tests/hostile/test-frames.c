@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "tests/lib/channel-pair.h"
+#include "tests/lib/frame-peer.h"
 #include "tests/lib/hostile.h"
 
 #include <string.h>
@@ -153,54 +154,23 @@ test_ping_flood (void)
   g_assert_cmpuint (recorder->n_connected, ==, 1);
 }
 
-/* Writes everything, and runs the main loop meanwhile. */
+/* Reads until the last frame is this pong. */
 static void
-write_all (GIOStream    *stream,
-           const guint8 *data,
-           gsize         length)
-{
-  GPollableOutputStream *output =
-    G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
-  gint64 deadline = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
-
-  while (length > 0)
-    {
-      gssize count = g_pollable_output_stream_write_nonblocking (output, data, length, NULL, NULL);
-
-      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-      data += MAX (count, 0);
-      length -= MAX (count, 0);
-      g_main_context_iteration (NULL, FALSE);
-    }
-}
-
-/* Reads until the last complete frame is this pong, unmasked. */
-static void
-read_until_pong (GIOStream  *stream,
+read_until_pong (FramePeer  *peer,
                  const char *payload)
 {
-  GPollableInputStream *input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
-  g_autoptr (GByteArray) all = g_byte_array_new ();
-  gsize size = 6 + strlen (payload);
   gboolean is_found = FALSE;
 
   while (!is_found)
     {
-      guint8 buffer[4096];
-      gssize count;
+      g_autoptr (ReceivedFrame) frame = NULL;
 
-      WAIT_UNTIL ((count = g_pollable_input_stream_read_nonblocking (input, buffer, sizeof buffer,
-                                                                     NULL, NULL)) > 0);
-      g_byte_array_append (all, buffer, count);
-      if (all->len >= size && all->data[all->len - size] == 0x8a)
-        {
-          const guint8 *frame = all->data + all->len - size;
-
-          is_found = TRUE;
-          for (gsize i = 0; i < strlen (payload); i++)
-            is_found = is_found && (frame[6 + i] ^ frame[2 + i % 4]) == (guint8) payload[i];
-        }
+      WAIT_UNTIL ((frame_peer_read (peer, 4096), (frame = frame_peer_take (peer)) != NULL));
+      is_found = frame->first == 0x8a && frame->payload->len == strlen (payload)
+                 && memcmp (frame->payload->data, payload, frame->payload->len) == 0;
     }
+
+  g_assert_cmpuint (peer->unread->len, ==, 0);
 }
 
 /* A peer that sends pings and does not read: the number of stored pongs is limited, and the last
@@ -209,30 +179,28 @@ static void
 test_pongs_unread (void)
 {
   g_autoptr (GByteArray) pings = g_byte_array_new ();
-  static const guint8 header[] = { 0x89, 100 };
+  g_autoptr (FramePeer) peer = NULL;
   static const guint8 payload[100];
   ChannelEnd end = { 0 };
   GIOStream *ends[2];
 
   socket_pair (ends);
   channel_end_open (&end, ends[0], SOUP_WEBSOCKET_CONNECTION_CLIENT);
+  peer = frame_peer_new (ends[1], FALSE);
   for (guint i = 0; i < 1000; i++)
-    {
-      g_byte_array_append (pings, header, sizeof header);
-      g_byte_array_append (pings, payload, sizeof payload);
-    }
+    frame_peer_append (peer, pings, 0x89, payload, sizeof payload);
   for (guint i = 0; i < 100; i++)
-    write_all (ends[1], pings->data, pings->len);
-  write_all (ends[1], (const guint8 *) "\x89\x04last", 6);
+    frame_peer_write (peer, pings->data, pings->len);
+  frame_peer_send (peer, 0x89, "last", 4);
   WAIT_UNTIL (signal_websocket_get_bytes_received (end.websocket) == 100 * pings->len + 6);
   run_for (20);
   g_assert_cmpuint (signal_websocket_get_unsent (end.websocket), >, 0);
   g_assert_cmpuint (signal_websocket_get_unsent (end.websocket), <, 128 * 1024);
 
-  read_until_pong (ends[1], "last");
+  read_until_pong (peer, "last");
   g_assert_cmpuint (signal_websocket_get_unsent (end.websocket), ==, 0);
-  write_all (ends[1], (const guint8 *) "\x89\x04" "more", 6);
-  read_until_pong (ends[1], "more");
+  frame_peer_send (peer, 0x89, "more", 4);
+  read_until_pong (peer, "more");
   g_assert_false (end.is_closed);
 
   channel_end_clear (&end);

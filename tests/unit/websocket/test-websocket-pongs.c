@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "tests/lib/channel-pair.h"
+#include "tests/lib/frame-peer.h"
 #include "tests/lib/hostile.h"
 
 #include <string.h>
@@ -20,13 +21,11 @@ typedef struct
 {
   ChannelEnd  end;
   GIOStream  *channel_stream;
-  GIOStream  *peer;
-  gboolean    is_client;
-  GByteArray *unread;         /* received data that is not a complete frame */
+  FramePeer  *peer;
   guint       n_sent;         /* fillers that were sent on the channel */
   guint       n_read;         /* fillers that were received */
   char       *pong;           /* the last one received, or NULL if it was already checked */
-  guint8      mask[4];        /* of the last frame */
+  guint8      mask[FRAME_PEER_MASK_SIZE]; /* of the last frame */
 } PongFixture;
 
 static PongFixture *
@@ -36,10 +35,9 @@ pong_fixture_new (gconstpointer type)
   GIOStream *ends[2];
 
   socket_pair (ends);
-  fixture->is_client = GPOINTER_TO_INT (type) == SOUP_WEBSOCKET_CONNECTION_CLIENT;
   fixture->channel_stream = ends[0];
-  fixture->peer = ends[1];
-  fixture->unread = g_byte_array_new ();
+  fixture->peer = frame_peer_new (ends[1], GPOINTER_TO_INT (type) == SOUP_WEBSOCKET_CONNECTION_SERVER);
+  g_object_unref (ends[1]);
   channel_end_open (&fixture->end, ends[0], GPOINTER_TO_INT (type));
   return fixture;
 }
@@ -49,8 +47,7 @@ pong_fixture_free (PongFixture *fixture)
 {
   channel_end_clear (&fixture->end);
   g_object_unref (fixture->channel_stream);
-  g_object_unref (fixture->peer);
-  g_byte_array_unref (fixture->unread);
+  frame_peer_free (fixture->peer);
   g_free (fixture->pong);
   run_pending ();
   g_free (fixture);
@@ -58,28 +55,12 @@ pong_fixture_free (PongFixture *fixture)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PongFixture, pong_fixture_free)
 
-/* Sends a frame of the peer, with a mask of zeros if it is the client. */
 static void
 pong_fixture_write (PongFixture *fixture,
                     guint8       first,
                     const char  *payload)
 {
-  GOutputStream *output = g_io_stream_get_output_stream (fixture->peer);
-  g_autoptr (GByteArray) frame = g_byte_array_new ();
-  guint8 length = strlen (payload);
-  const guint8 head[] = { first, fixture->is_client ? length : 0x80 | length, 0, 0, 0, 0 };
-
-  g_byte_array_append (frame, head, fixture->is_client ? 2 : 6);
-  g_byte_array_append (frame, (const guint8 *) payload, length);
-  for (gsize i = 0; i < frame->len;)
-    {
-      gssize count = g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output),
-                                                                 frame->data + i, frame->len - i,
-                                                                 NULL, NULL);
-
-      i += MAX (count, 0);
-      g_main_context_iteration (NULL, FALSE);
-    }
+  g_assert_true (frame_peer_send (fixture->peer, first, payload, strlen (payload)));
 }
 
 /* Sends a ping, and waits until it was read. */
@@ -94,53 +75,22 @@ pong_fixture_ping (PongFixture *fixture,
   WAIT_UNTIL (fixture->end.messages->len > n_messages);
 }
 
-static void
-pong_fixture_take_frame (PongFixture  *fixture,
-                         const guint8 *payload,
-                         gsize         length)
-{
-  guint8 first = fixture->unread->data[0];
-
-  if (first == 0x81)
-    fixture->n_read++;
-  if (first != 0x8a)
-    return;
-
-  g_free (fixture->pong);
-  fixture->pong = g_malloc0 (length + 1);
-  for (gsize i = 0; i < length; i++)
-    fixture->pong[i] = payload[i] ^ (fixture->is_client ? fixture->mask[i % 4] : 0);
-}
-
 /* Reads a little, and stops after a pong. */
 static void
 pong_fixture_read (PongFixture *fixture)
 {
-  GPollableInputStream *input =
-    G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (fixture->peer));
-  guint8 buffer[2048];
-  gssize count = g_pollable_input_stream_read_nonblocking (input, buffer, sizeof buffer, NULL, NULL);
-
-  g_byte_array_append (fixture->unread, buffer, MAX (count, 0));
-  while (fixture->unread->len >= 2 && fixture->pong == NULL)
+  frame_peer_read (fixture->peer, 2048);
+  while (fixture->pong == NULL)
     {
-      const guint8 *data = fixture->unread->data;
-      gsize head = 2, length = data[1] & 0x7f;
+      g_autoptr (ReceivedFrame) frame = frame_peer_take (fixture->peer);
 
-      if (length == 126)
-        {
-          head = 4;
-          if (fixture->unread->len < head)
-            return;
-          length = (gsize) data[2] << 8 | data[3];
-        }
-      if (fixture->is_client && fixture->unread->len >= head + 4)
-        memcpy (fixture->mask, data + head, 4);
-      head += fixture->is_client ? 4 : 0;
-      if (fixture->unread->len < head + length)
+      if (frame == NULL)
         return;
-      pong_fixture_take_frame (fixture, data + head, length);
-      g_byte_array_remove_range (fixture->unread, 0, head + length);
+      memcpy (fixture->mask, frame->mask, sizeof fixture->mask);
+      if (frame->first == 0x81)
+        fixture->n_read++;
+      if (frame->first == 0x8a)
+        fixture->pong = g_strdup_printf ("%.*s", (int) frame->payload->len, (char *) frame->payload->data);
     }
 }
 
@@ -205,29 +155,16 @@ test_backlog (gconstpointer type)
 static void
 test_order (gconstpointer type)
 {
-  static const guint8 frames[] = {
-    0x89, 0x80, 0, 0, 0, 0,
-    0x01, 0x8c, 0, 0, 0, 0, '{', '"', 'e', 'v', 'e', 'n', 't', '"', ':', '"', 'a', '"',
-    0x89, 0x80, 0, 0, 0, 0,
-    0x80, 0x81, 0, 0, 0, 0, '}',
-  };
   g_autoptr (PongFixture) fixture = pong_fixture_new (type);
-  GOutputStream *output = g_io_stream_get_output_stream (fixture->peer);
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
-  /* Frames to a client have no mask. */
-  for (gsize i = 0; i < sizeof frames;)
-    {
-      guint8 length = frames[i + 1] & 0x7f;
-      const guint8 head[] = { frames[i], fixture->is_client ? length : 0x80 | length, 0, 0, 0, 0 };
-
-      g_byte_array_append (bytes, head, fixture->is_client ? 2 : 6);
-      g_byte_array_append (bytes, frames + i + 6, length);
-      i += 6 + length;
-    }
+  frame_peer_append (fixture->peer, bytes, 0x89, NULL, 0);
+  frame_peer_append (fixture->peer, bytes, 0x01, "{\"event\":\"a\"", 12);
+  frame_peer_append (fixture->peer, bytes, 0x89, NULL, 0);
+  frame_peer_append (fixture->peer, bytes, 0x80, "}", 1);
 
   fixture->end.echoes = TRUE;
-  g_assert_cmpint (g_output_stream_write (output, bytes->data, bytes->len, NULL, NULL), ==, bytes->len);
+  g_assert_true (frame_peer_write (fixture->peer, bytes->data, bytes->len));
   for (guint i = 0; i < 2; i++)
     {
       WAIT_UNTIL ((pong_fixture_read (fixture), fixture->pong != NULL));
