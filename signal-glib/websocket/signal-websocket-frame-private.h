@@ -35,6 +35,8 @@ gboolean    signal_websocket_frame_is_control       (const SignalWebsocketFrame 
 const char *signal_websocket_frame_find_fault       (const SignalWebsocketFrame *self,
                                                      gboolean                    must_mask,
                                                      gboolean                    is_in_message);
+gboolean    signal_websocket_frame_is_utf8          (const char                 *text,
+                                                     gsize                       length);
 const char *signal_websocket_frame_find_close_fault (const guint8               *payload,
                                                      gsize                       length);
 guint       signal_websocket_frame_compose_header   (guint8                      header[SIGNAL_WEBSOCKET_FRAME_HEADER_MAX],

@@ -98,10 +98,10 @@ signal_websocket_frame_find_fault (const SignalWebsocketFrame *self,
   return NULL;
 }
 
-/* g_utf8_validate_len() rejects U+0000. */
-static gboolean
-is_utf8 (const char *text,
-         gsize       length)
+/* Unlike g_utf8_validate_len(), accepts U+0000. */
+gboolean
+signal_websocket_frame_is_utf8 (const char *text,
+                                gsize       length)
 {
   const char *end = text + length;
 
@@ -128,7 +128,7 @@ signal_websocket_frame_find_close_fault (const guint8 *payload,
   code = (guint) payload[0] << 8 | payload[1];
   if (code == 1005 || code == 1006 || code == 1015)
     return _("The peer sent a close frame with an invalid code");
-  if (!is_utf8 ((const char *) payload + 2, length - 2))
+  if (!signal_websocket_frame_is_utf8 ((const char *) payload + 2, length - 2))
     return _("The peer sent a close frame whose reason is not UTF-8");
 
   return NULL;
