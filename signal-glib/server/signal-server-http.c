@@ -86,7 +86,8 @@ check_origin (SignalServer      *self,
     .name = self->listen_name,
   };
 
-  if (n_hosts > 1 || n_origins > 1)
+  /* RFC 9112 section 3.2; libsoup does not require a Host if the target of the request is a URL. */
+  if (n_hosts != 1 || n_origins > 1)
     return SOUP_STATUS_BAD_REQUEST;
   if (origin == NULL)
     return 0;

@@ -39,6 +39,8 @@ static const Request requests[] = {
   REQUEST ("noise", "hello\r\n\r\n", "4"),
   REQUEST ("http-2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""),
   REQUEST ("no-host", "GET /ws HTTP/1.1\r\n" KEY "\r\n", "4"),
+  REQUEST ("no-host/url", "GET http://127.0.0.1/ws HTTP/1.1\r\n" KEY "\r\n", "400"),
+  REQUEST ("host/url", "GET http://127.0.0.1/ws HTTP/1.1\r\nHost: 127.0.0.1\r\n" KEY "\r\n", "101"),
   REQUEST ("http-1.0", "GET /ws HTTP/1.0\r\nHost: x\r\n" KEY "\r\n", ""),
   REQUEST ("path/nul", "GET /ws%00 HTTP/1.1\r\nHost: x\r\n" KEY "\r\n", ""),
   REQUEST ("path/lines", "GET /ws%0d%0aX:%201 HTTP/1.1\r\nHost: x\r\n" KEY "\r\n", "4"),
