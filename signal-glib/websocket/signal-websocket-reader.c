@@ -243,7 +243,9 @@ signal_websocket_reader_next (SignalWebsocketReader  *self,
 
       if (!self->has_frame)
         {
-          if (!signal_websocket_frame_parse (&self->frame, self->data + self->start, get_length (self)))
+          /* Without data, self->data may be NULL, to which no offset may be added, not even 0. */
+          if (get_length (self) == 0
+              || !signal_websocket_frame_parse (&self->frame, self->data + self->start, get_length (self)))
             return SIGNAL_WEBSOCKET_READER_NEEDS_DATA;
           event = begin_frame (self);
           if (event != SIGNAL_WEBSOCKET_READER_NEEDS_DATA)
