@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "wire.h"
 
 #include "signal-glib/protocol/signal-channel-private.h"
 #include "signal-glib/protocol/signal-envelope-private.h"
@@ -25,9 +26,7 @@
 
 #define EVERY_LINE (WITH_KEY | AS_TEXT | ENCRYPTED)
 
-#define MOST_TURNS 2000
 #define MOST_INCOMING (16 * 1024)
-#define MOST_BYTES (64 * 1024) /* fits into the buffer of a socket, so that writing does not block */
 
 static const guint8 session_key[SIGNAL_AEAD_KEY_SIZE] = "thirty-two bytes, known to both";
 
@@ -102,48 +101,6 @@ static const SignalChannelHandlers handlers = {
   .closed = on_closed,
 };
 
-static void
-turn (void)
-{
-  for (guint i = 0; i < MOST_TURNS && g_main_context_iteration (NULL, FALSE); i++)
-    continue;
-}
-
-static void
-append_frame (GByteArray *out,
-              const char *text,
-              gsize       length,
-              gboolean    masked)
-{
-  static const guint8 mask[4]; /* zeros, which do not change the payload */
-  guint8 head[4] = { 0x81, length < 126 ? length : 126, length >> 8, length };
-
-  if (masked)
-    head[1] |= 0x80;
-  g_byte_array_append (out, head, length < 126 ? 2 : 4);
-  if (masked)
-    g_byte_array_append (out, mask, sizeof mask);
-  g_byte_array_append (out, (const guint8 *) text, length);
-}
-
-static void
-append_sealed (GByteArray       *out,
-               SignalAead *key,
-               const char       *text,
-               gsize             length,
-               gboolean          masked)
-{
-  g_autofree guint8 *ciphertext = g_malloc (length + SIGNAL_AEAD_TAG_SIZE);
-  guint8 iv[SIGNAL_AEAD_IV_SIZE] = { out->len, out->len >> 8 };
-  gsize frame_length = signal_envelope_get_encrypted_size (length);
-  g_autofree char *frame = g_malloc (frame_length);
-
-  g_assert_true (signal_aead_encrypt_with_iv (key, iv, (const guint8 *) text, length,
-                                                     ciphertext, NULL));
-  signal_envelope_write_encrypted (frame, iv, ciphertext, length + SIGNAL_AEAD_TAG_SIZE);
-  append_frame (out, frame, frame_length, masked);
-}
-
 /* The bytes that the peer sends. */
 static GByteArray *
 compose_stream (guint8      flags,
@@ -156,19 +113,19 @@ compose_stream (guint8      flags,
   if (size == 0)
     return out;
   if (!(flags & AS_TEXT))
-    return g_byte_array_append (out, (const guint8 *) data, MIN (size, MOST_BYTES));
+    return g_byte_array_append (out, (const guint8 *) data, MIN (size, WIRE_MOST_BYTES));
 
   for (const char *end = data + size; data < end; )
     {
       const char *stop = memchr (data, '\n', end - data);
       gsize length = MIN ((stop != NULL ? stop : end) - data, MOST_INCOMING);
 
-      if (out->len + 2 * length + 200 > MOST_BYTES)
+      if (out->len + 2 * length + 200 > WIRE_MOST_BYTES)
         break;
       if (flags & ENCRYPTED)
-        append_sealed (out, key, data, length, flags & AS_SERVER);
+        wire_append_sealed (out, key, data, length, flags & AS_SERVER);
       else
-        append_frame (out, data, length, flags & AS_SERVER);
+        wire_append_frame (out, data, length, flags & AS_SERVER);
       data += length + 1;
     }
   return out;
@@ -196,15 +153,6 @@ check_counts (const Run  *run,
   g_assert_cmpuint (run->n_faults, ==, n_lines - n_valid);
 }
 
-static GIOStream *
-wrap_fd (int fd)
-{
-  g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, NULL);
-
-  g_assert_nonnull (socket);
-  return G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
-}
-
 static void
 open_channel (Run       *run,
               GIOStream *stream)
@@ -228,30 +176,29 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   Run run = { 0 };
   g_autoptr (GByteArray) bytes = NULL;
   g_autoptr (GIOStream) stream = NULL;
-  int fds[2];
+  int fd;
   gsize half;
 
   if (size == 0)
     return 0;
 
-  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
   run.flags = data[0];
-  stream = wrap_fd (fds[0]);
+  stream = wire_open (&fd);
   open_channel (&run, stream);
 
   bytes = compose_stream (run.flags, (const char *) data + 1, size - 1);
   half = run.flags & IN_TWO ? bytes->len / 2 : bytes->len;
-  g_assert_cmpint (write (fds[1], bytes->data, half), ==, half);
-  turn ();
+  g_assert_cmpint (write (fd, bytes->data, half), ==, half);
+  wire_turn ();
   if (half < bytes->len
-      && write (fds[1], bytes->data + half, bytes->len - half) != (gssize) (bytes->len - half))
+      && write (fd, bytes->data + half, bytes->len - half) != (gssize) (bytes->len - half))
     g_assert_true (errno == EPIPE || errno == ECONNRESET);
-  shutdown (fds[1], SHUT_WR);
-  turn ();
+  shutdown (fd, SHUT_WR);
+  wire_turn ();
 
   g_clear_object (&run.channel);
-  close (fds[1]);
-  turn ();
+  close (fd);
+  wire_turn ();
 
   /* The smallest frame header has two bytes. */
   g_assert_cmpuint (run.n_messages + run.n_faults, <=, bytes->len / 2 + 1);

@@ -143,9 +143,91 @@ def buses():
     yield '\n\n'
 
 
+def jsons():
+    yield ' { "a" : [ 1 , -0 , 1.5e-3 , true , false , null ] , "b" : { "" : "" } } '
+    yield '{"a":1,"\\u0061":2,"a":3}'
+    yield '"\\ud83d\\ude00 \\ud800 \\u0000 \\n\\/é😀"'
+    yield '[9223372036854775807,-9223372036854775808,9223372036854775808,1e400,5e-324,1E+2]'
+    yield from ('', ' ', '{} {}', '[1,]', '{"a":1,}', '[1 2]', '01', '.5', '1.', '0x10', '+1', '1e', '-', 'nul')
+    yield from ("'a'", '/* c */ {}', '// c\n[]', '#c\n1', 'var a = {};', '{a:1}', '"\t"', '"\\v"', '"\\', '[')
+    yield '[' * 256 + ']' * 256
+    yield '{"":' * 257 + '1' + '}' * 257
+
+
+def upgrade_requests():
+    def request(*fields, flags=0, first='GET /ws HTTP/1.1', host='127.0.0.1', origin=None):
+        lines = [first, f'Host: {host}', 'Upgrade: websocket', 'Connection: keep-alive, Upgrade',
+                 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', *fields]
+        if origin is not None:
+            lines.append(f'Origin: {origin}')
+        return bytes([flags]) + '\r\n'.join([*lines, '', '']).encode()
+
+    in_two, after_each, half_close, with_list, with_name, drop = (1 << bit for bit in range(6))
+    yield request()
+    yield request('Sec-WebSocket-Extensions: permessage-deflate', 'Sec-WebSocket-Protocol: a, b', flags=in_two)
+    yield request(origin='http://127.0.0.1', flags=after_each)
+    yield request(origin='https://listed.example', flags=with_list)
+    yield request(origin='HTTPS://LISTED.example:443', flags=with_list | half_close)
+    yield request(origin='http://named.example:8080', host='named.example:8080', flags=with_name)
+    yield request(origin='http://[::1]:80', host='[::1]')
+    yield request(origin='http://evil.example', host='evil.example')
+    yield request(origin='null', flags=with_list)
+    yield request('Origin: http://localhost', origin='http://localhost', host='localhost')
+    yield request('Host: b')
+    yield request('Content-Length: 5') + b'hello'
+    yield request('Transfer-Encoding: chunked', flags=half_close) + b'5\r\nhello\r\n0\r\n\r\n'
+    yield request('Expect: 100-continue', 'Content-Length: 9')
+    yield request(first='POST /ws HTTP/1.1')
+    yield request(first='GET /other?query HTTP/1.1')
+    yield request(first='GET http://127.0.0.1/ws HTTP/1.1')
+    yield request(first='GET /ws HTTP/1.0')
+    yield request(first='OPTIONS * HTTP/1.1')
+    yield request(flags=drop)
+    yield request() + frame(envelope('authenticate', data={'type': 'Bearer', 'token': 't'}).encode(), mask=b'abcd')
+    yield b'\0' + b'GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\n\r\n'
+    yield b'\0' + b'GET /ws HTTP/1.1\nHost: x\n folded\nX: \0\n\n'
+    yield b'\0' + b'\x16\x03\x01\0'
+    yield bytes([half_close]) + b'GET /ws HT'
+
+
+def authenticates():
+    optional, defer, close_inside, drop_inside, refuse_rooms, one_by_one, turn_inside, answer = (
+        1 << bit for bit in range(8))
+    key = encode(POINT)
+
+    def lines(flags, *texts, **members):
+        first = envelope('authenticate', data={'type': 'Bearer', 'token': 'alice', **members})
+        return bytes([flags]) + '\n'.join([first, *texts]).encode()
+
+    chat = ' ' + envelope('chat', data={'n': 1}, id='7')
+    join = envelope('join', data={'rooms': ['tea', 'the-peer', 'tea', 'ws:x']})
+    leave = envelope('leave', data={'rooms': ['tea', 'the-peer', 'ws-default']})
+    again = envelope('authenticate', data={'type': 'Bearer', 'token': 'bob'})
+    yield lines(0)
+    yield lines(one_by_one | answer, chat, join, leave, again, ' ' + join, clientPublicKey=key)
+    yield lines(0, chat, publicKey=key)
+    yield lines(one_by_one, chat, publicKey=key, clientPublicKey=None)
+    yield lines(0, clientPublicKey=7)
+    yield lines(0, clientPublicKey=encode(b'\4' + bytes(64)))
+    yield lines(optional | one_by_one, join, envelope('chat'), envelope('heartbeat'), leave)
+    yield lines(optional, clientPublicKey='')
+    yield lines(defer | one_by_one, chat, clientPublicKey=key)
+    yield lines(close_inside, chat, clientPublicKey=key)
+    yield lines(drop_inside | turn_inside, chat, clientPublicKey=key)
+    yield lines(refuse_rooms | turn_inside | one_by_one, join, clientPublicKey=key)
+    yield lines(0, token='no')
+    yield lines(defer, token='bytes')
+    yield lines(0, token=7)
+    yield lines(0, type=None)
+    yield bytes([0]) + b'{"event":"authenticate"}'
+    yield bytes([one_by_one]) + '\n'.join([envelope('chat'), join, again, 'x']).encode()
+    yield bytes([optional]) + rb'{"event":"authenticate","data":{"type":"\u0000","token":"\ud800","token":"b"}}'
+
+
 def main():
     corpora = {'envelope': envelopes, 'handshake': handshakes, 'base64': base64s, 'names': names,
-               'channel': channels, 'response': responses, 'bus': buses}
+               'channel': channels, 'response': responses, 'bus': buses,
+               'json': jsons, 'authenticate': authenticates, 'upgrade-request': upgrade_requests}
     for name, make in corpora.items():
         directory = pathlib.Path(sys.argv[1]) / name
         directory.mkdir(parents=True, exist_ok=True)
