@@ -168,7 +168,8 @@ take_fragment (SignalWebsocketReader *self)
 
   at = self->fragments->len;
   g_byte_array_append (self->fragments, payload, (guint) size);
-  if (self->frame.is_masked)
+  /* An empty array has no data. */
+  if (self->frame.is_masked && size > 0)
     signal_websocket_frame_mask (self->fragments->data + at, size, get_mask (self));
   self->taken += size;
 
