@@ -89,11 +89,13 @@ is_leaked_by_libsoup (const char *text,
   const char *end = g_strstr_len (copy, -1, "\n\r\n");
   const char *bare_end = g_strstr_len (copy, -1, "\n\n");
   const char *host;
+  size_t length = size; /* as far as the end of the connection */
 
   if (end == NULL || (bare_end != NULL && bare_end < end))
     end = bare_end;
-  if (end == NULL || soup_headers_parse_request (copy, (int) (end + 1 - copy), headers, NULL, NULL, NULL)
-                     != SOUP_STATUS_OK)
+  if (end != NULL)
+    length = (size_t) (end + 1 - copy);
+  if (soup_headers_parse_request (copy, (int) length, headers, NULL, NULL, NULL) != SOUP_STATUS_OK)
     return FALSE;
   host = soup_message_headers_get_one (headers, "Host");
   return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_UNRECOGNIZED
