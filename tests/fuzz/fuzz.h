@@ -11,4 +11,8 @@ G_BEGIN_DECLS
 int LLVMFuzzerTestOneInput (const uint8_t *data,
                             size_t         size);
 
+/* Called once by libFuzzer, before. */
+int LLVMFuzzerInitialize (int    *argc,
+                          char ***argv);
+
 G_END_DECLS

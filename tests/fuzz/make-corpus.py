@@ -4,6 +4,7 @@
 import base64
 import json
 import pathlib
+import random
 import sys
 
 TAG = 16
@@ -224,10 +225,16 @@ def authenticates():
     yield bytes([optional]) + rb'{"event":"authenticate","data":{"type":"\u0000","token":"\ud800","token":"b"}}'
 
 
+def apis():
+    for number in range(24):
+        generator = random.Random(number)
+        yield bytes(generator.randrange(256) for _ in range(20 + number * 12))
+
+
 def main():
     corpora = {'envelope': envelopes, 'handshake': handshakes, 'base64': base64s, 'names': names,
                'channel': channels, 'response': responses, 'bus': buses,
-               'json': jsons, 'authenticate': authenticates, 'upgrade-request': upgrade_requests}
+               'json': jsons, 'authenticate': authenticates, 'api': apis, 'upgrade-request': upgrade_requests}
     for name, make in corpora.items():
         directory = pathlib.Path(sys.argv[1]) / name
         directory.mkdir(parents=True, exist_ok=True)

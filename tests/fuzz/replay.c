@@ -8,7 +8,7 @@
 /* Used without libFuzzer: runs every file of the corpus unchanged, then truncated, then with
  * pseudorandom changes that are the same in every run. */
 
-#define N_VARIATIONS 1500 /* of the whole corpus */
+#define N_VARIATIONS 1000 /* of the whole corpus */
 #define MOST_CUTS 25      /* of a file */
 #define MOST_CHANGED 35   /* of a file */
 #define MOST_CHANGES 4
