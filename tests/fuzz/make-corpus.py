@@ -189,6 +189,7 @@ def upgrade_requests():
     yield b'\0' + b'GET /ws HTTP/1.1\nHost: x\n folded\nX: \0\n\n'
     yield b'\0' + b'\x16\x03\x01\0'
     yield bytes([half_close]) + b'GET /ws HT'
+    yield request(first='GET http://127.0.0.1/ws HTTP/1.1').replace(b'Host: 127.0.0.1\r\n', b'')
 
 
 def authenticates():
@@ -223,6 +224,7 @@ def authenticates():
     yield bytes([0]) + b'{"event":"authenticate"}'
     yield bytes([one_by_one]) + '\n'.join([envelope('chat'), join, again, 'x']).encode()
     yield bytes([optional]) + rb'{"event":"authenticate","data":{"type":"\u0000","token":"\ud800","token":"b"}}'
+    yield b'\0{"event":"authenticate","data":{"type":"Bearer","token":"a","token":7}}'
 
 
 def apis():
