@@ -877,6 +877,8 @@ clear (Api *api)
   api->depth = MAX_DEPTH;
   for (guint i = 0; i < N_SLOTS; i++)
     {
+      if (api->clients[i] != NULL)
+        signal_client_disconnect_async (api->clients[i], NULL, NULL, NULL);
       g_clear_object (&api->clients[i]);
       g_clear_object (&api->lists[i]);
       if (api->cancellables[i] != NULL)
