@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "api-input.h"
 #include "fuzz.h"
@@ -35,7 +35,7 @@ typedef struct
   guint              n_calls;
   guint              depth;
   guint              n_pending;  /* operations whose callback has not been called */
-  guint              n_alive;    /* objects that are not finalized */
+  GPtrArray         *alive;      /* objects that are not finalized; not owned */
 } Api;
 
 static const char * const urls[] = {
@@ -82,14 +82,14 @@ on_finalized (gpointer  user_data,
 {
   Api *api = user_data;
 
-  api->n_alive--;
+  g_ptr_array_remove_fast (api->alive, object);
 }
 
 static void
 watch (Api      *api,
        gpointer  object)
 {
-  api->n_alive++;
+  g_ptr_array_add (api->alive, object);
   g_object_weak_ref (object, on_finalized, api);
 }
 
@@ -874,11 +874,8 @@ check_clients (Api *api)
 static void
 clear (Api *api)
 {
-  api->depth = MAX_DEPTH;
   for (guint i = 0; i < N_SLOTS; i++)
     {
-      if (api->clients[i] != NULL)
-        signal_client_disconnect_async (api->clients[i], NULL, NULL, NULL);
       g_clear_object (&api->clients[i]);
       g_clear_object (&api->lists[i]);
       if (api->cancellables[i] != NULL)
@@ -900,6 +897,28 @@ on_tick (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* A client may wait for a long time, as the references of its operations keep it. */
+static void
+disconnect_all (Api *api)
+{
+  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < api->alive->len; i++)
+    if (SIGNAL_IS_CLIENT (api->alive->pdata[i]))
+      g_ptr_array_add (clients, g_object_ref (api->alive->pdata[i]));
+  for (guint i = 0; i < clients->len; i++)
+    signal_client_disconnect_async (clients->pdata[i], NULL, NULL, NULL);
+}
+
+static void
+fail_to_finish (Api *api)
+{
+  for (guint i = 0; i < api->alive->len; i++)
+    g_printerr ("%s is not finalized\n", G_OBJECT_TYPE_NAME (api->alive->pdata[i]));
+  g_printerr ("%u operations have not ended\n", api->n_pending);
+  abort ();
+}
+
 /* Waits for the end of every operation and of every object. */
 static void
 finish (Api *api)
@@ -907,9 +926,12 @@ finish (Api *api)
   gint64 deadline = g_get_monotonic_time () + CLEANUP;
   guint tick = g_timeout_add (10, on_tick, NULL);
 
-  while (api->n_pending > 0 || api->n_alive > 0)
+  api->depth = MAX_DEPTH;
+  disconnect_all (api);
+  while (api->n_pending > 0 || api->alive->len > 0)
     {
-      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      if (g_get_monotonic_time () > deadline)
+        fail_to_finish (api);
       clear (api);
       g_main_context_iteration (NULL, TRUE);
     }
@@ -924,6 +946,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   Api api = { 0 };
 
   api_input_init (&api.input, data, size);
+  api.alive = g_ptr_array_new ();
   api.monitor = fake_monitor_new (TRUE);
   start_server (&api);
   start_client (&api);
@@ -936,6 +959,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   finish (&api);
   clear (&api);
   g_clear_object (&api.monitor);
+  g_ptr_array_unref (api.alive);
   api_input_clear (&api.input);
   return 0;
 }
