@@ -20,14 +20,19 @@
 #define IS_REPLACED 0
 #endif
 
+#define KEPT (16 * 1024 * 1024)
+
 static gboolean is_searching;
 static gssize in_use; /* also counts down for what was allocated before or in other ways */
 static gssize peak;
 
-/* From now on, secrets in freed memory are searched for. */
+/* From now on, secrets in freed memory are searched for. Memory is not given back to the system, which takes
+ * longer than to keep it. */
 void
 sim_memory_start (void)
 {
+  mallopt (M_TRIM_THRESHOLD, KEPT);
+  mallopt (M_MMAP_THRESHOLD, KEPT);
   is_searching = TRUE;
 }
 

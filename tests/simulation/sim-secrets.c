@@ -16,8 +16,8 @@
 /* How many of each kind are searched for. */
 #define N_KEPT 8
 
-/* Eight bytes of a secret count, at any position. The memory is searched in steps of eight bytes, so that
- * a complete secret is found wherever it begins. */
+/* Eight bytes of a secret count, at any position. A secret contains at least three words of eight bytes that
+ * are aligned, so that a complete one is found by looking at every second word, wherever it begins. */
 #define WINDOW sizeof (guint64)
 #define N_WINDOWS (SIM_SECRET_SIZE - WINDOW + 1)
 
@@ -116,7 +116,7 @@ find (const void *memory,
 {
   const guint64 *words = memory;
 
-  for (gsize i = 0; i < size / WINDOW; i++)
+  for (gsize i = 0; i < size / WINDOW; i += 2)
     {
       gsize bit = hash (words[i]) >> (64 - FILTER_BITS);
       const Entry *entry;
