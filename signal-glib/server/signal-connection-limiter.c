@@ -41,7 +41,7 @@ typedef struct
 SignalConnectionLimiter *
 signal_connection_limiter_new (void)
 {
-  SignalConnectionLimiter *self = g_rc_box_new0 (SignalConnectionLimiter);
+  SignalConnectionLimiter *self = g_atomic_rc_box_new0 (SignalConnectionLimiter);
 
   self->context = g_main_context_ref_thread_default ();
   g_queue_init (&self->waiting);
@@ -58,11 +58,12 @@ limiter_clear (gpointer limiter)
   g_main_context_unref (self->context);
 }
 
-/* Connections that outlive the server hold a reference to the limiter. */
+/* Connections that outlive the server hold a reference to the limiter. They end in the thread of the main
+ * context, while another thread may release the last reference to the server. */
 void
 signal_connection_limiter_unref (SignalConnectionLimiter *self)
 {
-  g_rc_box_release_full (self, limiter_clear);
+  g_atomic_rc_box_release_full (self, limiter_clear);
 }
 
 /* Addresses of the same network count as one: an IPv6 site is usually assigned a whole /64. */
@@ -121,10 +122,10 @@ leave (PendingConnection *pending)
 static void
 end_connection (PendingConnection *pending)
 {
-  g_rc_box_acquire (pending);
+  g_atomic_rc_box_acquire (pending);
   g_socket_shutdown (pending->socket, TRUE, TRUE, NULL);
   leave (pending);
-  g_rc_box_release (pending);
+  g_atomic_rc_box_release (pending);
 }
 
 static gboolean
@@ -153,7 +154,7 @@ on_connection_finalized (gpointer data)
   leave (pending);
   pending->limiter->n_connections--;
   g_clear_pointer (&pending->limiter, signal_connection_limiter_unref);
-  g_rc_box_release (pending);
+  g_atomic_rc_box_release (pending);
 }
 
 /* Counts the connection as pending until it leaves, is evicted, or timeout milliseconds have
@@ -164,9 +165,9 @@ signal_connection_limiter_enter (SignalConnectionLimiter *self,
                                  GSocketAddress          *remote_address,
                                  guint                    timeout)
 {
-  PendingConnection *pending = g_rc_box_new0 (PendingConnection);
+  PendingConnection *pending = g_atomic_rc_box_new0 (PendingConnection);
 
-  pending->limiter = g_rc_box_acquire (self);
+  pending->limiter = g_atomic_rc_box_acquire (self);
   pending->link.data = pending;
   pending->is_waiting = TRUE;
   pending->network = get_network (remote_address);
@@ -178,8 +179,8 @@ signal_connection_limiter_enter (SignalConnectionLimiter *self,
   g_queue_push_tail_link (&self->waiting, &pending->link);
   set_count (self, pending->network, count_in_network (self, pending->network) + 1);
 
-  g_object_set_data_full (G_OBJECT (remote_address), PENDING_KEY, g_rc_box_acquire (pending),
-                          g_rc_box_release);
+  g_object_set_data_full (G_OBJECT (remote_address), PENDING_KEY, g_atomic_rc_box_acquire (pending),
+                          g_atomic_rc_box_release);
   g_object_set_data_full (G_OBJECT (connection), PENDING_KEY, pending, on_connection_finalized);
 }
 
