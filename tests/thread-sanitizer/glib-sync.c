@@ -20,8 +20,8 @@ void __tsan_atomic64_store (volatile gint64 *location, gint64 value, int order);
   if (__atomic_load_n (&real, __ATOMIC_RELAXED) == NULL) \
     __atomic_store_n (&real, (__typeof__ (&name)) dlsym (RTLD_NEXT, #name), __ATOMIC_RELAXED)
 
-/* Locks, which ThreadSanitizer knows from the first use on: that GLib has initialized one of its own for
- * another thread would not be seen. */
+/* Locks, which ThreadSanitizer knows from the first use on: that GLib has initialized or cleared one of its
+ * own for another thread would not be seen. */
 
 #define LOCK(name, Type, flags) \
   void (name) (Type *lock) \
@@ -53,25 +53,14 @@ void __tsan_atomic64_store (volatile gint64 *location, gint64 value, int order);
     __tsan_mutex_post_unlock (lock, flags); \
   }
 
-#define CLEAR(name, Type) \
-  void (name) (Type *lock) \
-  { \
-    REAL (name); \
-    __tsan_mutex_destroy (lock, 0); \
-    real (lock); \
-  }
-
-CLEAR (g_mutex_clear, GMutex)
 LOCK (g_mutex_lock, GMutex, 0)
 TRY_LOCK (g_mutex_trylock, GMutex, 0)
 UNLOCK (g_mutex_unlock, GMutex, 0)
 
-CLEAR (g_rec_mutex_clear, GRecMutex)
 LOCK (g_rec_mutex_lock, GRecMutex, __tsan_mutex_write_reentrant)
 TRY_LOCK (g_rec_mutex_trylock, GRecMutex, __tsan_mutex_write_reentrant)
 UNLOCK (g_rec_mutex_unlock, GRecMutex, __tsan_mutex_write_reentrant)
 
-CLEAR (g_rw_lock_clear, GRWLock)
 LOCK (g_rw_lock_writer_lock, GRWLock, 0)
 TRY_LOCK (g_rw_lock_writer_trylock, GRWLock, 0)
 UNLOCK (g_rw_lock_writer_unlock, GRWLock, 0)
@@ -163,6 +152,44 @@ gboolean
     __tsan_acquire (count);
 
   return is_last;
+}
+
+typedef struct
+{
+  gpointer       box;
+  GDestroyNotify clear;
+} Clearing;
+
+static _Thread_local Clearing *clearing; /* the box that the thread is releasing */
+
+/* Only called for the last reference. */
+static void
+clear_box (gpointer box)
+{
+  __tsan_acquire (box);
+  if (clearing->clear != NULL)
+    clearing->clear (box);
+}
+
+void
+g_atomic_rc_box_release_full (gpointer        box,
+                              GDestroyNotify  clear)
+{
+  Clearing *outer = clearing;
+  Clearing inner = { box, clear };
+
+  REAL (g_atomic_rc_box_release_full);
+
+  __tsan_release (box);
+  clearing = &inner;
+  real (box, clear_box);
+  clearing = outer;
+}
+
+void
+g_atomic_rc_box_release (gpointer box)
+{
+  g_atomic_rc_box_release_full (box, NULL);
 }
 
 /* Sources: what happened before one was attached happens before it is dispatched. Only the callback is
