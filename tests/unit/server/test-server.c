@@ -162,7 +162,7 @@ test_peer_close_with_backlog (void)
   g_autofree char *filler = g_strnfill (64 * 1024, 'x');
   g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), filler);
 
-  signal_server_set_max_backlog (fixture->server, 256 * 1024);
+  signal_server_set_max_backlog (fixture->server, 2 * 1024 * 1024);
   raw = raw_client_new_authenticated (fixture->uri, "secret");
   while (signal_server_send_to_peer (fixture->server, only_peer (fixture), "large", node, NULL))
     continue;
