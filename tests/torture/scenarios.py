@@ -330,11 +330,10 @@ class Listen(Scenario):
         return ['listen', self.site.url, '--room', self.text, '--json', '--count', '1', '--max-retries', '1']
 
     def play(self, program):
-        """Sends until the message has been received."""
+        """Sends until a message has been received."""
         end = time.monotonic() + DEADLINE
-        while not program.poll_until(lambda: 'Connected' in program.text('stderr'), 0.5):
-            if program.process.poll() is not None or time.monotonic() > end:
-                return
+        # It may be this message that is lost.
+        program.poll_until(lambda: 'Connected' in program.text('stderr'), 2)
         while program.process.poll() is None and time.monotonic() < end:
             self.site.call('send', '--wait', self.site.url, 'chat', json.dumps({'room': self.text}))
             program.poll_until(lambda: False, 0.5)
@@ -401,7 +400,8 @@ class ListenAgain(Listen):
     def play(self, program):
         try:
             for n_times in range(1, 4):
-                if not program.poll_until(lambda: program.text('stderr').count('Connected') >= n_times, DEADLINE):
+                program.poll_until(lambda: program.text('stderr').count('Connected') >= n_times, PROMPT)
+                if program.process.poll() is not None:
                     return
                 if n_times < 3:
                     self.relay.cut()
