@@ -36,6 +36,9 @@ void      interop_join                   (Recorder   *recorder,
 gboolean  interop_is_in_room             (Recorder   *recorder,
                                           const char *room);
 void      interop_settle                 (Recorder   *recorder);
+void      interop_assert_count           (Recorder   *recorder,
+                                          const char *event,
+                                          guint       n);
 
 /* Sends a command to run.py: a method of the class in processes.py, and its arguments, with a final NULL. */
 char *processes_query   (const char *verb, ...) G_GNUC_NULL_TERMINATED G_GNUC_WARN_UNUSED_RESULT;
