@@ -183,7 +183,7 @@ on_read (GObject      *source,
 
   bytes = g_input_stream_read_bytes_finish (G_INPUT_STREAM (source), result, &error);
   if (bytes == NULL)
-    g_task_return_error (task, error);
+    g_task_return_error (task, error); /* NOLINT(bugprone-branch-clone): the order matters */
   else if (g_bytes_get_size (bytes) == 0)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED,
                              _("The server closed the connection during the WebSocket handshake"));
