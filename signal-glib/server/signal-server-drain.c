@@ -33,8 +33,7 @@ on_turn (gpointer user_data)
       signal_server_close_peer (peer);
     }
 
-  if (self->drain_timer != NULL)
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is a timer only while there are peers. */
+  if (self->drain_peers != NULL)
     g_source_set_ready_time (self->drain_timer, self->drain_peers->len > 0 ? self->drain_turn : -1);
   return G_SOURCE_CONTINUE;
 }
