@@ -243,12 +243,16 @@ signal_outbox_peek_added (SignalOutbox *self)
   return item != NULL ? item->added : -1;
 }
 
-/* Removes the first waiting envelope, which will never be written. */
+/* Removes the first waiting envelope, which will never be written. There must be one. */
 void
 signal_outbox_drop (SignalOutbox *self,
                     const GError *error)
 {
-  end_item (get_first (&self->waiting), error);
+  Item *item = get_first (&self->waiting);
+
+  g_return_if_fail (item != NULL);
+
+  end_item (item, error);
   signal_outbox_report_flushes (self);
 }
 
@@ -264,14 +268,16 @@ add_in_flight (SignalOutbox *self,
   g_queue_push_tail_link (&self->in_flight, &item->link);
 }
 
-/* Moves the first waiting envelope to those that were passed to the connection. begin and end are
- * the numbers of bytes that had been passed to it before and after. */
+/* Moves the first waiting envelope, of which there must be one, to those that were passed to the
+ * connection. begin and end are the numbers of bytes that had been passed to it before and after. */
 void
 signal_outbox_mark_in_flight (SignalOutbox *self,
                               guint64       begin,
                               guint64       end)
 {
   Item *item = get_first (&self->waiting);
+
+  g_return_if_fail (item != NULL);
 
   unlink_item (item);
   add_in_flight (self, item, begin, end);
