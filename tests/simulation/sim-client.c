@@ -268,7 +268,7 @@ gboolean
 sim_client_has_token (SimClient  *self,
                       const char *token)
 {
-  return strcmp (token, self->token) == 0 || strcmp (token, self->old_token) == 0;
+  return g_str_equal (token, self->token) || g_str_equal (token, self->old_token);
 }
 
 /* GObject makes copies of what is returned, which are not wiped. */
