@@ -119,6 +119,7 @@ class Workers(Cli):
                 wait_until(lambda: not is_running(pids[0]))
                 while len(children(process.pid)) < 2:
                     connect(url, TOKEN, SECONDS).stream.close()
+                    time.sleep(0.01) # more connections at once than the limit of a server are refused
 
     def test_crash_loop(self):
         """A worker that ends again and again is started more and more seldom, and can be stopped then."""
