@@ -192,7 +192,7 @@ take_fragmented_message (SignalWebsocketReader  *self,
                          gsize                  *length)
 {
   self->is_delivered = TRUE;
-  *data = self->fragments->data;
+  *data = self->fragments->len > 0 ? self->fragments->data : (const guint8 *) ""; /* not NULL */
   *length = self->fragments->len;
   return SIGNAL_WEBSOCKET_READER_MESSAGE;
 }

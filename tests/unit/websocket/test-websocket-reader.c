@@ -230,6 +230,28 @@ test_fault (void)
   signal_websocket_reader_clear (&like);
 }
 
+/* There is nothing to read at first, and an empty message has data of no length, not NULL. */
+static void
+test_empty (void)
+{
+  static const guint8 frames[] = { 0x01, 0, 0x00, 0, 0x80, 0 };
+  SignalWebsocketReader self = { .limit = 1000 };
+  const guint8 *data = NULL;
+  guint8 opcode = 0;
+  gsize size, length = 1;
+
+  g_assert_cmpint (signal_websocket_reader_next (&self, &opcode, &data, &length), ==,
+                   SIGNAL_WEBSOCKET_READER_NEEDS_DATA);
+  memcpy (signal_websocket_reader_reserve (&self, &size), frames, sizeof frames);
+  signal_websocket_reader_add (&self, sizeof frames);
+  g_assert_cmpint (signal_websocket_reader_next (&self, &opcode, &data, &length), ==,
+                   SIGNAL_WEBSOCKET_READER_MESSAGE);
+  g_assert_cmpint (opcode, ==, 1);
+  g_assert_nonnull (data);
+  g_assert_cmpuint (length, ==, 0);
+  signal_websocket_reader_clear (&self);
+}
+
 /* Nothing is read after a close frame. */
 static void
 test_close (void)
@@ -345,6 +367,7 @@ main (int   argc,
   g_test_add_func ("/websocket-reader/fragments", test_fragments);
   g_test_add_func ("/websocket-reader/fault", test_fault);
   g_test_add_func ("/websocket-reader/close", test_close);
+  g_test_add_func ("/websocket-reader/empty", test_empty);
   g_test_add_func ("/websocket-reader/huge", test_huge);
   g_test_add_func ("/websocket-reader/memory", test_memory);
 
