@@ -70,6 +70,7 @@ struct _SignalWebsocket
   gint64 round_trip;            /* µs, of the last answered ping; −1 if there was none */
 
   gboolean is_closing;          /* the closing handshake was started by this side */
+  gboolean is_waiting;          /* the peer has CLOSE_TIMEOUT_MS to read and to respond */
   gboolean is_draining;         /* the end is reported when the close frame has been written */
   GSource *close_timeout;
   GError *error;                /* the first one */
@@ -78,7 +79,7 @@ struct _SignalWebsocket
 G_DEFINE_FINAL_TYPE (SignalWebsocket, signal_websocket, G_TYPE_OBJECT)
 
 static void read_available (SignalWebsocket *self, gint64 now);
-static void set_close_timeout (SignalWebsocket *self, guint ms);
+static void wait_for_peer (SignalWebsocket *self);
 static void start_reading (SignalWebsocket *self);
 
 static void
@@ -109,7 +110,7 @@ finish (SignalWebsocket *self)
 static gboolean
 must_drain (SignalWebsocket *self)
 {
-  return !self->is_closing && !self->is_draining && signal_websocket_get_unsent (self) > 0
+  return !self->is_waiting && signal_websocket_get_unsent (self) > 0
          && soup_websocket_connection_get_state (self->soup) == SOUP_WEBSOCKET_STATE_CLOSING;
 }
 
@@ -126,7 +127,7 @@ on_close_timeout (gpointer user_data)
     {
       self->is_draining = TRUE;
       signal_source_clear (&self->close_timeout);
-      set_close_timeout (self, CLOSE_TIMEOUT_MS);
+      wait_for_peer (self);
       return G_SOURCE_REMOVE;
     }
 
@@ -142,6 +143,13 @@ set_close_timeout (SignalWebsocket *self,
   g_source_set_callback (self->close_timeout, on_close_timeout, self, NULL);
   g_source_set_static_name (self->close_timeout, "[signal-glib] WebSocket close timeout");
   g_source_attach (self->close_timeout, self->context);
+}
+
+static void
+wait_for_peer (SignalWebsocket *self)
+{
+  self->is_waiting = TRUE;
+  set_close_timeout (self, CLOSE_TIMEOUT_MS);
 }
 
 /* Schedules the end of the connection for when libsoup has returned. After its close frame
@@ -727,7 +735,7 @@ signal_websocket_close (SignalWebsocket *self,
   if (self->close_timeout != NULL)
     return;
 
-  set_close_timeout (self, CLOSE_TIMEOUT_MS);
+  wait_for_peer (self);
   if (signal_websocket_is_open (self))
     soup_websocket_connection_close (self->soup, code, reason);
 }

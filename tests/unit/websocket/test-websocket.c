@@ -599,6 +599,27 @@ test_closed_by_peer (gconstpointer is_read)
   g_assert_cmpuint (pair->code, ==, SOUP_WEBSOCKET_CLOSE_NORMAL);
 }
 
+/* This also holds if this side closes just after the peer has. */
+static void
+test_closed_by_both (void)
+{
+  static const gsize lengths[] = { LARGE };
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  gsize unsent;
+
+  send_text (pair, LARGE);
+  unsent = signal_websocket_get_unsent (pair->websocket);
+  peer_write (pair, "\x88\x02\x03\xe8", 4);
+  while (signal_websocket_get_unsent (pair->websocket) == unsent)
+    g_main_context_iteration (NULL, TRUE);
+  signal_websocket_close (pair->websocket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+
+  WAIT_UNTIL (!peer_read (pair, bytes));
+  g_assert_cmpuint (take_texts (bytes, 1, lengths), ==, 2 + 4 + 2);
+  WAIT_UNTIL (pair->is_closed);
+}
+
 /* A peer that does not read delays closing only briefly, and not at all if the connection is
  * aborted. */
 static void
@@ -681,6 +702,7 @@ main (int   argc,
   g_test_add_func ("/websocket/close-flushes", test_close_flushes);
   g_test_add_data_func ("/websocket/closed-by-peer", GINT_TO_POINTER (TRUE), test_closed_by_peer);
   g_test_add_data_func ("/websocket/closed-by-peer-unread", NULL, test_closed_by_peer);
+  g_test_add_func ("/websocket/closed-by-both", test_closed_by_both);
   g_test_add_data_func ("/websocket/close-unread", NULL, test_close_unread);
   g_test_add_data_func ("/websocket/drop", GINT_TO_POINTER (TRUE), test_close_unread);
   g_test_add_func ("/websocket/flood", test_flood);
