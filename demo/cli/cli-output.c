@@ -4,6 +4,7 @@
 #include "cli-output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,11 +101,22 @@ exit_if_incomplete (void)
     _exit (CLI_EXIT_FAILED);
 }
 
+/* The next file that is opened would get the number of a standard stream that the caller has closed, and the
+ * output would be written to a socket. What is opened here instead fails to be read or written. */
+static void
+reserve_standard_streams (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0 && open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+      return;
+}
+
 /* The program cannot be successful without its output. This includes the help, after which GLib calls
  * exit(). */
 void
 cli_output_init (void)
 {
+  reserve_standard_streams ();
   g_set_print_handler (on_print);
   atexit (exit_if_incomplete);
 }

@@ -316,6 +316,15 @@ class Commands(Cli):
                 server.err.wait_for('Cannot write to standard output')
                 self.assertEqual(server.wait(SECONDS), EXIT_FAILED)
 
+    def test_missing_output(self):
+        """The output is not written to a descriptor that the program has opened for itself instead."""
+        with serving() as (url, _):
+            process = subprocess.run(['sh', '-c', 'exec "$@" >&-', 'sh',
+                                      PROGRAM, 'request', url, 'a', '"8byte"'],
+                                     stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                     env=environment(), timeout=SECONDS, check=False)
+            self.check_fails(process, EXIT_FAILED, 'Cannot write to standard output: Bad file descriptor')
+
     def test_nonblocking_output(self):
         """Another program that shares the output has made it non-blocking, and it is full."""
         reader, writer = os.pipe()
