@@ -757,7 +757,7 @@ is_waiting_to_read (Socket *self)
 {
   gint64 now = sim_clock_now ();
 
-  return now < self->slow_until && now < self->next_read && self->unread->len > 0;
+  return now < self->slow_until && now < self->next_read && self->unread->len > 0 && self->error == 0;
 }
 
 static void
@@ -1042,7 +1042,7 @@ get_condition (Socket *self)
         return POLLIN | POLLOUT | POLLERR | POLLHUP;
       if ((self->unread->len > 0 || self->has_end) && !is_waiting_to_read (self))
         condition |= POLLIN;
-      if (self->has_end && self->is_shut)
+      if (self->has_end && self->is_shut && !is_waiting_to_read (self))
         condition |= POLLHUP;
       if (self->link->in_flight[self->side] < self->link->window)
         condition |= POLLOUT;
