@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Redis, servers on it, and their clients: what the benchmarks of the bus start, and read from it."""
-import ctypes
 import json
 import os
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -12,21 +10,16 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, '..', 'interop'))
+sys.path[:0] = [os.path.join(HERE, '..', name) for name in ('lib', 'interop')]
 
+from children import die_with_parent  # noqa: E402
 from dependencies import Missing, find_program, prepare  # noqa: E402
 
 OURS, PUBLIC = 'signal-glib', 'public server'
 START_LIMIT = 60
 STOP_LIMIT = 60
 SKIP = 77  # to meson
-PR_SET_PDEATHSIG = 1
 CLOCK_OF_PROCESS = 2
-LIBC = ctypes.CDLL(None)
-
-
-def die_with_parent():
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Child:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The processes around a test program: Redis, servers, haproxy, receivers. All of them end with this one."""
 import contextlib
-import ctypes
 import json
 import os
 import random
@@ -13,16 +12,15 @@ import time
 
 import certificates
 import history
+from children import die_with_parent
 from dependencies import find_program
 
 START_LIMIT = 30
 STOP_LIMIT = 10
-PR_SET_PDEATHSIG = 1
 PORTS = (10000, 32768)
 SLOTS = 16384
 QUERIES = ('cluster', 'pubsub')  # commands of Redis that change nothing
 HERE = os.path.dirname(os.path.abspath(__file__))
-LIBC = ctypes.CDLL(None)
 
 HAPROXY = '''
 defaults
@@ -57,10 +55,6 @@ def free_port():
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(('127.0.0.1', port))
             return port
-
-
-def die_with_parent():
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def wait_until(condition, what, limit=START_LIMIT):

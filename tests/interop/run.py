@@ -13,8 +13,9 @@ import subprocess
 import sys
 import tempfile
 
+from children import die_with_parent
 from dependencies import Missing, find_program, prepare
-from processes import Processes, die_with_parent
+from processes import Processes
 
 LIMIT = 240
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 
+from children import die_with_parent
 from errors import TRANSIENT, TRANSIENT_CALLS, errors_of
 
 # strace counts the calls of each thread from 1. A file to which -P refers has counts of its own.
@@ -73,7 +74,7 @@ class Program:
                 else subprocess.DEVNULL
             self.process = subprocess.Popen(args, stdin=source, stdout=files[0], stderr=files[1],
                                             env={**site.env, **dict(env), 'LD_PRELOAD': site.preload},
-                                            cwd=self.folder, start_new_session=True)
+                                            cwd=self.folder, start_new_session=True, preexec_fn=die_with_parent)
         try:
             self.attach(injection.options(site.folder) if injection else ['-yy'])
         except BaseException:

@@ -13,6 +13,7 @@ import threading
 import time
 
 import prometheus
+from children import die_with_parent
 from injection import Problem, Program
 from redis_responder import Redis
 
@@ -83,7 +84,7 @@ class Site:
         """Returns the path of the output."""
         with open(f'{self.folder}/{name}.out', 'wb') as out, open(f'{self.folder}/{name}.err', 'wb') as err:
             process = subprocess.Popen([self.program, *args], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                       env=self.env)
+                                       env=self.env, preexec_fn=die_with_parent)
         self.stack.callback(process.wait)
         self.stack.callback(process.kill)
         return out.name
