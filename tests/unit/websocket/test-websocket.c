@@ -19,13 +19,14 @@ typedef struct
   SignalWebsocket *websocket;
   GIOStream       *peer;
 
-  GPtrArray       *messages; /* GBytes */
+  GPtrArray       *messages;    /* GBytes */
   guint            n_written;
   gboolean         is_closed;
   guint16          code;
   char            *reason;
   GError          *error;
-  guint            nested;   /* ms for which the main loop runs in the first message */
+  guint            nested;      /* ms for which the main loop runs in the first message */
+  gboolean         is_dropping; /* as soon as something has been written */
 } WebsocketPair;
 
 static void
@@ -69,7 +70,11 @@ static void
 on_written (SignalWebsocket *websocket,
             gpointer         user_data)
 {
-  ((WebsocketPair *) user_data)->n_written++;
+  WebsocketPair *pair = user_data;
+
+  pair->n_written++;
+  if (pair->is_dropping)
+    signal_websocket_drop (websocket);
 }
 
 static const SignalWebsocketHandlers handlers = {
@@ -620,6 +625,24 @@ test_closed_by_both (void)
   WAIT_UNTIL (pair->is_closed);
 }
 
+/* The application may drop the connection while data is still written to a peer that has closed. */
+static void
+test_closed_and_dropped (void)
+{
+  g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  send_text (pair, LARGE);
+  peer_write (pair, "\x88\x02\x03\xe8", 4);
+  run_for (50);
+  pair->n_written = 0;
+  pair->is_dropping = TRUE;
+  WAIT_UNTIL (!peer_read (pair, bytes));
+  run_pending ();
+  g_assert_cmpuint (pair->n_written, ==, 1);
+  g_assert_false (pair->is_closed);
+}
+
 /* A peer that does not read delays closing only briefly, and not at all if the connection is
  * aborted. */
 static void
@@ -703,6 +726,7 @@ main (int   argc,
   g_test_add_data_func ("/websocket/closed-by-peer", GINT_TO_POINTER (TRUE), test_closed_by_peer);
   g_test_add_data_func ("/websocket/closed-by-peer-unread", NULL, test_closed_by_peer);
   g_test_add_func ("/websocket/closed-by-both", test_closed_by_both);
+  g_test_add_func ("/websocket/closed-and-dropped", test_closed_and_dropped);
   g_test_add_data_func ("/websocket/close-unread", NULL, test_close_unread);
   g_test_add_data_func ("/websocket/drop", GINT_TO_POINTER (TRUE), test_close_unread);
   g_test_add_func ("/websocket/flood", test_flood);
