@@ -541,6 +541,11 @@ class ServeWorkers(Serve):
     n_clients = 8  # each process has failures of its own
 
 
+# These tests of the unit suite write so much that most calls would be theirs, and that tracing them takes longer than
+# the peer waits.
+LEFT_OUT = ['/server/peer-close-with-backlog']
+
+
 class UnitTest(Scenario):
     """A program of the unit suite. Its checks may fail, and what it waits for may never happen."""
 
@@ -549,7 +554,8 @@ class UnitTest(Scenario):
         self.name = f'unit:{name}'
 
     def command(self):
-        return [f'{self.site.tests}/test-{self.name.removeprefix("unit:")}']
+        return [f'{self.site.tests}/test-{self.name.removeprefix("unit:")}',
+                *(word for path in LEFT_OUT for word in ('-s', path))]
 
     def play(self, program):
         if not program.poll_until(lambda: program.process.poll() is not None, DEADLINE / 2):
