@@ -255,7 +255,8 @@ execute_requests (MockLink *link)
       if (size == 0)
         return;
       g_byte_array_remove_range (link->in, 0, size);
-      mock_link_execute (link, words);
+      if (words->len > 0)  /* Redis ignores empty lines. */
+        mock_link_execute (link, words);
     }
 }
 

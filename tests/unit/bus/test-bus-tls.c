@@ -135,6 +135,23 @@ test_mismatch (void)
   g_assert_cmpuint (first->n_connected + second->n_connected, ==, 0);
 }
 
+/* A handshake that is taken for commands can contain an empty line, which Redis ignores. */
+static void
+test_empty_line (void)
+{
+  static const char lines[] = "\0\r\nPING\r\n";
+  g_autoptr (MockRedis) mock = mock_redis_new ();
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnection) connection = NULL;
+
+  connection = g_socket_client_connect_to_host (client, "127.0.0.1", mock->port, NULL, NULL);
+  g_assert_nonnull (connection);
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), lines,
+                                            sizeof lines - 1, NULL, NULL, NULL));
+  WAIT_UNTIL (mock->commands->len == 1);
+  g_assert_cmpstr (mock->commands->pdata[0], ==, "PING");
+}
+
 static void
 test_skipped (void)
 {
@@ -160,6 +177,7 @@ main (int   argc,
       g_test_add_func ("/bus/tls/certificate", test_certificate);
       g_test_add_func ("/bus/tls/no-certificate", test_no_certificate);
       g_test_add_func ("/bus/tls/mismatch", test_mismatch);
+      g_test_add_func ("/bus/tls/empty-line", test_empty_line);
     }
   else
     {
