@@ -8,6 +8,10 @@
 #define HEAD "{\"text\":\""
 #define TAIL "\"}"
 
+#define INNER_OVERHEAD 25 /* {"event":"bench","data":…} */
+#define OUTER_OVERHEAD 61 /* {"event":"encrypted","data":{"iv":"…","ct":"…"}} */
+#define TAG_SIZE 16
+
 /* A JSON object of exactly @size bytes with one string, like that of a chat message. */
 char *
 bench_payload_new (gsize size)
@@ -24,4 +28,18 @@ bench_payload_new (gsize size)
   g_string_append (text, TAIL);
 
   return g_string_free (text, FALSE);
+}
+
+/* Returns the size of the text that is encrypted for a payload of @size bytes. */
+gsize
+bench_payload_get_inner_size (gsize size)
+{
+  return INNER_OVERHEAD + size;
+}
+
+/* Returns the size of the encrypted message with a payload of @size bytes. */
+gsize
+bench_payload_get_frame_size (gsize size)
+{
+  return OUTER_OVERHEAD + (bench_payload_get_inner_size (size) + TAG_SIZE + 2) / 3 * 4;
 }

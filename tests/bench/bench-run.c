@@ -70,6 +70,7 @@ end (BenchRun *self)
 {
   self->sample->cpu_ns += read_clock (CLOCK_PROCESS_CPUTIME_ID);
   self->sample->wall_ns += read_clock (CLOCK_MONOTONIC);
+  self->is_over = TRUE;
   g_main_loop_quit (self->loop);
 }
 

@@ -34,6 +34,7 @@ struct _BenchContender
 {
   const char *name;
   guint       divisor; /* the divisor of the number of messages in a task */
+  gboolean    is_measure; /* whether this library is compared with it, not it with this library */
   gboolean  (*perform) (const BenchContender  *self,
                         const BenchTask       *task,
                         BenchSample           *sample,
@@ -42,6 +43,7 @@ struct _BenchContender
 
 extern const BenchContender bench_contender_signal;
 extern const BenchContender bench_contender_soup;
+extern const BenchContender bench_contender_floor;
 
 typedef struct _BenchRun BenchRun;
 
@@ -55,6 +57,7 @@ struct _BenchRun
 
   GMainLoop       *loop;
   gboolean         is_ready;
+  gboolean         is_over;
   guint            done;
   guint            checksum;
   GError          *error;

@@ -141,4 +141,4 @@ perform (const BenchContender  *contender,
   return *error == NULL;
 }
 
-const BenchContender bench_contender_signal = { "signal-glib", 1, perform };
+const BenchContender bench_contender_signal = { "signal-glib", 1, FALSE, perform };

@@ -3,9 +3,10 @@
 
 #include <libsoup/soup.h>
 
+#include "bench-payload.h"
 #include "bench-run.h"
 
-/* The floor: libsoup's own client. It does not decrypt, only reads the bytes of each frame, and
+/* libsoup's own client. It does not decrypt, only reads the bytes of each frame, and
  * sends frames of the same size as encrypted ones. */
 typedef struct
 {
@@ -14,16 +15,10 @@ typedef struct
   GBytes *frame;
 } SoupRun;
 
-/* {"event":"encrypted","data":{"iv":"…","ct":"…"}}, with {"event":"bench","data":…} encrypted */
-#define INNER_OVERHEAD 25
-#define OUTER_OVERHEAD 61
-#define TAG_SIZE 16
-
 static GBytes *
 make_frame (gsize payload_size)
 {
-  gsize inner = payload_size + INNER_OVERHEAD;
-  gsize size = OUTER_OVERHEAD + (inner + TAG_SIZE + 2) / 3 * 4;
+  gsize size = bench_payload_get_frame_size (payload_size);
   char *text = g_malloc (size);
 
   for (gsize i = 0; i < size; i++)
@@ -132,4 +127,4 @@ perform (const BenchContender  *contender,
   return *error == NULL;
 }
 
-const BenchContender bench_contender_soup = { "libsoup", 1, perform };
+const BenchContender bench_contender_soup = { "libsoup", 1, TRUE, perform };

@@ -152,8 +152,8 @@ print_table (GPtrArray       *cases,
   for (guint i = 1; i < contenders->len; i++)
     {
       const BenchContender *contender = contenders->pdata[i];
-      g_autofree char *head = g_strconcat (i == 1 ? "ours/" : "", contender->name,
-                                           i == 1 ? "" : "/ours", NULL);
+      g_autofree char *head = g_strconcat (contender->is_measure ? "ours/" : "", contender->name,
+                                           contender->is_measure ? "" : "/ours", NULL);
 
       printf ("  %-20s", head);
     }
@@ -212,6 +212,9 @@ run (const char  *feeder,
 
   bench_report_begin (builder, "speed");
   add_contender (contenders, &bench_contender_signal);
+#if HAVE_OPENSSL
+  add_contender (contenders, &bench_contender_floor);
+#endif
   add_contender (contenders, &bench_contender_soup);
   json_builder_set_member_name (builder, "skipped");
   json_builder_begin_object (builder);
