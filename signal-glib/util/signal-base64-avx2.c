@@ -9,6 +9,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include <immintrin.h>
+#include <string.h>
 
 #define AVX2 __attribute__ ((target ("avx2")))
 
@@ -64,6 +65,18 @@ encode_avx2 (const guint8 *data,
       __m256i values = split_groups (_mm256_set_m128i (second, first));
 
       _mm256_storeu_si256 ((__m256i_u *) text, to_characters (values));
+    }
+
+  /* Then 12 bytes at a time, which are loaded exactly. The other lane is not used. */
+  for (; length - done >= 12; done += 12, text += 16)
+    {
+      __m128i bytes = _mm_loadl_epi64 ((const __m128i_u *) (data + done));
+      int last;
+
+      memcpy (&last, data + done + 8, sizeof last);
+      bytes = _mm_insert_epi32 (bytes, last, 2);
+      _mm_storeu_si128 ((__m128i_u *) text, _mm256_castsi256_si128 (
+                          to_characters (split_groups (_mm256_castsi128_si256 (bytes)))));
     }
 
   return done;
@@ -128,6 +141,24 @@ decode_avx2 (const char *text,
         break;
 
       _mm256_storeu_si256 ((__m256i_u *) data, join_groups (block));
+    }
+
+  /* Then 16 characters at a time, of which exactly 12 bytes are stored. The other lane is not used, and
+   * is filled with a character of the alphabet. */
+  for (; length - done >= 16; done += 16, data += 12)
+    {
+      __m128i characters = _mm_loadu_si128 ((const __m128i_u *) (text + done));
+      __m256i block = _mm256_set_m128i (_mm_set1_epi8 ('A'), characters);
+      __m128i bytes;
+      int last;
+
+      if (!to_values (&block))
+        break;
+
+      bytes = _mm256_castsi256_si128 (join_groups (block));
+      last = _mm_extract_epi32 (bytes, 2);
+      _mm_storel_epi64 ((__m128i_u *) data, bytes);
+      memcpy (data + 8, &last, sizeof last);
     }
 
   return done;

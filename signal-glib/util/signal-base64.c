@@ -83,10 +83,14 @@ signal_base64_decode (const char *text,
   if (done == 0)
     return signal_base64_decode_portable (text, length, data, data_length);
 
+  *data_length = done / 4 * 3;
+  if (done == length)
+    return TRUE;
+
   if (!signal_base64_decode_portable (text + done, length - done, data + done / 4 * 3, &rest))
     return FALSE;
 
-  *data_length = done / 4 * 3 + rest;
+  *data_length += rest;
 
   return TRUE;
 }
