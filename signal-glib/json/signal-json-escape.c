@@ -3,6 +3,9 @@
 
 #include "json/signal-json-escape-private.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <string.h>
 
 #include "json/signal-json-steps-private.h"
@@ -28,6 +31,22 @@ static inline const char *
 skip_plain (const char *pos,
             const char *end)
 {
+#ifdef __SSE2__
+  /* Bytes that are not ASCII are negative, and so less than the first one that is not a control
+   * character. */
+  for (; end - pos >= 16; pos += 16)
+    {
+      __m128i bytes = _mm_loadu_si128 ((const __m128i_u *) pos);
+      __m128i special = _mm_or_si128 (_mm_cmplt_epi8 (bytes, _mm_set1_epi8 (0x20)),
+                                      _mm_or_si128 (_mm_cmpeq_epi8 (bytes, _mm_set1_epi8 ('"')),
+                                                    _mm_cmpeq_epi8 (bytes, _mm_set1_epi8 ('\\'))));
+      int marks = _mm_movemask_epi8 (special);
+
+      if (marks != 0)
+        return pos + __builtin_ctz ((guint) marks);
+    }
+#endif
+
   for (; end - pos >= 8; pos += 8)
     {
       guint64 bytes, marks;
