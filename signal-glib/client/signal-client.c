@@ -5,6 +5,7 @@
 
 #include "crypto/signal-secret-private.h"
 #include "protocol/signal-envelope-private.h"
+#include "protocol/signal-marshal-private.h"
 #include "util/signal-i18n-private.h"
 #include "util/signal-property-private.h"
 
@@ -474,6 +475,7 @@ install_message_signals (GObjectClass *object_class)
   signals[MESSAGE] =
     g_signal_new ("message", type, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 1, SIGNAL_TYPE_MESSAGE);
+  signal_marshal_set_for_message (signals[MESSAGE], type);
 
   /**
    * SignalClient::drained:

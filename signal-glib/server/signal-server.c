@@ -9,6 +9,7 @@
 #include "protocol/signal-close-code-private.h"
 #include "protocol/signal-envelope-private.h"
 #include "protocol/signal-handshake-private.h"
+#include "protocol/signal-marshal-private.h"
 #include "server/signal-origin-private.h"
 #include "signal-error.h"
 #include "util/signal-i18n-private.h"
@@ -309,6 +310,7 @@ install_notification_signals (void)
                   G_TYPE_NONE, 2,
                   SIGNAL_TYPE_PEER,
                   SIGNAL_TYPE_MESSAGE);
+  signal_marshal_set_for_message (signals[MESSAGE], SIGNAL_TYPE_SERVER);
 }
 
 static void

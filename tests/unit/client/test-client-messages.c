@@ -319,6 +319,89 @@ test_detail (void)
   g_assert_cmpuint (g_quark_try_string ("never-a-quark"), ==, 0);
 }
 
+typedef struct
+{
+  SignalClient *client;
+  SignalMessage *last;
+} Received;
+
+static void
+keep (Received      *self,
+      SignalClient  *client,
+      SignalMessage *message)
+{
+  g_assert_true (client == self->client);
+  g_clear_pointer (&self->last, signal_message_unref);
+  self->last = signal_message_ref (message);
+}
+
+static void
+keep_swapped (Received      *self,
+              SignalMessage *message,
+              SignalClient  *client)
+{
+  keep (self, client, message);
+}
+
+static void
+keep_plain (SignalClient  *client,
+            SignalMessage *message,
+            Received      *self)
+{
+  keep (self, client, message);
+}
+
+/* Like a language binding, which gets values. */
+static void
+keep_values (GClosure     *closure,
+             GValue       *return_value,
+             guint         n_values,
+             const GValue *values,
+             gpointer      hint,
+             gpointer      marshal_data)
+{
+  g_assert_cmpuint (n_values, ==, 2);
+  keep (closure->data, g_value_get_object (&values[0]), g_value_get_boxed (&values[1]));
+}
+
+/* The signal is emitted in another way if there is a single handler, which is a function. */
+static void
+test_single_handler (void)
+{
+  g_autoptr (MockServer) server = mock_server_new ();
+
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autoptr (SignalClient) client = signal_client_new (server->uri, NULL);
+      Received received = { client, NULL };
+      GClosure *values = g_closure_new_simple (sizeof (GClosure), &received);
+      g_autofree char *json = g_strdup_printf ("%u", i);
+      g_autofree char *text = g_strdup_printf ("{\"event\":\"chat\",\"data\":%u}", i);
+
+      g_closure_set_marshal (values, keep_values);
+      g_closure_sink (g_closure_ref (values));
+      if (i == 0)
+        g_signal_connect (client, "message", G_CALLBACK (keep_plain), &received);
+      else if (i == 1)
+        g_signal_connect (client, "message::chat", G_CALLBACK (keep_plain), &received);
+      else if (i == 2)
+        g_signal_connect_swapped (client, "message", G_CALLBACK (keep_swapped), &received);
+      else if (i == 3)
+        g_signal_connect_after (client, "message", G_CALLBACK (keep_plain), &received);
+      else
+        g_signal_connect_closure (client, "message", values, FALSE);
+      g_closure_unref (values);
+
+      signal_client_connect_async (client, TEST_TOKEN, NULL, NULL, NULL);
+      WAIT_UNTIL (signal_client_get_state (client) == SIGNAL_CONNECTION_STATE_AUTHENTICATED);
+      mock_peer_send (mock_server_wait_peer (server, i), text);
+      WAIT_UNTIL (received.last != NULL);
+      g_assert_cmpstr (signal_message_get_event (received.last), ==, "chat");
+      g_assert_cmpstr (signal_message_get_payload_json (received.last), ==, json);
+      signal_message_unref (received.last);
+    }
+}
+
 /* Without encryption, if that is allowed: plaintext in both directions. */
 static void
 test_plaintext_server (void)
@@ -369,6 +452,7 @@ main (int   argc,
   g_test_add_func ("/client/messages/limit", test_limit);
   g_test_add_func ("/client/messages/limit-plain", test_limit_plain);
   g_test_add_func ("/client/messages/detail", test_detail);
+  g_test_add_func ("/client/messages/single-handler", test_single_handler);
   g_test_add_func ("/client/messages/plaintext-server", test_plaintext_server);
   g_test_add_func ("/client/messages/encryption-required", test_encryption_required);
 

@@ -85,6 +85,39 @@ on_detailed (SignalServer  *server,
   ++*count;
 }
 
+typedef struct
+{
+  SignalServer *server;
+  SignalMessage *last;
+} Received;
+
+static void
+on_swapped (Received      *self,
+            SignalPeer    *peer,
+            SignalMessage *message,
+            SignalServer  *server)
+{
+  g_assert_true (server == self->server);
+  g_assert_cmpstr (signal_peer_get_user_id (peer), ==, "alice");
+  self->last = signal_message_ref (message);
+}
+
+/* The only handler, so that the signal is emitted in another way. */
+static void
+test_single_handler (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
+  Received received = { fixture->server, NULL };
+
+  g_signal_handlers_disconnect_by_data (fixture->server, fixture);
+  g_signal_connect_swapped (fixture->server, "message", G_CALLBACK (on_swapped), &received);
+  raw_client_send_encrypted (raw, "{\"event\":\"chat\",\"data\":7}");
+  WAIT_UNTIL (received.last != NULL);
+  g_assert_cmpstr (signal_message_get_payload_json (received.last), ==, "7");
+  signal_message_unref (received.last);
+}
+
 static void
 test_details (void)
 {
@@ -182,6 +215,7 @@ main (int   argc,
   g_test_add_data_func ("/server/too-large/131072", GUINT_TO_POINTER (131072), test_too_large);
   g_test_add_func ("/server/heartbeat", test_heartbeat);
   g_test_add_func ("/server/details", test_details);
+  g_test_add_func ("/server/single-handler", test_single_handler);
   g_test_add_func ("/server/peer-close", test_peer_close);
   g_test_add_func ("/server/peer-close-with-backlog", test_peer_close_with_backlog);
   g_test_add_func ("/server/long-reasons", test_long_reasons);
