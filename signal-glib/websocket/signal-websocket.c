@@ -287,7 +287,7 @@ deliver (SignalWebsocket *self,
   self->has_unread = TRUE;
   self->handlers->message (self, opcode == SIGNAL_WEBSOCKET_FRAME_TEXT, data, length, self->user_data);
   self->n_delivering--;
-  self->last_received = g_get_monotonic_time ();
+  self->last_received = signal_read_budget_measure (&self->budget, self->last_received);
 }
 
 static void
