@@ -18,6 +18,9 @@
 #define ENCRYPTED_MIDDLE "\",\"ct\":\""
 #define ENCRYPTED_TAIL "\"}}"
 
+#define EVENT_TOKENS "{\"event\":"
+#define DATA_TOKENS ",\"data\":"
+
 #define LITERAL_SIZE(literal) (sizeof (literal) - 1)
 #define IV_TEXT_SIZE SIGNAL_BASE64_ENCODED_SIZE (SIGNAL_AEAD_IV_SIZE)
 
@@ -56,6 +59,38 @@ read_envelope_member (SignalEnvelope   *self,
   return signal_json_reader_read_value (reader, &skipped);
 }
 
+/* Skips text that is a sequence of complete tokens, and is followed by a value without white space. */
+static gboolean
+skip_tokens (SignalJsonReader *reader,
+             const char       *tokens,
+             gsize             length)
+{
+  if ((gsize) (reader->end - reader->pos) <= length
+      || memcmp (reader->pos, tokens, length) != 0
+      || (guchar) reader->pos[length] <= ' ')
+    return FALSE;
+
+  reader->pos += length;
+  return TRUE;
+}
+
+/* Reads the members that the envelope usually begins with, without spaces in between: this library and
+ * the public server write them so. */
+static gboolean
+read_usual_members (SignalEnvelope   *self,
+                    SignalJsonReader *reader)
+{
+  if (!skip_tokens (reader, EVENT_TOKENS, LITERAL_SIZE (EVENT_TOKENS)))
+    return signal_json_reader_open_object (reader);
+
+  reader->first = FALSE;
+  if (!read_string_or_skip (reader, &self->event, &self->event_escaped))
+    return FALSE;
+
+  return !skip_tokens (reader, DATA_TOKENS, LITERAL_SIZE (DATA_TOKENS))
+         || signal_json_reader_read_value (reader, &self->data);
+}
+
 /* The whole text is validated in the same pass. If there are several members of the same name,
  * the last one is used, as on the server; an id that is not a string is ignored. */
 gboolean
@@ -71,7 +106,7 @@ signal_envelope_parse (SignalEnvelope  *self,
   *self = (SignalEnvelope) { 0 };
 
   signal_json_reader_init (&reader, text, length);
-  if (signal_json_reader_open_object (&reader))
+  if (read_usual_members (self, &reader))
     while (signal_json_reader_next_member (&reader, &key, &key_escaped) &&
            read_envelope_member (self, &reader, key, key_escaped))
       continue;
@@ -97,7 +132,7 @@ signal_envelope_is (const SignalEnvelope *self,
 }
 
 /* Recognizes the usual form of an encrypted envelope without parsing it. The two base64 strings
- * are not validated. If FALSE is returned, the text must be parsed. */
+ * are not validated. If FALSE is returned, or if they are not valid, the text must be parsed. */
 gboolean
 signal_envelope_match_encrypted (SignalEncryptedData *encrypted,
                                  const char          *text,
@@ -118,10 +153,6 @@ signal_envelope_match_encrypted (SignalEncryptedData *encrypted,
   if (memcmp (text, ENCRYPTED_HEAD, LITERAL_SIZE (ENCRYPTED_HEAD)) != 0 ||
       memcmp (middle, ENCRYPTED_MIDDLE, LITERAL_SIZE (ENCRYPTED_MIDDLE)) != 0 ||
       memcmp (ct + ct_length, ENCRYPTED_TAIL, LITERAL_SIZE (ENCRYPTED_TAIL)) != 0)
-    return FALSE;
-
-  /* Some JSON writers escape the slash, which is a character of base64. */
-  if (memchr (ct, '"', ct_length) != NULL || memchr (ct, '\\', ct_length) != NULL)
     return FALSE;
 
   *encrypted = (SignalEncryptedData) {
@@ -272,8 +303,9 @@ signal_envelope_event_is_control (const char *event)
     SIGNAL_EVENT_ERROR, SIGNAL_EVENT_HEARTBEAT, SIGNAL_EVENT_JOIN, SIGNAL_EVENT_LEAVE,
   };
 
+  /* Called for each message that is received. */
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_str_equal (event, names[i]))
+    if (event[0] == names[i][0] && g_str_equal (event, names[i]))
       return TRUE;
 
   return FALSE;

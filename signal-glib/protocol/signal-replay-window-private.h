@@ -14,12 +14,14 @@ G_BEGIN_DECLS
 
 typedef struct _SignalReplayWindow SignalReplayWindow;
 
-SignalReplayWindow *signal_replay_window_new  (void) G_GNUC_WARN_UNUSED_RESULT;
-void                signal_replay_window_free (SignalReplayWindow       *self);
-gboolean            signal_replay_window_seen (const SignalReplayWindow *self,
-                                               const guint8              iv[SIGNAL_AEAD_IV_SIZE]);
-gboolean            signal_replay_window_add  (SignalReplayWindow       *self,
-                                               const guint8              iv[SIGNAL_AEAD_IV_SIZE]);
+SignalReplayWindow *signal_replay_window_new      (void) G_GNUC_WARN_UNUSED_RESULT;
+void                signal_replay_window_free     (SignalReplayWindow       *self);
+void                signal_replay_window_prefetch (const SignalReplayWindow *self,
+                                                   const guint8              iv[SIGNAL_AEAD_IV_SIZE]);
+gboolean            signal_replay_window_seen     (const SignalReplayWindow *self,
+                                                   const guint8              iv[SIGNAL_AEAD_IV_SIZE]);
+gboolean            signal_replay_window_add      (SignalReplayWindow       *self,
+                                                   const guint8              iv[SIGNAL_AEAD_IV_SIZE]);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignalReplayWindow, signal_replay_window_free)
 

@@ -107,6 +107,23 @@ signal_replay_window_free (SignalReplayWindow *self)
   g_free (self);
 }
 
+/* Begins to load the memory that signal_replay_window_add() needs for the IV, so that it has arrived when
+ * the message has been decrypted. */
+void
+signal_replay_window_prefetch (const SignalReplayWindow *self,
+                               const guint8              iv[SIGNAL_AEAD_IV_SIZE])
+{
+  guint32 words[IV_WORDS];
+
+  if (self->count == 0)
+    return;
+
+  memcpy (words, iv, sizeof words);
+  __builtin_prefetch (find_bucket (self, words));
+  if (self->count == SIGNAL_REPLAY_WINDOW_SIZE)
+    __builtin_prefetch (find_bucket (self, self->entries[self->position].iv));
+}
+
 static gboolean
 contains (const SignalReplayWindow *self,
           const guint32             iv[IV_WORDS])

@@ -48,6 +48,8 @@ static const ParseCase parse_cases[] = {
   { "other-order", "{\"id\":\"7\",\"data\":[]," E "}", "a", "[]", "7" },
   { "data-first", "{\"data\":\"x\",\"id\":\"\"," E "}", "a", "\"x\"", "" },
   { "spaces", " \t{\r\n \"event\" : \"a\" , \"data\" :  -1.5e3\n } \n", "a", "-1.5e3", NULL },
+  { "space-before-event", "{\"event\": \"a\",\"data\":1}", "a", "1", NULL },
+  { "space-before-data", "{" E ",\"data\":\n[1]}", "a", "[1]", NULL },
   { "spaces-at-id", "{" E " , \"data\" : [ 1 ] , \"id\" : \"i\" }", "a", "[ 1 ]", "i" },
   { "data-null", "{" E ",\"data\":null}", "a", "null", NULL },
   { "data-false", "{" E ",\"data\" : false }", "a", "false", NULL },
@@ -180,7 +182,7 @@ typedef struct
 {
   const char *name;
   const char *text;
-  gboolean    matches; /* recognized by its form alone */
+  gboolean    matches; /* recognized by its form and valid base64 alone */
   const char *iv;      /* NULL if it is refused */
   const char *ct;
 } EncryptedCase;
@@ -193,7 +195,7 @@ typedef struct
 static const EncryptedCase sealed_cases[] = {
   { "canonical", CANONICAL (IV, CT), TRUE, IV, CT },
   { "empty-ct", CANONICAL (IV, ""), TRUE, IV, "" },
-  { "not-base64", CANONICAL ("????????????????", "!"), TRUE, "????????????????", "!" },
+  { "not-base64", CANONICAL ("????????????????", "!"), FALSE, "????????????????", "!" },
   { "iv-short", CANONICAL ("AAEC", CT), FALSE, "AAEC", CT },
   { "iv-long", CANONICAL (IV "AAAA", CT), FALSE, IV "AAAA", CT },
   { "ct-escaped", CANONICAL (IV, "\\/w=="), FALSE, IV, "\\/w==" },
@@ -230,6 +232,15 @@ assert_encrypted (const SignalEncryptedData *encrypted,
   g_assert_cmpint (encrypted->ct_escaped, ==, strchr (one->ct, '\\') != NULL);
 }
 
+static gboolean
+is_base64 (SignalSpan span)
+{
+  g_autofree guint8 *bytes = g_malloc (span.len);
+  gsize length;
+
+  return signal_base64_decode (span.str, span.len, bytes, &length);
+}
+
 static void
 test_encrypted (gconstpointer data)
 {
@@ -239,10 +250,13 @@ test_encrypted (gconstpointer data)
   g_autoptr(GError) error = NULL;
   SignalEnvelope envelope;
   SignalEncryptedData encrypted;
+  gboolean matches;
 
   memset (&encrypted, 0xff, sizeof encrypted);
-  g_assert_cmpint (signal_envelope_match_encrypted (&encrypted, text, length), ==, one->matches);
-  if (one->matches)
+  matches = signal_envelope_match_encrypted (&encrypted, text, length)
+            && is_base64 (encrypted.iv) && is_base64 (encrypted.ct);
+  g_assert_cmpint (matches, ==, one->matches);
+  if (matches)
     assert_encrypted (&encrypted, one);
 
   g_assert_true (signal_envelope_parse (&envelope, text, length, &error));
