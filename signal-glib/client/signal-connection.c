@@ -310,30 +310,46 @@ on_channel_key_limit_reached (SignalChannel *channel,
   g_source_attach (self->renewal, self->context);
 }
 
-/* Processes control events and passes on application messages. Messages that are not acceptable
- * in the current phase are ignored and reported. None arrives once the connection is closed. */
+/* Processes control events. Messages that are not acceptable in the current phase are ignored and
+ * reported. */
 static void
-on_channel_message (SignalChannel *channel,
-                    SignalMessage *message,
-                    gpointer       user_data)
+handle_exception (SignalConnection *connection,
+                  SignalMessage    *message,
+                  gboolean          is_control)
 {
-  g_autoptr (SignalConnection) self = g_object_ref (user_data);
+  g_autoptr (SignalConnection) self = g_object_ref (connection);
   const char *event = signal_message_get_event (message);
-  gboolean is_authenticated = self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
-  gboolean is_connected = g_str_equal (event, "connected");
+  gboolean is_connected = g_str_equal (event, SIGNAL_EVENT_CONNECTED);
 
   if (is_connected && self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATING)
     handle_connected (self, message);
   else if (is_connected)
     report_protocol_fault (self, _("Ignored a second “connected” event"));
-  else if (signal_channel_is_encrypted (channel) && !signal_message_is_encrypted (message))
+  else if (signal_channel_is_encrypted (self->channel) && !signal_message_is_encrypted (message))
     report_protocol_fault (self, _("Ignored an unencrypted message on an encrypted connection"));
-  else if (g_str_equal (event, "error"))
+  else if (g_str_equal (event, SIGNAL_EVENT_ERROR))
     handle_server_error (self, message);
-  else if (signal_envelope_event_is_control (event))
+  else if (is_control)
     report_protocol_fault (self, _("Ignored an event whose name is reserved by the protocol"));
-  else if (!is_authenticated && self->options->require_encryption)
+  else
     report_protocol_fault (self, _("Ignored a message that arrived before the “connected” event"));
+}
+
+/* Passes on application messages. None arrives once the connection is closed. The handler may release
+ * the last reference to the connection, which is not used afterwards. */
+static void
+on_channel_message (SignalChannel *channel,
+                    SignalMessage *message,
+                    gpointer       user_data)
+{
+  SignalConnection *self = user_data;
+  gboolean is_control = signal_envelope_event_is_control (signal_message_get_event (message));
+  gboolean is_authenticated = self->phase == SIGNAL_CONNECTION_STATE_AUTHENTICATED;
+
+  if (is_control
+      || (signal_channel_is_encrypted (channel) && !signal_message_is_encrypted (message))
+      || (!is_authenticated && self->options->require_encryption))
+    handle_exception (self, message, is_control);
   else
     self->handlers->message (self, message, self->user_data);
 }
