@@ -19,9 +19,6 @@
 /* The length of a GByteArray is a guint, and it aborts at 4 GiB. */
 #define MAX_MESSAGE_SIZE (1 << 30)
 
-/* The size of the buffer that is kept for the next messages; many connections are idle. */
-#define KEEP_SIZE 4096
-
 /* The size of a ciphertext that is decoded on the stack, and decrypted into the message: that is faster
  * than decrypting in place. */
 #define STACK_SIZE 4096
@@ -38,7 +35,6 @@ struct _SignalChannel
   SignalReplayWindow *replay;
   guint64 key_uses;           /* messages that were sent and received with the key */
   guint64 key_limit;
-  GByteArray *scratch;        /* ciphertext that is being sent */
   gsize max_message_size;
   gboolean saw_unreadable;
 };
@@ -257,7 +253,6 @@ signal_channel_finalize (GObject *object)
 
   g_clear_object (&self->websocket);
   g_clear_pointer (&self->replay, signal_replay_window_free);
-  g_clear_pointer (&self->scratch, g_byte_array_unref);
 
   G_OBJECT_CLASS (signal_channel_parent_class)->finalize (object);
 }
@@ -274,7 +269,6 @@ signal_channel_class_init (SignalChannelClass *klass)
 static void
 signal_channel_init (SignalChannel *self)
 {
-  self->scratch = g_byte_array_new ();
   self->max_message_size = MAX_MESSAGE_SIZE;
   self->key_limit = KEY_LIMIT;
 }
@@ -380,31 +374,8 @@ signal_channel_send_plain (SignalChannel  *self,
   return TRUE;
 }
 
-/* Encrypts into the scratch buffer. */
-static gboolean
-encrypt (SignalChannel  *self,
-         const char     *inner,
-         gsize           length,
-         guint8          iv[SIGNAL_AEAD_IV_SIZE],
-         GError        **error)
-{
-  /* The size limit, which is a guint, applies to the frame, which is longer. */
-  g_byte_array_set_size (self->scratch, (guint) (length + SIGNAL_AEAD_TAG_SIZE));
-  return signal_aead_encrypt (self->key, (const guint8 *) inner, length, iv,
-                                     self->scratch->data, error);
-}
-
-static void
-trim_scratch (SignalChannel *self)
-{
-  if (self->scratch->len <= KEEP_SIZE)
-    return;
-
-  g_byte_array_unref (self->scratch);
-  self->scratch = g_byte_array_new ();
-}
-
-/* Sends an envelope, encrypted if there is a key. */
+/* Sends an envelope, encrypted if there is a key. The ciphertext is written to the end of the payload, and
+ * encoded from there. */
 gboolean
 signal_channel_send (SignalChannel  *self,
                      const char     *inner,
@@ -412,28 +383,33 @@ signal_channel_send (SignalChannel  *self,
                      GError        **error)
 {
   gsize size = signal_envelope_get_encrypted_size (length);
+  gsize ciphertext_length = length + SIGNAL_AEAD_TAG_SIZE;
   guint8 iv[SIGNAL_AEAD_IV_SIZE];
-  guint8 *payload;
+  guint8 *payload, *ciphertext;
 
   if (self->key == NULL)
     return signal_channel_send_plain (self, inner, length, error);
 
-  if (!signal_channel_check_size (size, self->max_message_size, error)
-      || !signal_websocket_check_sendable (self->websocket, error)
-      || !encrypt (self, inner, length, iv, error))
+  if (!signal_channel_check_size (size, self->max_message_size, error))
     return FALSE;
 
   payload = signal_websocket_begin_text (self->websocket, size, error);
   if (payload == NULL)
     return FALSE;
 
+  ciphertext = payload + size - ciphertext_length;
+  if (!signal_aead_encrypt (self->key, (const guint8 *) inner, length, iv, ciphertext, error))
+    {
+      signal_websocket_cancel_text (self->websocket);
+      return FALSE;
+    }
+
   /* Detects our own messages if they are sent back to us. */
   signal_replay_window_add (self->replay, iv);
   count_key_use (self);
 
-  signal_envelope_write_encrypted ((char *) payload, iv, self->scratch->data, self->scratch->len);
+  signal_envelope_write_encrypted ((char *) payload, iv, ciphertext, ciphertext_length);
   signal_websocket_end_text (self->websocket, FALSE);
-  trim_scratch (self);
   return TRUE;
 }
 

@@ -276,7 +276,8 @@ write_base64 (char         *to,
   return SIGNAL_BASE64_ENCODED_SIZE (length);
 }
 
-/* Writes signal_envelope_get_encrypted_size() bytes of text. ciphertext includes the tag. */
+/* Writes signal_envelope_get_encrypted_size() bytes of text. ciphertext includes the tag, and may be at
+ * the end of the memory for the text. */
 void
 signal_envelope_write_encrypted (char         *text,
                                  const guint8  iv[SIGNAL_AEAD_IV_SIZE],

@@ -26,7 +26,8 @@ static const guint8 values[256] = {
 };
 
 /* Writes SIGNAL_BASE64_ENCODED_SIZE (length) characters without a terminator. The buffers must
- * not overlap. */
+ * not overlap, unless data ends at least three bytes after the text: a step reads its bytes before it
+ * writes at most four thirds of them, so that no byte is overwritten before it is read. */
 void
 signal_base64_encode (const guint8 *data,
                       gsize         length,

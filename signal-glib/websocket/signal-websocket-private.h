@@ -49,11 +49,10 @@ void             signal_websocket_set_max_unsent        (SignalWebsocket        
 void             signal_websocket_set_user_timeout      (SignalWebsocket               *self,
                                                          guint                          ms);
 
-gboolean  signal_websocket_check_sendable (SignalWebsocket  *self,
-                                           GError          **error);
 guint8   *signal_websocket_begin_text     (SignalWebsocket  *self,
                                            gsize             length,
                                            GError          **error);
+void      signal_websocket_cancel_text    (SignalWebsocket  *self);
 void      signal_websocket_end_text       (SignalWebsocket  *self,
                                            gboolean          is_secret);
 gboolean  signal_websocket_take_back      (SignalWebsocket  *self,

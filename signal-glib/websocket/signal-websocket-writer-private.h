@@ -21,6 +21,8 @@ void                   signal_websocket_writer_set_must_repeat (SignalWebsocketW
                                                                 gboolean               must_repeat);
 guint8                *signal_websocket_writer_begin       (SignalWebsocketWriter     *self,
                                                             gsize                      size);
+void                   signal_websocket_writer_cancel      (SignalWebsocketWriter     *self,
+                                                            gsize                      size);
 void                   signal_websocket_writer_end         (SignalWebsocketWriter     *self,
                                                             gsize                      size,
                                                             gboolean                   is_secret);

@@ -258,6 +258,14 @@ signal_websocket_writer_begin (SignalWebsocketWriter *self,
   return self->pending->data + length;
 }
 
+/* Discards what signal_websocket_writer_begin() has begun. */
+void
+signal_websocket_writer_cancel (SignalWebsocketWriter *self,
+                                gsize                  size)
+{
+  g_byte_array_set_size (self->pending, self->pending->len - (guint) size);
+}
+
 /* Returns whether something has already been written in this iteration of the main loop. */
 static gboolean
 is_in_burst (SignalWebsocketWriter *self)
@@ -282,7 +290,7 @@ signal_websocket_writer_end (SignalWebsocketWriter *self,
 
   if (self->error != NULL)
     {
-      g_byte_array_set_size (self->pending, self->pending->len - (guint) size);
+      signal_websocket_writer_cancel (self, size);
       return;
     }
 

@@ -614,9 +614,9 @@ signal_websocket_set_user_timeout (SignalWebsocket *self,
 }
 
 /* Checks whether a message can be sent now. */
-gboolean
-signal_websocket_check_sendable (SignalWebsocket  *self,
-                                 GError          **error)
+static gboolean
+check_sendable (SignalWebsocket  *self,
+                GError          **error)
 {
   if (!signal_websocket_is_open (self))
     {
@@ -677,13 +677,14 @@ end_frame (SignalWebsocket *self,
 }
 
 /* Begins to send a text message. Returns where to write the payload of that many bytes of valid
- * UTF-8. No other function may be called before signal_websocket_end_text(). */
+ * UTF-8. No other function may be called before signal_websocket_end_text() or
+ * signal_websocket_cancel_text(). */
 guint8 *
 signal_websocket_begin_text (SignalWebsocket  *self,
                              gsize             length,
                              GError          **error)
 {
-  if (!signal_websocket_check_sendable (self, error)
+  if (!check_sendable (self, error)
       || !begin_frame (self, SIGNAL_WEBSOCKET_FRAME_TEXT, length, error))
     return NULL;
 
@@ -696,6 +697,15 @@ signal_websocket_end_text (SignalWebsocket *self,
                            gboolean         is_secret)
 {
   end_frame (self, is_secret);
+}
+
+/* Discards what signal_websocket_begin_text() has begun. */
+void
+signal_websocket_cancel_text (SignalWebsocket *self)
+{
+  SignalWebsocketWriter *writer = signal_websocket_stream_get_writer (self->stream);
+
+  signal_websocket_writer_cancel (writer, get_frame_size (self, self->outgoing.length));
 }
 
 /* Takes back a text message of that many bytes that began at a position among the bytes that were

@@ -42,6 +42,23 @@ random_bytes (GRand *rand,
   return bytes;
 }
 
+/* The data ends three bytes after its text. */
+static void
+check_encode_in_place (const Codec  *codec,
+                       const guint8 *data,
+                       gsize         length,
+                       const char   *expected)
+{
+  gsize text_length = SIGNAL_BASE64_ENCODED_SIZE (length);
+  g_autofree char *text = g_malloc (text_length + 3);
+  char *place = text + text_length + 3 - length;
+
+  if (length > 0)
+    memcpy (place, data, length);
+  codec->encode ((guint8 *) place, length, text);
+  g_assert_cmpmem (text, text_length, expected, strlen (expected));
+}
+
 static gboolean
 decodes (const Codec *codec,
          const char  *text,
@@ -107,6 +124,7 @@ test_round_trip (gconstpointer user_data)
 
         g_assert_true (codec->decode (text, text_length, decoded, &decoded_length));
         g_assert_cmpmem (decoded, decoded_length, data, length);
+        check_encode_in_place (codec, data, length, expected);
 
         /* And in place. */
         g_assert_true (codec->decode (text, text_length, (guint8 *) text, &decoded_length));
