@@ -35,13 +35,28 @@ signal_read_budget_measure (SignalReadBudget *self,
   if (self->n_quick > 0)
     {
       self->n_quick--;
+      self->is_behind = TRUE;
       return last;
     }
 
+  self->is_behind = FALSE;
   now = g_get_monotonic_time ();
   if (now - last < QUICK_US)
     self->n_quick = QUICK_MESSAGES - 1;
   return now;
+}
+
+/* Returns the time after the last message for now, whose handler may have been slow, or last if nothing
+ * was delivered since. */
+gint64
+signal_read_budget_catch_up (SignalReadBudget *self,
+                             gint64            last)
+{
+  if (!self->is_behind)
+    return last;
+
+  self->is_behind = FALSE;
+  return g_get_monotonic_time ();
 }
 
 gboolean

@@ -424,7 +424,8 @@ read_available (SignalWebsocket *self,
         resume_later (self, RESUME_US);
     }
 
-  signal_read_budget_end (&self->budget, now);
+  self->last_received = signal_read_budget_catch_up (&self->budget, self->last_received);
+  signal_read_budget_end (&self->budget, MAX (now, self->last_received));
 }
 
 typedef struct

@@ -32,6 +32,7 @@ static const struct
 typedef struct
 {
   PauseFunc   pause;
+  guint       n_before; /* messages that the server receives before it pauses */
   MockServer *server;
   RawClient  *raw;
   guint       n_paused;
@@ -157,7 +158,7 @@ on_server_message (SignalServer  *server,
                    SignalMessage *message,
                    Pause         *pause)
 {
-  if (pause->n_paused++ == 0)
+  if (pause->n_paused++ == pause->n_before)
     pause->pause (LONG);
 }
 
@@ -178,6 +179,23 @@ test_server_message (gconstpointer data)
   g_assert_false (raw->closed);
   g_source_remove (beat);
   raw_client_wait_closed (raw, 4002);
+}
+
+/* The messages before the one whose handler blocks are handled quickly. */
+static void
+test_server_burst (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (RawClient) raw = raw_client_new_authenticated (fixture->uri, "secret");
+  Pause pause = { .pause = block, .n_before = 3 };
+
+  g_object_set (fixture->server, "heartbeat-timeout", LONG - SILENCE, NULL);
+  g_signal_connect (fixture->server, "message", G_CALLBACK (on_server_message), &pause);
+  for (guint i = 0; i <= pause.n_before; i++)
+    raw_client_send_encrypted (raw, "{\"event\":\"one-of-several\"}");
+  WAIT_UNTIL (fixture->messages->len == pause.n_before + 1);
+  run_for (SILENCE);
+  g_assert_false (raw->closed);
 }
 
 /* As after SIGSTOP: the heartbeats of all peers have arrived, and the timeout has long passed. */
@@ -222,6 +240,7 @@ main (int   argc,
 
         g_test_add_data_func (path, pauses[j].pause, tests[i].test);
       }
+  g_test_add_func ("/client/nested-loops/server-burst", test_server_burst);
   g_test_add_func ("/client/nested-loops/server-stopped", test_server_stopped);
 
   return g_test_run ();
