@@ -68,6 +68,63 @@ test_unreadable (void)
   g_assert_true (signal_channel_saw_unreadable (pair->server.channel));
 }
 
+/* A text that only resembles an encrypted message is read like any other one, also without a key. */
+static void
+test_resembling (void)
+{
+  g_autoptr (ChannelPair) pair = channel_pair_new (TRUE);
+
+  soup_websocket_connection_send_text (pair->bare,
+                                       "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAECAwQFBgcICQoL\","
+                                       "\"ct\":\"\"},\"event\":\"a\",\"data\":{\"b\":\"c\"}}");
+  WAIT_UNTIL (pair->client.messages->len + pair->client.errors->len == 1);
+  g_assert_cmpuint (pair->client.messages->len, ==, 1);
+  g_assert_cmpstr (signal_message_get_event (pair->client.messages->pdata[0]), ==, "a");
+
+  soup_websocket_connection_send_text (pair->bare,
+                                       "{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAECAwQFBgcICQoL\","
+                                       "\"ct\":\"not\"JSON\"}}");
+  assert_fault (&pair->client, SIGNAL_ERROR_PROTOCOL);
+  g_assert_false (signal_channel_saw_unreadable (pair->client.channel));
+}
+
+/* Around the size up to which a ciphertext is decoded on the stack. */
+static void
+test_lengths (void)
+{
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
+  guint n = 0;
+
+  channel_pair_set_keys (pair);
+  for (gsize length = 4000; length < 4200; length++, n++)
+    {
+      g_autofree char *fill = g_strnfill (length, '7');
+      g_autofree char *text = g_strdup_printf ("{\"event\":\"a\",\"data\":%s}", fill);
+      const char *payload;
+
+      channel_end_send (&pair->client, text);
+      channel_end_send (&pair->server, text);
+      WAIT_UNTIL (pair->server.messages->len == n + 1 && pair->client.messages->len == n + 1);
+      payload = signal_message_get_payload_json (pair->server.messages->pdata[n]);
+      g_assert_cmpstr (payload, ==, fill);
+      payload = signal_message_get_payload_json (pair->client.messages->pdata[n]);
+      g_assert_cmpstr (payload, ==, fill);
+    }
+}
+
+/* A ciphertext that contains nothing but its tag is authentic, but no message. */
+static void
+test_empty (void)
+{
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
+
+  channel_pair_set_keys (pair);
+  signal_channel_set_key_limit (pair->server.channel, 1);
+  channel_end_send (&pair->client, "");
+  assert_fault (&pair->server, SIGNAL_ERROR_PROTOCOL);
+  g_assert_cmpuint (pair->server.n_key_worn, ==, 1);
+}
+
 /* JSON may escape any character; some encoders escape each slash, which base64 contains. */
 static void
 test_escaped (void)
@@ -255,6 +312,19 @@ test_ping (void)
   WAIT_UNTIL (pair->server.messages->len == 1);
 }
 
+/* A handler may block reading; the peer is known to have been active until it returned. */
+static void
+test_slow_handler (void)
+{
+  g_autoptr (ChannelPair) pair = channel_pair_new (TRUE);
+
+  pair->client.slow_message = 4;
+  for (guint i = 0; i < pair->client.slow_message; i++)
+    soup_websocket_connection_send_text (pair->bare, "{\"event\":\"a\"}");
+  WAIT_UNTIL (pair->client.messages->len == pair->client.slow_message);
+  g_assert_cmpint (signal_websocket_get_last_received (pair->client.websocket), >=, pair->client.handled);
+}
+
 /* Bytes are counted in both directions, and both ends agree. */
 /* Each frame of a client has a mask of its own (RFC 6455 section 5.3). */
 static void
@@ -369,6 +439,9 @@ main (int   argc,
 
   g_test_add_func ("/channel/plain-then-encrypted", test_plain_then_encrypted);
   g_test_add_func ("/channel/unreadable", test_unreadable);
+  g_test_add_func ("/channel/resembling", test_resembling);
+  g_test_add_func ("/channel/lengths", test_lengths);
+  g_test_add_func ("/channel/empty", test_empty);
   g_test_add_func ("/channel/escaped", test_escaped);
   g_test_add_func ("/channel/nul", test_nul);
   g_test_add_func ("/channel/binary", test_binary);
@@ -380,6 +453,7 @@ main (int   argc,
   g_test_add_func ("/channel/size", test_size);
   g_test_add_func ("/channel/incoming-size", test_incoming_size);
   g_test_add_func ("/channel/ping", test_ping);
+  g_test_add_func ("/channel/slow-handler", test_slow_handler);
   g_test_add_func ("/channel/masks", test_masks);
   g_test_add_func ("/channel/counts", test_counts);
   g_test_add_func ("/channel/written", test_written);
