@@ -13,6 +13,7 @@ typedef struct
   gint64 left;        /* of a budget that was not used up */
   gint64 paused;      /* when reading paused; 0 if the budget was used up */
   guint n_quick;      /* the messages after which the time is not read */
+  gint64 coarse;      /* the coarse time when the time was read */
   gboolean is_behind; /* the time was not read after the last message */
 } SignalReadBudget;
 

@@ -26,7 +26,7 @@ on_message (SignalChannel *channel,
   g_ptr_array_add (end->messages, signal_message_ref (message));
   if (end->echoes)
     channel_end_send (end, "{\"event\":\"echo\"}");
-  if (end->messages->len == end->slow_message)
+  if (end->n_quick > 0 && end->messages->len > end->n_quick)
     g_usleep (20 * 1000);
   end->handled = g_get_monotonic_time ();
   maybe_drop (end);

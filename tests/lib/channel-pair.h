@@ -22,8 +22,8 @@ typedef struct
   guint            n_key_worn;
   gboolean         drops;     /* drops the channel in the first handler that is called */
   gboolean         echoes;    /* sends a message for each one that is received */
-  guint            slow_message; /* the number of the message that takes 20 ms, from 1; or 0 */
-  gint64           handled;      /* when the last message had been handled */
+  guint            n_quick;   /* if not 0, each message after that many takes 20 ms */
+  gint64           handled;   /* when the last message had been handled */
 } ChannelEnd;
 
 typedef struct

@@ -312,17 +312,56 @@ test_ping (void)
   WAIT_UNTIL (pair->server.messages->len == 1);
 }
 
+static void
+send_bare (ChannelPair *pair,
+           guint        n)
+{
+  for (guint i = 0; i < n; i++)
+    soup_websocket_connection_send_text (pair->bare, "{\"event\":\"a\"}");
+}
+
 /* A handler may block reading; the peer is known to have been active until it returned. */
 static void
 test_slow_handler (void)
 {
   g_autoptr (ChannelPair) pair = channel_pair_new (TRUE);
 
-  pair->client.slow_message = 4;
-  for (guint i = 0; i < pair->client.slow_message; i++)
-    soup_websocket_connection_send_text (pair->bare, "{\"event\":\"a\"}");
-  WAIT_UNTIL (pair->client.messages->len == pair->client.slow_message);
+  pair->client.n_quick = 3;
+  send_bare (pair, 4);
+  WAIT_UNTIL (pair->client.messages->len == 4);
   g_assert_cmpint (signal_websocket_get_last_received (pair->client.websocket), >=, pair->client.handled);
+}
+
+typedef struct
+{
+  GPtrArray *messages;
+  guint n_seen;
+  guint n_most; /* the most messages since the previous call */
+} Turns;
+
+static gboolean
+on_turn (gpointer data)
+{
+  Turns *self = data;
+
+  self->n_most = MAX (self->n_most, self->messages->len - self->n_seen);
+  self->n_seen = self->messages->len;
+  return G_SOURCE_CONTINUE;
+}
+
+/* Other sources are dispatched after each slow handler, also after a quick one. */
+static void
+test_slow_handlers (void)
+{
+  g_autoptr (ChannelPair) pair = channel_pair_new (TRUE);
+  Turns turns = { .messages = pair->client.messages };
+  guint source = g_timeout_add (1, on_turn, &turns);
+
+  pair->client.n_quick = 1;
+  send_bare (pair, 5);
+  WAIT_UNTIL (turns.n_seen == 5);
+  g_assert_cmpuint (turns.n_most, <=, 2);
+  g_source_remove (source);
 }
 
 /* Bytes are counted in both directions, and both ends agree. */
@@ -454,6 +493,7 @@ main (int   argc,
   g_test_add_func ("/channel/incoming-size", test_incoming_size);
   g_test_add_func ("/channel/ping", test_ping);
   g_test_add_func ("/channel/slow-handler", test_slow_handler);
+  g_test_add_func ("/channel/slow-handlers", test_slow_handlers);
   g_test_add_func ("/channel/masks", test_masks);
   g_test_add_func ("/channel/counts", test_counts);
   g_test_add_func ("/channel/written", test_written);
