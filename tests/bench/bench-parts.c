@@ -13,6 +13,7 @@
 #include "bench-payload.h"
 #include "bench-report.h"
 #include "bench-table.h"
+#include "bench-wire.h"
 #include "signal-glib/crypto/signal-aead-private.h"
 #include "signal-glib/crypto/signal-secret-private.h"
 #include "signal-glib/protocol/signal-envelope-private.h"
@@ -42,8 +43,7 @@ typedef struct
   char *inner;
   gsize inner_length;
   gsize frame_length;
-  gsize stride;
-  guint8 *frames;   /* with their headers, without gaps */
+  GByteArray *frames; /* with their headers, without gaps */
   guint8 *buffer;   /* for one ciphertext */
   guint8 *ciphertext;
   SignalMessage *message;
@@ -57,6 +57,7 @@ setting_init (Setting *self,
 {
   guint8 key[SIGNAL_AEAD_KEY_SIZE] = { 1 };
   g_autofree char *payload = bench_payload_new (size);
+  g_autofree char *text = NULL;
   guint8 iv[SIGNAL_AEAD_IV_SIZE];
 
   *self = (Setting) { .size = size, .reader.limit = G_MAXUINT32 };
@@ -66,9 +67,8 @@ setting_init (Setting *self,
   self->replay = signal_replay_window_new ();
   self->inner = signal_envelope_compose (BENCH_EVENT, payload, NULL, &self->inner_length);
   self->frame_length = signal_envelope_get_encrypted_size (self->inner_length);
-  self->stride = self->frame_length
-                 + (self->frame_length < 126 ? 2 : self->frame_length <= G_MAXUINT16 ? 4 : 10);
-  self->frames = g_malloc (self->stride * N_MESSAGES);
+  self->frames = g_byte_array_new ();
+  text = g_malloc (self->frame_length);
   self->ciphertext = g_malloc (self->inner_length + SIGNAL_AEAD_TAG_SIZE);
   self->buffer = g_malloc (self->inner_length + SIGNAL_AEAD_TAG_SIZE + 3);
   self->message = signal_message_alloc (self->inner_length);
@@ -78,17 +78,11 @@ setting_init (Setting *self,
 
   for (guint i = 0; i < N_MESSAGES; i++)
     {
-      guint8 *frame = self->frames + i * self->stride;
-      gsize header = self->stride - self->frame_length;
-
-      frame[0] = 0x81;
-      frame[1] = header == 2 ? self->frame_length : header == 4 ? 126 : 127;
-      for (gsize j = 2; j < header; j++)
-        frame[j] = self->frame_length >> 8 * (header - 1 - j);
       signal_aead_encrypt (self->key, (const guint8 *) self->inner, self->inner_length, iv,
                            self->ciphertext, NULL);
-      signal_envelope_write_encrypted ((char *) frame + header, iv, self->ciphertext,
+      signal_envelope_write_encrypted (text, iv, self->ciphertext,
                                        self->inner_length + SIGNAL_AEAD_TAG_SIZE);
+      bench_wire_append_text (self->frames, text, self->frame_length);
     }
 }
 
@@ -101,9 +95,18 @@ setting_clear (Setting *self)
   signal_websocket_reader_clear (&self->reader);
   signal_message_unref (self->message);
   g_free (self->inner);
-  g_free (self->frames);
+  g_byte_array_unref (self->frames);
   g_free (self->buffer);
   g_free (self->ciphertext);
+}
+
+static const char *
+get_text (const Setting *self,
+          guint          i)
+{
+  gsize end = (gsize) self->frames->len / N_MESSAGES * (i + 1);
+
+  return (const char *) self->frames->data + end - self->frame_length;
 }
 
 /* Each of these processes all messages once. */
@@ -111,8 +114,8 @@ setting_clear (Setting *self)
 static void
 run_frames (Setting *self)
 {
-  gsize left = self->stride * N_MESSAGES;
-  const guint8 *from = self->frames;
+  gsize left = self->frames->len;
+  const guint8 *from = self->frames->data;
 
   while (left > 0)
     {
@@ -140,8 +143,7 @@ run_base64 (Setting *self)
   gsize length;
 
   for (guint i = 0; i < N_MESSAGES; i++)
-    if (!signal_envelope_match_encrypted (&data, (const char *) self->frames + (i + 1) * self->stride
-                                          - self->frame_length, self->frame_length)
+    if (!signal_envelope_match_encrypted (&data, get_text (self, i), self->frame_length)
         || !signal_base64_decode (data.iv.str, data.iv.len, iv, &length)
         || !signal_base64_decode (data.ct.str, data.ct.len, self->buffer, &length))
       g_error ("base64 is not valid");
@@ -155,8 +157,7 @@ run_aead (Setting *self)
   guint8 iv[SIGNAL_AEAD_IV_SIZE];
   gsize length;
 
-  signal_envelope_match_encrypted (&data, (const char *) self->frames + N_MESSAGES * self->stride
-                                   - self->frame_length, self->frame_length);
+  signal_envelope_match_encrypted (&data, get_text (self, N_MESSAGES - 1), self->frame_length);
   signal_base64_decode (data.iv.str, data.iv.len, iv, &length);
   for (guint i = 0; i < N_MESSAGES; i++)
     {
