@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "fixture.h"
+#include "utils.h"
 
 #include <string.h>
 
@@ -73,6 +74,7 @@ fixture_new (void)
   return fixture;
 }
 
+/* Asserts that this is the last reference to the server, which an operation that ends keeps for as long. */
 void
 fixture_free (Fixture *fixture)
 {
@@ -80,7 +82,10 @@ fixture_free (Fixture *fixture)
   g_ptr_array_unref (fixture->disconnected);
   g_ptr_array_unref (fixture->messages);
   if (fixture->server != NULL)
-    g_assert_finalize_object (fixture->server);
+    {
+      WAIT_UNTIL (G_OBJECT (fixture->server)->ref_count == 1);
+      g_assert_finalize_object (fixture->server);
+    }
   g_free (fixture->uri);
   g_free (fixture);
 }

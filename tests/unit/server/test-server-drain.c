@@ -320,7 +320,7 @@ stop_server (SignalServer *server,
              SignalPeer   *peer,
              gpointer      user_data)
 {
-  signal_server_stop_async (server, NULL, NULL, NULL);
+  signal_server_stop_async (server, NULL, on_stopped, user_data);
 }
 
 static void
@@ -328,9 +328,9 @@ test_stop_in_handler (void)
 {
   g_autoptr (Drain) drain = drain_new (4);
 
-  g_signal_connect (drain->fixture->server, "peer-disconnected", G_CALLBACK (stop_server), NULL);
+  g_signal_connect (drain->fixture->server, "peer-disconnected", G_CALLBACK (stop_server), drain);
   signal_server_drain_async (drain->fixture->server, 2000, NULL, on_drained, drain);
-  WAIT_UNTIL (drain->n_drained == 1);
+  WAIT_UNTIL (drain->n_drained == 1 && drain->n_stopped == drain->raws->len);
   check_all_closed (drain);
 }
 
