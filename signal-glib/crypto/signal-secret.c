@@ -27,6 +27,16 @@
 #define LEAVE_OUT_OF_DUMPS MADV_NOCORE /* FreeBSD */
 #endif
 
+/* AddressSanitizer reports the use of a secret that has been freed only if it is told about it. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define POISON(memory, size) ASAN_POISON_MEMORY_REGION (memory, size)
+#define UNPOISON(memory, size) ASAN_UNPOISON_MEMORY_REGION (memory, size)
+#else
+#define POISON(memory, size)
+#define UNPOISON(memory, size)
+#endif
+
 #ifdef USE_GNUTLS
 
 static gboolean
@@ -130,22 +140,21 @@ signal_secret_wipe (void  *buffer,
 typedef struct
 {
   _Alignas (16) gsize size; /* of the whole allocation */
-  gboolean is_mapped;
+  enum { IN_HEAP, MAPPED, IN_POOL } place;
 } Header;
 
-static Header *
+static gpointer
 map_undumped (gsize size)
 {
 #ifdef LEAVE_OUT_OF_DUMPS
-  Header *header = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+  gpointer pages = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
 
-  if (header == MAP_FAILED)
+  if (pages == MAP_FAILED)
     return NULL;
 
   /* If the kernel does not support the advice, the memory can be used nevertheless. */
-  madvise (header, size, LEAVE_OUT_OF_DUMPS);
-  header->is_mapped = TRUE;
-  return header;
+  madvise (pages, size, LEAVE_OUT_OF_DUMPS);
+  return pages;
 #else
   return NULL;
 #endif
@@ -159,17 +168,89 @@ unmap (Header *header)
 #endif
 }
 
-/* Allocates zeroed memory that is excluded from core dumps if the platform supports this. Whole
- * pages are allocated, so that this is meant for a few long-lived secrets. */
+/* Small secrets, such as the token and the private key of each attempt to connect, share pages, because
+ * mapping a page for each of them takes some microseconds. The slots of a pool have the same size. While
+ * they are free, all but the header has been wiped. The pages of a pool remain mapped. */
+#define MIN_SLOT_SIZE 64
+#define N_POOLS 6
+#define POOL_GROWTH (16 * 1024)
+
+typedef struct _Slot Slot;
+
+/* In place of the header while the slot is free. */
+struct _Slot
+{
+  Slot *next;
+};
+
+G_STATIC_ASSERT (sizeof (Slot) <= sizeof (Header));
+
+static Slot *pools[N_POOLS]; /* the free slots; each pool has slots twice as large as the one before */
+static GMutex pools_lock;
+
+/* Returns the index of the pool with the smallest slots that are large enough, or N_POOLS. */
+static guint
+find_pool (gsize size)
+{
+  guint pool = 0;
+
+  while (pool < N_POOLS && size > (gsize) MIN_SLOT_SIZE << pool)
+    pool++;
+  return pool;
+}
+
+static void
+put_slot (guint    pool,
+          gpointer slot)
+{
+  ((Slot *) slot)->next = pools[pool];
+  pools[pool] = slot;
+  POISON (slot, (gsize) MIN_SLOT_SIZE << pool);
+}
+
+static void
+grow_pool (guint pool)
+{
+  gsize size = (gsize) MIN_SLOT_SIZE << pool;
+  guint8 *pages = map_undumped (POOL_GROWTH);
+
+  for (gsize end = POOL_GROWTH; pages != NULL && end > 0; end -= size)
+    put_slot (pool, pages + end - size);
+}
+
+static gpointer
+take_slot (guint pool)
+{
+  Slot *slot;
+
+  g_mutex_lock (&pools_lock);
+  if (pools[pool] == NULL)
+    grow_pool (pool);
+
+  slot = pools[pool];
+  if (slot != NULL)
+    {
+      UNPOISON (slot, (gsize) MIN_SLOT_SIZE << pool);
+      pools[pool] = slot->next;
+    }
+  g_mutex_unlock (&pools_lock);
+
+  return slot;
+}
+
+/* Allocates zeroed memory that is excluded from core dumps if the platform supports this. */
 gpointer
 signal_secret_alloc (gsize size)
 {
   gsize whole = sizeof (Header) + size;
-  Header *header = map_undumped (whole);
+  guint pool = find_pool (whole);
+  Header *header = pool < N_POOLS ? take_slot (pool) : map_undumped (whole);
+  gboolean is_undumped = header != NULL;
 
-  if (header == NULL)
+  if (!is_undumped)
     header = g_malloc0 (whole);
   header->size = whole;
+  header->place = !is_undumped ? IN_HEAP : pool < N_POOLS ? IN_POOL : MAPPED;
 
   return header + 1;
 }
@@ -183,6 +264,14 @@ signal_secret_strdup (const char *text)
   return text != NULL ? memcpy (signal_secret_alloc (size), text, size) : NULL;
 }
 
+static void
+release_slot (Header *header)
+{
+  g_mutex_lock (&pools_lock);
+  put_slot (find_pool (header->size), header);
+  g_mutex_unlock (&pools_lock);
+}
+
 /* Wipes and frees the memory. */
 void
 signal_secret_free (gpointer secret)
@@ -194,8 +283,18 @@ signal_secret_free (gpointer secret)
 
   header = (Header *) secret - 1;
   signal_secret_wipe (secret, header->size - sizeof (Header));
-  if (header->is_mapped)
-    unmap (header);
-  else
-    g_free (header);
+  switch (header->place)
+    {
+    case IN_POOL:
+      release_slot (header);
+      break;
+
+    case MAPPED:
+      unmap (header);
+      break;
+
+    case IN_HEAP:
+      g_free (header);
+      break;
+    }
 }

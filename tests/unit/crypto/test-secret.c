@@ -161,9 +161,9 @@ is_exclusion_reported (void)
 }
 
 static void
-test_secret_not_dumped (void)
+check_not_dumped (gsize size)
 {
-  guint8 *secret = signal_secret_alloc (100);
+  guint8 *secret = signal_secret_alloc (size);
   g_autofree char *plain = g_malloc (100);
   g_autofree char *secret_flags = read_mapping_flags (secret);
   g_autofree char *plain_flags = read_mapping_flags (plain);
@@ -180,10 +180,18 @@ test_secret_not_dumped (void)
   signal_secret_free (secret);
 }
 
+/* In memory that it shares with other secrets, and in pages of its own. */
+static void
+test_secret_not_dumped (void)
+{
+  check_not_dumped (100);
+  check_not_dumped (100000);
+}
+
 static void
 test_secret_memory (void)
 {
-  static const gsize sizes[] = { 1, 32, 4096 - 32, 4096, 70000 };
+  static const gsize sizes[] = { 1, 32, 32, 33, 2048 - 32, 2048, 4096 - 32, 4096, 70000 };
 
   for (gsize n = 0; n < G_N_ELEMENTS (sizes); n++)
     {
@@ -199,22 +207,127 @@ test_secret_memory (void)
   signal_secret_free (NULL);
 }
 
+#define N_SECRETS 2000
+
+static void
+fill (guint8 *secret,
+      gsize   size,
+      guint   value)
+{
+  for (gsize i = 0; i < size; i++)
+    g_assert_cmpuint (secret[i], ==, 0);
+  memset (secret, value, size);
+}
+
+static void
+assert_filled (const guint8 *secret,
+               gsize         size,
+               guint         value)
+{
+  for (gsize i = 0; i < size; i++)
+    g_assert_cmpuint (secret[i], ==, value);
+}
+
+/* Secrets of all sizes do not overlap, and memory that is used again is zeroed. */
+static void
+test_secret_many (void)
+{
+  guint8 *secrets[N_SECRETS] = { NULL };
+  gsize sizes[N_SECRETS] = { 0 };
+
+  for (guint n = 0; n < 10 * N_SECRETS; n++)
+    {
+      guint i = g_test_rand_int_range (0, N_SECRETS);
+
+      if (secrets[i] == NULL)
+        {
+          sizes[i] = g_test_rand_int_range (1, n % 100 == 0 ? 5000 : 200);
+          secrets[i] = signal_secret_alloc (sizes[i]);
+          fill (secrets[i], sizes[i], 1 + i % 255);
+        }
+      else
+        {
+          assert_filled (secrets[i], sizes[i], 1 + i % 255);
+          g_clear_pointer (&secrets[i], signal_secret_free);
+        }
+    }
+
+  for (guint i = 0; i < N_SECRETS; i++)
+    if (secrets[i] != NULL)
+      {
+        assert_filled (secrets[i], sizes[i], 1 + i % 255);
+        signal_secret_free (secrets[i]);
+      }
+}
+
+/* Little else than allocating and freeing, so that threads meet there. */
+static gpointer
+use_secrets (gpointer data)
+{
+  guint8 value = (guint8) GPOINTER_TO_UINT (data);
+  guint8 *secrets[4];
+
+  for (guint round = 0; round < 50000; round++)
+    {
+      for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)
+        {
+          secrets[i] = signal_secret_alloc (1);
+          g_assert_cmpuint (*secrets[i], ==, 0);
+          *secrets[i] = value;
+        }
+      for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)
+        {
+          g_assert_cmpuint (*secrets[i], ==, value);
+          signal_secret_free (secrets[i]);
+        }
+    }
+
+  return NULL;
+}
+
+static void
+test_secret_threads (void)
+{
+  GThread *threads[4];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("secrets", use_secrets, GUINT_TO_POINTER (1 + i));
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+}
+
+/* Memory that was freed is wiped, although small secrets remain mapped. AddressSanitizer would report
+ * this test. */
+#if !defined (__SANITIZE_ADDRESS__) && !defined (__SANITIZE_THREAD__)
+static void
+test_secret_wiped (void)
+{
+  guint8 *secret = signal_secret_alloc (32);
+  guint8 *volatile freed = secret;
+
+  memset (secret, 0xff, 32);
+  signal_secret_free (secret);
+  assert_filled (freed, 32, 0);
+}
+
 /* If no page can be allocated, ordinary memory is used. A sanitizer does not work with that
  * limit. */
-#ifndef __SANITIZE_ADDRESS__
 static void
 test_secret_without_pages (void)
 {
   struct rlimit before, none = { 0 };
-  guint8 *secret;
+  guint8 *secrets[1000];
 
   g_assert_no_errno (getrlimit (RLIMIT_AS, &before));
   none.rlim_max = before.rlim_max;
   g_assert_no_errno (setrlimit (RLIMIT_AS, &none));
-  secret = signal_secret_alloc (100);
+  for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)
+    secrets[i] = signal_secret_alloc (i == 0 ? 5000 : 100);
   g_assert_no_errno (setrlimit (RLIMIT_AS, &before));
-  memset (secret, 0xff, 100);
-  signal_secret_free (secret);
+  for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)
+    fill (secrets[i], 100, 0xff);
+  for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)
+    signal_secret_free (secrets[i]);
 }
 #endif
 
@@ -226,7 +339,10 @@ main (int   argc,
 
   g_test_add_func ("/crypto/secret/not-dumped", test_secret_not_dumped);
   g_test_add_func ("/crypto/secret/memory", test_secret_memory);
-#ifndef __SANITIZE_ADDRESS__
+  g_test_add_func ("/crypto/secret/many", test_secret_many);
+  g_test_add_func ("/crypto/secret/threads", test_secret_threads);
+#if !defined (__SANITIZE_ADDRESS__) && !defined (__SANITIZE_THREAD__)
+  g_test_add_func ("/crypto/secret/wiped", test_secret_wiped);
   g_test_add_func ("/crypto/secret/without-pages", test_secret_without_pages);
 #endif
   g_test_add_func ("/crypto/secret/wipe", test_wipe);
