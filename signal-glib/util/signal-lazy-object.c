@@ -3,6 +3,10 @@
 
 #include "util/signal-lazy-object-private.h"
 
+/* Many clients are often created at once, and without a system bus each of them would start a thread only
+ * to find that out. */
+#define RETRY_INTERVAL G_USEC_PER_SEC
+
 static void
 return_object (GTask   *task,
                GObject *object)
@@ -23,6 +27,7 @@ run (gpointer user_data)
 
   g_mutex_lock (&self->mutex);
   g_set_object (&self->object, object);
+  self->next_time = object != NULL ? 0 : g_get_monotonic_time () + RETRY_INTERVAL;
   self->is_running = FALSE;
   waiting = self->waiting;
   g_queue_init (&self->waiting);
@@ -47,6 +52,7 @@ signal_lazy_object_get_async (SignalLazyObject    *self,
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_autoptr (GObject) object = NULL;
+  gboolean is_known;
 
   g_task_set_source_tag (task, signal_lazy_object_get_async);
   g_task_set_name (task, "[signal-glib] get lazy object");
@@ -59,7 +65,8 @@ signal_lazy_object_get_async (SignalLazyObject    *self,
     g_clear_object (&self->object);
 
   object = self->object != NULL ? g_object_ref (self->object) : NULL;
-  if (object == NULL)
+  is_known = object != NULL || (!self->is_running && g_get_monotonic_time () < self->next_time);
+  if (!is_known)
     {
       g_queue_push_tail (&self->waiting, g_object_ref (task));
       if (!self->is_running)
@@ -68,7 +75,7 @@ signal_lazy_object_get_async (SignalLazyObject    *self,
     }
   g_mutex_unlock (&self->mutex);
 
-  if (object != NULL)
+  if (is_known)
     return_object (task, object);
 }
 
