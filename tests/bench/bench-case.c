@@ -163,6 +163,12 @@ format_size (gsize size)
   return g_strdup_printf ("%" G_GSIZE_FORMAT " B", size);
 }
 
+static gboolean
+is_rust (const BenchContender *contender)
+{
+  return g_str_has_prefix (contender->name, "rust") || g_str_equal (contender->name, "fastwebsockets");
+}
+
 static void
 find_goals (const BenchCase *self,
             BenchClock       clock,
@@ -177,9 +183,9 @@ find_goals (const BenchCase *self,
   if (!other->is_measure)
     {
       *must = 1.0;
-      *aim = !g_str_has_prefix (other->name, "rust") ? 5.0
-             : self->task.size >= 1024               ? 1.5
-                                                     : BENCH_NONE;
+      *aim = !is_rust (other)          ? 5.0
+             : self->task.size >= 1024 ? 1.5
+                                       : BENCH_NONE;
     }
 
   for (guint i = 0; i < G_N_ELEMENTS (goals) && clock == BENCH_CPU; i++)

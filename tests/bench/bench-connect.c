@@ -11,10 +11,10 @@
 #include "bench-tail.h"
 #include "bench-wait.h"
 
-/* The time until a new client is AUTHENTICATED, one connection after another: with this library,
- * and with the programs of other stacks on the same server. libsoup's client only opens a
- * WebSocket, and is the floor. All of them take turns, and the first connections of each turn are
- * not counted. */
+/* The time until a new client is AUTHENTICATED, and its processor time, one connection after another,
+ * with and without TLS: with this library, and with the programs of other stacks on the same server.
+ * libsoup's client only opens a WebSocket, and is the floor. All of them take turns, and the first
+ * connections of each turn are not counted. */
 
 #define N_ROUNDS 5
 #define N_COUNTED 60
@@ -25,6 +25,7 @@ typedef struct _Contender Contender;
 struct _Contender
 {
   char *name;
+  BenchScheme scheme;
   const char *uri;
   gboolean (*perform) (Contender  *self,
                        BenchHost  *host,
@@ -191,11 +192,19 @@ perform_peer (Contender  *self,
 {
   g_autofree char *number = g_strdup_printf ("%d", N_WARM_UP + N_COUNTED);
   const char *argv[] = { self->program, "connect", self->uri, number, NULL };
+  g_auto (GStrv) environment = g_get_environ ();
   g_autofree char *text = NULL;
   g_autoptr (JsonNode) node = NULL;
   int status;
 
-  if (!g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &text, NULL, &status,
+  /* What OpenSSL, and what Node and Bun, trust. */
+  if (host->ca_file != NULL)
+    {
+      environment = g_environ_setenv (environment, "SSL_CERT_FILE", host->ca_file, TRUE);
+      environment = g_environ_setenv (environment, "NODE_EXTRA_CA_CERTS", host->ca_file, TRUE);
+    }
+
+  if (!g_spawn_sync (NULL, (char **) argv, environment, G_SPAWN_DEFAULT, NULL, NULL, &text, NULL, &status,
                      error)
       || !g_spawn_check_wait_status (status, error))
     return FALSE;
@@ -213,14 +222,16 @@ perform_peer (Contender  *self,
 }
 
 static Contender *
-add (GPtrArray  *contenders,
-     const char *name,
-     const char *uri,
-     gboolean  (*perform) (Contender *, BenchHost *, GError **))
+add (GPtrArray   *contenders,
+     const char  *name,
+     BenchScheme  scheme,
+     const char  *uri,
+     gboolean   (*perform) (Contender *, BenchHost *, GError **))
 {
   Contender *self = g_new0 (Contender, 1);
 
   self->name = g_strdup (name);
+  self->scheme = scheme;
   self->uri = uri;
   self->perform = perform;
   self->wall = g_array_new (FALSE, FALSE, sizeof (double));
@@ -231,66 +242,121 @@ add (GPtrArray  *contenders,
 
 static void
 add_peers (GPtrArray    *contenders,
-           BenchContext *context)
+           BenchContext *context,
+           BenchScheme   scheme)
 {
-  static const char * const names[] = { "rust", "node", "python" };
+  static const struct
+  {
+    const char *name;
+    gboolean    has_tls;
+  } peers[] = {
+    { "rust", TRUE },
+    { "rust-one-thread", TRUE },
+    { "fastwebsockets", FALSE },
+    { "node", TRUE },
+    { "bun", TRUE },
+    { "python", TRUE },
+    { "picows", TRUE },
+  };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (names) && context->peers != NULL; i++)
+  for (gsize i = 0; i < G_N_ELEMENTS (peers) && context->peers != NULL; i++)
     {
-      g_autofree char *program = g_build_filename (context->peers, names[i], "peer", NULL);
+      g_autofree char *program = g_build_filename (context->peers, peers[i].name, "peer", NULL);
 
+      if (scheme == BENCH_WSS && !peers[i].has_tls)
+        continue;
       if (g_file_test (program, G_FILE_TEST_IS_EXECUTABLE))
-        add (contenders, names[i], context->host->uris[BENCH_WS], perform_peer)->program =
+        add (contenders, peers[i].name, scheme, context->host->uris[scheme], perform_peer)->program =
           g_steal_pointer (&program);
       else
-        printf ("%s: skipped, it is not there\n", names[i]);
+        printf ("%s: skipped, it is not there\n", peers[i].name);
     }
+}
+
+static void
+add_all (GPtrArray    *contenders,
+         BenchContext *context,
+         BenchScheme   scheme)
+{
+  const char *uri = context->host->uris[scheme];
+
+  if (uri == NULL)
+    {
+      printf ("%s: skipped, there is no certificate\n", bench_scheme_get_name (scheme));
+      return;
+    }
+
+  add (contenders, "signal-glib", scheme, uri, perform_signal);
+  if (scheme == BENCH_WS)
+    add (contenders, "libsoup, no hello", scheme, context->host->soup, perform_soup);
+  add_peers (contenders, context, scheme);
 }
 
 static void
 compare (BenchContext    *context,
          const Contender *self,
-         const BenchTail *wall,
-         const BenchTail *ours)
+         const char      *what,
+         double           ours,
+         double           theirs)
 {
-  g_autofree char *what = g_strdup_printf ("time to AUTHENTICATED, signal-glib / %s", self->name);
+  g_autofree char *text = g_strdup_printf ("%s over %s, signal-glib / %s", what,
+                                           bench_scheme_get_name (self->scheme), self->name);
   gboolean is_rust = g_str_equal (self->name, "rust");
 
-  bench_table_add (&context->table, what, "ratio", ours->p50 / wall->p50, BENCH_LESS_IS_BETTER,
+  bench_table_add (&context->table, text, "ratio", ours / theirs, BENCH_LESS_IS_BETTER,
                    is_rust ? 1.2 : BENCH_NONE, is_rust ? 1.0 : BENCH_NONE);
 }
 
 static void
+report_one (BenchContext    *context,
+            const Contender *self,
+            const BenchTail *wall,
+            const BenchTail *cpu)
+{
+  JsonBuilder *builder = context->builder;
+  g_autofree char *key = g_strconcat (bench_scheme_get_name (self->scheme), ", ", self->name, NULL);
+
+  json_builder_set_member_name (builder, key);
+  json_builder_begin_object (builder);
+  bench_tail_report (wall, builder, "wall_us");
+  bench_tail_report (cpu, builder, "cpu_us");
+  json_builder_end_object (builder);
+}
+
+/* This library is the first contender for each scheme. */
+static void
 report (BenchContext *context,
         GPtrArray    *contenders)
 {
-  JsonBuilder *builder = context->builder;
-  BenchTail ours = { 0 };
+  BenchTail our_wall = { 0 };
+  BenchTail our_cpu = { 0 };
 
   printf ("\nTime to AUTHENTICATED on loopback, and the client's processor time for it, of %d each\n\n"
-          "%-18s %10s %10s %10s %10s\n", N_ROUNDS * N_COUNTED, "", "median µs", "p99 µs", "CPU µs",
-          "ours to it");
-  json_builder_set_member_name (builder, "connect");
-  json_builder_begin_object (builder);
+          "%-4s %-18s %10s %10s %10s %10s %10s\n", N_ROUNDS * N_COUNTED, "", "", "median µs", "p99 µs",
+          "ours to it", "CPU µs", "ours to it");
+  json_builder_set_member_name (context->builder, "connect");
+  json_builder_begin_object (context->builder);
   for (guint i = 0; i < contenders->len; i++)
     {
       Contender *self = contenders->pdata[i];
       BenchTail wall = bench_tail_compute (self->wall);
       BenchTail cpu = bench_tail_compute (self->cpu);
 
-      if (i == 0)
-        ours = wall;
+      if (self->perform == perform_signal)
+        {
+          our_wall = wall;
+          our_cpu = cpu;
+        }
       if (self->program != NULL)
-        compare (context, self, &wall, &ours);
-      printf ("%-18s %10.0f %10.0f %10.0f %10.2f\n", self->name, wall.p50, wall.p99, cpu.p50,
-              ours.p50 / wall.p50);
-      json_builder_set_member_name (builder, self->name);
-      json_builder_begin_object (builder);
-      bench_tail_report (&wall, builder, "wall_us");
-      bench_tail_report (&cpu, builder, "cpu_us");
-      json_builder_end_object (builder);
+        {
+          compare (context, self, "time to AUTHENTICATED", our_wall.p50, wall.p50);
+          compare (context, self, "processor time until AUTHENTICATED", our_cpu.p50, cpu.p50);
+        }
+      printf ("%-4s %-18s %10.0f %10.0f %10.2f %10.0f %10.2f\n", bench_scheme_get_name (self->scheme), self->name,
+              wall.p50, wall.p99, our_wall.p50 / wall.p50, cpu.p50, our_cpu.p50 / cpu.p50);
+      report_one (context, self, &wall, &cpu);
     }
-  json_builder_end_object (builder);
+  json_builder_end_object (context->builder);
 }
 
 static gboolean
@@ -300,11 +366,8 @@ measure (BenchContext  *context,
   g_autoptr (GPtrArray) contenders = g_ptr_array_new_with_free_func (contender_free);
   BenchHost *host = context->host;
 
-  add (contenders, "ws", host->uris[BENCH_WS], perform_signal);
-  if (host->uris[BENCH_WSS] != NULL)
-    add (contenders, "wss", host->uris[BENCH_WSS], perform_signal);
-  add (contenders, "libsoup, no hello", host->soup, perform_soup);
-  add_peers (contenders, context);
+  for (guint scheme = 0; scheme < BENCH_N_SCHEMES; scheme++)
+    add_all (contenders, context, scheme);
 
   for (guint round = 0; round < N_ROUNDS; round++)
     for (guint i = 0; i < contenders->len; i++)

@@ -31,7 +31,9 @@ static const struct
   { "sent singly", BENCH_SEND, 1, MAX_COUNT / 3 },
 };
 
-static const char * const peer_names[] = { "rust", "rust-one-thread", "node", "python" };
+static const char * const peer_names[] = {
+  "rust", "rust-one-thread", "fastwebsockets", "node", "bun", "python", "picows",
+};
 
 static char *feeder_path;
 static char *peers_path;

@@ -21,12 +21,45 @@ def to_base64(data):
     return base64.b64encode(data).decode('ascii')
 
 
-def derive(private_key, data):
+def new_key():
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def authenticate(private_key):
+    point = private_key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return json.dumps({
+        'event': 'authenticate',
+        'data': {'type': 'Bearer', 'token': 'bench', 'clientPublicKey': to_base64(point)},
+    })
+
+
+def derive(private_key, connected):
+    if connected['event'] != 'connected':
+        raise RuntimeError(f'Unexpected: {connected["event"]}')
+    data = connected['data']
     point = base64.b64decode(data['serverPublicKey'], validate=True)
     server_key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     shared = private_key.exchange(ec.ECDH(), server_key)
     salt = base64.b64decode(data['salt'], validate=True)
     return AESGCM(HKDF(hashes.SHA256(), 32, salt, INFO).derive(shared))
+
+
+def open_frame(key, frame):
+    encrypted = json.loads(frame)['data']
+    iv = base64.b64decode(encrypted['iv'], validate=True)
+    text = key.decrypt(iv, base64.b64decode(encrypted['ct'], validate=True), None)
+    message = json.loads(text)
+    return message['event'], message.get('data')
+
+
+def seal(key, event, data):
+    iv = os.urandom(12)
+    inner = json.dumps({'event': event, 'data': data})
+    ciphertext = key.encrypt(iv, inner.encode(), None)
+    return json.dumps({
+        'event': 'encrypted',
+        'data': {'iv': to_base64(iv), 'ct': to_base64(ciphertext)},
+    })
 
 
 class Client:
@@ -37,43 +70,23 @@ class Client:
         self = cls()
         self.handler = handler
         self.socket = await connect(uri, max_size=MAX_SIZE, proxy=None)
-        private_key = ec.generate_private_key(ec.SECP256R1())
-        point = private_key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        await self.socket.send(json.dumps({
-            'event': 'authenticate',
-            'data': {'type': 'Bearer', 'token': 'bench', 'clientPublicKey': to_base64(point)},
-        }))
-        connected = json.loads(await self.socket.recv())
-        if connected['event'] != 'connected':
-            raise RuntimeError(f'Unexpected: {connected["event"]}')
-        self.key = derive(private_key, connected['data'])
+        private_key = new_key()
+        await self.socket.send(authenticate(private_key))
+        self.key = derive(private_key, json.loads(await self.socket.recv()))
         self.tasks = [asyncio.create_task(self.receive()), asyncio.create_task(self.beat())]
         return self
 
     async def receive(self):
         async for frame in self.socket:
-            self.handler(*self.open(frame))
+            self.handler(*open_frame(self.key, frame))
 
     async def beat(self):
         while True:
             await asyncio.sleep(HEARTBEAT)
             await self.socket.send('{"event":"heartbeat"}')
 
-    def open(self, frame):
-        encrypted = json.loads(frame)['data']
-        iv = base64.b64decode(encrypted['iv'], validate=True)
-        text = self.key.decrypt(iv, base64.b64decode(encrypted['ct'], validate=True), None)
-        message = json.loads(text)
-        return message['event'], message.get('data')
-
     async def send(self, event, data):
-        iv = os.urandom(12)
-        inner = json.dumps({'event': event, 'data': data})
-        ciphertext = self.key.encrypt(iv, inner.encode(), None)
-        await self.socket.send(json.dumps({
-            'event': 'encrypted',
-            'data': {'iv': to_base64(iv), 'ct': to_base64(ciphertext)},
-        }))
+        await self.socket.send(seal(self.key, event, data))
 
     async def close(self):
         for task in self.tasks:

@@ -7,7 +7,11 @@ import sys
 import time
 from urllib.parse import parse_qs, urlsplit
 
-from client import Client
+if '--picows' in sys.argv:
+    sys.argv.remove('--picows')
+    from picows_client import Client
+else:
+    from client import Client
 
 EVENT = 'bench'
 DEADLINE = 60
@@ -120,7 +124,7 @@ def main():
     verbs = {'messages': (messages, 0), 'connect': (connect, 2), 'hold': (hold, 2)}
     verb, *words = sys.argv[1:] or ['']
     if verb not in verbs or len(words) != verbs[verb][1]:
-        sys.exit('usage: peer messages | connect URI COUNT | hold URI COUNT')
+        sys.exit('usage: peer [--picows] messages | connect URI COUNT | hold URI COUNT')
     asyncio.run(verbs[verb][0](*words))
 
 

@@ -20,13 +20,13 @@ use tokio_tungstenite::{connect_async_with_config, MaybeTlsStream, WebSocketStre
 use crate::crypto::{KeyPair, Sealed, SessionKey};
 use crate::Failure;
 
-const HEARTBEAT: Duration = Duration::from_secs(30);
+pub const HEARTBEAT: Duration = Duration::from_secs(30);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 #[derive(Deserialize)]
 #[serde(tag = "event", content = "data", rename_all = "lowercase")]
-enum Frame {
+pub enum Frame {
     Connected(Connected),
     Encrypted(Sealed),
     Error(Value),
@@ -34,16 +34,16 @@ enum Frame {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Connected {
-    server_public_key: String,
-    salt: String,
+pub struct Connected {
+    pub server_public_key: String,
+    pub salt: String,
 }
 
 #[derive(Deserialize)]
-struct Incoming {
-    event: String,
+pub struct Incoming {
+    pub event: String,
     #[serde(default)]
-    data: Value,
+    pub data: Value,
 }
 
 #[derive(Serialize)]
@@ -52,53 +52,78 @@ struct Outgoing<'a, T: Serialize> {
     data: T,
 }
 
+/// The frame that authenticates, with the public key.
+pub fn authenticate(pair: &KeyPair) -> String {
+    json!({
+        "event": "authenticate",
+        "data": { "type": "Bearer", "token": "bench", "clientPublicKey": pair.public_key() },
+    })
+    .to_string()
+}
+
+/// The frame for a message.
+pub fn seal(key: &SessionKey, event: &str, data: &Value) -> Result<String, Failure> {
+    let inner = serde_json::to_string(&Outgoing { event, data })?;
+    let sealed = key.encrypt(&inner)?;
+
+    Ok(serde_json::to_string(&Outgoing {
+        event: "encrypted",
+        data: sealed,
+    })?)
+}
+
+/// The message in a frame.
+pub fn open(key: &SessionKey, text: &str) -> Result<Incoming, Failure> {
+    match serde_json::from_str(text)? {
+        Frame::Encrypted(sealed) => Ok(serde_json::from_str(&key.decrypt(&sealed)?)?),
+        Frame::Error(data) => Err(data.to_string().into()),
+        Frame::Connected(_) => Err("A second connected".into()),
+    }
+}
+
 /// Takes the event and the payload of each message.
 pub trait Handler: FnMut(String, Value) + Send + 'static {}
 impl<T: FnMut(String, Value) + Send + 'static> Handler for T {}
 
-pub struct Client {
+/// A client, on either crate for WebSockets.
+pub trait Client: Sized {
+    /// Ready, with the key derived, when it returns.
+    async fn connect(uri: &str, handler: impl Handler) -> Result<Self, Failure>;
+    async fn send(&self, event: &str, data: &Value) -> Result<(), Failure>;
+    /// Closes it, and waits until it is closed.
+    async fn close(self) -> Result<(), Failure>;
+}
+
+pub struct Tungstenite {
     key: Arc<SessionKey>,
     outbound: mpsc::Sender<String>,
     task: JoinHandle<Result<(), Failure>>,
 }
 
-impl Client {
-    /// Ready, with the key derived, when it returns.
-    pub async fn connect(uri: &str, handler: impl Handler) -> Result<Self, Failure> {
+impl Client for Tungstenite {
+    async fn connect(uri: &str, handler: impl Handler) -> Result<Self, Failure> {
         // Nagle's algorithm off, as all the others have it.
         let (mut socket, _) = connect_async_with_config(uri, None, true).await?;
         let pair = KeyPair::generate();
-        let authenticate = json!({
-            "event": "authenticate",
-            "data": { "type": "Bearer", "token": "bench", "clientPublicKey": pair.public_key() },
-        });
 
-        socket.send(Message::Text(authenticate.to_string())).await?;
+        socket.send(Message::Text(authenticate(&pair))).await?;
         let connected = wait_for_connected(&mut socket).await?;
         let key = Arc::new(pair.derive(&connected.server_public_key, &connected.salt)?);
         let (outbound, queue) = mpsc::channel(100);
         let task = tokio::spawn(run(socket, key.clone(), queue, handler));
 
-        Ok(Client {
+        Ok(Tungstenite {
             key,
             outbound,
             task,
         })
     }
 
-    pub async fn send(&self, event: &str, data: &Value) -> Result<(), Failure> {
-        let inner = serde_json::to_string(&Outgoing { event, data })?;
-        let sealed = self.key.encrypt(&inner)?;
-        let frame = serde_json::to_string(&Outgoing {
-            event: "encrypted",
-            data: sealed,
-        })?;
-
-        Ok(self.outbound.send(frame).await?)
+    async fn send(&self, event: &str, data: &Value) -> Result<(), Failure> {
+        Ok(self.outbound.send(seal(&self.key, event, data)?).await?)
     }
 
-    /// Closes it, and waits until it is closed.
-    pub async fn close(self) -> Result<(), Failure> {
+    async fn close(self) -> Result<(), Failure> {
         drop(self.outbound);
         self.task.await?
     }
@@ -114,14 +139,6 @@ async fn wait_for_connected(socket: &mut Socket) -> Result<Connected, Failure> {
         }
     }
     Err("It was closed before connected came".into())
-}
-
-fn open(key: &SessionKey, text: &str) -> Result<Incoming, Failure> {
-    match serde_json::from_str(text)? {
-        Frame::Encrypted(sealed) => Ok(serde_json::from_str(&key.decrypt(&sealed)?)?),
-        Frame::Error(data) => Err(data.to_string().into()),
-        Frame::Connected(_) => Err("A second connected".into()),
-    }
 }
 
 async fn run(

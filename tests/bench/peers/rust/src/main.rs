@@ -3,6 +3,7 @@
 
 mod client;
 mod crypto;
+mod fast;
 
 use std::error::Error;
 use std::io::{self, BufRead, Write};
@@ -13,7 +14,8 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use client::Client;
+use client::{Client, Tungstenite};
+use fast::Fast;
 
 pub type Failure = Box<dyn Error + Send + Sync>;
 
@@ -81,13 +83,13 @@ fn make_payload(size: usize) -> Value {
     json!({ "text": text })
 }
 
-async fn receive(uri: &str, order: &Order) -> Result<(Duration, Duration), Failure> {
+async fn receive<C: Client>(uri: &str, order: &Order) -> Result<(Duration, Duration), Failure> {
     let (done, mut finished) = mpsc::unbounded_channel();
     let expected = make_payload(order.size);
     let mut left = order.count;
     let mut span: Option<Span> = None;
     let (ready, mut started) = mpsc::unbounded_channel();
-    let client = Client::connect(uri, move |event, data| {
+    let client = C::connect(uri, move |event, data| {
         if span.is_none() {
             span = Some(Span::begin());
             let _ = ready.send(());
@@ -108,11 +110,11 @@ async fn receive(uri: &str, order: &Order) -> Result<(Duration, Duration), Failu
     taken.ok_or_else(|| "Not what was sent has come".into())
 }
 
-async fn send(uri: &str, order: &Order) -> Result<(Duration, Duration), Failure> {
+async fn send<C: Client>(uri: &str, order: &Order) -> Result<(Duration, Duration), Failure> {
     let (answer, mut answers) = mpsc::unbounded_channel();
     let payload = make_payload(order.size);
     let mut left = order.count;
-    let client = Client::connect(uri, move |event, _| {
+    let client = C::connect(uri, move |event, _| {
         let _ = answer.send(event);
     })
     .await?;
@@ -132,12 +134,12 @@ async fn send(uri: &str, order: &Order) -> Result<(Duration, Duration), Failure>
     Ok(taken)
 }
 
-async fn fulfil(uri: &str) -> Result<Value, Failure> {
+async fn fulfil<C: Client>(uri: &str) -> Result<Value, Failure> {
     let order = Order::parse(uri)?;
     let (cpu, wall) = if order.is_receive {
-        receive(uri, &order).await?
+        receive::<C>(uri, &order).await?
     } else {
-        send(uri, &order).await?
+        send::<C>(uri, &order).await?
     };
 
     Ok(json!({
@@ -147,9 +149,9 @@ async fn fulfil(uri: &str) -> Result<Value, Failure> {
     }))
 }
 
-async fn messages() -> Result<(), Failure> {
+async fn messages<C: Client>() -> Result<(), Failure> {
     for line in io::stdin().lock().lines() {
-        let answer = match timeout(DEADLINE, fulfil(line?.trim())).await {
+        let answer = match timeout(DEADLINE, fulfil::<C>(line?.trim())).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => json!({ "error": error.to_string() }),
             Err(_) => json!({ "error": "It took too long" }),
@@ -160,14 +162,14 @@ async fn messages() -> Result<(), Failure> {
     Ok(())
 }
 
-async fn connect(uri: &str, count: usize) -> Result<(), Failure> {
+async fn connect<C: Client>(uri: &str, count: usize) -> Result<(), Failure> {
     let micros = |time: Duration| time.as_nanos() as f64 / 1000.0;
     let mut walls = Vec::with_capacity(count);
     let mut cpus = Vec::with_capacity(count);
 
     for _ in 0..count {
         let span = Span::begin();
-        let client = timeout(DEADLINE, Client::connect(uri, |_, _| ())).await??;
+        let client = timeout(DEADLINE, C::connect(uri, |_, _| ())).await??;
         let (cpu, wall) = span.end();
         walls.push(micros(wall));
         cpus.push(micros(cpu));
@@ -177,11 +179,11 @@ async fn connect(uri: &str, count: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn hold(uri: &str, count: usize) -> Result<(), Failure> {
+async fn hold<C: Client>(uri: &str, count: usize) -> Result<(), Failure> {
     let mut clients = Vec::with_capacity(count);
 
     for _ in 0..count {
-        clients.push(timeout(DEADLINE, Client::connect(uri, |_, _| ())).await??);
+        clients.push(timeout(DEADLINE, C::connect(uri, |_, _| ())).await??);
     }
     println!("{}", json!({ "held": count }));
     io::stdout().flush()?;
@@ -189,29 +191,31 @@ async fn hold(uri: &str, count: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn obey(words: &[&str]) -> Result<(), Failure> {
+async fn obey<C: Client>(words: &[&str]) -> Result<(), Failure> {
     match words {
-        ["messages"] => messages().await,
-        ["connect", uri, count] => connect(uri, count.parse()?).await,
-        ["hold", uri, count] => hold(uri, count.parse()?).await,
-        _ => Err("usage: peer [--one-thread] messages | connect URI COUNT | hold URI COUNT".into()),
+        ["messages"] => messages::<C>().await,
+        ["connect", uri, count] => connect::<C>(uri, count.parse()?).await,
+        ["hold", uri, count] => hold::<C>(uri, count.parse()?).await,
+        _ => Err("usage: peer [--one-thread | --fastwebsockets] \
+                  messages | connect URI COUNT | hold URI COUNT"
+            .into()),
     }
 }
 
 /// tokio's usual runtime, as the specification's plugin has it; or the one that does it all on the
-/// calling thread, which is cheaper where there is one connection only.
+/// calling thread, which is cheaper where there is one connection only. fastwebsockets is measured
+/// with that one.
 fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let one_thread = || Builder::new_current_thread().enable_all().build();
 
     match words.split_first() {
-        Some((&"--one-thread", rest)) => Builder::new_current_thread()
-            .enable_all()
-            .build()?
-            .block_on(obey(rest)),
+        Some((&"--one-thread", rest)) => one_thread()?.block_on(obey::<Tungstenite>(rest)),
+        Some((&"--fastwebsockets", rest)) => one_thread()?.block_on(obey::<Fast>(rest)),
         _ => Builder::new_multi_thread()
             .enable_all()
             .build()?
-            .block_on(obey(&words)),
+            .block_on(obey::<Tungstenite>(&words)),
     }
 }
