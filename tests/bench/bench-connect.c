@@ -352,8 +352,9 @@ report (BenchContext *context,
           compare (context, self, "time to AUTHENTICATED", our_wall.p50, wall.p50);
           compare (context, self, "processor time until AUTHENTICATED", our_cpu.p50, cpu.p50);
         }
-      printf ("%-4s %-18s %10.0f %10.0f %10.2f %10.0f %10.2f\n", bench_scheme_get_name (self->scheme), self->name,
-              wall.p50, wall.p99, our_wall.p50 / wall.p50, cpu.p50, our_cpu.p50 / cpu.p50);
+      printf ("%-4s %-18s %10.0f %10.0f %10.2f %10.0f %10.2f\n",
+              bench_scheme_get_name (self->scheme), self->name, wall.p50, wall.p99,
+              our_wall.p50 / wall.p50, cpu.p50, our_cpu.p50 / cpu.p50);
       report_one (context, self, &wall, &cpu);
     }
   json_builder_end_object (context->builder);
