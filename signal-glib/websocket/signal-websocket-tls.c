@@ -111,6 +111,19 @@ on_accept_certificate (GTlsConnection       *connection,
   return TRUE;
 }
 
+/* Before version 2.80, glib-networking has all certificates of the database in memory once more for each
+ * connection, which takes megabytes for those of the system. TLS 1.3 does not need them any more, because it
+ * has no second handshake. Later versions share them, so that the connection would need more memory
+ * without the database. There is no other version to ask for than that of GLib, which is released together
+ * with glib-networking. */
+static void
+release_database (GTlsConnection *tls)
+{
+  if (glib_check_version (2, 80, 0) != NULL
+      && g_tls_connection_get_protocol_version (tls) == G_TLS_PROTOCOL_VERSION_TLS_1_3)
+    g_tls_connection_set_database (tls, NULL);
+}
+
 static void
 on_handshake (GObject      *source,
               GAsyncResult *result,
@@ -144,6 +157,7 @@ on_handshake (GObject      *source,
       return;
     }
 
+  release_database (handshake->tls);
   socket = g_socket_connection_get_socket (handshake->connection);
   g_task_return_pointer (task, g_tcp_wrapper_connection_new (G_IO_STREAM (handshake->tls), socket),
                          g_object_unref);

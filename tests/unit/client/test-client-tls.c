@@ -163,6 +163,52 @@ test_refused_by_handler (void)
   g_assert_cmphex (question.errors, ==, G_TLS_CERTIFICATE_UNKNOWN_CA);
 }
 
+static gboolean
+on_emission (GSignalInvocationHint *hint,
+             guint                  n_values,
+             const GValue          *values,
+             gpointer               user_data)
+{
+  GTlsConnection **connection = user_data;
+
+  g_set_object (connection, g_value_get_object (values));
+  g_assert_nonnull (g_tls_connection_get_database (*connection));
+  return TRUE;
+}
+
+/* An established connection does not keep the certificates of the authorities in memory, and works
+ * without them. */
+static void
+test_released_database (void)
+{
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  g_autoptr (GTlsConnection) connection = NULL;
+  guint signal_id = g_signal_lookup ("accept-certificate", G_TYPE_TLS_CONNECTION);
+  Question question = { TRUE };
+  gulong hook;
+
+  if (glib_check_version (2, 80, 0) == NULL)
+    {
+      g_test_skip ("The connections share the certificates here");
+      return;
+    }
+
+  g_signal_connect (recorder->client, "accept-certificate", G_CALLBACK (on_accept_certificate),
+                    &question);
+  hook = g_signal_add_emission_hook (signal_id, 0, on_emission, &connection, NULL);
+  recorder_connect (recorder);
+  g_signal_remove_emission_hook (signal_id, hook);
+  g_assert_cmpuint (question.n_asked, ==, 1);
+  g_assert_cmpint (g_tls_connection_get_protocol_version (connection), ==, G_TLS_PROTOCOL_VERSION_TLS_1_3);
+  g_assert_null (g_tls_connection_get_database (connection));
+
+  g_assert_true (signal_client_send_json (recorder->client, "news", "1", NULL));
+  WAIT_UNTIL (mock_server_wait_peer (server, 0)->inner->len == 1);
+  mock_peer_send (mock_server_wait_peer (server, 0), "{\"event\":\"news\"}");
+  WAIT_UNTIL (recorder->messages->len == 1);
+}
+
 /* A valid certificate emits no signal. */
 static void
 test_not_asked (void)
@@ -405,6 +451,7 @@ add_tests (void)
   g_test_add_func ("/client/tls/accepted-by-handler", test_accepted_by_handler);
   g_test_add_func ("/client/tls/refused-by-handler", test_refused_by_handler);
   g_test_add_func ("/client/tls/absolute-name", test_absolute_name);
+  g_test_add_func ("/client/tls/released-database", test_released_database);
   g_test_add_func ("/client/tls/not-asked", test_not_asked);
   g_test_add_func ("/client/tls/disconnect-inside", test_disconnect_inside);
   g_test_add_func ("/client/tls/forget-inside", test_forget_inside);
