@@ -5,6 +5,7 @@
 
 GSubprocess *
 bench_child_start (const char   *program,
+                   const char   *argument,
                    char        **uri,
                    GError      **error)
 {
@@ -12,7 +13,7 @@ bench_child_start (const char   *program,
   g_autoptr (GDataInputStream) output = NULL;
 
   child = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, error,
-                            program, NULL);
+                            program, argument, NULL);
   if (child == NULL)
     return NULL;
 

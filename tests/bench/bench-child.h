@@ -5,8 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* A program that prints a line with its URI, and runs until its standard input is closed. */
+/* A program that prints a line with its URI, and runs until its standard input is closed. @argument may be
+ * NULL. */
 GSubprocess *bench_child_start (const char   *program,
+                                const char   *argument,
                                 char        **uri,
                                 GError      **error);
 void         bench_child_stop  (GSubprocess  *child);

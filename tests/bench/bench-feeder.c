@@ -10,6 +10,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "bench-identity.h"
 #include "bench-payload.h"
 #include "bench-wire.h"
 
@@ -29,7 +30,9 @@
  * With session=signal there is a Signal handshake; with session=replay there is none, and the frames
  * of the previous session are sent again. Then the message `ready` is sent. In the direction
  * `receive`, the first message of the client starts the transfer of `count` prepared frames. In the
- * direction `send`, `count` messages are read, and each `burst` of them is answered with a message. */
+ * direction `send`, `count` messages are read, and each `burst` of them is answered with a message.
+ *
+ * With the argument --tls, it speaks TLS, with a certificate that no one trusts. */
 
 #define ECDH_INFO "ignis-ecdh-p256-aes-256-gcm-v1"
 
@@ -50,6 +53,7 @@ typedef struct
 } Recording;
 
 static Recording recording;
+static BenchIdentity *identity; /* NULL without TLS */
 
 static void
 encrypt (SignalAead *key,
@@ -228,9 +232,13 @@ serve (BenchWire  *wire,
 static void
 handle (GSocketConnection *connection)
 {
-  g_autoptr (BenchWire) wire = bench_wire_new (connection);
+  g_autoptr (BenchWire) wire = NULL;
+  g_autoptr (GIOStream) tls = NULL;
   g_autoptr (GError) error = NULL;
 
+  if (identity != NULL)
+    tls = g_tls_server_connection_new (G_IO_STREAM (connection), identity->certificate, NULL);
+  wire = bench_wire_new (tls != NULL ? tls : G_IO_STREAM (connection));
   g_socket_set_option (g_socket_connection_get_socket (connection),
                        IPPROTO_TCP, TCP_NODELAY, 1, NULL);
 
@@ -249,6 +257,7 @@ wait_for_parent (gpointer user_data)
 
   while (read (STDIN_FILENO, &byte, 1) > 0)
     continue;
+  g_clear_pointer (&identity, bench_identity_free);
   exit (0);
 }
 
@@ -262,11 +271,18 @@ main (int    argc,
   g_autoptr (GSocketAddress) bound = NULL;
   g_autoptr (GError) error = NULL;
 
+  if (argc == 2 && g_str_equal (argv[1], "--tls"))
+    {
+      identity = bench_identity_new ();
+      if (identity == NULL)
+        g_error ("TLS requires glib-networking and the program openssl");
+    }
+
   if (!g_socket_listener_add_address (listener, address, G_SOCKET_TYPE_STREAM,
                                       G_SOCKET_PROTOCOL_TCP, NULL, &bound, &error))
     g_error ("%s", error->message);
 
-  printf ("ws://127.0.0.1:%u/\n",
+  printf ("%s://127.0.0.1:%u/\n", identity != NULL ? "wss" : "ws",
           g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));
   fflush (stdout);
   g_thread_unref (g_thread_new ("parent", wait_for_parent, NULL));

@@ -118,7 +118,9 @@ do_handshake (BenchWire *wire,
 static gboolean
 has_input (BenchWire *wire)
 {
-  return g_socket_condition_check (g_socket_connection_get_socket (wire->connection), G_IO_IN) != 0;
+  GSocketConnection *connection = G_SOCKET_CONNECTION (wire->connection);
+
+  return g_socket_condition_check (g_socket_connection_get_socket (connection), G_IO_IN) != 0;
 }
 
 static void
@@ -150,7 +152,7 @@ static gboolean
 serve (GSocketConnection  *connection,
        GError            **error)
 {
-  g_autoptr (BenchWire) wire = bench_wire_new (connection);
+  g_autoptr (BenchWire) wire = bench_wire_new (G_IO_STREAM (connection));
   g_autofree char *target = bench_wire_accept (wire, error);
   g_autoptr (SignalAead) key = NULL;
   Order order;

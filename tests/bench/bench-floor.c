@@ -9,13 +9,15 @@
 #include <unistd.h>
 
 #include <openssl/evp.h>
+#include <openssl/ssl.h>
 
 #include "bench-payload.h"
 #include "bench-run.h"
 
 /* The floor: reads the frames with a buffer of 64 KiB, finds their ends, and decrypts as many bytes
  * of them as there are in the ciphertext with OpenSSL's AES-256-GCM. There is no base64, JSON, check or
- * main loop, and a burst of messages is written at once. */
+ * main loop, and a burst of messages is written at once. Over wss, OpenSSL's TLS reads as many bytes of the
+ * socket at once, and verifies no certificate. */
 
 #define BUFFER_SIZE (64 * 1024)
 #define TAG_SIZE 16
@@ -26,6 +28,8 @@ typedef struct
   BenchRun run;
   EVP_CIPHER_CTX *cipher;
   int socket;
+  SSL_CTX *tls_context;
+  SSL *tls; /* NULL without TLS */
   gsize inner_size; /* of the text that is encrypted */
   guint8 *input;
   guint8 *plaintext; /* as large as the input */
@@ -40,6 +44,14 @@ fail (GError     **error,
   return FALSE;
 }
 
+static gssize
+read_some (FloorRun *self,
+           guint8   *bytes,
+           gsize     size)
+{
+  return self->tls != NULL ? SSL_read (self->tls, bytes, size) : read (self->socket, bytes, size);
+}
+
 static gboolean
 write_all (FloorRun      *self,
            const guint8  *bytes,
@@ -48,15 +60,28 @@ write_all (FloorRun      *self,
 {
   while (length > 0)
     {
-      gssize written = write (self->socket, bytes, length);
+      gssize written = self->tls != NULL ? SSL_write (self->tls, bytes, MIN (length, G_MAXINT32))
+                                         : write (self->socket, bytes, length);
 
-      if (written < 0)
+      if (written <= 0)
         return fail (error, "write()");
       bytes += written;
       length -= written;
     }
 
   return TRUE;
+}
+
+static gboolean
+open_tls (FloorRun  *self,
+          GError   **error)
+{
+  self->tls_context = SSL_CTX_new (TLS_client_method ());
+  SSL_CTX_set_read_ahead (self->tls_context, TRUE);
+  SSL_CTX_set_default_read_buffer_len (self->tls_context, BUFFER_SIZE);
+  self->tls = SSL_new (self->tls_context);
+  SSL_set_fd (self->tls, self->socket);
+  return SSL_connect (self->tls) == 1 || fail (error, "SSL_connect()");
 }
 
 static gboolean
@@ -78,6 +103,8 @@ open_socket (FloorRun    *self,
   if (self->socket < 0 || connect (self->socket, (struct sockaddr *) &address, sizeof address) != 0
       || setsockopt (self->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
     return fail (error, "connect()");
+  if (g_str_equal (g_uri_get_scheme (uri), "wss") && !open_tls (self, error))
+    return FALSE;
 
   request = g_strdup_printf ("GET /?%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                              "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -88,7 +115,7 @@ open_socket (FloorRun    *self,
 
   /* The response is read byte by byte, so that what follows is left for the loop. */
   do
-    if (length == BUFFER_SIZE || read (self->socket, self->input + length, 1) != 1)
+    if (length == BUFFER_SIZE || read_some (self, self->input + length, 1) != 1)
       return fail (error, "The response to the upgrade");
   while (++length < 4 || memcmp (self->input + length - 4, "\r\n\r\n", 4) != 0);
 
@@ -200,7 +227,7 @@ run_loop (FloorRun  *self,
 
   while (!self->run.is_over)
     {
-      gssize length = read (self->socket, self->input + kept, BUFFER_SIZE - kept);
+      gssize length = read_some (self, self->input + kept, BUFFER_SIZE - kept);
       gsize position = 0;
 
       if (length <= 0)
@@ -258,6 +285,8 @@ perform (const BenchContender  *contender,
 
   done = open_socket (&self, uri, error) && run_loop (&self, error);
 
+  SSL_free (self.tls);
+  SSL_CTX_free (self.tls_context);
   if (self.socket >= 0)
     close (self.socket);
   EVP_CIPHER_CTX_free (self.cipher);

@@ -28,7 +28,7 @@ bench_host_start (const char  *program,
   g_autofree char *line = NULL;
   g_auto (GStrv) words = NULL;
 
-  self->child = bench_child_start (program, &line, error);
+  self->child = bench_child_start (program, NULL, &line, error);
   if (self->child == NULL)
     return NULL;
 

@@ -40,6 +40,16 @@ on_error (SignalClient *client,
   bench_run_fail (user_data, error);
 }
 
+/* That of the feeder is signed by itself. */
+static gboolean
+on_accept_certificate (SignalClient         *client,
+                       GTlsCertificate      *certificate,
+                       GTlsCertificateFlags  errors,
+                       gpointer              user_data)
+{
+  return TRUE;
+}
+
 static void
 on_connected (GObject      *source,
               GAsyncResult *result,
@@ -121,6 +131,7 @@ perform (const BenchContender  *contender,
                               NULL);
   g_signal_connect (self.client, "message", G_CALLBACK (on_message), &self);
   g_signal_connect (self.client, "error", G_CALLBACK (on_error), &self);
+  g_signal_connect (self.client, "accept-certificate", G_CALLBACK (on_accept_certificate), &self);
   signal_client_connect_async (self.client, "bench", NULL, on_connected, &self);
 
   if (bench_run_wait (&self.run))

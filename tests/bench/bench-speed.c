@@ -22,13 +22,14 @@
 static const struct
 {
   const char    *name;
+  const char    *tls_name;
   BenchDirection direction;
   guint          burst;
   guint          max_count;
 } kinds[] = {
-  { "received", BENCH_RECEIVE, 1, MAX_COUNT },
-  { "sent", BENCH_SEND, 16, MAX_COUNT },
-  { "sent singly", BENCH_SEND, 1, MAX_COUNT / 3 },
+  { "received", "received over wss", BENCH_RECEIVE, 1, MAX_COUNT },
+  { "sent", "sent over wss", BENCH_SEND, 16, MAX_COUNT },
+  { "sent singly", "sent singly over wss", BENCH_SEND, 1, MAX_COUNT / 3 },
 };
 
 static const char * const peer_names[] = {
@@ -41,6 +42,7 @@ static char *output_path;
 static char *sizes_text;
 static char *only_kind;
 static char *only_contender;
+static gboolean is_tls;
 static int n_rounds = 5;
 
 static const GOptionEntry options[] = {
@@ -49,6 +51,7 @@ static const GOptionEntry options[] = {
   { "output", 0, 0, G_OPTION_ARG_FILENAME, &output_path, "Where to write JSON", "FILE" },
   { "rounds", 0, 0, G_OPTION_ARG_INT, &n_rounds, "How often to measure (5)", "N" },
   { "sizes", 0, 0, G_OPTION_ARG_STRING, &sizes_text, "Payloads, in bytes", "N,N…" },
+  { "tls", 0, 0, G_OPTION_ARG_NONE, &is_tls, "Over wss, without the programs of the peers", NULL },
   { "kind", 0, 0, G_OPTION_ARG_STRING, &only_kind, "Only received, sent, or sent singly", "NAME" },
   { "contender", 0, 0, G_OPTION_ARG_STRING, &only_contender, "Only this one, without ratios: for a "
     "profiler", "NAME" },
@@ -70,7 +73,7 @@ start_peers (GPtrArray    *peers,
              JsonBuilder  *builder,
              GError      **error)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (peer_names) && peers_path != NULL; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (peer_names) && peers_path != NULL && !is_tls; i++)
     {
       g_autofree char *why_not = NULL;
       BenchPeer *peer;
@@ -119,7 +122,7 @@ make_cases (const char      *feeder,
             .burst = kinds[i].burst,
           };
 
-          g_ptr_array_add (cases, bench_case_new (kinds[i].name, &task, contenders, n_rounds));
+          g_ptr_array_add (cases, bench_case_new (is_tls ? kinds[i].tls_name : kinds[i].name, &task, contenders, n_rounds));
         }
     }
 
@@ -212,7 +215,7 @@ run (const char  *feeder,
   g_autoptr (GPtrArray) contenders = g_ptr_array_new ();
   g_autoptr (GPtrArray) cases = NULL;
 
-  bench_report_begin (builder, "speed");
+  bench_report_begin (builder, is_tls ? "speed-wss" : "speed");
   add_contender (contenders, &bench_contender_signal);
 #if HAVE_OPENSSL
   add_contender (contenders, &bench_contender_floor);
@@ -250,7 +253,7 @@ main (int    argc,
       return 2;
     }
 
-  feeder = bench_child_start (feeder_path, &uri, &error);
+  feeder = bench_child_start (feeder_path, is_tls ? "--tls" : NULL, &uri, &error);
   if (feeder != NULL)
     {
       run (uri, &error);

@@ -17,13 +17,13 @@ enum
 #define FIN 0x80
 
 BenchWire *
-bench_wire_new (GSocketConnection *connection)
+bench_wire_new (GIOStream *connection)
 {
   BenchWire *self = g_new0 (BenchWire, 1);
-  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  GInputStream *input = g_io_stream_get_input_stream (connection);
 
   self->connection = g_object_ref (connection);
-  self->output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
+  self->output = g_io_stream_get_output_stream (connection);
   self->input = g_data_input_stream_new (input);
   g_data_input_stream_set_newline_type (self->input, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
   g_buffered_input_stream_set_buffer_size (G_BUFFERED_INPUT_STREAM (self->input), BUFFER_SIZE);
@@ -35,7 +35,7 @@ bench_wire_new (GSocketConnection *connection)
 void
 bench_wire_free (BenchWire *self)
 {
-  g_io_stream_close (G_IO_STREAM (self->connection), NULL, NULL);
+  g_io_stream_close (self->connection, NULL, NULL);
   g_clear_object (&self->input);
   g_clear_object (&self->connection);
   g_byte_array_unref (self->payload);

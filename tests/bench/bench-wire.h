@@ -8,13 +8,13 @@ G_BEGIN_DECLS
 /* The server's end of a WebSocket, with blocking calls, without libsoup and the library. */
 typedef struct
 {
-  GSocketConnection *connection;
+  GIOStream         *connection;
   GDataInputStream  *input;
   GOutputStream     *output;
   GByteArray        *payload; /* of the last frame that was read, unmasked */
 } BenchWire;
 
-BenchWire  *bench_wire_new          (GSocketConnection *connection);
+BenchWire  *bench_wire_new          (GIOStream         *connection);
 void        bench_wire_free         (BenchWire         *self);
 char       *bench_wire_accept       (BenchWire         *self,
                                      GError           **error);
