@@ -6,6 +6,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "websocket/signal-read-ahead-private.h"
+
 /* The task data of a handshake. */
 typedef struct
 {
@@ -204,8 +206,8 @@ create_in_thread (GTask        *task,
   const Handshake *handshake = task_data;
   GIOStream *stream = G_IO_STREAM (handshake->connection);
   g_autoptr (GSocketConnectable) identity = new_identity (handshake->options.uri);
-  g_autoptr (GIOStream) base = g_simple_io_stream_new (g_io_stream_get_input_stream (stream),
-                                                       g_io_stream_get_output_stream (stream));
+  g_autoptr (GInputStream) input = signal_read_ahead_new (g_io_stream_get_input_stream (stream));
+  g_autoptr (GIOStream) base = g_simple_io_stream_new (input, g_io_stream_get_output_stream (stream));
   GType type = g_tls_backend_get_client_connection_type (g_tls_backend_get_default ());
   GTlsConnection *tls;
   GError *error = NULL;
@@ -260,6 +262,7 @@ signal_websocket_tls_async (GSocketConnection               *connection,
   /* GObject can deadlock when two threads register types for the first time; see
    * signal-system-objects.c. */
   g_type_ensure (G_TYPE_SIMPLE_IO_STREAM);
+  g_type_ensure (SIGNAL_TYPE_READ_AHEAD);
   g_type_ensure (g_tls_backend_get_client_connection_type (g_tls_backend_get_default ()));
 
   creation = g_task_new (NULL, cancellable, on_created, g_object_ref (task));

@@ -29,8 +29,9 @@
  *
  * With session=signal there is a Signal handshake; with session=replay there is none, and the frames
  * of the previous session are sent again. Then the message `ready` is sent. In the direction
- * `receive`, the first message of the client starts the transfer of `count` prepared frames. In the
- * direction `send`, `count` messages are read, and each `burst` of them is answered with a message.
+ * `receive`, the first message of the client starts the transfer of `count` prepared frames, with `each=1`
+ * each of them in a write, and thus in a TLS record, of its own. In the direction `send`, `count` messages
+ * are read, and each `burst` of them is answered with a message.
  *
  * With the argument --tls, it speaks TLS, with a certificate that no one trusts. */
 
@@ -40,6 +41,7 @@ typedef struct
 {
   gboolean is_signal;
   gboolean is_receive;
+  gboolean is_each_written;
   gsize size;
   guint count;
   guint burst;
@@ -111,6 +113,7 @@ parse_order (Order       *order,
   *order = (Order) {
     .is_signal = g_strcmp0 (session, "signal") == 0,
     .is_receive = g_strcmp0 (direction, "receive") == 0,
+    .is_each_written = g_hash_table_contains (table, "each"),
     .size = size != NULL ? g_ascii_strtoull (size, NULL, 10) : 0,
     .count = count != NULL ? g_ascii_strtoull (count, NULL, 10) : 0,
     .burst = burst != NULL ? g_ascii_strtoull (burst, NULL, 10) : 1,
@@ -200,6 +203,20 @@ receive_all (BenchWire   *wire,
 }
 
 static gboolean
+write_recording (BenchWire    *wire,
+                 const Order  *order,
+                 GError      **error)
+{
+  gsize size = order->is_each_written ? recording.frames->len / recording.count : recording.frames->len;
+
+  for (gsize at = 0; at < recording.frames->len; at += size)
+    if (!g_output_stream_write_all (wire->output, recording.frames->data + at, size, NULL, NULL, error))
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
 serve (BenchWire  *wire,
        GError    **error)
 {
@@ -226,7 +243,7 @@ serve (BenchWire  *wire,
   if (!order.is_receive)
     return receive_all (wire, key, &order, error);
 
-  return bench_wire_read_message (wire, error) && bench_wire_write (wire, recording.frames, error);
+  return bench_wire_read_message (wire, error) && write_recording (wire, &order, error);
 }
 
 static void

@@ -21,9 +21,10 @@ char *
 bench_task_build_uri (const BenchTask *task,
                       const char      *session)
 {
-  return g_strdup_printf ("%s?direction=%s&session=%s&size=%" G_GSIZE_FORMAT "&count=%u&burst=%u",
+  return g_strdup_printf ("%s?direction=%s&session=%s&size=%" G_GSIZE_FORMAT "&count=%u&burst=%u%s",
                           task->feeder, task->direction == BENCH_RECEIVE ? "receive" : "send",
-                          session, task->size, task->count, task->burst);
+                          session, task->size, task->count, task->burst,
+                          task->is_each_written ? "&each=1" : "");
 }
 
 void

@@ -19,6 +19,7 @@ typedef struct
   gsize          size;   /* of the payload's JSON text */
   guint          count;
   guint          burst;
+  gboolean       is_each_written; /* whether the feeder writes each message separately */
 } BenchTask;
 
 /* The duration, from `ready` to the last message. */

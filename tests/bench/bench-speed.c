@@ -21,13 +21,15 @@
 /* Single messages are measured for their latency, most of which is waiting. */
 static const struct
 {
-  const char    *name;
+  const char    *name; /* NULL if there is no difference without TLS */
   const char    *tls_name;
   BenchDirection direction;
   guint          burst;
   guint          max_count;
+  gboolean       is_each_written;
 } kinds[] = {
   { "received", "received over wss", BENCH_RECEIVE, 1, MAX_COUNT },
+  { NULL, "received over wss, each in a record", BENCH_RECEIVE, 1, MAX_COUNT, TRUE },
   { "sent", "sent over wss", BENCH_SEND, 16, MAX_COUNT },
   { "sent singly", "sent singly over wss", BENCH_SEND, 1, MAX_COUNT / 3 },
 };
@@ -52,7 +54,7 @@ static const GOptionEntry options[] = {
   { "rounds", 0, 0, G_OPTION_ARG_INT, &n_rounds, "How often to measure (5)", "N" },
   { "sizes", 0, 0, G_OPTION_ARG_STRING, &sizes_text, "Payloads, in bytes", "N,N…" },
   { "tls", 0, 0, G_OPTION_ARG_NONE, &is_tls, "Over wss, without the programs of the peers", NULL },
-  { "kind", 0, 0, G_OPTION_ARG_STRING, &only_kind, "Only received, sent, or sent singly", "NAME" },
+  { "kind", 0, 0, G_OPTION_ARG_STRING, &only_kind, "Only one kind, such as “sent singly”", "NAME" },
   { "contender", 0, 0, G_OPTION_ARG_STRING, &only_contender, "Only this one, without ratios: for a "
     "profiler", "NAME" },
   { NULL }
@@ -109,7 +111,9 @@ make_cases (const char      *feeder,
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
-      if (only_kind != NULL && !g_str_equal (only_kind, kinds[i].name))
+      const char *name = is_tls ? kinds[i].tls_name : kinds[i].name;
+
+      if (name == NULL || (only_kind != NULL && !g_str_equal (only_kind, name)))
         continue;
       for (char **text = sizes; *text != NULL; text++)
         {
@@ -120,9 +124,10 @@ make_cases (const char      *feeder,
             .size = size,
             .count = CLAMP (BYTES_PER_RUN / size, BENCH_MIN_COUNT, kinds[i].max_count),
             .burst = kinds[i].burst,
+            .is_each_written = kinds[i].is_each_written,
           };
 
-          g_ptr_array_add (cases, bench_case_new (is_tls ? kinds[i].tls_name : kinds[i].name, &task, contenders, n_rounds));
+          g_ptr_array_add (cases, bench_case_new (name, &task, contenders, n_rounds));
         }
     }
 
@@ -133,7 +138,7 @@ static void
 print_row (const BenchCase *self,
            BenchClock       clock)
 {
-  printf ("%-11s %7" G_GSIZE_FORMAT, self->name, self->task.size);
+  printf ("%-35s %7" G_GSIZE_FORMAT, self->name, self->task.size);
   for (guint i = 0; i < self->contenders->len; i++)
     printf (" %15.2f", bench_case_get (self, clock, i).median);
   for (guint i = 1; i < self->contenders->len; i++)
@@ -150,7 +155,7 @@ print_table (GPtrArray       *cases,
              const GPtrArray *contenders,
              BenchClock       clock)
 {
-  printf ("\n%s per encrypted message in µs, and ratios; median of %d, and min–max\n%-19s",
+  printf ("\n%s per encrypted message in µs, and ratios; median of %d, and min–max\n%-43s",
           clock == BENCH_CPU ? "Processor time" : "Wall time", n_rounds, "");
   for (guint i = 0; i < contenders->len; i++)
     printf (" %15s", ((const BenchContender *) contenders->pdata[i])->name);

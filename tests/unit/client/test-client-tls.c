@@ -37,6 +37,32 @@ test_trusted (void)
   g_assert_cmpuint (peer->close_code, ==, 1000);
 }
 
+static void
+on_slow_message (SignalClient  *client,
+                 SignalMessage *message,
+                 gpointer       user_data)
+{
+  g_usleep (1000);
+}
+
+/* Messages that have been read from the socket together, each of them in a TLS record of its own, arrive even
+ * though reading pauses in between. */
+static void
+test_small_records (void)
+{
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  g_autoptr (Recorder) recorder = recorder_new (server->uri);
+  MockPeer *peer;
+
+  g_object_set (recorder->client, "tls-database", right->database, NULL);
+  recorder_connect (recorder);
+  g_signal_connect (recorder->client, "message", G_CALLBACK (on_slow_message), NULL);
+  peer = mock_server_wait_peer (server, 0);
+  for (guint i = 0; i < 100; i++)
+    mock_peer_send (peer, "{\"event\":\"news\"}");
+  WAIT_UNTIL (recorder->messages->len == 100);
+}
+
 /* Trusted by a database: the client also reconnects. */
 static void
 test_reconnect (void)
@@ -443,6 +469,7 @@ static void
 add_tests (void)
 {
   g_test_add_func ("/client/tls/trusted", test_trusted);
+  g_test_add_func ("/client/tls/small-records", test_small_records);
   g_test_add_func ("/client/tls/reconnect", test_reconnect);
   g_test_add_func ("/client/tls/untrusted", test_untrusted);
   g_test_add_func ("/client/tls/other-database", test_other_database);
