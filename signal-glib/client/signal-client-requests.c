@@ -15,11 +15,13 @@
 
 /* Sending with a result, and requests. */
 
+/* envelope is NULL if it was stolen. */
 static void
 wipe_envelope (char  *envelope,
                gsize  length)
 {
-  signal_secret_wipe (envelope, length);
+  if (envelope != NULL)
+    signal_secret_wipe (envelope, length);
   g_free (envelope);
 }
 
@@ -38,7 +40,7 @@ start_send (SignalClient    *self,
       return;
     }
 
-  signal_session_start_send (self->session, envelope, length, operation);
+  signal_session_start_send (self->session, &envelope, length, operation);
   wipe_envelope (envelope, length);
 }
 
@@ -346,7 +348,7 @@ start_request (SignalClient    *self,
       return;
     }
 
-  signal_session_start_request (self->session, envelope, length, timeout, operation);
+  signal_session_start_request (self->session, &envelope, length, timeout, operation);
   wipe_envelope (envelope, length);
 }
 

@@ -790,16 +790,18 @@ signal_client_fail_token (SignalClient *self,
 
 /* Messages and rooms */
 
-/* The outbox has its own copy of the envelope. */
+/* The envelope is (transfer full). */
 static gboolean
 send_and_wipe (SignalClient  *self,
                char          *envelope,
                gsize          length,
                GError       **error)
 {
-  gboolean is_accepted = signal_session_send (self->session, envelope, length, error);
+  gboolean is_accepted = signal_session_send (self->session, &envelope, length, error);
 
-  signal_secret_wipe (envelope, length);
+  if (envelope != NULL)
+    signal_secret_wipe (envelope, length);
+  g_free (envelope);
   return is_accepted;
 }
 
@@ -842,7 +844,7 @@ signal_client_send_message (SignalClient  *self,
                             JsonNode      *payload,
                             GError       **error)
 {
-  g_autofree char *envelope = NULL;
+  char *envelope;
   gsize length;
 
   g_return_val_if_fail (SIGNAL_IS_CLIENT (self), FALSE);
@@ -875,7 +877,7 @@ signal_client_send_json (SignalClient  *self,
                          const char    *json,
                          GError       **error)
 {
-  g_autofree char *envelope = NULL;
+  char *envelope;
   gsize length;
 
   g_return_val_if_fail (SIGNAL_IS_CLIENT (self), FALSE);

@@ -19,7 +19,7 @@ SignalOutbox *signal_outbox_new            (SignalOutboxFunc  finished,
                                             gpointer          user_data) G_GNUC_WARN_UNUSED_RESULT;
 void          signal_outbox_free           (SignalOutbox     *self);
 gboolean      signal_outbox_push           (SignalOutbox     *self,
-                                            const char       *envelope,
+                                            char            **envelope,
                                             gsize             length,
                                             SignalOperation  *operation,
                                             guint             limit,
@@ -33,7 +33,7 @@ void          signal_outbox_mark_in_flight (SignalOutbox     *self,
                                             guint64           begin,
                                             guint64           end);
 void          signal_outbox_push_in_flight (SignalOutbox     *self,
-                                            const char       *envelope,
+                                            char            **envelope,
                                             gsize             length,
                                             SignalOperation  *operation,
                                             guint64           begin,

@@ -20,7 +20,7 @@ typedef struct
   guint64 begin;  /* the position among the bytes of the connection it was passed to */
   guint64 end;
   gsize   length;
-  char    text[];
+  char   *text;
 } Item;
 
 /* A flush is finished when all envelopes up to a serial number are gone. */
@@ -63,19 +63,19 @@ add_marker (SignalOutbox    *self,
 }
 
 static Item *
-item_new (SignalOutbox    *self,
-          const char      *envelope,
-          gsize            length,
-          SignalOperation *operation)
+item_new (SignalOutbox     *self,
+          char            **envelope,
+          gsize             length,
+          SignalOperation  *operation)
 {
-  Item *item = g_malloc0 (sizeof (Item) + length + 1);
+  Item *item = g_new0 (Item, 1);
 
   item->link.data = item;
   item->outbox = self;
   item->serial = ++self->last_serial;
   item->added = g_get_monotonic_time ();
   item->length = length;
-  memcpy (item->text, envelope, length);
+  item->text = g_steal_pointer (envelope);
 
   if (operation != NULL)
     {
@@ -98,6 +98,7 @@ item_free (Item *item)
 {
   item_forget_operation (item);
   signal_secret_wipe (item->text, item->length);
+  g_free (item->text);
   g_free (item);
 }
 
@@ -195,10 +196,10 @@ signal_outbox_free (SignalOutbox *self)
   g_free (self);
 }
 
-/* Appends a copy. limit is the maximum number of waiting envelopes. */
+/* Appends an envelope, which is stolen on success. limit is the maximum number of waiting envelopes. */
 gboolean
 signal_outbox_push (SignalOutbox     *self,
-                    const char       *envelope,
+                    char            **envelope,
                     gsize             length,
                     SignalOperation  *operation,
                     guint             limit,
@@ -283,14 +284,14 @@ signal_outbox_mark_in_flight (SignalOutbox *self,
   add_in_flight (self, item, begin, end);
 }
 
-/* Adds a copy of an envelope that was passed to the connection without waiting. */
+/* Adds an envelope, which is stolen, that was passed to the connection without waiting. */
 void
-signal_outbox_push_in_flight (SignalOutbox    *self,
-                              const char      *envelope,
-                              gsize            length,
-                              SignalOperation *operation,
-                              guint64          begin,
-                              guint64          end)
+signal_outbox_push_in_flight (SignalOutbox     *self,
+                              char            **envelope,
+                              gsize             length,
+                              SignalOperation  *operation,
+                              guint64           begin,
+                              guint64           end)
 {
   add_in_flight (self, item_new (self, envelope, length, operation), begin, end);
 }

@@ -37,7 +37,7 @@ void          signal_sender_free (SignalSender                *self);
 
 gboolean signal_sender_send    (SignalSender      *self,
                                 SignalConnection  *connection,
-                                const char        *envelope,
+                                char             **envelope,
                                 gsize              length,
                                 SignalOperation   *operation,
                                 gboolean           may_wait,

@@ -334,7 +334,7 @@ check_size (SignalSender      *self,
 static gboolean
 send_now (SignalSender      *self,
           SignalConnection  *connection,
-          const char        *envelope,
+          char             **envelope,
           gsize              length,
           SignalOperation   *operation,
           GError           **error)
@@ -342,7 +342,7 @@ send_now (SignalSender      *self,
   guint64 begin = count_accepted (connection);
   guint64 end, written;
 
-  if (!signal_connection_send (connection, envelope, length, error))
+  if (!signal_connection_send (connection, *envelope, length, error))
     return FALSE;
 
   self->sent++;
@@ -356,12 +356,13 @@ send_now (SignalSender      *self,
   return TRUE;
 }
 
-/* Sends an envelope, or keeps a copy of it. operation, which may be NULL, is told what becomes of it
- * unless this function fails. may_wait is whether there will be a connection. */
+/* Sends an envelope. It is stolen if it is needed until it has been written, so that a large one is not
+ * copied; otherwise, the caller wipes it. operation, which may be NULL, is told what becomes of it unless
+ * this function fails. may_wait is whether there will be a connection. */
 gboolean
 signal_sender_send (SignalSender      *self,
                     SignalConnection  *connection,
-                    const char        *envelope,
+                    char             **envelope,
                     gsize              length,
                     SignalOperation   *operation,
                     gboolean           may_wait,

@@ -81,17 +81,17 @@ void signal_session_fail_token    (SignalSession *self,
                                    const GError  *error);
 
 gboolean signal_session_send                (SignalSession       *self,
-                                             const char          *envelope,
+                                             char               **envelope,
                                              gsize                length,
                                              GError             **error);
 gboolean signal_session_check_usable       (SignalSession       *self,
                                             GError             **error);
 void     signal_session_start_send          (SignalSession       *self,
-                                             const char          *envelope,
+                                             char               **envelope,
                                              gsize                length,
                                              SignalOperation     *operation);
 void     signal_session_start_request       (SignalSession       *self,
-                                             const char          *envelope,
+                                             char               **envelope,
                                              gsize                length,
                                              guint                timeout,
                                              SignalOperation     *operation);

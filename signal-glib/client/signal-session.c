@@ -459,7 +459,7 @@ on_sender_expired (gpointer user_data)
 
 static gboolean
 send_envelope (SignalSession    *self,
-               const char       *envelope,
+               char            **envelope,
                gsize             length,
                SignalOperation  *operation,
                GError          **error)
@@ -471,10 +471,10 @@ send_envelope (SignalSession    *self,
                              self->step != STEP_NONE, error);
 }
 
-/* Sends an envelope, or keeps a copy until the session is authenticated. */
+/* Sends an envelope, or keeps it until the session is authenticated, see signal_sender_send(). */
 gboolean
 signal_session_send (SignalSession  *self,
-                     const char     *envelope,
+                     char          **envelope,
                      gsize           length,
                      GError        **error)
 {
@@ -558,10 +558,10 @@ begin_operation (SignalSession   *self,
 
 /* Sends an envelope, and ends the operation with what becomes of it. */
 void
-signal_session_start_send (SignalSession   *self,
-                           const char      *envelope,
-                           gsize            length,
-                           SignalOperation *operation)
+signal_session_start_send (SignalSession    *self,
+                           char            **envelope,
+                           gsize             length,
+                           SignalOperation  *operation)
 {
   g_autoptr (GError) error = NULL;
 
@@ -578,11 +578,11 @@ signal_session_start_send (SignalSession   *self,
 /* Sends an envelope that has the id of the operation, and ends the operation with the answer.
  * timeout is in ms; 0 for that of the settings. */
 void
-signal_session_start_request (SignalSession   *self,
-                              const char      *envelope,
-                              gsize            length,
-                              guint            timeout,
-                              SignalOperation *operation)
+signal_session_start_request (SignalSession    *self,
+                              char            **envelope,
+                              gsize             length,
+                              guint             timeout,
+                              SignalOperation  *operation)
 {
   g_autoptr (GError) error = NULL;
 

@@ -237,6 +237,29 @@ end_envelope (GString    *text,
   return g_string_free (text, FALSE);
 }
 
+static char *
+compose (const char *event,
+         SignalSpan  data,
+         const char *id,
+         gsize      *length)
+{
+  GString *text = begin_envelope (event, data.len);
+
+  if (data.str != NULL)
+    {
+      g_string_append (text, ",\"data\":");
+      g_string_append_len (text, data.str, (gssize) data.len);
+    }
+
+  return end_envelope (text, id, length);
+}
+
+static SignalSpan
+span_of (const char *text)
+{
+  return (SignalSpan) { text, text != NULL ? strlen (text) : 0 };
+}
+
 /* event and id must be valid UTF-8, and data must be valid JSON text; data and id may be NULL for
  * none. */
 char *
@@ -245,16 +268,7 @@ signal_envelope_compose (const char *event,
                          const char *id,
                          gsize      *length)
 {
-  gsize data_length = data != NULL ? strlen (data) : 0;
-  GString *text = begin_envelope (event, data_length);
-
-  if (data != NULL)
-    {
-      g_string_append (text, ",\"data\":");
-      g_string_append_len (text, data, (gssize) data_length);
-    }
-
-  return end_envelope (text, id, length);
+  return compose (event, span_of (data), id, length);
 }
 
 /* Returns the length of the frame for an inner envelope of inner_length bytes. */
@@ -341,19 +355,20 @@ signal_envelope_compose_json (const char  *event,
                               gsize       *length,
                               GError     **error)
 {
+  SignalSpan data = span_of (json);
   g_autoptr (GError) cause = NULL;
 
   if (!check_event (event, error))
     return NULL;
 
-  if (json != NULL && !signal_json_check (json, strlen (json), &cause))
+  if (json != NULL && !signal_json_check (data.str, data.len, &cause))
     {
       g_set_error (error, SIGNAL_ERROR, SIGNAL_ERROR_INVALID_ARGUMENT,
                    _("The payload cannot be sent: %s"), cause->message);
       return NULL;
     }
 
-  return signal_envelope_compose (event, json, id, length);
+  return compose (event, data, id, length);
 }
 
 static void

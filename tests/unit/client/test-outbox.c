@@ -35,13 +35,40 @@ operation_new (const char *name)
   return operation;
 }
 
+static gboolean
+push_text (SignalOutbox     *outbox,
+           const char       *text,
+           SignalOperation  *operation,
+           guint             limit,
+           GError          **error)
+{
+  g_autofree char *envelope = g_strdup (text);
+  gboolean is_accepted = signal_outbox_push (outbox, &envelope, strlen (text), operation, limit, error);
+
+  g_assert_cmpstr (envelope, ==, is_accepted ? NULL : text);
+  return is_accepted;
+}
+
+static void
+push_in_flight (SignalOutbox    *outbox,
+                const char      *text,
+                SignalOperation *operation,
+                guint64          begin,
+                guint64          end)
+{
+  char *envelope = g_strdup (text);
+
+  signal_outbox_push_in_flight (outbox, &envelope, strlen (text), operation, begin, end);
+  g_assert_null (envelope);
+}
+
 static void
 push (SignalOutbox *outbox,
       const char   *text)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (signal_outbox_push (outbox, text, strlen (text), NULL, 100, &error));
+  g_assert_true (push_text (outbox, text, NULL, 100, &error));
   g_assert_no_error (error);
 }
 
@@ -84,26 +111,29 @@ test_limit (void)
   g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (signal_outbox_push (outbox, "1", 1, NULL, 2, NULL));
-  g_assert_true (signal_outbox_push (outbox, "2", 1, NULL, 2, NULL));
-  g_assert_false (signal_outbox_push (outbox, "3", 1, NULL, 2, &error));
+  g_assert_true (push_text (outbox, "1", NULL, 2, NULL));
+  g_assert_true (push_text (outbox, "2", NULL, 2, NULL));
+  g_assert_false (push_text (outbox, "3", NULL, 2, &error));
   g_assert_error (error, SIGNAL_ERROR, SIGNAL_ERROR_OUTBOX_FULL);
   g_assert_cmpuint (signal_outbox_get_waiting (outbox), ==, 2);
   signal_outbox_drop (outbox, NULL);
-  g_assert_true (signal_outbox_push (outbox, "3", 1, NULL, 2, NULL));
+  g_assert_true (push_text (outbox, "3", NULL, 2, NULL));
   assert_first (outbox, "2");
 }
 
-/* A copy of the data is stored. */
+/* The envelope is not copied. */
 static void
-test_copies (void)
+test_steals (void)
 {
   g_autoptr (SignalOutbox) outbox = signal_outbox_new (on_finished, NULL);
-  char text[] = "first and more";
+  char *envelope = g_strdup ("first");
+  const char *text = envelope;
+  gsize length;
 
-  g_assert_true (signal_outbox_push (outbox, text, 5, NULL, 1, NULL));
-  memset (text, 'x', sizeof text);
-  assert_first (outbox, "first");
+  g_assert_true (signal_outbox_push (outbox, &envelope, 5, NULL, 1, NULL));
+  g_assert_null (envelope);
+  g_assert_true (signal_outbox_peek (outbox, &length) == text);
+  g_assert_cmpuint (length, ==, 5);
 }
 
 /* A message of which the socket has accepted a byte is not sent again; the others are queued in
@@ -117,8 +147,8 @@ test_requeue (void)
   push (outbox, "b");
   signal_outbox_mark_in_flight (outbox, 0, 100);
   signal_outbox_mark_in_flight (outbox, 100, 200);
-  signal_outbox_push_in_flight (outbox, "c", 1, NULL, 200, 300);
-  signal_outbox_push_in_flight (outbox, "d", 1, NULL, 300, 400);
+  push_in_flight (outbox, "c", NULL, 200, 300);
+  push_in_flight (outbox, "d", NULL, 300, 400);
   push (outbox, "e");
   g_assert_cmpuint (signal_outbox_get_length (outbox), ==, 5);
   g_assert_cmpuint (signal_outbox_get_waiting (outbox), ==, 1);
@@ -183,7 +213,7 @@ static void
 push_for (SignalOutbox    *outbox,
           SignalOperation *operation)
 {
-  g_assert_true (signal_outbox_push (outbox, "x", 1, operation, 100, NULL));
+  g_assert_true (push_text (outbox, "x", operation, 100, NULL));
   g_assert_true (signal_outbox_is_waiting (operation));
 }
 
@@ -228,9 +258,9 @@ test_remove (void)
   guint64 begin;
   gsize length;
 
-  signal_outbox_push_in_flight (outbox, "a", 1, a, 0, 10);
-  signal_outbox_push_in_flight (outbox, "b", 1, b, 10, 30);
-  signal_outbox_push_in_flight (outbox, "c", 1, c, 30, 40);
+  push_in_flight (outbox, "a", a, 0, 10);
+  push_in_flight (outbox, "b", b, 10, 30);
+  push_in_flight (outbox, "c", c, 30, 40);
   g_assert_true (signal_outbox_locate (outbox, b, &begin, &length));
   g_assert_cmpuint (begin, ==, 10);
   g_assert_cmpuint (length, ==, 1);
@@ -307,7 +337,7 @@ main (int   argc,
 
   g_test_add_func ("/outbox/order", test_order);
   g_test_add_func ("/outbox/limit", test_limit);
-  g_test_add_func ("/outbox/copies", test_copies);
+  g_test_add_func ("/outbox/steals", test_steals);
   g_test_add_func ("/outbox/recall", test_requeue);
   g_test_add_func ("/outbox/expire", test_expire);
   g_test_add_func ("/outbox/clear", test_clear);
