@@ -13,6 +13,11 @@
 /* The size of the buffer that is kept for the next messages; many connections are idle. */
 #define KEEP_SIZE 4096
 
+/* A buffer up to this size is kept for a short time, because large messages often follow one another: for
+ * new memory, the kernel takes several times as long as encrypting what is written to it. */
+#define KEEP_BRIEFLY_SIZE (32 * 1024 * 1024)
+#define KEEP_BRIEFLY_MS 500
+
 /* Limits the pongs for a peer that sends pings without reading: while pongs of this size are
  * pending, only the last one of the others is kept, which RFC 6455 section 5.5.3 allows. */
 #define MAX_UNSENT_PONGS (64 * 1024)
@@ -33,6 +38,9 @@ struct _SignalWebsocketWriter
   /* Accepted and not yet written: pending->data[start … len). */
   GByteArray *pending;
   gsize start;
+  gsize peak;        /* the greatest length of the array so far, which it has memory for */
+  GSource *trim;     /* for freeing a large buffer; NULL if there is none */
+  gboolean was_needed; /* a buffer of more than KEEP_SIZE, since trim was last dispatched */
   gboolean is_secret; /* a part of it must be wiped, such as a token */
   gboolean must_repeat; /* see signal_websocket_writer_set_must_repeat() */
   gsize attempt;     /* bytes of a write that would have blocked; GnuTLS requires the same again */
@@ -130,20 +138,69 @@ has_pending (SignalWebsocketWriter *self)
   return self->start < self->pending->len;
 }
 
+/* Moves what has not been written to an array of its size, because a GByteArray never shrinks. */
+static void
+replace_pending (SignalWebsocketWriter *self)
+{
+  gsize length = self->pending->len - self->start;
+  GByteArray *rest = g_byte_array_new ();
+
+  g_byte_array_append (rest, self->pending->data + self->start, (guint) length);
+  if (self->is_secret)
+    signal_secret_wipe (self->pending->data, self->pending->len);
+  g_byte_array_unref (self->pending);
+  self->pending = rest;
+  self->peak = length;
+  self->start = 0;
+}
+
+static gboolean
+on_trim (gpointer user_data)
+{
+  SignalWebsocketWriter *self = user_data;
+
+  if (self->was_needed || signal_websocket_writer_get_unsent (self) > self->peak / 2)
+    {
+      self->was_needed = FALSE;
+      return G_SOURCE_CONTINUE;
+    }
+
+  replace_pending (self);
+  signal_source_clear (&self->trim);
+  return G_SOURCE_REMOVE;
+}
+
+/* Frees a large buffer when it has not been needed for some time. */
+static void
+trim_later (SignalWebsocketWriter *self)
+{
+  self->was_needed = TRUE;
+  if (self->trim != NULL)
+    return;
+
+  self->trim = g_timeout_source_new (KEEP_BRIEFLY_MS);
+  g_source_set_callback (self->trim, on_trim, self, NULL);
+  g_source_set_static_name (self->trim, "[signal-glib] trim of the output buffer");
+  g_source_attach (self->trim, self->context);
+}
+
 /* The mask of a frame precedes the masked data, so that it does not protect a secret in
  * memory. */
 static void
 forget_pending (SignalWebsocketWriter *self)
 {
+  gboolean is_large = self->pending->len > KEEP_SIZE;
+
   if (self->is_secret)
     signal_secret_wipe (self->pending->data, self->pending->len);
-  if (self->pending->len > KEEP_SIZE)
-    g_byte_array_unref (g_steal_pointer (&self->pending));
-
-  self->pending = self->pending != NULL ? g_byte_array_set_size (self->pending, 0)
-                                        : g_byte_array_new ();
   self->is_secret = FALSE;
   self->start = 0;
+  g_byte_array_set_size (self->pending, 0);
+
+  if (self->peak > KEEP_BRIEFLY_SIZE || self->error != NULL)
+    replace_pending (self);
+  else if (is_large)
+    trim_later (self);
 }
 
 static gsize
@@ -227,20 +284,22 @@ postpone_pong (SignalWebsocketWriter *self,
 static void
 drop_written (SignalWebsocketWriter *self)
 {
-  GByteArray *rest;
+  gsize old_length = self->pending->len;
 
-  if (self->start <= FLUSH_SIZE || self->start < self->pending->len / 2)
+  if (self->start <= FLUSH_SIZE || self->start < old_length / 2)
     return;
 
-  /* A GByteArray never shrinks. */
-  rest = g_byte_array_new ();
-  g_byte_array_append (rest, self->pending->data + self->start,
-                       self->pending->len - (guint) self->start);
+  if (self->peak > KEEP_BRIEFLY_SIZE)
+    {
+      replace_pending (self);
+      return;
+    }
+
+  g_byte_array_remove_range (self->pending, 0, (guint) self->start);
   if (self->is_secret)
-    signal_secret_wipe (self->pending->data, self->pending->len);
-  g_byte_array_unref (self->pending);
-  self->pending = rest;
+    signal_secret_wipe (self->pending->data + self->pending->len, self->start);
   self->start = 0;
+  trim_later (self);
 }
 
 /* Reserves space for that many bytes, which must be complete frames, at the end of the pending
@@ -255,6 +314,7 @@ signal_websocket_writer_begin (SignalWebsocketWriter *self,
   drop_written (self);
   length = self->pending->len;
   g_byte_array_set_size (self->pending, (guint) (length + size));
+  self->peak = MAX (self->peak, length + size);
   return self->pending->data + length;
 }
 
@@ -495,6 +555,7 @@ void
 signal_websocket_writer_abandon (SignalWebsocketWriter *self)
 {
   signal_source_clear (&self->source);
+  signal_source_clear (&self->trim);
   if (self->error == NULL)
     self->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, "The stream is closed");
   self->written = NULL;
