@@ -93,7 +93,7 @@ skip_sequences (SignalJsonReader *self)
 {
   const char *pos = self->pos;
 
-  while (pos < self->end && (guchar) *pos >= 0x80)
+  while (pos < self->pause && (guchar) *pos >= 0x80)
     {
       gsize length = measure_sequence (pos, self->end);
 
@@ -136,6 +136,38 @@ skip_escape (SignalJsonReader *self)
   return TRUE;
 }
 
+static gboolean
+pause_string (SignalJsonReader *self,
+              const char       *start,
+              gboolean          escaped)
+{
+  self->is_paused = self->is_in_string = TRUE;
+  self->string = start;
+  self->is_escaped = escaped;
+  return FALSE;
+}
+
+static gboolean
+begin_string (SignalJsonReader  *self,
+              const char       **start,
+              gboolean          *escaped)
+{
+  if (G_UNLIKELY (self->is_in_string))
+    {
+      self->is_in_string = FALSE;
+      *start = self->string;
+      *escaped = self->is_escaped;
+      return TRUE;
+    }
+
+  *escaped = FALSE;
+  if (!skip_char (self, '"'))
+    return fail_here (self);
+
+  *start = self->pos;
+  return TRUE;
+}
+
 /* content is set to the text between the quotes, in its escaped form. */
 gboolean
 signal_json_reader_read_string (SignalJsonReader *self,
@@ -144,11 +176,9 @@ signal_json_reader_read_string (SignalJsonReader *self,
 {
   const char *start;
 
-  *escaped = FALSE;
-  if (!skip_char (self, '"'))
-    return fail_here (self);
+  if (!begin_string (self, &start, escaped))
+    return FALSE;
 
-  start = self->pos;
   for (;;)
     {
       guchar special;
@@ -157,6 +187,9 @@ signal_json_reader_read_string (SignalJsonReader *self,
       special = peek (self);
       if (special == '"')
         break;
+
+      if (G_UNLIKELY (self->pos >= self->pause && self->pos < self->end))
+        return pause_string (self, start, *escaped);
 
       if (special == '\\')
         {

@@ -12,6 +12,16 @@ typedef struct
   gsize       len;
 } SignalSpan;
 
+#define SIGNAL_JSON_MAX_DEPTH 256 /* the maximum nesting of arrays and objects */
+
+/* The containers around the current position: one bit for each level, which is set for an
+ * object. */
+typedef struct
+{
+  guint64 objects[SIGNAL_JSON_MAX_DEPTH / 64];
+  guint   depth;
+} SignalJsonNesting;
+
 /* A strict reader of RFC 8259 text that builds nothing. After a function has returned FALSE, pos is
  * where the text stops being valid; signal_json_reader_finish() makes an error of it. */
 typedef struct
@@ -21,6 +31,17 @@ typedef struct
   const char *start;
   const char *problem; /* NULL: none so far */
   gboolean    first;   /* no member of the open object has been read */
+
+  /* Where signal_json_reader_read_value() pauses: near this position, which is the end of the text if it
+   * does not. It then returns FALSE and sets is_paused, and is called again to continue. */
+  const char *pause;
+  gboolean    is_paused;
+  gboolean    is_in_string; /* paused in a string, which may be a key */
+  gboolean    is_in_key;
+  gboolean    is_escaped;   /* the string */
+  const char *string;
+  const char *value;
+  SignalJsonNesting nesting;
 } SignalJsonReader;
 
 G_END_DECLS

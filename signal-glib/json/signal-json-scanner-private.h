@@ -5,15 +5,13 @@
 
 G_BEGIN_DECLS
 
-#define SIGNAL_JSON_MAX_DEPTH 256 /* the maximum nesting of arrays and objects */
-
 gboolean signal_json_check               (const char        *text,
                                           gsize              length,
                                           GError           **error);
 
 /* Reads one object, member by member: open it, then call read_string() or read_value() while
- * next_member() returns TRUE, then finish. Values that are containers are read as a whole. Or one array,
- * with next_element(). */
+ * next_member() returns TRUE, then finish. Values that are containers are read as a whole, possibly in several
+ * calls, see SignalJsonReader.pause. Or one array, with next_element(). */
 void     signal_json_reader_init         (SignalJsonReader  *self,
                                           const char        *text,
                                           gsize              length);

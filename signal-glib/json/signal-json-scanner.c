@@ -9,14 +9,6 @@
 #include "json/signal-json-steps-private.h"
 #include "signal-error.h"
 
-/* The containers around the current position: one bit for each level, which is set for an
- * object. */
-typedef struct
-{
-  guint64 objects[SIGNAL_JSON_MAX_DEPTH / 64];
-  guint   depth;
-} Nesting;
-
 static gboolean
 skip_digits (SignalJsonReader *self)
 {
@@ -87,7 +79,10 @@ read_key (SignalJsonReader *self,
 {
   skip_space (self);
   if (!signal_json_reader_read_string (self, key, escaped))
-    return FALSE;
+    {
+      self->is_in_key = TRUE;
+      return FALSE;
+    }
 
   skip_space (self);
   if (!skip_char (self, ':'))
@@ -99,7 +94,7 @@ read_key (SignalJsonReader *self,
 }
 
 static inline gboolean
-nesting_in_object (const Nesting *self)
+nesting_in_object (const SignalJsonNesting *self)
 {
   guint level = self->depth - 1;
 
@@ -107,8 +102,8 @@ nesting_in_object (const Nesting *self)
 }
 
 static inline void
-nesting_push (Nesting  *self,
-              gboolean  object)
+nesting_push (SignalJsonNesting *self,
+              gboolean           object)
 {
   guint64 bit = G_GUINT64_CONSTANT (1) << self->depth % 64;
   guint64 *word = &self->objects[self->depth / 64];
@@ -119,8 +114,8 @@ nesting_push (Nesting  *self,
 
 /* Enters containers until there is a scalar or an empty container. */
 static inline gboolean
-descend (SignalJsonReader *self,
-         Nesting          *nesting)
+descend (SignalJsonReader  *self,
+         SignalJsonNesting *nesting)
 {
   SignalSpan key;
   gboolean escaped;
@@ -147,8 +142,8 @@ descend (SignalJsonReader *self,
 /* Leaves the containers that end here, until the next value begins or all containers are
  * closed. */
 static inline gboolean
-ascend (SignalJsonReader *self,
-        Nesting          *nesting)
+ascend (SignalJsonReader  *self,
+        SignalJsonNesting *nesting)
 {
   SignalSpan key;
   gboolean escaped;
@@ -170,19 +165,79 @@ ascend (SignalJsonReader *self,
   return TRUE;
 }
 
+/* Skips values until all containers are closed. */
+static inline gboolean
+skip_values (SignalJsonReader  *self,
+             SignalJsonNesting *nesting)
+{
+  do
+    {
+      if (G_UNLIKELY (self->pos >= self->pause && self->pos < self->end))
+        {
+          self->is_paused = TRUE;
+          return FALSE;
+        }
+      if (!descend (self, nesting) || !ascend (self, nesting))
+        return FALSE;
+    }
+  while (nesting->depth > 0);
+
+  return TRUE;
+}
+
+static gboolean
+pause_value (SignalJsonReader        *self,
+             const SignalJsonNesting *nesting)
+{
+  if (self->is_paused)
+    self->nesting = *nesting;
+
+  return FALSE;
+}
+
 static inline gboolean
 skip_value (SignalJsonReader *self)
 {
-  Nesting nesting = { 0 };
+  SignalJsonNesting nesting = { 0 };
 
-  do
+  return skip_values (self, &nesting) || pause_value (self, &nesting);
+}
+
+/* Reads the rest of the key or of the scalar in which skip_value() has paused. Sets is_last if that was
+ * all of the value. */
+static gboolean
+continue_string (SignalJsonReader  *self,
+                 SignalJsonNesting *nesting,
+                 gboolean          *is_last)
+{
+  SignalSpan content;
+  gboolean escaped;
+
+  if (self->is_in_key)
     {
-      if (!descend (self, &nesting) || !ascend (self, &nesting))
-        return FALSE;
+      self->is_in_key = FALSE;
+      return read_key (self, &content, &escaped);
     }
-  while (nesting.depth > 0);
 
+  if (!signal_json_reader_read_string (self, &content, &escaped) || !ascend (self, nesting))
+    return FALSE;
+
+  *is_last = nesting->depth == 0;
   return TRUE;
+}
+
+/* Continues after a pause of skip_value(). */
+static gboolean
+continue_value (SignalJsonReader *self)
+{
+  SignalJsonNesting nesting = self->nesting;
+  gboolean is_last = FALSE;
+
+  self->is_paused = FALSE;
+  if (self->is_in_string && !continue_string (self, &nesting, &is_last))
+    return pause_value (self, &nesting);
+
+  return is_last || skip_values (self, &nesting) || pause_value (self, &nesting);
 }
 
 void
@@ -195,6 +250,8 @@ signal_json_reader_init (SignalJsonReader *self,
   self->end = text + length;
   self->problem = NULL;
   self->first = TRUE;
+  self->pause = self->end;
+  self->is_paused = self->is_in_string = self->is_in_key = FALSE;
 }
 
 gboolean
@@ -268,10 +325,13 @@ gboolean
 signal_json_reader_read_value (SignalJsonReader *self,
                                SignalSpan       *value)
 {
-  const char *start = self->pos;
+  const char *start = self->is_paused ? self->value : self->pos;
 
-  if (!skip_value (self))
-    return FALSE;
+  if (!(self->is_paused ? continue_value (self) : skip_value (self)))
+    {
+      self->value = start;
+      return FALSE;
+    }
 
   value->str = start;
   value->len = (gsize) (self->pos - start);

@@ -23,6 +23,36 @@
  * than decrypting in place. */
 #define STACK_SIZE 4096
 
+/* Messages above this size are processed in steps of about this size, between which the main loop runs: all
+ * of a message of SIGNAL_CHANNEL_MAX_FRAME_SIZE would take several redraws. A multiple of a base64 group. */
+#define STEP_SIZE (512 * 1024)
+
+typedef enum
+{
+  STEP_PARSE,       /* the text of the frame, unless it has the usual form of an encrypted message */
+  STEP_COPY,        /* a message that is not encrypted */
+  STEP_DECODE,
+  STEP_DECRYPT,
+  STEP_PARSE_INNER, /* the decrypted envelope */
+} Step;
+
+/* A large message that is being processed. */
+typedef struct
+{
+  Step step;
+  const char *text; /* of the frame */
+  gsize length;
+  SignalEnvelopeParser parser;
+  gboolean is_parsed;        /* the text of the frame */
+  SignalEncryptedData data;
+  char *copy;                /* of the ciphertext, if that contains escapes; otherwise NULL */
+  guint8 iv[SIGNAL_AEAD_IV_SIZE];
+  SignalSpan ct;
+  SignalMessage *message;
+  gsize done;                /* bytes of the text that were copied or decoded */
+  gsize size;                /* bytes in the message */
+} Large;
+
 struct _SignalChannel
 {
   GObject parent_instance;
@@ -37,6 +67,7 @@ struct _SignalChannel
   guint64 key_limit;
   gsize max_message_size;
   gboolean saw_unreadable;
+  Large *large; /* NULL if none is being processed */
 };
 
 G_DEFINE_FINAL_TYPE (SignalChannel, signal_channel, G_TYPE_OBJECT)
@@ -75,6 +106,48 @@ count_key_use (SignalChannel *self)
     self->handlers->key_limit_reached (self, self->user_data);
 }
 
+static gboolean
+check_key (SignalChannel  *self,
+           GError        **error)
+{
+  if (self->key != NULL)
+    return TRUE;
+
+  self->saw_unreadable = TRUE;
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
+                       _("Received an encrypted message before a key was agreed on"));
+  return FALSE;
+}
+
+static void
+set_malformed (GError **error)
+{
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
+                       _("An encrypted message has an invalid IV or ciphertext"));
+}
+
+/* Decrypts into the storage of the message, which may be where the ciphertext is. */
+static gboolean
+decrypt_into (SignalChannel  *self,
+              const guint8    iv[SIGNAL_AEAD_IV_SIZE],
+              const guint8   *ciphertext,
+              gsize           length,
+              SignalMessage  *message,
+              GError        **error)
+{
+  if (!signal_aead_decrypt (self->key, iv, ciphertext, length,
+                            (guint8 *) signal_message_storage (message), error))
+    return FALSE;
+
+  count_key_use (self);
+  if (signal_replay_window_add (self->replay, iv))
+    return TRUE;
+
+  g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
+                       _("Ignored a replayed encrypted message"));
+  return FALSE;
+}
+
 /* Decrypts into the storage of the message, and parses the inner envelope there. is_malformed is set to
  * whether the IV or the ciphertext is not valid base64. */
 static SignalMessage *
@@ -93,13 +166,8 @@ decrypt (SignalChannel              *self,
 
   *is_malformed = FALSE;
 
-  if (self->key == NULL)
-    {
-      self->saw_unreadable = TRUE;
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
-                           _("Received an encrypted message before a key was agreed on"));
-      return NULL;
-    }
+  if (!check_key (self, error))
+    return NULL;
 
   ct = plain_base64 (data->ct, data->ct_escaped, &copy);
   if (SIGNAL_BASE64_DECODED_MAX (ct.len) > sizeof buffer)
@@ -111,30 +179,212 @@ decrypt (SignalChannel              *self,
   if (!decode_iv (data, iv) || !signal_base64_decode (ct.str, ct.len, ciphertext, &length))
     {
       *is_malformed = TRUE;
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                           _("An encrypted message has an invalid IV or ciphertext"));
+      set_malformed (error);
       return NULL;
     }
 
   signal_replay_window_prefetch (self->replay, iv);
   if (message == NULL)
     message = signal_message_alloc (length);
-  if (!signal_aead_decrypt (self->key, iv, ciphertext, length,
-                            (guint8 *) signal_message_storage (message), error))
-    return NULL;
-
-  count_key_use (self);
-  if (!signal_replay_window_add (self->replay, iv))
-    {
-      g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_CRYPTO,
-                           _("Ignored a replayed encrypted message"));
-      return NULL;
-    }
-
-  if (!signal_message_open (message, length - SIGNAL_AEAD_TAG_SIZE, TRUE, error))
+  if (!decrypt_into (self, iv, ciphertext, length, message, error)
+      || !signal_message_open (message, length - SIGNAL_AEAD_TAG_SIZE, TRUE, error))
     return NULL;
 
   return g_steal_pointer (&message);
+}
+
+static void
+large_free (Large *self)
+{
+  g_clear_pointer (&self->message, signal_message_unref);
+  g_free (self->copy);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Large, large_free)
+
+static void
+large_begin_parsing (Large      *self,
+                     Step        step,
+                     const char *text,
+                     gsize       length)
+{
+  self->step = step;
+  signal_envelope_parser_init (&self->parser, text, length);
+}
+
+/* Returns FALSE if the IV is not valid base64. */
+static gboolean
+large_begin_decoding (Large *self)
+{
+  g_clear_pointer (&self->copy, g_free);
+  g_clear_pointer (&self->message, signal_message_unref);
+  self->step = STEP_DECODE;
+  self->done = self->size = 0;
+  if (!decode_iv (&self->data, self->iv))
+    return FALSE;
+
+  self->ct = plain_base64 (self->data.ct, self->data.ct_escaped, &self->copy);
+  self->message = signal_message_alloc (SIGNAL_BASE64_DECODED_MAX (self->ct.len));
+  return TRUE;
+}
+
+static Large *
+large_new (const char *text,
+           gsize       length,
+           gboolean    has_key)
+{
+  Large *self = g_new0 (Large, 1);
+
+  self->text = text;
+  self->length = length;
+  if (!has_key || !signal_envelope_match_encrypted (&self->data, text, length) || !large_begin_decoding (self))
+    large_begin_parsing (self, STEP_PARSE, text, length);
+
+  return self;
+}
+
+static SignalSpan
+move_span (SignalSpan  span,
+           const char *from,
+           const char *to)
+{
+  return span.str != NULL ? (SignalSpan) { to + (span.str - from), span.len } : span;
+}
+
+/* The functions below process one step. They return FALSE at the end of the message, which is either
+ * complete then, or has failed with an error. */
+
+static gboolean
+large_parse (Large          *self,
+             SignalChannel  *channel,
+             GError        **error)
+{
+  SignalEnvelope *envelope = &self->parser.envelope;
+
+  if (!signal_envelope_parser_step (&self->parser, STEP_SIZE))
+    return TRUE;
+  if (!signal_envelope_parser_finish (&self->parser, error))
+    return FALSE;
+
+  self->is_parsed = TRUE;
+  if (!signal_envelope_is (envelope, SIGNAL_EVENT_ENCRYPTED))
+    {
+      g_clear_pointer (&self->message, signal_message_unref);
+      self->message = signal_message_alloc (self->length);
+      self->done = 0;
+      self->step = STEP_COPY;
+      return TRUE;
+    }
+
+  if (!signal_envelope_parse_encrypted (&self->data, envelope->data, error) || !check_key (channel, error))
+    return FALSE;
+  if (large_begin_decoding (self))
+    return TRUE;
+
+  set_malformed (error);
+  return FALSE;
+}
+
+static gboolean
+large_copy (Large   *self,
+            GError **error)
+{
+  char *storage = signal_message_storage (self->message);
+  gsize size = MIN (self->length - self->done, STEP_SIZE);
+  SignalEnvelope envelope = self->parser.envelope;
+
+  memcpy (storage + self->done, self->text + self->done, size);
+  self->done += size;
+  if (self->done < self->length)
+    return TRUE;
+
+  envelope.event = move_span (envelope.event, self->text, storage);
+  envelope.data = move_span (envelope.data, self->text, storage);
+  envelope.id = move_span (envelope.id, self->text, storage);
+  signal_message_set_envelope (self->message, &envelope, self->length, FALSE, error);
+  return FALSE;
+}
+
+/* Padding is not valid before the end. */
+static gboolean
+large_decode (Large   *self,
+              GError **error)
+{
+  guint8 *storage = (guint8 *) signal_message_storage (self->message);
+  gsize size = MIN (self->ct.len - self->done, STEP_SIZE);
+  gsize decoded;
+  gboolean is_valid = signal_base64_decode (self->ct.str + self->done, size, storage + self->size, &decoded);
+
+  self->done += size;
+  if (is_valid && self->done < self->ct.len && decoded != size / 4 * 3)
+    is_valid = FALSE;
+
+  if (is_valid)
+    {
+      self->size += decoded;
+      if (self->done == self->ct.len)
+        self->step = STEP_DECRYPT;
+      return TRUE;
+    }
+
+  if (self->is_parsed)
+    {
+      set_malformed (error);
+      return FALSE;
+    }
+
+  /* The text may have further members or escapes. */
+  large_begin_parsing (self, STEP_PARSE, self->text, self->length);
+  return TRUE;
+}
+
+static gboolean
+large_decrypt (Large          *self,
+               SignalChannel  *channel,
+               GError        **error)
+{
+  const char *storage = signal_message_storage (self->message);
+
+  if (!decrypt_into (channel, self->iv, (const guint8 *) storage, self->size, self->message, error))
+    return FALSE;
+
+  self->size -= SIGNAL_AEAD_TAG_SIZE;
+  large_begin_parsing (self, STEP_PARSE_INNER, storage, self->size);
+  return TRUE;
+}
+
+static gboolean
+large_parse_inner (Large   *self,
+                   GError **error)
+{
+  if (!signal_envelope_parser_step (&self->parser, STEP_SIZE))
+    return TRUE;
+
+  if (signal_envelope_parser_finish (&self->parser, error))
+    signal_message_set_envelope (self->message, &self->parser.envelope, self->size, TRUE, error);
+  return FALSE;
+}
+
+static gboolean
+large_step (Large          *self,
+            SignalChannel  *channel,
+            GError        **error)
+{
+  switch (self->step)
+    {
+    case STEP_PARSE:
+      return large_parse (self, channel, error);
+    case STEP_COPY:
+      return large_copy (self, error);
+    case STEP_DECODE:
+      return large_decode (self, error);
+    case STEP_DECRYPT:
+      return large_decrypt (self, channel, error);
+    case STEP_PARSE_INNER:
+    default:
+      return large_parse_inner (self, error);
+    }
 }
 
 /* Converts the text of a frame to a message, and decrypts it if necessary. */
@@ -191,6 +441,18 @@ receive_text (SignalChannel  *self,
   return NULL;
 }
 
+/* The channel is not used after the handler, which may release the last reference. */
+static void
+report (SignalChannel *self,
+        SignalMessage *message,
+        const GError  *error)
+{
+  if (error == NULL)
+    self->handlers->message (self, message, self->user_data);
+  else
+    self->handlers->fault (self, error, self->user_data);
+}
+
 static void
 on_message (SignalWebsocket *websocket,
             gboolean         is_text,
@@ -198,14 +460,37 @@ on_message (SignalWebsocket *websocket,
             gsize            length,
             gpointer         user_data)
 {
-  SignalChannel *self = user_data; /* not used after the handler, which may release the last reference */
+  SignalChannel *self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SignalMessage) message = receive_text (self, data, length, is_text, &error);
+  g_autoptr (SignalMessage) message = NULL;
 
-  if (message != NULL)
-    self->handlers->message (self, message, self->user_data);
-  else
-    self->handlers->fault (self, error, self->user_data);
+  if (is_text && length > STEP_SIZE)
+    {
+      g_clear_pointer (&self->large, large_free);
+      self->large = large_new ((const char *) data, length, self->key != NULL);
+      signal_websocket_defer (websocket);
+      return;
+    }
+
+  message = receive_text (self, data, length, is_text, &error);
+  report (self, message, error);
+}
+
+/* The handlers may run the main loop, and receive another large message there. */
+static gboolean
+on_continue_message (SignalWebsocket *websocket,
+                     gpointer         user_data)
+{
+  SignalChannel *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Large) large = NULL;
+
+  if (large_step (self->large, self, &error))
+    return FALSE;
+
+  large = g_steal_pointer (&self->large);
+  report (self, large->message, error);
+  return TRUE;
 }
 
 static void
@@ -235,6 +520,7 @@ on_written (SignalWebsocket *websocket,
 
 static const SignalWebsocketHandlers websocket_handlers = {
   .message = on_message,
+  .continue_message = on_continue_message,
   .closed = on_closed,
   .written = on_written,
 };
@@ -432,6 +718,7 @@ signal_channel_drop (SignalChannel *self)
 {
   self->handlers = NULL;
   self->user_data = NULL;
+  g_clear_pointer (&self->large, large_free);
   g_clear_pointer (&self->key, signal_aead_free);
   signal_websocket_drop (self->websocket);
 }

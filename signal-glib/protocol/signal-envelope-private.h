@@ -37,6 +37,23 @@ typedef struct
   gboolean   ct_escaped;
 } SignalEncryptedData;
 
+/* Parses an envelope in steps. */
+typedef struct
+{
+  SignalEnvelope   envelope; /* complete at the end */
+  SignalJsonReader reader;
+  SignalSpan      *value;    /* the value that is being read; NULL if there is none */
+  SignalSpan       skipped;
+} SignalEnvelopeParser;
+
+void     signal_envelope_parser_init     (SignalEnvelopeParser  *self,
+                                          const char            *text,
+                                          gsize                  length);
+gboolean signal_envelope_parser_step     (SignalEnvelopeParser  *self,
+                                          gsize                  size);
+gboolean signal_envelope_parser_finish   (SignalEnvelopeParser  *self,
+                                          GError               **error);
+
 gboolean signal_envelope_parse           (SignalEnvelope  *self,
                                           const char      *text,
                                           gsize            length,

@@ -41,22 +41,63 @@ read_string_or_skip (SignalJsonReader *reader,
   return signal_json_reader_read_value (reader, &skipped);
 }
 
+/* Reads a value, or a part of it. Keys and strings are always read as a whole. */
 static gboolean
-read_envelope_member (SignalEnvelope   *self,
-                      SignalJsonReader *reader,
-                      SignalSpan        key,
-                      gboolean          key_escaped)
+read_value (SignalEnvelopeParser *self,
+            const char           *pause)
 {
-  SignalSpan skipped;
+  gboolean is_read;
+
+  self->reader.pause = pause;
+  is_read = signal_json_reader_read_value (&self->reader, self->value);
+  self->reader.pause = self->reader.end;
+  if (is_read)
+    self->value = NULL;
+
+  return is_read;
+}
+
+static gboolean
+begin_value (SignalEnvelopeParser *self,
+             SignalSpan           *value,
+             const char           *pause)
+{
+  self->value = value;
+  return read_value (self, pause);
+}
+
+/* A value that is not a string results in an empty content. */
+static gboolean
+read_envelope_string (SignalEnvelopeParser *self,
+                      SignalSpan           *content,
+                      gboolean             *escaped,
+                      const char           *pause)
+{
+  if (signal_json_reader_at_string (&self->reader))
+    return signal_json_reader_read_string (&self->reader, content, escaped);
+
+  *content = (SignalSpan) { NULL, 0 };
+  *escaped = FALSE;
+
+  return begin_value (self, &self->skipped, pause);
+}
+
+static gboolean
+read_envelope_member (SignalEnvelopeParser *self,
+                      SignalSpan            key,
+                      gboolean              key_escaped,
+                      const char           *pause)
+{
+  SignalEnvelope *envelope = &self->envelope;
 
   if (signal_json_equals (key, key_escaped, "event"))
-    return read_string_or_skip (reader, &self->event, &self->event_escaped);
+    return read_envelope_string (self, &envelope->event, &envelope->event_escaped, pause);
   if (signal_json_equals (key, key_escaped, "data"))
-    return signal_json_reader_read_value (reader, &self->data);
+    return begin_value (self, &envelope->data, pause);
   if (signal_json_equals (key, key_escaped, "id"))
-    return read_string_or_skip (reader, &self->id, &self->id_escaped);
+    return read_envelope_string (self, &envelope->id, &envelope->id_escaped, pause);
 
-  return signal_json_reader_read_value (reader, &skipped);
+  return begin_value (self, &self->skipped, pause);
 }
 
 /* Skips text that is a sequence of complete tokens, and is followed by a value without white space. */
@@ -77,44 +118,66 @@ skip_tokens (SignalJsonReader *reader,
 /* Reads the members that the envelope usually begins with, without spaces in between: this library and
  * the public server write them so. */
 static gboolean
-read_usual_members (SignalEnvelope   *self,
-                    SignalJsonReader *reader)
+read_usual_members (SignalEnvelopeParser *self,
+                    const char           *pause)
 {
+  SignalJsonReader *reader = &self->reader;
+  SignalEnvelope *envelope = &self->envelope;
+
   if (!skip_tokens (reader, EVENT_TOKENS, LITERAL_SIZE (EVENT_TOKENS)))
     return signal_json_reader_open_object (reader);
 
   reader->first = FALSE;
-  if (!read_string_or_skip (reader, &self->event, &self->event_escaped))
+  if (!read_envelope_string (self, &envelope->event, &envelope->event_escaped, pause))
     return FALSE;
 
   return !skip_tokens (reader, DATA_TOKENS, LITERAL_SIZE (DATA_TOKENS))
-         || signal_json_reader_read_value (reader, &self->data);
+         || begin_value (self, &envelope->data, pause);
 }
 
-/* The whole text is validated in the same pass. If there are several members of the same name,
- * the last one is used, as on the server; an id that is not a string is ignored. */
-gboolean
-signal_envelope_parse (SignalEnvelope  *self,
-                       const char      *text,
-                       gsize            length,
-                       GError         **error)
+/* text must remain valid until the end. */
+void
+signal_envelope_parser_init (SignalEnvelopeParser *self,
+                             const char           *text,
+                             gsize                 length)
 {
-  SignalJsonReader reader;
+  self->envelope = (SignalEnvelope) { 0 };
+  self->value = NULL;
+  signal_json_reader_init (&self->reader, text, length);
+}
+
+/* Parses about that many bytes. Returns FALSE if there are more. The whole text is validated in the same
+ * pass. If there are several members of the same name, the last one is used, as on the server; an id that
+ * is not a string is ignored. */
+gboolean
+signal_envelope_parser_step (SignalEnvelopeParser *self,
+                             gsize                 size)
+{
+  SignalJsonReader *reader = &self->reader;
+  const char *pause = size < (gsize) (reader->end - reader->pos) ? reader->pos + size : reader->end;
   SignalSpan key;
-  gboolean key_escaped;
+  gboolean key_escaped, is_at_member;
 
-  *self = (SignalEnvelope) { 0 };
+  if (reader->pos == reader->start)
+    is_at_member = read_usual_members (self, pause);
+  else
+    is_at_member = self->value == NULL || read_value (self, pause);
 
-  signal_json_reader_init (&reader, text, length);
-  if (read_usual_members (self, &reader))
-    while (signal_json_reader_next_member (&reader, &key, &key_escaped) &&
-           read_envelope_member (self, &reader, key, key_escaped))
-      continue;
+  while (is_at_member && signal_json_reader_next_member (reader, &key, &key_escaped))
+    is_at_member = read_envelope_member (self, key, key_escaped, pause);
 
-  if (!signal_json_reader_finish (&reader, error))
+  return !reader->is_paused;
+}
+
+/* Returns whether the text, all of which has been parsed, is an envelope. */
+gboolean
+signal_envelope_parser_finish (SignalEnvelopeParser  *self,
+                               GError               **error)
+{
+  if (!signal_json_reader_finish (&self->reader, error))
     return FALSE;
 
-  if (self->event.len == 0)
+  if (self->envelope.event.len == 0)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
                            _("A message has no event name"));
@@ -122,6 +185,24 @@ signal_envelope_parse (SignalEnvelope  *self,
     }
 
   return TRUE;
+}
+
+/* Parses an envelope at once, see signal_envelope_parser_step(). */
+gboolean
+signal_envelope_parse (SignalEnvelope  *self,
+                       const char      *text,
+                       gsize            length,
+                       GError         **error)
+{
+  SignalEnvelopeParser parser;
+  gboolean is_valid;
+
+  signal_envelope_parser_init (&parser, text, length);
+  signal_envelope_parser_step (&parser, length);
+  is_valid = signal_envelope_parser_finish (&parser, error);
+  *self = parser.envelope;
+
+  return is_valid;
 }
 
 gboolean

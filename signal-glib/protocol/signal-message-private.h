@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "protocol/signal-envelope-private.h"
 #include "signal-message.h"
 
 G_BEGIN_DECLS
@@ -14,6 +15,11 @@ gboolean       signal_message_open     (SignalMessage  *self,
                                         gsize           length,
                                         gboolean        encrypted,
                                         GError        **error);
+gboolean       signal_message_set_envelope (SignalMessage         *self,
+                                            const SignalEnvelope  *envelope,
+                                            gsize                  length,
+                                            gboolean               encrypted,
+                                            GError               **error);
 gsize          signal_message_get_size (SignalMessage  *self);
 
 G_END_DECLS

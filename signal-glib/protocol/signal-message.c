@@ -124,24 +124,33 @@ signal_message_open (SignalMessage  *self,
 {
   SignalEnvelope envelope;
 
-  if (!signal_envelope_parse (&envelope, self->text, length, error))
-    return FALSE;
+  return signal_envelope_parse (&envelope, self->text, length, error)
+         && signal_message_set_envelope (self, &envelope, length, encrypted, error);
+}
 
+/* Uses the first length bytes of the storage, which have been parsed. */
+gboolean
+signal_message_set_envelope (SignalMessage         *self,
+                             const SignalEnvelope  *envelope,
+                             gsize                  length,
+                             gboolean               encrypted,
+                             GError               **error)
+{
   self->size = length;
   self->encrypted = encrypted;
-  self->event = unescape (self, envelope.event, envelope.event_escaped);
+  self->event = unescape (self, envelope->event, envelope->event_escaped);
   if (self->event == NULL)
     return refuse_nul (error);
 
-  if (envelope.id.str != NULL)
+  if (envelope->id.str != NULL)
     {
-      self->id = unescape (self, envelope.id, envelope.id_escaped);
+      self->id = unescape (self, envelope->id, envelope->id_escaped);
       if (self->id == NULL)
         return refuse_nul (error);
     }
 
-  if (envelope.data.str != NULL)
-    self->payload_json = terminate (self, envelope.data);
+  if (envelope->data.str != NULL)
+    self->payload_json = terminate (self, envelope->data);
 
   return TRUE;
 }

@@ -65,6 +65,15 @@ signal_read_budget_measure (SignalReadBudget *self,
   return now;
 }
 
+/* Returns the time after something that was not quick. */
+gint64
+signal_read_budget_measure_slow (SignalReadBudget *self)
+{
+  self->n_quick = 0;
+  self->is_behind = FALSE;
+  return g_get_monotonic_time ();
+}
+
 /* Returns the time after the last message for now, whose handler may have been slow, or last if nothing
  * was delivered since. */
 gint64

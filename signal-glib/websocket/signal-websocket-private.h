@@ -14,12 +14,18 @@ G_DECLARE_FINAL_TYPE (SignalWebsocket, signal_websocket, SIGNAL, WEBSOCKET, GObj
  * last reference to it, or run the main loop. */
 typedef struct
 {
-  /* A complete message has been received. data is valid until the main loop runs. */
+  /* A complete message has been received. data is valid until the main loop runs, or, after
+   * signal_websocket_defer(), until continue_message returns TRUE. */
   void (*message) (SignalWebsocket *websocket,
                    gboolean         is_text,
                    const guint8    *data,
                    gsize            length,
                    gpointer         user_data);
+
+  /* Processes a further part of a message that was deferred. Returns TRUE with the last part, before which
+   * it calls nothing of the owner. May be NULL if no message is deferred. */
+  gboolean (*continue_message) (SignalWebsocket *websocket,
+                                gpointer         user_data);
 
   /* The connection is closed; no further callbacks follow. code is 1006 if no close frame was
    * received. reason is valid UTF-8, or NULL. error is that of the transport or of the framing,
@@ -49,6 +55,7 @@ void             signal_websocket_set_max_unsent        (SignalWebsocket        
 void             signal_websocket_set_user_timeout      (SignalWebsocket               *self,
                                                          guint                          ms);
 
+void      signal_websocket_defer          (SignalWebsocket  *self);
 guint8   *signal_websocket_begin_text     (SignalWebsocket  *self,
                                            gsize             length,
                                            GError          **error);

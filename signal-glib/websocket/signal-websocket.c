@@ -60,6 +60,7 @@ struct _SignalWebsocket
   gboolean is_drained;          /* the last read returned all available data */
   gboolean has_unread;          /* the buffer may contain more than the current message */
   gboolean has_ended;           /* no message follows a close frame, the end or an error */
+  gboolean is_deferred;         /* the last message, of which handlers have processed only a part */
   guint n_delivering;           /* running handlers, which may run the main loop */
   guint64 bytes_received;
   gint64 last_received;
@@ -290,6 +291,24 @@ deliver (SignalWebsocket *self,
   self->last_received = signal_read_budget_measure (&self->budget, self->last_received);
 }
 
+/* Processes a further part of the message that was deferred. Nothing else is read before its end, so that
+ * the messages, and a close frame behind them, remain in order. */
+static void
+continue_message (SignalWebsocket *self)
+{
+  self->is_deferred = FALSE;
+  if (self->is_closing)
+    return;
+
+  /* The handler may run the main loop, in which another message may be deferred. */
+  self->n_delivering++;
+  self->has_unread = TRUE;
+  if (!self->handlers->continue_message (self, self->user_data))
+    self->is_deferred = TRUE;
+  self->n_delivering--;
+  self->last_received = signal_read_budget_measure_slow (&self->budget);
+}
+
 static void
 on_fault (SignalWebsocket *self)
 {
@@ -329,6 +348,12 @@ read_next (SignalWebsocket *self)
   const guint8 *data;
   gsize length;
   guint8 opcode;
+
+  if (self->is_deferred)
+    {
+      continue_message (self);
+      return TRUE;
+    }
 
   switch (signal_websocket_reader_next (&self->reader, &opcode, &data, &length))
     {
@@ -483,6 +508,14 @@ start_reading (SignalWebsocket *self)
   g_source_set_can_recurse (self->source, TRUE);
   g_source_set_static_name (self->source, "[signal-glib] WebSocket read");
   g_source_attach (self->source, self->context);
+}
+
+/* Called while a message is being delivered, to process it in several parts, between which the main loop
+ * runs when the budget for reading is used up. See SignalWebsocketHandlers.continue_message. */
+void
+signal_websocket_defer (SignalWebsocket *self)
+{
+  self->is_deferred = TRUE;
 }
 
 static void

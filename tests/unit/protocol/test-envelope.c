@@ -388,6 +388,47 @@ test_event_is_control (void)
     g_assert_false (signal_envelope_event_is_control (free_names[i]));
 }
 
+/* Parsing in steps of any size gives the same as parsing at once, or the same error. */
+static void
+test_steps (void)
+{
+  static const char *const texts[] = {
+    "{" E ",\"data\":{\"\\n\xc3\xa9k\":[1,-2.5e+3,\"\\u00e9\xe2\x82\xac x\",{},[[]]],\"b\":null},\"id\":\"7\"}",
+    "{\"data\":\"\\n\\t\xc3\xa9\xc3\xa9\\\"\"," E ",\"more\":[\"\\n\\n\",true],\"id\":{\"\\n\\n\":\"\\n\\n\"}}",
+    "{" E ",\"data\":[[\"\xc3\xa9\xc3\"]]}", "{" E ",\"data\":{\"\\n\\n\\x\":1}}", "{" E ",\"data\":[1,2,3}",
+    "{" E ",\"data\":[\"\\n\\n", "{" E ",\"data\":[1,2]} x", "{\"event\":[\"\\n\",\"\\n\"],\"data\":1}", "",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autofree char *text = copy_exactly (texts[i]);
+      gsize length = strlen (texts[i]);
+      g_autoptr (GError) expected_error = NULL;
+      SignalEnvelope expected;
+      gboolean is_valid = signal_envelope_parse (&expected, text, length, &expected_error);
+
+      for (gsize size = 1; size <= length; size++)
+        {
+          g_autoptr (GError) error = NULL;
+          SignalEnvelopeParser parser;
+          guint n_steps = 1;
+
+          signal_envelope_parser_init (&parser, text, length);
+          while (!signal_envelope_parser_step (&parser, size))
+            n_steps++;
+          g_assert_cmpuint (n_steps, <=, length);
+          if (size == 1 && is_valid)
+            g_assert_cmpuint (n_steps, >, 5);
+
+          g_assert_cmpint (signal_envelope_parser_finish (&parser, &error), ==, is_valid);
+          g_assert_cmpstr (error != NULL ? error->message : NULL, ==,
+                           expected_error != NULL ? expected_error->message : NULL);
+          if (is_valid)
+            g_assert_cmpmem (&parser.envelope, sizeof expected, &expected, sizeof expected);
+        }
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -407,6 +448,7 @@ main (int    argc,
       g_test_add_data_func (path, &sealed_cases[i], test_encrypted);
     }
   g_test_add_func ("/envelope/parse-escaped", test_parse_escaped);
+  g_test_add_func ("/envelope/steps", test_steps);
   g_test_add_func ("/envelope/refuse", test_refuse);
   g_test_add_func ("/envelope/truncations", test_truncations);
   g_test_add_func ("/envelope/depth", test_depth);
