@@ -238,7 +238,8 @@ large_new (const char *text,
 
   self->text = text;
   self->length = length;
-  if (!has_key || !signal_envelope_match_encrypted (&self->data, text, length) || !large_begin_decoding (self))
+  if (!has_key || !signal_envelope_match_encrypted (&self->data, text, length)
+      || !large_begin_decoding (self))
     large_begin_parsing (self, STEP_PARSE, text, length);
 
   return self;

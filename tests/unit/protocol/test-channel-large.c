@@ -290,12 +290,13 @@ test_padding_between (void)
   g_autofree char *text = NULL;
   guint8 iv[SIGNAL_AEAD_IV_SIZE] = { 0 };
 
-  g_assert_true (signal_aead_encrypt_with_iv (aead, iv, (const guint8 *) inner, strlen (inner), sealed, NULL));
+  g_assert_true (signal_aead_encrypt_with_iv (aead, iv, (const guint8 *) inner, strlen (inner), sealed,
+                                              NULL));
   begin = g_base64_encode (sealed, first);
   rest = g_base64_encode (sealed + first, length - first);
   g_assert_true (g_str_has_suffix (begin, "=="));
-  text = g_strdup_printf ("{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\",\"ct\":\"%s%s\"}}",
-                          begin, rest);
+  text = g_strdup_printf ("{\"event\":\"encrypted\",\"data\":{\"iv\":\"AAAAAAAAAAAAAAAA\","
+                          "\"ct\":\"%s%s\"}}", begin, rest);
   soup_websocket_connection_send_text (pair->bare, text);
   assert_fault (pair, SIGNAL_ERROR_CRYPTO);
 }

@@ -393,8 +393,10 @@ static void
 test_steps (void)
 {
   static const char *const texts[] = {
-    "{" E ",\"data\":{\"\\n\xc3\xa9k\":[1,-2.5e+3,\"\\u00e9\xe2\x82\xac x\",{},[[]]],\"b\":null},\"id\":\"7\"}",
-    "{\"data\":\"\\n\\t\xc3\xa9\xc3\xa9\\\"\"," E ",\"more\":[\"\\n\\n\",true],\"id\":{\"\\n\\n\":\"\\n\\n\"}}",
+    "{" E ",\"data\":{\"\\n\xc3\xa9k\":[1,-2.5e+3,\"\\u00e9\xe2\x82\xac x\",{},[[]]],"
+      "\"b\":null},\"id\":\"7\"}",
+    "{\"data\":\"\\n\\t\xc3\xa9\xc3\xa9\\\"\"," E ",\"more\":["
+      "\"\\n\\n\",true],\"id\":{\"\\n\\n\":\"\\n\\n\"}}",
     "{" E ",\"data\":[[\"\xc3\xa9\xc3\"]]}", "{" E ",\"data\":{\"\\n\\n\\x\":1}}", "{" E ",\"data\":[1,2,3}",
     "{" E ",\"data\":[\"\\n\\n", "{" E ",\"data\":[1,2]} x", "{\"event\":[\"\\n\",\"\\n\"],\"data\":1}", "",
   };
