@@ -29,12 +29,15 @@
 /* The default limit of the data that waits for a slow peer; sending fails beyond it. */
 #define DEFAULT_MAX_UNSENT (64 * 1024 * 1024)
 
+/* Random masks are drawn for this many frames at a time, because that takes hardly longer than for one. */
+#define MASKS_DRAWN 16
+
 /* The payload of a text frame that is composed in the output buffer. */
 typedef struct
 {
   guint8 *payload;
   gsize length;
-  guint8 mask[SIGNAL_WEBSOCKET_FRAME_MASK_SIZE];
+  const guint8 *mask; /* if this is a client */
 } OutgoingFrame;
 
 struct _SignalWebsocket
@@ -66,6 +69,8 @@ struct _SignalWebsocket
   gint64 last_received;
 
   OutgoingFrame outgoing;
+  guint8 masks[MASKS_DRAWN][SIGNAL_WEBSOCKET_FRAME_MASK_SIZE];
+  guint n_masks;                /* those that have not been used */
   gsize max_unsent;
   gint64 pinged;                /* when the unanswered ping was sent; 0 if there is none */
   gint64 round_trip;            /* µs, of the last answered ping; −1 if there was none */
@@ -675,8 +680,22 @@ get_frame_size (SignalWebsocket *self,
   return length + signal_websocket_frame_get_header_size (length, self->is_client);
 }
 
-/* Composes the header of a frame in the output buffer. The mask of a client must not be
- * predictable (RFC 6455 section 10.3). */
+/* Returns a mask, or NULL on error. The mask of a client must not be predictable (RFC 6455 section 10.3). */
+static const guint8 *
+take_mask (SignalWebsocket  *self,
+           GError          **error)
+{
+  if (self->n_masks == 0)
+    {
+      if (!signal_random_bytes (self->masks, sizeof self->masks, error))
+        return NULL;
+      self->n_masks = MASKS_DRAWN;
+    }
+
+  return self->masks[--self->n_masks];
+}
+
+/* Composes the header of a frame in the output buffer. */
 static gboolean
 begin_frame (SignalWebsocket  *self,
              guint8            opcode,
@@ -684,11 +703,16 @@ begin_frame (SignalWebsocket  *self,
              GError          **error)
 {
   SignalWebsocketWriter *writer = signal_websocket_stream_get_writer (self->stream);
-  guint8 *mask = self->is_client ? self->outgoing.mask : NULL;
+  const guint8 *mask = NULL;
   guint8 *frame;
 
-  if (mask != NULL && !signal_random_bytes (mask, SIGNAL_WEBSOCKET_FRAME_MASK_SIZE, error))
-    return FALSE;
+  if (self->is_client)
+    {
+      mask = take_mask (self, error);
+      if (mask == NULL)
+        return FALSE;
+      self->outgoing.mask = mask;
+    }
 
   frame = signal_websocket_writer_begin (writer, get_frame_size (self, length));
   self->outgoing.payload = frame + signal_websocket_frame_compose_header (frame, opcode, length, mask);
