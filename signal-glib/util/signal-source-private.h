@@ -13,10 +13,9 @@ G_BEGIN_DECLS
  * (G_PRIORITY_HIGH_IDLE + 20). */
 #define SIGNAL_SOURCE_AFTER_REDRAW (G_PRIORITY_HIGH_IDLE + 25)
 
-GSource *signal_source_new_timed    (GSourceFunc  callback,
-                                     gpointer     user_data,
-                                     const char  *name) G_GNUC_WARN_UNUSED_RESULT;
-GSource *signal_source_new_pollable (void) G_GNUC_WARN_UNUSED_RESULT;
+GSource *signal_source_new_timed (GSourceFunc  callback,
+                                  gpointer     user_data,
+                                  const char  *name) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Destroys a source and releases the reference to it. NULL-safe. */
 static inline void

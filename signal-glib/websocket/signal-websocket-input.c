@@ -7,14 +7,29 @@
 
 #include "util/signal-source-private.h"
 
+/* A source that libsoup waits with. In every iteration of the main loop, GLib looks at each source that is
+ * attached, so that those of idle connections must not be. Its first dispatch tells what libsoup's callback
+ * is; if there is nothing to read then, it leaves the main loop. libsoup has the only reference to it from
+ * then on, and releases it when it does not wait any more. */
+typedef struct
+{
+  GSource parent;
+  SignalWebsocketInput *input; /* NULL once it does not exist any more */
+  GPollableSourceFunc callback; /* NULL before it has left the main loop */
+  gpointer user_data;
+} InputSource;
+
 struct _SignalWebsocketInput
 {
   GInputStream parent_instance;
 
+  GMainContext *context;
+
   GByteArray *pending; /* NULL if there is nothing to read */
   gboolean is_ended;
   GError *error;       /* the error at the end of the stream */
-  GSource *source;     /* the source that libsoup is waiting for */
+  InputSource *source; /* what libsoup waits with, or NULL; no reference */
+  GSource *wake;       /* calls libsoup in place of a source that has left the main loop */
 };
 
 static void signal_websocket_input_pollable_init (GPollableInputStreamInterface *iface);
@@ -63,16 +78,68 @@ signal_websocket_input_is_readable (GPollableInputStream *pollable)
   return is_ready (SIGNAL_WEBSOCKET_INPUT (pollable));
 }
 
+static gboolean
+input_source_dispatch (GSource     *source,
+                       GSourceFunc  callback,
+                       gpointer     user_data)
+{
+  InputSource *self = (InputSource *) source;
+  GPollableSourceFunc pollable_callback = (GPollableSourceFunc) G_CALLBACK (callback);
+
+  if (self->input == NULL || is_ready (self->input))
+    return pollable_callback (NULL, user_data);
+
+  self->callback = pollable_callback;
+  self->user_data = user_data;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+input_source_finalize (GSource *source)
+{
+  InputSource *self = (InputSource *) source;
+
+  if (self->input == NULL || self->input->source != self)
+    return;
+
+  self->input->source = NULL;
+  signal_source_clear (&self->input->wake);
+}
+
+static GSourceFuncs input_source_funcs = {
+  .dispatch = input_source_dispatch,
+  .finalize = input_source_finalize,
+};
+
+static gboolean
+on_wake (gpointer user_data)
+{
+  SignalWebsocketInput *self = user_data;
+
+  return self->source->callback (NULL, self->source->user_data);
+}
+
+static void
+forget_source (SignalWebsocketInput *self)
+{
+  signal_source_clear (&self->wake);
+  if (self->source != NULL)
+    self->source->input = NULL;
+  self->source = NULL;
+}
+
+/* The source does not hold a reference to the stream, and passes NULL to its callback. */
 static GSource *
 signal_websocket_input_create_source (GPollableInputStream *pollable,
                                       GCancellable         *cancellable)
 {
   SignalWebsocketInput *self = SIGNAL_WEBSOCKET_INPUT (pollable);
-  GSource *source = signal_source_new_pollable ();
+  GSource *source = g_source_new (&input_source_funcs, sizeof (InputSource));
 
-  g_source_set_ready_time (source, is_ready (self) ? 0 : -1);
-  g_clear_pointer (&self->source, g_source_unref);
-  self->source = g_source_ref (source);
+  forget_source (self);
+  self->source = (InputSource *) source;
+  self->source->input = self;
+  g_source_set_ready_time (source, 0);
   return source;
 }
 
@@ -89,7 +156,7 @@ signal_websocket_input_read (GInputStream  *stream,
 static void
 signal_websocket_input_dispose (GObject *object)
 {
-  g_clear_pointer (&SIGNAL_WEBSOCKET_INPUT (object)->source, g_source_unref);
+  forget_source (SIGNAL_WEBSOCKET_INPUT (object));
 
   G_OBJECT_CLASS (signal_websocket_input_parent_class)->dispose (object);
 }
@@ -100,6 +167,7 @@ signal_websocket_input_finalize (GObject *object)
   SignalWebsocketInput *self = SIGNAL_WEBSOCKET_INPUT (object);
 
   g_clear_pointer (&self->pending, g_byte_array_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_error (&self->error);
 
   G_OBJECT_CLASS (signal_websocket_input_parent_class)->finalize (object);
@@ -126,6 +194,7 @@ signal_websocket_input_class_init (SignalWebsocketInputClass *klass)
 static void
 signal_websocket_input_init (SignalWebsocketInput *self)
 {
+  self->context = g_main_context_ref_thread_default ();
 }
 
 SignalWebsocketInput *
@@ -134,14 +203,19 @@ signal_websocket_input_new (void)
   return g_object_new (SIGNAL_TYPE_WEBSOCKET_INPUT, NULL);
 }
 
+/* A source that has not left the main loop will be dispatched in any case. */
 static void
 wake (SignalWebsocketInput *self)
 {
-  if (self->source != NULL)
-    g_source_set_ready_time (self->source, 0);
+  if (self->source == NULL || self->source->callback == NULL || self->wake != NULL)
+    return;
+
+  self->wake = signal_source_new_timed (on_wake, self, "[signal-glib] WebSocket control frames");
+  g_source_set_ready_time (self->wake, 0);
+  g_source_attach (self->wake, self->context);
 }
 
-/* Adds bytes for libsoup to read, and makes its source ready. */
+/* Adds bytes for libsoup to read, and wakes it. */
 void
 signal_websocket_input_push (SignalWebsocketInput *self,
                              const guint8         *data,
