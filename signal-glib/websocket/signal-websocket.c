@@ -10,6 +10,7 @@
 #include "signal-error.h"
 #include "util/signal-source-private.h"
 #include "websocket/signal-read-budget-private.h"
+#include "websocket/signal-socket-poller-private.h"
 #include "websocket/signal-websocket-reader-private.h"
 #include "websocket/signal-websocket-stream-private.h"
 
@@ -55,7 +56,9 @@ struct _SignalWebsocket
   SignalWebsocketStream *stream;
   SoupWebsocketConnection *soup; /* NULL once dropped */
 
-  GSource *source;              /* for reading; NULL while reading is paused, or has ended */
+  gboolean is_reading;          /* FALSE while reading is paused, or has ended */
+  SignalSocketPollerEntry socket;
+  GSource *source;              /* for reading; NULL if the poller waits for the socket */
   GSource *resume_idle;
   GSource *resume_timeout;
   SignalReadBudget budget;
@@ -224,6 +227,8 @@ on_stream_written (gpointer user_data)
 static void
 stop_reading (SignalWebsocket *self)
 {
+  self->is_reading = FALSE;
+  signal_socket_poller_remove (&self->socket);
   signal_source_clear (&self->source);
   signal_source_clear (&self->resume_idle);
   signal_source_clear (&self->resume_timeout);
@@ -429,8 +434,9 @@ read_available (SignalWebsocket *self,
     self->budget = (SignalReadBudget) { 0 };
   self->is_drained = FALSE;
   self->has_ping = FALSE;
+  signal_socket_poller_set_busy (&self->socket, TRUE);
 
-  while (self->source != NULL)
+  while (self->is_reading)
     {
       signal_read_budget_begin (&self->budget, now);
 
@@ -450,12 +456,30 @@ read_available (SignalWebsocket *self,
         }
 
       now = self->last_received;
-      if (self->source != NULL && is_over_budget (self))
+      if (self->is_reading && is_over_budget (self))
         resume_later (self, RESUME_US);
     }
 
   self->last_received = signal_read_budget_catch_up (&self->budget, self->last_received);
   signal_read_budget_end (&self->budget, MAX (now, self->last_received));
+  signal_socket_poller_set_busy (&self->socket, self->n_delivering > 0);
+}
+
+/* If a handler runs the main loop, the buffer may contain further messages even though the socket
+ * is not readable. */
+static gboolean
+has_more (gpointer user_data)
+{
+  SignalWebsocket *self = user_data;
+
+  return self->n_delivering > 0 && self->has_unread;
+}
+
+static gboolean
+on_readable (gpointer user_data)
+{
+  read_available (user_data, g_get_monotonic_time ());
+  return G_SOURCE_CONTINUE;
 }
 
 typedef struct
@@ -464,16 +488,12 @@ typedef struct
   SignalWebsocket *websocket;
 } ReadSource;
 
-/* If a handler runs the main loop, the buffer may contain further messages even though the socket
- * is not readable. */
 static gboolean
 read_source_prepare (GSource *source,
                      int     *timeout)
 {
-  SignalWebsocket *self = ((ReadSource *) source)->websocket;
-
   *timeout = -1;
-  return self->n_delivering > 0 && self->has_unread;
+  return has_more (((ReadSource *) source)->websocket);
 }
 
 static gboolean
@@ -481,8 +501,7 @@ read_source_dispatch (GSource     *source,
                       GSourceFunc  callback,
                       gpointer     user_data)
 {
-  read_available (((ReadSource *) source)->websocket, g_get_monotonic_time ());
-  return G_SOURCE_CONTINUE;
+  return on_readable (((ReadSource *) source)->websocket);
 }
 
 static GSourceFuncs read_source_funcs = {
@@ -490,10 +509,8 @@ static GSourceFuncs read_source_funcs = {
   .dispatch = read_source_dispatch,
 };
 
-/* The same source is used for as long as reading continues; it is dispatched in nested main loops
- * too. */
 static void
-start_reading (SignalWebsocket *self)
+attach_source (SignalWebsocket *self)
 {
   self->source = g_source_new (&read_source_funcs, sizeof (ReadSource));
   ((ReadSource *) self->source)->websocket = self;
@@ -513,6 +530,23 @@ start_reading (SignalWebsocket *self)
   g_source_set_can_recurse (self->source, TRUE);
   g_source_set_static_name (self->source, "[signal-glib] WebSocket read");
   g_source_attach (self->source, self->context);
+}
+
+/* The same source is used for as long as reading continues; it is dispatched in nested main loops
+ * too. */
+static void
+start_reading (SignalWebsocket *self)
+{
+  self->is_reading = TRUE;
+  self->socket.fd = self->fd;
+  self->socket.has_more = has_more;
+  self->socket.ready = on_readable;
+  self->socket.user_data = self;
+
+  if (self->fd < 0 || !signal_socket_poller_add (&self->socket, self->context))
+    attach_source (self);
+  else
+    signal_socket_poller_set_busy (&self->socket, self->n_delivering > 0);
 }
 
 /* Called while a message is being delivered, to process it in several parts, between which the main loop

@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -53,6 +54,7 @@ typedef enum
   KIND_STREAM,
   KIND_TIMER,
   KIND_EVENT,
+  KIND_EPOLL,
 } Kind;
 
 struct _Socket
@@ -70,6 +72,9 @@ struct _Socket
   gboolean    is_shut;    /* for writing */
   gint64      expiry;     /* of a timer, in boot time; 0 if it is not armed */
   int         is_signaled; /* of an event; other threads signal it, too */
+  GPtrArray  *waited_for;  /* of an epoll: sockets, not owned */
+  Socket     *epoll;       /* that waits for this socket, or NULL */
+  guint64     epoll_data;
   gint64      slow_until; /* a slow reader */
   gint64      next_read;  /* of a slow reader */
 };
@@ -117,6 +122,7 @@ static void
 socket_free (Socket *self)
 {
   g_byte_array_unref (self->unread);
+  g_clear_pointer (&self->waited_for, g_ptr_array_unref);
   g_free (self);
 }
 
@@ -941,6 +947,10 @@ close (int fd)
     close (waiting->fd);
   if (self->link != NULL)
     close_stream (self);
+  if (self->epoll != NULL)
+    g_ptr_array_remove (self->epoll->waited_for, self);
+  for (guint i = 0; self->waited_for != NULL && i < self->waited_for->len; i++)
+    ((Socket *) self->waited_for->pdata[i])->epoll = NULL;
   sockets[fd] = NULL;
   socket_free (self);
   return (int) syscall (SYS_close, fd);
@@ -1019,6 +1029,18 @@ read (int     fd,
 
 /* Waiting */
 
+static short get_condition (Socket *self);
+
+static gboolean
+is_any_readable (GPtrArray *waited_for)
+{
+  for (guint i = 0; i < waited_for->len; i++)
+    if ((get_condition (waited_for->pdata[i]) & ~POLLOUT) != 0)
+      return TRUE;
+
+  return FALSE;
+}
+
 static short
 get_condition (Socket *self)
 {
@@ -1034,6 +1056,9 @@ get_condition (Socket *self)
 
     case KIND_EVENT:
       return g_atomic_int_get (&self->is_signaled) ? POLLIN : 0;
+
+    case KIND_EPOLL:
+      return is_any_readable (self->waited_for) ? POLLIN : 0;
 
     case KIND_STREAM:
       if (self->is_connecting)
@@ -1052,6 +1077,85 @@ get_condition (Socket *self)
     default:
       return POLLOUT | POLLHUP;
     }
+}
+
+G_MODULE_EXPORT int
+epoll_create1 (int flags)
+{
+  Socket *self;
+
+  if (!sim_clock_is_active ())
+    return (int) syscall (SYS_epoll_create1, flags);
+
+  self = socket_new (KIND_EPOLL);
+  self->waited_for = g_ptr_array_new ();
+  return self->fd;
+}
+
+G_MODULE_EXPORT int
+epoll_ctl (int                 epoll_fd,
+           int                 operation,
+           int                 fd,
+           struct epoll_event *event)
+{
+  Socket *self = find (epoll_fd);
+  Socket *other = find (fd);
+
+  if (self == NULL)
+    return (int) syscall (SYS_epoll_ctl, epoll_fd, operation, fd, event);
+
+  if (other == NULL || (other->epoll == self) == (operation == EPOLL_CTL_ADD))
+    {
+      errno = other == NULL ? EBADF : operation == EPOLL_CTL_ADD ? EEXIST : ENOENT;
+      return -1;
+    }
+
+  g_assert (operation == EPOLL_CTL_DEL || (other->epoll == NULL && event->events == EPOLLIN));
+  if (operation == EPOLL_CTL_DEL)
+    {
+      g_ptr_array_remove (self->waited_for, other);
+      other->epoll = NULL;
+      return 0;
+    }
+
+  g_ptr_array_add (self->waited_for, other);
+  other->epoll = self;
+  other->epoll_data = event->data.u64;
+  return 0;
+}
+
+/* Only without waiting. What is reported is reported last the next time, as by the kernel. */
+G_MODULE_EXPORT int
+epoll_wait (int                 epoll_fd,
+            struct epoll_event *events,
+            int                 max_events,
+            int                 timeout)
+{
+  Socket *self = find (epoll_fd);
+  guint n_waited_for;
+  int n = 0;
+
+  if (self == NULL)
+    return (int) syscall (SYS_epoll_pwait, epoll_fd, events, max_events, timeout, NULL, 0);
+
+  g_assert (timeout == 0);
+  n_waited_for = self->waited_for->len;
+  for (guint i = 0, at = 0; i < n_waited_for && n < max_events; i++)
+    {
+      Socket *socket = self->waited_for->pdata[at];
+
+      if ((get_condition (socket) & ~POLLOUT) == 0)
+        {
+          at++;
+          continue;
+        }
+
+      events[n].events = EPOLLIN;
+      events[n++].data.u64 = socket->epoll_data;
+      g_ptr_array_remove_index (self->waited_for, at);
+      g_ptr_array_add (self->waited_for, socket);
+    }
+  return n;
 }
 
 /* Returns the number of descriptors that are ready. */
