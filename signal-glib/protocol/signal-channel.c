@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "crypto/signal-secret-private.h"
 #include "json/signal-json-escape-private.h"
 #include "protocol/signal-envelope-private.h"
 #include "protocol/signal-replay-window-private.h"
@@ -662,6 +663,23 @@ signal_channel_send_plain (SignalChannel  *self,
   return TRUE;
 }
 
+/* Encrypts with a new IV, and prepares remembering it: a server that sends a message to many peers does not
+ * have their windows in the cache. */
+static gboolean
+encrypt (SignalChannel *self,
+         const char    *inner,
+         gsize          length,
+         guint8         iv[SIGNAL_AEAD_IV_SIZE],
+         guint8        *ciphertext,
+         GError       **error)
+{
+  if (!signal_random_nonce (iv, SIGNAL_AEAD_IV_SIZE, error))
+    return FALSE;
+
+  signal_replay_window_prefetch (self->replay, iv);
+  return signal_aead_encrypt_with_iv (self->key, iv, (const guint8 *) inner, length, ciphertext, error);
+}
+
 /* Sends an envelope, encrypted if there is a key. The ciphertext is written to the end of the payload, and
  * encoded from there. */
 gboolean
@@ -686,7 +704,7 @@ signal_channel_send (SignalChannel  *self,
     return FALSE;
 
   ciphertext = payload + size - ciphertext_length;
-  if (!signal_aead_encrypt (self->key, (const guint8 *) inner, length, iv, ciphertext, error))
+  if (!encrypt (self, inner, length, iv, ciphertext, error))
     {
       signal_websocket_cancel_text (self->websocket);
       return FALSE;
