@@ -7,10 +7,10 @@
 
 #include "util/signal-source-private.h"
 
-/* A source that libsoup waits with. In every iteration of the main loop, GLib looks at each source that is
- * attached, so that those of idle connections must not be. Its first dispatch tells what libsoup's callback
- * is; if there is nothing to read then, it leaves the main loop. libsoup has the only reference to it from
- * then on, and releases it when it does not wait any more. */
+/* A source that libsoup waits with. In every iteration of the main loop, GLib examines each source that is
+ * attached. The first dispatch tells what libsoup's callback is; if there is nothing to read then, the source
+ * is destroyed, and GLib only passes over it. libsoup has the only reference to it from then on, and releases
+ * it when it does not wait any more; until then, GLib keeps it in its list. */
 typedef struct
 {
   GSource parent;
