@@ -202,8 +202,8 @@ test_remove_all_in_dispatch (void)
   g_assert_cmpuint (pairs->last->n_ready, ==, 2);
 }
 
-/* The socket of the other entry is closed without having been removed, and another one gets its file
- * descriptor, which is readable as well. */
+/* The socket of the other entry, which is readable as well, is closed without having been removed, and a new
+ * one gets its file descriptor. */
 static void
 reuse (gpointer data,
        gpointer user_data)
@@ -237,9 +237,11 @@ test_reused_descriptor (void)
   pair->action = reuse;
   pair->other = closed;
   pair_write (pair);
+  pair_write (closed);
   iterate (pairs);
   next = pair->other;
   g_assert_true (next != closed);
+  g_assert_cmpuint (next->n_ready, ==, 0);
 
   /* Removing the old entry leaves the new one in place. */
   signal_socket_poller_remove (&closed->entry);
