@@ -3,7 +3,8 @@
 """Every fenced block of README.md, CONTRIBUTING.md and the guides in one language is built, run or
 parsed.
 
-c, python, js, vala   A program (it has a main function, a main loop or a test run) is built as a
+c, python, js, vala, rust
+                      A program (it has a main function, a main loop or a test run) is built as a
                       reader would build it, and run; it must exit with 0. “ws://127.0.0.1:8080/ws” becomes the
                       URL of a “signal-glib serve” with the token “secret”, also in SIGNAL_URL and
                       SIGNAL_TOKEN; a client repeatedly sends to the room “kitchen”. “redis://localhost” becomes
@@ -39,6 +40,7 @@ import threading
 import unittest
 import xml.etree.ElementTree
 
+import cargo
 import markdown
 import tap
 from redis_responder import Redis
@@ -49,7 +51,7 @@ URL = 'ws://127.0.0.1:8080/ws'
 BAD_URL = 'nonsense'
 REDIS = 'redis://localhost'
 EXPECTED = '{"text":"hello"}\n'
-CODE = ('c', 'python', 'js', 'vala')
+CODE = ('c', 'python', 'js', 'vala', 'rust')
 PARSED = ('ini', 'json', 'meson', 'sh', 'xml')
 SHOWN = ('console', 'mermaid', 'text')
 BUILT_IN = ('b_', 'buildtype', 'prefix', 'libdir')
@@ -199,6 +201,19 @@ class JavaScript:
             run(['gjs', '-m', path])
 
 
+class Rust:
+    suffix = '.rs'
+
+    def is_program(self, text):
+        return 'fn main()' in text
+
+    def build(self, path):
+        return [cargo.build_program(options.build_dir, path)]
+
+    def check(self, page, folder):
+        raise AssertionError(f'{page[0].name} is not a program')
+
+
 class Python:
     suffix = '.py'
 
@@ -227,7 +242,7 @@ class Code(unittest.TestCase):
 
     @staticmethod
     def language():
-        return {'c': C, 'vala': Vala, 'js': JavaScript, 'python': Python}[options.language]()
+        return {'c': C, 'vala': Vala, 'js': JavaScript, 'python': Python, 'rust': Rust}[options.language]()
 
     @contextlib.contextmanager
     def program(self, block, url, token):
