@@ -53,8 +53,9 @@ def make_environment(build_dir):
     environment = {name: value for name, value in os.environ.items()
                    if name not in ('RUSTFLAGS', 'CARGO_ENCODED_RUSTFLAGS')}
     for name, folder in (('PKG_CONFIG_PATH', 'meson-uninstalled'), ('LD_LIBRARY_PATH', 'signal-glib')):
-        others = [environment[name]] if environment.get(name) else []
-        environment[name] = os.pathsep.join([str(build_dir / folder), *others])
+        # Once, since cargo builds everything anew after a change of PKG_CONFIG_PATH.
+        others = [path for path in environment.get(name, '').split(os.pathsep) if path != str(build_dir / folder)]
+        environment[name] = os.pathsep.join([str(build_dir / folder), *filter(None, others)])
     return dict(environment, CARGO_TARGET_DIR=str(build_dir / 'bindings' / 'rust'), CARGO_TERM_COLOR='never')
 
 
