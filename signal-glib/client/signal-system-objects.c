@@ -49,9 +49,9 @@ is_bus_open (GObject *bus)
 }
 
 static GObject *
-get_system_bus (void)
+get_system_bus (GCancellable *cancellable)
 {
-  g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, NULL);
+  g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, cancellable, NULL);
 
   if (bus == NULL || !is_bus_open (G_OBJECT (bus)))
     return NULL;
@@ -71,9 +71,9 @@ SignalLazyObject signal_system_bus = {
 /* Returns whether NetworkManager does not block. An error that the bus returns is a response as
  * well, for instance if there is no NetworkManager; the loss of the bus is not. */
 static gboolean
-wait_for_network_manager (void)
+wait_for_network_manager (GCancellable *cancellable)
 {
-  g_autoptr (GDBusConnection) bus = (GDBusConnection *) get_system_bus ();
+  g_autoptr (GDBusConnection) bus = (GDBusConnection *) get_system_bus (cancellable);
   g_autoptr (GVariant) answer = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -82,7 +82,7 @@ wait_for_network_manager (void)
 
   answer = g_dbus_connection_call_sync (bus, NETWORK_MANAGER, NETWORK_MANAGER_PATH, PROPERTIES, "Get",
                                         g_variant_new ("(ss)", NETWORK_MANAGER, "State"), NULL,
-                                        G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT, NULL, &error);
+                                        G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT, cancellable, &error);
   return answer != NULL || g_dbus_error_is_remote_error (error);
 }
 
@@ -94,9 +94,9 @@ wait_for_network_manager (void)
  * one, that is the default main context; that of a short-lived thread would leave the whole
  * process without notifications. */
 static GObject *
-get_network_monitor (void)
+get_network_monitor (GCancellable *cancellable)
 {
-  if (!wait_for_network_manager ())
+  if (!wait_for_network_manager (cancellable) || g_cancellable_is_cancelled (cancellable))
     return NULL;
 
   return g_object_ref (G_OBJECT (g_network_monitor_get_default ()));

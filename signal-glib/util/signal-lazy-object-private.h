@@ -9,12 +9,12 @@ G_BEGIN_DECLS
  * or forever. It is constructed once, when it is first requested, in a separate thread without a
  * thread-default main context. If that fails, it is tried again at the first request a
  * second later. To be defined statically, with a function that constructs the object and returns it
- * (transfer full), or NULL on failure. */
+ * (transfer full), or NULL on failure. The cancellable is cancelled when the process exits. */
 typedef struct
 {
-  void      (*prepare)  (void);            /* called in the requesting thread; or NULL */
-  GObject  *(*create)   (void);
-  gboolean  (*is_valid) (GObject *object); /* NULL if it always is */
+  void      (*prepare)  (void);                      /* called in the requesting thread; or NULL */
+  GObject  *(*create)   (GCancellable *cancellable);
+  gboolean  (*is_valid) (GObject *object);           /* NULL if it always is */
 
   GMutex    mutex;
   GObject  *object;     /* unset when it is no longer valid */

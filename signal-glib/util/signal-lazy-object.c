@@ -3,9 +3,68 @@
 
 #include "util/signal-lazy-object-private.h"
 
+#ifdef G_OS_UNIX
+#include <unistd.h>
+#endif
+
+/* For how long the exit of the process waits for a construction that does not end when it is cancelled. */
+#define EXIT_TIMEOUT G_USEC_PER_SEC
+
 /* Many clients are often created at once, and without a system bus each of them would start a thread only
  * to find that out. */
 #define RETRY_INTERVAL G_USEC_PER_SEC
+
+static GMutex threads_mutex;
+static GCond threads_changed;
+static guint n_threads;
+static GCancellable *exiting; /* while there are threads; not replaced before they have ended */
+
+#ifdef G_OS_UNIX
+
+static pid_t threads_pid; /* a child process does not have the threads */
+
+/* A construction may load modules of GIO. If that happens while the process exits, the C library runs the
+ * initialization of GObject again, which aborts the process. Destructors of a library are called before those
+ * of the libraries that it uses. */
+__attribute__ ((destructor)) static void
+end_threads (void)
+{
+  gint64 deadline = g_get_monotonic_time () + EXIT_TIMEOUT;
+  gboolean is_waiting = TRUE;
+
+  g_mutex_lock (&threads_mutex);
+  if (n_threads > 0 && threads_pid == getpid ())
+    {
+      g_cancellable_cancel (exiting);
+      while (n_threads > 0 && is_waiting)
+        is_waiting = g_cond_wait_until (&threads_changed, &threads_mutex, deadline);
+    }
+  g_mutex_unlock (&threads_mutex);
+}
+
+#endif
+
+static void
+begin_thread (void)
+{
+  g_mutex_lock (&threads_mutex);
+  if (n_threads++ == 0)
+    exiting = g_cancellable_new ();
+#ifdef G_OS_UNIX
+  threads_pid = getpid ();
+#endif
+  g_mutex_unlock (&threads_mutex);
+}
+
+static void
+end_thread (void)
+{
+  g_mutex_lock (&threads_mutex);
+  if (--n_threads == 0)
+    g_clear_object (&exiting);
+  g_cond_signal (&threads_changed);
+  g_mutex_unlock (&threads_mutex);
+}
 
 static void
 return_object (GTask   *task,
@@ -21,7 +80,7 @@ static gpointer
 run (gpointer user_data)
 {
   SignalLazyObject *self = user_data;
-  g_autoptr (GObject) object = self->create ();
+  g_autoptr (GObject) object = self->create (exiting);
   GQueue waiting;
   GTask *task;
 
@@ -38,6 +97,8 @@ run (gpointer user_data)
       return_object (task, object);
       g_object_unref (task);
     }
+
+  end_thread ();
   return NULL;
 }
 
@@ -70,7 +131,10 @@ signal_lazy_object_get_async (SignalLazyObject    *self,
     {
       g_queue_push_tail (&self->waiting, g_object_ref (task));
       if (!self->is_running)
-        g_thread_unref (g_thread_new ("signal-glib", run, self));
+        {
+          begin_thread ();
+          g_thread_unref (g_thread_new ("signal-glib", run, self));
+        }
       self->is_running = TRUE;
     }
   g_mutex_unlock (&self->mutex);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "tests/lib/utils.h"
 
 #include "signal-glib/util/signal-lazy-object-private.h"
@@ -9,7 +13,7 @@ static int n_created;
 static gboolean fails;
 
 static GObject *
-create (void)
+create (GCancellable *cancellable)
 {
   g_atomic_int_inc (&n_created);
   return fails ? NULL : g_object_new (G_TYPE_OBJECT, NULL);
@@ -107,6 +111,79 @@ test_failed (void)
   g_clear_object (&lazy.object);
 }
 
+static GObject *
+create_slowly (GCancellable *cancellable)
+{
+  while (!g_cancellable_is_cancelled (cancellable))
+    g_usleep (1000);
+  g_usleep (100 * 1000);
+  g_print ("has ended\n");
+  return NULL;
+}
+
+/* Longer than the test. */
+static GObject *
+create_forever (GCancellable *cancellable)
+{
+  g_usleep (60 * G_USEC_PER_SEC);
+  return NULL;
+}
+
+/* The exit of the process cancels a construction, and waits until that has ended. */
+static void
+test_exit (void)
+{
+  static SignalLazyObject lazy = { .create = create_slowly };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  if (g_test_subprocess ())
+    {
+      request (&lazy, &result);
+      exit (0);
+    }
+
+  g_test_trap_subprocess (NULL, 10 * G_USEC_PER_SEC, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stdout ("*has ended*");
+}
+
+/* It does not wait forever. */
+static void
+test_exit_while_blocked (void)
+{
+  static SignalLazyObject lazy = { .create = create_forever };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  if (g_test_subprocess ())
+    {
+      request (&lazy, &result);
+      exit (0);
+    }
+
+  g_test_trap_subprocess (NULL, 10 * G_USEC_PER_SEC, 0);
+  g_test_trap_assert_passed ();
+}
+
+/* A child process does not have the thread. */
+static void
+test_exit_of_child (void)
+{
+  static SignalLazyObject lazy = { .create = create_slowly };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  if (g_test_subprocess ())
+    {
+      request (&lazy, &result);
+      if (fork () == 0)
+        exit (0);
+      exit (wait (NULL) > 0 ? 0 : 1);
+    }
+
+  g_test_trap_subprocess (NULL, 10 * G_USEC_PER_SEC, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stdout ("*has ended*");
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -115,6 +192,9 @@ main (int   argc,
 
   g_test_add_func ("/lazy-object/shared", test_shared);
   g_test_add_func ("/lazy-object/failed", test_failed);
+  g_test_add_func ("/lazy-object/exit", test_exit);
+  g_test_add_func ("/lazy-object/exit-while-blocked", test_exit_while_blocked);
+  g_test_add_func ("/lazy-object/exit-of-child", test_exit_of_child);
 
   return g_test_run ();
 }
