@@ -9,6 +9,7 @@ import re
 import sys
 import unittest
 
+import source_tree
 import tap
 
 ROOT = sys.argv[1]
@@ -24,7 +25,7 @@ def load(path):
 RUN = load(os.path.join(ROOT, 'tests', 'coverage', 'run'))
 LIBRARY = os.path.join(ROOT, RUN.LIBRARY)
 SOURCES = {str(path.relative_to(LIBRARY)): path.read_text(encoding='utf-8').splitlines()
-           for path in pathlib.Path(LIBRARY).glob('*/*.c')}
+           for path in source_tree.only_tracked(ROOT, pathlib.Path(LIBRARY).glob('*/*.c'))}
 
 
 def is_excepted(line):

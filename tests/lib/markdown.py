@@ -4,6 +4,8 @@ import dataclasses
 import pathlib
 import re
 
+import source_tree
+
 FENCE = re.compile(r'(?:^<!-- (?P<mark>[^>]*?) -->\n)?^```(?P<language>\S*)\n(?P<text>.*?)^```$',
                    re.DOTALL | re.MULTILINE)
 
@@ -25,7 +27,7 @@ class Block:
 
 def guides(root):
     """The pages that are in the reference."""
-    return sorted([*(root / 'docs').glob('*.md'), *(root / 'docs/topics').glob('*.md')])
+    return sorted(source_tree.only_tracked(root, [*(root / 'docs').glob('*.md'), *(root / 'docs/topics').glob('*.md')]))
 
 
 def pages(root):

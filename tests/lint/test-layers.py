@@ -7,6 +7,7 @@ import re
 import sys
 import unittest
 
+import source_tree
 import tap
 
 ROOT = sys.argv[1]
@@ -35,16 +36,18 @@ OWNERS = [
 INCLUDE = re.compile(r'^#include [<"](.+?)[>"]', re.MULTILINE)
 
 
-def sources():
-    for directory, _names, files in os.walk(LIBRARY):
-        for name in sorted(files):
-            if name.endswith(('.c', '.h')):
-                path = os.path.relpath(os.path.join(directory, name), LIBRARY)
-                with open(os.path.join(LIBRARY, path), encoding='utf-8') as file:
-                    yield path, INCLUDE.findall(file.read())
+def c_files(folder):
+    """The path of each C file below @folder, relative to the source tree, and its content."""
+    paths = (os.path.join(directory, name)
+             for directory, _names, names in os.walk(os.path.join(ROOT, folder))
+             for name in sorted(names) if name.endswith(('.c', '.h')))
+    for path in source_tree.only_tracked(ROOT, paths):
+        with open(path, encoding='utf-8') as file:
+            yield os.path.relpath(path, ROOT), file.read()
 
 
-SOURCES = dict(sources())
+SOURCES = {os.path.relpath(path, 'signal-glib'): INCLUDE.findall(text)
+           for path, text in c_files('signal-glib')}
 
 
 def unit_of(path):
@@ -54,12 +57,7 @@ def unit_of(path):
 
 def include_graph(folder):
     """The includes between the units below @folder."""
-    files = {}
-    for directory, _names, names in os.walk(os.path.join(ROOT, folder)):
-        for name in names:
-            if name.endswith(('.c', '.h')):
-                with open(os.path.join(directory, name), encoding='utf-8') as file:
-                    files[os.path.relpath(os.path.join(directory, name), ROOT)] = file.read()
+    files = dict(c_files(folder))
     graph = {unit_of(path): set() for path in files}
     for path, text in files.items():
         for name in re.findall(r'^#include "(.+?)"', text, re.MULTILINE):

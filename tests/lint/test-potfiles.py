@@ -5,6 +5,8 @@ import pathlib
 import re
 import sys
 
+import source_tree
+
 MARKED = {
     '.c': re.compile(r'\b[NC]?_ ?\("|gettext ?\('),
     '.ui': re.compile('translatable="yes"'),
@@ -17,9 +19,12 @@ MARKED = {
 def main(root):
     root = pathlib.Path(root)
     listed = (root / 'po' / 'POTFILES.in').read_text(encoding='utf-8').split()
-    found = sorted(str(path.relative_to(root)) for ending, mark in MARKED.items()
-                   for folder in ('demo', 'signal-glib') for path in (root / folder).rglob('*' + ending)
-                   if mark.search(path.read_text(encoding='utf-8')))
+    paths = source_tree.only_tracked(root, (
+        path for ending in MARKED
+        for folder in ('demo', 'signal-glib') for path in (root / folder).rglob('*' + ending)))
+    found = sorted(str(path.relative_to(root)) for path in paths
+                   if any(mark.search(path.read_text(encoding='utf-8')) for ending, mark in MARKED.items()
+                          if path.name.endswith(ending)))
     for word, names in (('missing', set(found) - set(listed)), ('needless', set(listed) - set(found))):
         for name in sorted(names):
             print(f'{word}: {name}')

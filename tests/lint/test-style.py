@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of the coding style that a program can check: SOURCE-ROOT. CONTRIBUTING.md has the rest."""
+"""The part of the coding style that a program can check: SOURCE-ROOT. CONTRIBUTING.md has the rest. Only files that
+Git tracks are looked at."""
 import os
 import re
 import sys
 import unittest
 
+import source_tree
 import tap
 
 ROOT = sys.argv[1]
@@ -34,17 +36,11 @@ COMMENT = re.compile(r'/\*.*?\*/', re.DOTALL)
 
 
 def paths():
-    """Every file of the source tree, without build directories and third-party files."""
-    for directory, names, files in os.walk(ROOT):
-        names[:] = sorted(
-            name for name in names
-            if not name.startswith(('.git', '_build', 'build'))
-            and name not in ('__pycache__', 'node_modules', 'subprojects', 'corpus')
-            and not os.path.exists(os.path.join(directory, name, 'build.ninja')))
-        for name in sorted(files):
-            path = os.path.relpath(os.path.join(directory, name), ROOT).replace(os.sep, '/')
-            if name not in GENERATED and not GENERATED_BY_GIR.fullmatch(path):
-                yield path
+    """Every file of the source tree, without generated ones and the corpora of the fuzz targets."""
+    for path in source_tree.tracked(ROOT) or []:
+        if (os.path.basename(path) not in GENERATED and '/corpus/' not in path
+                and not GENERATED_BY_GIR.fullmatch(path)):
+            yield path
 
 
 def read(path):
@@ -79,6 +75,7 @@ def count_code_lines(body):
     return sum(bool(line.strip()) for line in COMMENT.sub('', body).splitlines())
 
 
+@unittest.skipUnless(TEXTS, 'the sources are not a Git checkout')
 class Style(unittest.TestCase):
     maxDiff = None
 
