@@ -76,8 +76,9 @@ class Manual(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which('mandoc'), 'mandoc is not installed')
     def test_mandoc(self):
-        process = run('mandoc', '-Tlint', str(MANUAL))
-        self.assertEqual(process.stdout + process.stderr, '')
+        for path in (MANUAL, SOURCE / 'docs/signal-glib-demo.1'):
+            process = run('mandoc', '-Tlint', str(path))
+            self.assertEqual(process.stdout + process.stderr, '')
 
     @unittest.skipUnless(shutil.which('man') and shutil.which('groff'), 'man is not installed')
     def test_man(self):
@@ -209,7 +210,8 @@ class Fish(unittest.TestCase):
                              sorted([*options, *(short for short in options.values() if short)]), command)
 
     def test_event_with_the_name_of_a_command(self):
-        self.assertEqual(self.complete('signal-glib send ws://a/ws listen --tr'), [])
+        # Newer versions of fish also offer options that have the text in the middle.
+        self.assertNotIn('--trace', self.complete('signal-glib send ws://a/ws listen --tr'))
 
     def test_values(self):
         self.assertEqual(self.complete('signal-glib send --color a'), ['always', 'auto'])
