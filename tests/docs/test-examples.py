@@ -164,8 +164,8 @@ class Vala:
 
     def compile(self, *args):
         need('valac')
-        run(['valac', '--quiet', '--vapidir', options.build_dir / 'signal-glib', '--pkg', 'signal-glib-1.0',
-             *args])
+        folder = ['--vapidir', options.build_dir / 'signal-glib'] if options.build_dir else []
+        run(['valac', '--quiet', *folder, '--pkg', 'signal-glib-1.0', *args])
 
     def build(self, path):
         self.compile('-X', '-w', '-o', path.with_suffix(''), path)
@@ -233,8 +233,9 @@ class Code(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.services = Services(options.server)
-        os.environ.update(PKG_CONFIG_PATH=str(options.build_dir / 'meson-uninstalled'),
-                          LC_ALL='C.UTF-8', TERM='dumb')
+        os.environ.update(LC_ALL='C.UTF-8', TERM='dumb')
+        if options.build_dir:
+            os.environ.update(PKG_CONFIG_PATH=str(options.build_dir / 'meson-uninstalled'))
 
     @classmethod
     def tearDownClass(cls):
@@ -392,7 +393,7 @@ if __name__ == '__main__':
     parser.add_argument('language', choices=(*CODE, 'other'))
     parser.add_argument('source', type=pathlib.Path)
     parser.add_argument('--server', required=True)
-    parser.add_argument('--build-dir', required=True, type=pathlib.Path)
+    parser.add_argument('--build-dir', type=pathlib.Path, help='default: the installed library; not for “other”')
     parser.add_argument('--python', default='')
     options = parser.parse_args()
     suite = Parsed if options.language == 'other' else Code
