@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What debian/ repeats of the project, which has to be the same: SOURCE-ROOT VERSION."""
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+import tap
+
+ROOT = pathlib.Path(sys.argv[1])
+VERSION = sys.argv[2]
+
+# What every build has, what another package brings, and what only the running application needs.
+IMPLIED = {'gcc', 'libc6-dev', 'ninja-build', 'pkg-config', 'librsvg2-common'}
+# Debian has had these versions for so long that they are not asked for.
+OLD = {'libhiredis-dev', 'libsecret-1-dev'}
+
+
+def text_of(*names):
+    return ROOT.joinpath(*names).read_text(encoding='utf-8')
+
+
+class Debian(unittest.TestCase):
+    def test_version(self):
+        newest = text_of('debian', 'changelog').split('\n', 1)[0]
+        self.assertRegex(newest, rf'^signal-glib \({re.escape(VERSION)}-\S+\) ')
+
+    def test_symbols(self):
+        listed = re.findall(r'^ (\w+)@Base ', text_of('debian', 'libsignal-glib-1.0-0.symbols'), re.MULTILINE)
+        self.assertEqual(listed, text_of('tests', 'api', 'exported-symbols.list').split())
+
+    def test_build_dependencies(self):
+        """Whatever "tests/install-dependencies gtk" looks for is asked for, with its version."""
+        lines = subprocess.run([ROOT / 'tests' / 'install-dependencies', '--list', 'gtk'], check=True,
+                               stdout=subprocess.PIPE, text=True).stdout.splitlines()
+        asked = dict(re.findall(r'^(?:Build-Depends:)? +(\S+?)(?: \(>= ([\d.]+)\))?(?: <.*>)?,?$',
+                                text_of('debian', 'control').split('\n\n')[0], re.MULTILINE))
+        self.assertIn('meson', asked)
+        for _, what, package in map(str.split, lines):
+            if package not in IMPLIED:
+                self.assertIn(package, asked)
+                version = what.partition('>=')[2]
+                if version and package not in OLD:
+                    self.assertEqual(asked[package].removesuffix('.0'), version.removesuffix('.0'), package)
+
+
+if __name__ == '__main__':
+    tap.main(Debian)
