@@ -5,6 +5,9 @@
 
 #include <glib/gi18n.h>
 
+#ifdef __ANDROID__
+#include "demo-android.h"
+#endif
 #include "demo-application.h"
 
 int
@@ -19,6 +22,9 @@ main (int    argc,
   textdomain (GETTEXT_PACKAGE);
   g_set_application_name (_("Signal Demo"));
 
+#ifdef __ANDROID__
+  demo_android_init_tls ();
+#endif
   application = demo_application_new ();
   return g_application_run (G_APPLICATION (application), argc, argv);
 }
