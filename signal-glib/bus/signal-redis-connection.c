@@ -3,9 +3,8 @@
 
 #include "bus/signal-redis-connection-private.h"
 
+#include <gio/gnetworking.h>
 #include <glib/gi18n-lib.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 
 #include "bus/signal-bus-uri-private.h"

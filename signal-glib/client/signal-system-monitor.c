@@ -3,13 +3,9 @@
 
 #include "client/signal-system-monitor-private.h"
 
-#include <glib-unix.h>
-#include <sys/timerfd.h>
-#include <time.h>
-#include <unistd.h>
-
 #include "client/signal-system-objects-private.h"
 #include "util/signal-source-private.h"
+#include "util/signal-suspend-clock-private.h"
 
 /* Network monitors emit the signal separately for each address and route. */
 #define DEBOUNCE_US G_USEC_PER_SEC
@@ -36,8 +32,6 @@ struct _SignalSystemMonitor
   gpointer clock_data;
   gint64 suspended;
   GSource *tick;
-  int tick_fd;
-  guint tick_ms;
 
   GCancellable *freed; /* cancels the pending operations */
   GDBusConnection *bus;
@@ -45,19 +39,9 @@ struct _SignalSystemMonitor
 };
 
 static gint64
-read_clock (clockid_t id)
-{
-  struct timespec now;
-
-  clock_gettime (id, &now);
-  return (gint64) now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
-}
-
-/* CLOCK_MONOTONIC is stopped while the system is suspended, CLOCK_BOOTTIME is not. */
-static gint64
 get_suspended_time (gpointer user_data)
 {
-  return read_clock (CLOCK_BOOTTIME) - read_clock (CLOCK_MONOTONIC);
+  return signal_suspend_clock_get_time ();
 }
 
 static void
@@ -71,38 +55,19 @@ check_clock (SignalSystemMonitor *self)
     self->callback (SIGNAL_SYSTEM_EVENT_RESUMED, suspended, self->user_data);
 }
 
-/* Uses the clock that continues during suspend, so that a tick that was due in the meantime is
- * dispatched on resume. */
-static void
-arm_tick (SignalSystemMonitor *self)
-{
-  struct itimerspec at = { .it_value = { self->tick_ms / 1000, self->tick_ms % 1000 * 1000000L } };
-
-  timerfd_settime (self->tick_fd, 0, &at, NULL);
-}
-
 static gboolean
-on_tick (int          fd,
-         GIOCondition condition,
-         gpointer     user_data)
+on_tick (gpointer user_data)
 {
-  SignalSystemMonitor *self = user_data;
-
-  arm_tick (self);
-  check_clock (self);
+  check_clock (user_data);
   return G_SOURCE_CONTINUE;
 }
 
 static void
-start_tick (SignalSystemMonitor *self)
+start_tick (SignalSystemMonitor *self,
+            guint                interval)
 {
-  self->tick_fd = timerfd_create (CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-  if (self->tick_fd < 0)
-    return;
-
-  arm_tick (self);
-  self->tick = g_unix_fd_source_new (self->tick_fd, G_IO_IN);
-  g_source_set_callback (self->tick, G_SOURCE_FUNC (on_tick), self, NULL);
+  self->tick = signal_suspend_clock_source_new (interval);
+  g_source_set_callback (self->tick, on_tick, self, NULL);
   g_source_set_static_name (self->tick, "[signal-glib] clock");
   g_source_attach (self->tick, g_main_context_get_thread_default ());
 }
@@ -242,9 +207,8 @@ signal_system_monitor_new (GNetworkMonitor         *monitor,
     signal_lazy_object_get_async (&signal_network_monitor, self->freed, on_default_monitor, self);
   signal_lazy_object_get_async (&signal_system_bus, self->freed, on_bus, self);
 
-  self->tick_ms = tick;
   signal_system_monitor_set_clock (self, get_suspended_time, NULL);
-  start_tick (self);
+  start_tick (self, tick);
 
   return self;
 }
@@ -263,8 +227,6 @@ signal_system_monitor_free (SignalSystemMonitor *self)
   signal_source_clear (&self->debounce);
 
   signal_source_clear (&self->tick);
-  if (self->tick_fd >= 0)
-    close (self->tick_fd);
   g_free (self);
 }
 

@@ -14,7 +14,11 @@
 #include <gnutls/gnutls.h>
 #define USE_GNUTLS
 #else
+/* Where getentropy() is declared depends on the system. */
+#ifdef HAVE_SYS_RANDOM_H
 #include <sys/random.h>
+#endif
+#include <unistd.h>
 #endif
 
 #ifdef G_OS_UNIX

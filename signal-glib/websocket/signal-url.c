@@ -3,9 +3,9 @@
 
 #include "websocket/signal-url-private.h"
 
+#include <gio/gnetworking.h>
 #include <glib/gi18n-lib.h>
 #include <libsoup/soup.h>
-#include <net/if.h>
 #include <string.h>
 
 #include "signal-error.h"

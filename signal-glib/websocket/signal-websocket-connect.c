@@ -3,9 +3,8 @@
 
 #include "websocket/signal-websocket-connect-private.h"
 
+#include <gio/gnetworking.h>
 #include <glib/gi18n-lib.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 
 #include "signal-error.h"

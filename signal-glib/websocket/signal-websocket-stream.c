@@ -3,8 +3,7 @@
 
 #include "websocket/signal-websocket-stream-private.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <gio/gnetworking.h>
 
 #include "util/signal-source-private.h"
 
@@ -275,10 +274,12 @@ signal_websocket_stream_get_fd (SignalWebsocketStream *self)
   g_autoptr (GIOStream) below = get_below (self->base, SOUP_STREAM_PROPERTY);
   GIOStream *base = below != NULL ? below : self->base;
 
-  if (!G_IS_SOCKET_CONNECTION (base) || G_IS_TCP_WRAPPER_CONNECTION (base))
-    return -1;
+#ifdef G_OS_UNIX
+  if (G_IS_SOCKET_CONNECTION (base) && !G_IS_TCP_WRAPPER_CONNECTION (base))
+    return g_socket_get_fd (self->socket);
+#endif
 
-  return g_socket_get_fd (self->socket);
+  return -1;
 }
 
 SignalWebsocketInput *

@@ -515,11 +515,11 @@ attach_source (SignalWebsocket *self)
   self->source = g_source_new (&read_source_funcs, sizeof (ReadSource));
   ((ReadSource *) self->source)->websocket = self;
 
+#ifdef G_OS_UNIX
   if (self->fd >= 0)
-    {
-      g_source_add_unix_fd (self->source, self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
-    }
-  else
+    g_source_add_unix_fd (self->source, self->fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
+#endif
+  if (self->fd < 0)
     {
       g_autoptr (GSource) child = g_pollable_input_stream_create_source (self->base, NULL);
 

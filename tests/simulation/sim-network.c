@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE /* accept4() */
 #include "config.h"
 
 #include "sim-network.h"
