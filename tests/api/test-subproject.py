@@ -76,7 +76,7 @@ class Application:
 
     def setup(self):
         # Introspection takes long, and is not tested here.
-        self.run(options.meson, 'setup', '--wrap-mode=forcefallback', '-Doptimization=0',
+        self.run(options.meson, 'setup', '--force-fallback-for=signal-glib-1.0', '-Doptimization=0',
                  '-Dsignal-glib:introspection=disabled', self.build, self.source)
 
     def build_and_run(self, program):

@@ -12,9 +12,9 @@ import tap
 ROOT = pathlib.Path(sys.argv.pop())
 SUBPROJECTS = ROOT / 'subprojects'
 
-# What the wraps require of each other, and what pixiewood brings.
+# What the wraps require of each other, and what pixiewood brings: GLib, whose subprojects include libintl.
 OF_WRAPS = {'libnghttp2', 'libpsl', 'openssl', 'sqlite3'}
-OF_PIXIEWOOD = {'gio-2.0', 'glib-2.0', 'gobject-2.0'}
+OF_PIXIEWOOD = {'gio-2.0', 'glib-2.0', 'gobject-2.0', 'intl'}
 
 DEPENDENCY = re.compile(r"\bdependency\('([^']+)'((?:[^()]|\([^()]*\))*)\)")
 
