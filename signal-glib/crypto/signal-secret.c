@@ -31,8 +31,12 @@
 #define LEAVE_OUT_OF_DUMPS MADV_NOCORE /* FreeBSD */
 #endif
 
-/* AddressSanitizer reports the use of a secret that has been freed only if it is told about it. */
-#ifdef __SANITIZE_ADDRESS__
+/* AddressSanitizer reports the use of memory beyond a secret, or of one that has been freed, only if it is
+ * told about it. */
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined (__SANITIZE_ADDRESS__) || __has_feature (address_sanitizer)
 #include <sanitizer/asan_interface.h>
 #define POISON(memory, size) ASAN_POISON_MEMORY_REGION (memory, size)
 #define UNPOISON(memory, size) ASAN_UNPOISON_MEMORY_REGION (memory, size)
@@ -222,8 +226,10 @@ grow_pool (guint pool)
     put_slot (pool, pages + end - size);
 }
 
+/* Only that many bytes of the slot may be used. */
 static gpointer
-take_slot (guint pool)
+take_slot (guint pool,
+           gsize size)
 {
   Slot *slot;
 
@@ -234,7 +240,7 @@ take_slot (guint pool)
   slot = pools[pool];
   if (slot != NULL)
     {
-      UNPOISON (slot, (gsize) MIN_SLOT_SIZE << pool);
+      UNPOISON (slot, size);
       pools[pool] = slot->next;
     }
   g_mutex_unlock (&pools_lock);
@@ -248,7 +254,7 @@ signal_secret_alloc (gsize size)
 {
   gsize whole = sizeof (Header) + size;
   guint pool = find_pool (whole);
-  Header *header = pool < N_POOLS ? take_slot (pool) : map_undumped (whole);
+  Header *header = pool < N_POOLS ? take_slot (pool, whole) : map_undumped (whole);
   gboolean is_undumped = header != NULL;
 
   if (!is_undumped)

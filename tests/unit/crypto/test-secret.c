@@ -16,6 +16,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined (__SANITIZE_ADDRESS__) || __has_feature (address_sanitizer)
+#define IS_ADDRESS_SANITIZED
+#endif
+#if defined (IS_ADDRESS_SANITIZED) || defined (__SANITIZE_THREAD__) || __has_feature (thread_sanitizer)
+#define IS_SANITIZED
+#endif
+
 /* The library calls this function, instead of that of GnuTLS or of the C library. */
 
 static gboolean has_no_random;
@@ -295,9 +305,46 @@ test_secret_threads (void)
     g_thread_join (threads[i]);
 }
 
+/* AddressSanitizer reports the use of small secrets beyond their life and their size. */
+#ifdef IS_ADDRESS_SANITIZED
+static void
+test_secret_freed (void)
+{
+  if (g_test_subprocess ())
+    {
+      guint8 *secret = signal_secret_alloc (32);
+      volatile guint8 *freed = secret;
+
+      signal_secret_free (secret);
+      *freed = 1;
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_failed ();
+  g_test_trap_assert_stderr ("*use-after-poison*");
+}
+
+static void
+test_secret_overrun (void)
+{
+  if (g_test_subprocess ())
+    {
+      volatile guint8 *secret = signal_secret_alloc (33);
+
+      secret[33] = 1;
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_failed ();
+  g_test_trap_assert_stderr ("*use-after-poison*");
+}
+#endif
+
 /* Memory that was freed is wiped, although small secrets remain mapped. AddressSanitizer would report
  * this test. */
-#if !defined (__SANITIZE_ADDRESS__) && !defined (__SANITIZE_THREAD__)
+#ifndef IS_SANITIZED
 static void
 test_secret_wiped (void)
 {
@@ -340,9 +387,13 @@ main (int   argc,
   g_test_add_func ("/crypto/secret/memory", test_secret_memory);
   g_test_add_func ("/crypto/secret/many", test_secret_many);
   g_test_add_func ("/crypto/secret/threads", test_secret_threads);
-#if !defined (__SANITIZE_ADDRESS__) && !defined (__SANITIZE_THREAD__)
+#ifndef IS_SANITIZED
   g_test_add_func ("/crypto/secret/wiped", test_secret_wiped);
   g_test_add_func ("/crypto/secret/without-pages", test_secret_without_pages);
+#endif
+#ifdef IS_ADDRESS_SANITIZED
+  g_test_add_func ("/crypto/secret/freed", test_secret_freed);
+  g_test_add_func ("/crypto/secret/overrun", test_secret_overrun);
 #endif
   g_test_add_func ("/crypto/secret/wipe", test_wipe);
   g_test_add_func ("/crypto/secret/random", test_random);
