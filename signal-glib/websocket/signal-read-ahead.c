@@ -94,42 +94,42 @@ signal_read_ahead_is_readable (GPollableInputStream *pollable)
          || g_pollable_input_stream_is_readable (G_POLLABLE_INPUT_STREAM (get_base (self)));
 }
 
+static gboolean
+signal_read_ahead_can_poll (GPollableInputStream *pollable)
+{
+  GInputStream *base = get_base (SIGNAL_READ_AHEAD (pollable));
+
+  return G_IS_POLLABLE_INPUT_STREAM (base)
+         && g_pollable_input_stream_can_poll (G_POLLABLE_INPUT_STREAM (base));
+}
+
+/* A child of the source that is returned, which holds the reference to the stream. */
 typedef struct
 {
   GSource parent;
   SignalReadAhead *stream;
-} ReadAheadSource;
+} BufferSource;
 
-/* The buffer may contain something even though the socket is not readable; that it is, is reported by the
- * child source. */
+/* The buffer may contain something even though the socket is not readable. */
 static gboolean
-read_ahead_source_prepare (GSource *source,
-                           int     *timeout)
+buffer_source_prepare (GSource *source,
+                       int     *timeout)
 {
   *timeout = -1;
-  return ((ReadAheadSource *) source)->stream->data != NULL;
+  return ((BufferSource *) source)->stream->data != NULL;
 }
 
 static gboolean
-read_ahead_source_dispatch (GSource     *source,
-                            GSourceFunc  callback,
-                            gpointer     user_data)
+buffer_source_dispatch (GSource     *source,
+                        GSourceFunc  callback,
+                        gpointer     user_data)
 {
-  SignalReadAhead *stream = ((ReadAheadSource *) source)->stream;
-
-  return ((GPollableSourceFunc) (void (*) (void)) callback) (G_OBJECT (stream), user_data);
+  return G_SOURCE_CONTINUE;
 }
 
-static void
-read_ahead_source_finalize (GSource *source)
-{
-  g_clear_object (&((ReadAheadSource *) source)->stream);
-}
-
-static GSourceFuncs read_ahead_source_funcs = {
-  .prepare = read_ahead_source_prepare,
-  .dispatch = read_ahead_source_dispatch,
-  .finalize = read_ahead_source_finalize,
+static GSourceFuncs buffer_source_funcs = {
+  .prepare = buffer_source_prepare,
+  .dispatch = buffer_source_dispatch,
 };
 
 static GSource *
@@ -137,15 +137,15 @@ signal_read_ahead_create_source (GPollableInputStream *pollable,
                                  GCancellable         *cancellable)
 {
   SignalReadAhead *self = SIGNAL_READ_AHEAD (pollable);
-  GSource *source = g_source_new (&read_ahead_source_funcs, sizeof (ReadAheadSource));
-  g_autoptr (GSource) child = NULL;
+  GPollableInputStream *base = G_POLLABLE_INPUT_STREAM (get_base (self));
+  g_autoptr (GSource) base_source = g_pollable_input_stream_create_source (base, NULL);
+  g_autoptr (GSource) buffer_source = g_source_new (&buffer_source_funcs, sizeof (BufferSource));
+  GSource *source = g_pollable_source_new_full (self, base_source, cancellable);
 
-  ((ReadAheadSource *) source)->stream = g_object_ref (self);
+  ((BufferSource *) buffer_source)->stream = self;
+  g_source_set_static_name (buffer_source, "[signal-glib] buffer of read ahead");
+  g_source_add_child_source (source, buffer_source);
   g_source_set_static_name (source, "[signal-glib] read ahead");
-
-  child = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (get_base (self)), cancellable);
-  g_source_set_dummy_callback (child);
-  g_source_add_child_source (source, child);
   return source;
 }
 
@@ -160,6 +160,7 @@ signal_read_ahead_finalize (GObject *object)
 static void
 signal_read_ahead_pollable_init (GPollableInputStreamInterface *iface)
 {
+  iface->can_poll = signal_read_ahead_can_poll;
   iface->is_readable = signal_read_ahead_is_readable;
   iface->create_source = signal_read_ahead_create_source;
   iface->read_nonblocking = signal_read_ahead_read_nonblocking;

@@ -155,6 +155,139 @@ test_source (void)
   g_source_destroy (source);
 }
 
+/* Reads one byte, so that the others remain in the buffer, and not in the socket. */
+static void
+fill_buffer (Pair       *pair,
+             const char *text)
+{
+  char byte;
+
+  pair_write (pair, text);
+  g_assert_cmpint (pair_read (pair, &byte, 1, NULL), ==, 1);
+  g_assert_cmpint (byte, ==, text[0]);
+}
+
+static gboolean
+on_ready (GObject  *stream,
+          gpointer  user_data)
+{
+  ++*(guint *) user_data;
+  return G_SOURCE_CONTINUE;
+}
+
+static GSource *
+watch (Pair         *pair,
+       GCancellable *cancellable,
+       guint        *n_ready)
+{
+  GPollableInputStream *stream = G_POLLABLE_INPUT_STREAM (pair->stream);
+  GSource *source = g_pollable_input_stream_create_source (stream, cancellable);
+
+  g_source_set_callback (source, G_SOURCE_FUNC (on_ready), n_ready, NULL);
+  g_source_attach (source, NULL);
+  return source;
+}
+
+/* A source that is created while something is in the buffer is ready at once. */
+static void
+test_source_buffered (void)
+{
+  g_auto (Pair) pair;
+  g_autoptr (GSource) source = NULL;
+  guint n_ready = 0;
+  char byte;
+
+  pair_open (&pair);
+  fill_buffer (&pair, "ab");
+  source = watch (&pair, NULL, &n_ready);
+  g_assert_true (g_main_context_iteration (NULL, FALSE));
+  g_assert_cmpuint (n_ready, ==, 1);
+
+  g_assert_cmpint (pair_read (&pair, &byte, 1, NULL), ==, 1);
+  g_assert_false (g_main_context_iteration (NULL, FALSE));
+  g_assert_cmpuint (n_ready, ==, 1);
+  g_source_destroy (source);
+}
+
+static void
+test_source_cancelled (void)
+{
+  g_auto (Pair) pair;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GSource) source = NULL;
+  guint n_ready = 0;
+
+  pair_open (&pair);
+  source = watch (&pair, cancellable, &n_ready);
+  g_assert_false (g_main_context_iteration (NULL, FALSE));
+  g_cancellable_cancel (cancellable);
+  g_assert_true (g_main_context_iteration (NULL, FALSE));
+  g_assert_cmpuint (n_ready, ==, 1);
+  g_source_destroy (source);
+}
+
+/* A source can have a closure, as in other languages and for g_source_set_dummy_callback(). */
+static void
+test_source_closure (void)
+{
+  g_auto (Pair) pair;
+  g_autoptr (GSource) source = NULL;
+  guint n_ready = 0;
+
+  pair_open (&pair);
+  fill_buffer (&pair, "ab");
+  source = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (pair.stream), NULL);
+  g_source_set_closure (source, g_cclosure_new (G_CALLBACK (on_ready), &n_ready, NULL));
+  g_source_attach (source, NULL);
+  g_assert_true (g_main_context_iteration (NULL, FALSE));
+  g_assert_cmpuint (n_ready, ==, 1);
+  g_source_destroy (source);
+}
+
+/* What arrived before an error is read before it. */
+static void
+test_error (void)
+{
+  g_auto (Pair) pair;
+  g_autoptr (GError) error = NULL;
+  char buffer[8];
+
+  pair_open (&pair);
+  fill_buffer (&pair, "abc");
+  /* The peer of a Unix socket is reset if it has not read everything. */
+  g_assert_cmpint (g_output_stream_write (g_io_stream_get_output_stream (
+                     g_object_get_data (G_OBJECT (pair.stream), "connection")), "x", 1, NULL, NULL), ==, 1);
+  close (pair.peer);
+  pair.peer = -1;
+  g_assert_true (is_readable (&pair));
+  g_assert_cmpint (pair_read (&pair, buffer, sizeof buffer, &error), ==, 2);
+  g_assert_cmpmem (buffer, 2, "bc", 2);
+  g_assert_true (is_readable (&pair));
+  g_assert_cmpint (pair_read (&pair, buffer, sizeof buffer, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+}
+
+/* Nothing is read for 0 bytes, and a stream that cannot be polled makes one that cannot either. */
+static void
+test_limits (void)
+{
+  g_autoptr (GInputStream) memory = g_memory_input_stream_new_from_data ("a", 1, NULL);
+  g_autoptr (GInputStream) buffered = g_buffered_input_stream_new (memory);
+  g_autoptr (GInputStream) stream = signal_read_ahead_new (buffered);
+  g_auto (Pair) pair;
+  char byte = '-';
+
+  g_assert_false (g_pollable_input_stream_can_poll (G_POLLABLE_INPUT_STREAM (stream)));
+
+  pair_open (&pair);
+  g_assert_true (g_pollable_input_stream_can_poll (G_POLLABLE_INPUT_STREAM (pair.stream)));
+  pair_write (&pair, "a");
+  g_assert_cmpint (pair_read (&pair, &byte, 0, NULL), ==, 0);
+  g_assert_cmpint (byte, ==, '-');
+  g_assert_cmpint (pair_read (&pair, &byte, 1, NULL), ==, 1);
+  g_assert_cmpint (byte, ==, 'a');
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -164,6 +297,11 @@ main (int   argc,
   g_test_add_func ("/read-ahead/pieces", test_pieces);
   g_test_add_func ("/read-ahead/blocking", test_blocking);
   g_test_add_func ("/read-ahead/source", test_source);
+  g_test_add_func ("/read-ahead/source-buffered", test_source_buffered);
+  g_test_add_func ("/read-ahead/source-cancelled", test_source_cancelled);
+  g_test_add_func ("/read-ahead/source-closure", test_source_closure);
+  g_test_add_func ("/read-ahead/error", test_error);
+  g_test_add_func ("/read-ahead/limits", test_limits);
 
   return g_test_run ();
 }
