@@ -14,7 +14,7 @@ struct _SignalReadAhead
 {
   GFilterInputStream parent_instance;
 
-  guint8 *data; /* NULL if there is nothing in it */
+  guint8 *data; /* atomic; NULL if there is nothing in it */
   gsize   start;
   gsize   end;
 };
@@ -29,6 +29,14 @@ static GInputStream *
 get_base (SignalReadAhead *self)
 {
   return g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (self));
+}
+
+/* When the server starts another handshake, glib-networking reads in a thread, while sources may still be
+ * prepared in the one that they are attached to. */
+static gboolean
+has_buffered (SignalReadAhead *self)
+{
+  return g_atomic_pointer_get (&self->data) != NULL;
 }
 
 /* Returns at most count bytes from the buffer, which is read again when it is empty. */
@@ -52,16 +60,19 @@ read_ahead (SignalReadAhead *self,
           return length;
         }
 
-      self->data = data;
       self->start = 0;
       self->end = (gsize) length;
+      g_atomic_pointer_set (&self->data, data);
     }
 
   count = MIN (count, self->end - self->start);
   memcpy (buffer, self->data + self->start, count);
   self->start += count;
   if (self->start == self->end)
-    g_clear_pointer (&self->data, g_free);
+    {
+      g_free (self->data);
+      g_atomic_pointer_set (&self->data, NULL);
+    }
 
   return (gssize) count;
 }
@@ -90,7 +101,7 @@ signal_read_ahead_is_readable (GPollableInputStream *pollable)
 {
   SignalReadAhead *self = SIGNAL_READ_AHEAD (pollable);
 
-  return self->data != NULL
+  return has_buffered (self)
          || g_pollable_input_stream_is_readable (G_POLLABLE_INPUT_STREAM (get_base (self)));
 }
 
@@ -116,7 +127,7 @@ buffer_source_prepare (GSource *source,
                        int     *timeout)
 {
   *timeout = -1;
-  return ((BufferSource *) source)->stream->data != NULL;
+  return has_buffered (((BufferSource *) source)->stream);
 }
 
 static gboolean
