@@ -90,6 +90,24 @@ mock_peer_send (MockPeer   *peer,
   mock_peer_send_text (peer, text);
 }
 
+/* Writes an encrypted message before the main context runs again, over TLS in a record of its own. */
+void
+mock_peer_send_at_once (MockPeer   *peer,
+                        const char *inner)
+{
+  g_autoptr (GBytes) hold = g_bytes_new (NULL, 0);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (peer->writing);
+  peer->writing = hold;
+  mock_peer_send (peer, inner);
+  peer->writing = NULL;
+  g_output_stream_write_all (g_io_stream_get_output_stream (peer->stream), peer->out->data,
+                             peer->out->len, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_byte_array_set_size (peer->out, 0);
+}
+
 /* The text of a correct `connected` event. */
 char *
 mock_peer_format_connected (MockPeer *peer)

@@ -89,6 +89,8 @@ char *mock_peer_encrypt_data         (MockPeer   *peer,
                                       gsize       length);
 void  mock_peer_send                 (MockPeer   *peer,
                                       const char *inner);
+void  mock_peer_send_at_once         (MockPeer   *peer,
+                                      const char *inner);
 void  mock_peer_send_text            (MockPeer   *peer,
                                       const char *text);
 void  mock_peer_send_frame           (MockPeer   *peer,

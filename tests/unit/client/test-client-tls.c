@@ -45,22 +45,65 @@ on_slow_message (SignalClient  *client,
   g_usleep (1000);
 }
 
-/* Messages that have been read from the socket together, each of them in a TLS record of its own, arrive even
- * though reading pauses in between. */
+/* Starts a client, to which a hundred messages are sent before it reads any. */
+static Recorder *
+start_burst (MockServer  *server,
+             MockPeer   **peer)
+{
+  Recorder *recorder = recorder_new (server->uri);
+
+  g_object_set (recorder->client, "tls-database", right->database, NULL);
+  recorder_connect (recorder);
+  *peer = mock_server_wait_peer (server, 0);
+  WAIT_UNTIL ((*peer)->writing == NULL);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *inner = g_strdup_printf ("{\"event\":\"news\",\"data\":%u}", i);
+
+      mock_peer_send_at_once (*peer, inner);
+    }
+
+  g_assert_cmpuint (recorder->messages->len, ==, 0);
+  return recorder;
+}
+
+static void
+assert_burst (Recorder *recorder)
+{
+  for (guint i = 0; i < 100; i++)
+    {
+      JsonNode *data = signal_message_get_payload (recorder->messages->pdata[i]);
+
+      g_assert_cmpint (json_node_get_int (data), ==, i);
+    }
+}
+
+/* Messages that are read from the socket together, each of them in a TLS record of its own, arrive in order
+ * even though reading pauses in between. */
 static void
 test_small_records (void)
 {
   g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
-  g_autoptr (Recorder) recorder = recorder_new (server->uri);
   MockPeer *peer;
+  g_autoptr (Recorder) recorder = start_burst (server, &peer);
 
-  g_object_set (recorder->client, "tls-database", right->database, NULL);
-  recorder_connect (recorder);
   g_signal_connect (recorder->client, "message", G_CALLBACK (on_slow_message), NULL);
-  peer = mock_server_wait_peer (server, 0);
-  for (guint i = 0; i < 100; i++)
-    mock_peer_send (peer, "{\"event\":\"news\"}");
   WAIT_UNTIL (recorder->messages->len == 100);
+  assert_burst (recorder);
+}
+
+/* They also arrive if the connection has ended by then. */
+static void
+test_end_after_records (void)
+{
+  g_autoptr (MockServer) server = mock_server_new_tls (right->certificate);
+  MockPeer *peer;
+  g_autoptr (Recorder) recorder = start_burst (server, &peer);
+
+  mock_peer_shut_down (peer);
+  WAIT_UNTIL (recorder->n_connected == 2);
+  g_assert_cmpuint (recorder->messages->len, ==, 100);
+  assert_burst (recorder);
 }
 
 /* Trusted by a database: the client also reconnects. */
@@ -470,6 +513,7 @@ add_tests (void)
 {
   g_test_add_func ("/client/tls/trusted", test_trusted);
   g_test_add_func ("/client/tls/small-records", test_small_records);
+  g_test_add_func ("/client/tls/end-after-records", test_end_after_records);
   g_test_add_func ("/client/tls/reconnect", test_reconnect);
   g_test_add_func ("/client/tls/untrusted", test_untrusted);
   g_test_add_func ("/client/tls/other-database", test_other_database);
