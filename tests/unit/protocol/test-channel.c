@@ -364,7 +364,6 @@ test_slow_handlers (void)
   g_source_remove (source);
 }
 
-/* Bytes are counted in both directions, and both ends agree. */
 /* Each frame of a client has a mask of its own (RFC 6455 section 5.3). */
 static void
 test_masks (void)
@@ -391,6 +390,7 @@ test_masks (void)
   run_pending ();
 }
 
+/* Bytes are counted in both directions, and both ends agree. */
 static void
 test_counts (void)
 {
