@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 gboolean signal_json_reader_read_string (SignalJsonReader *self,
                                          SignalSpan       *content,
                                          gboolean         *escaped);
+gboolean signal_json_reader_skip_string (SignalJsonReader *self);
 gsize    signal_json_unescape           (char             *out,
                                          const char       *text,
                                          gsize             length);

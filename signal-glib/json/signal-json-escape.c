@@ -88,12 +88,13 @@ measure_sequence (const char *pos,
   return (lead == 0xf0 && bytes[1] < 0x90) || (lead == 0xf4 && bytes[1] > 0x8f) ? 0 : 4;
 }
 
-static gboolean
-skip_sequences (SignalJsonReader *self)
+static inline gboolean
+skip_sequences (SignalJsonReader *self,
+                const char       *until)
 {
   const char *pos = self->pos;
 
-  while (pos < self->pause && (guchar) *pos >= 0x80)
+  while (pos < until && (guchar) *pos >= 0x80)
     {
       gsize length = measure_sequence (pos, self->end);
 
@@ -136,49 +137,15 @@ skip_escape (SignalJsonReader *self)
   return TRUE;
 }
 
-static gboolean
-pause_string (SignalJsonReader *self,
+/* Reads the rest of a string. Pauses at the given position, unless that is the end of the text: then, is_paused
+ * is set, and FALSE is returned. */
+G_ALWAYS_INLINE static inline gboolean
+read_content (SignalJsonReader *self,
               const char       *start,
-              gboolean          escaped)
+              const char       *pause,
+              SignalSpan       *content,
+              gboolean         *escaped)
 {
-  self->is_paused = self->is_in_string = TRUE;
-  self->string = start;
-  self->is_escaped = escaped;
-  return FALSE;
-}
-
-static gboolean
-begin_string (SignalJsonReader  *self,
-              const char       **start,
-              gboolean          *escaped)
-{
-  if (G_UNLIKELY (self->is_in_string))
-    {
-      self->is_in_string = FALSE;
-      *start = self->string;
-      *escaped = self->is_escaped;
-      return TRUE;
-    }
-
-  *escaped = FALSE;
-  if (!skip_char (self, '"'))
-    return fail_here (self);
-
-  *start = self->pos;
-  return TRUE;
-}
-
-/* content is set to the text between the quotes, in its escaped form. */
-gboolean
-signal_json_reader_read_string (SignalJsonReader *self,
-                                SignalSpan       *content,
-                                gboolean         *escaped)
-{
-  const char *start;
-
-  if (!begin_string (self, &start, escaped))
-    return FALSE;
-
   for (;;)
     {
       guchar special;
@@ -188,8 +155,11 @@ signal_json_reader_read_string (SignalJsonReader *self,
       if (special == '"')
         break;
 
-      if (G_UNLIKELY (self->pos >= self->pause && self->pos < self->end))
-        return pause_string (self, start, *escaped);
+      if (pause != self->end && self->pos >= pause && self->pos < self->end)
+        {
+          self->is_paused = TRUE;
+          return FALSE;
+        }
 
       if (special == '\\')
         {
@@ -199,7 +169,7 @@ signal_json_reader_read_string (SignalJsonReader *self,
         }
       else if (special >= 0x80)
         {
-          if (!skip_sequences (self))
+          if (!skip_sequences (self, pause))
             return FALSE;
         }
       else
@@ -213,6 +183,33 @@ signal_json_reader_read_string (SignalJsonReader *self,
   content->len = (gsize) (self->pos++ - start);
 
   return TRUE;
+}
+
+/* content is set to the text between the quotes, in its escaped form. */
+gboolean
+signal_json_reader_read_string (SignalJsonReader *self,
+                                SignalSpan       *content,
+                                gboolean         *escaped)
+{
+  *escaped = FALSE;
+  if (!skip_char (self, '"'))
+    return fail_here (self);
+
+  return read_content (self, self->pos, self->end, content, escaped);
+}
+
+/* Skips a string, or the rest of one in which it has paused. */
+gboolean
+signal_json_reader_skip_string (SignalJsonReader *self)
+{
+  SignalSpan content;
+  gboolean escaped;
+
+  if (!self->is_in_string && !skip_char (self, '"'))
+    return fail_here (self);
+
+  self->is_in_string = !read_content (self, self->pos, self->pause, &content, &escaped);
+  return !self->is_in_string;
 }
 
 static gunichar

@@ -32,14 +32,12 @@ typedef struct
   const char *problem; /* NULL: none so far */
   gboolean    first;   /* no member of the open object has been read */
 
-  /* Where signal_json_reader_read_value() pauses: near this position, which is the end of the text if it
-   * does not. It then returns FALSE and sets is_paused, and is called again to continue. */
+  /* Where signal_json_reader_read_value_part() pauses: near this position. The following are used by that
+   * function only. */
   const char *pause;
   gboolean    is_paused;
   gboolean    is_in_string; /* paused in a string, which may be a key */
   gboolean    is_in_key;
-  gboolean    is_escaped;   /* the string */
-  const char *string;
   const char *value;
   SignalJsonNesting nesting;
 } SignalJsonReader;

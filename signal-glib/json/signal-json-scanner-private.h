@@ -10,8 +10,8 @@ gboolean signal_json_check               (const char        *text,
                                           GError           **error);
 
 /* Reads one object, member by member: open it, then call read_string() or read_value() while
- * next_member() returns TRUE, then finish. Values that are containers are read as a whole, possibly in several
- * calls, see SignalJsonReader.pause. Or one array, with next_element(). */
+ * next_member() returns TRUE, then finish. Values that are containers are read as a whole. Or one array,
+ * with next_element(). */
 void     signal_json_reader_init         (SignalJsonReader  *self,
                                           const char        *text,
                                           gsize              length);
@@ -24,6 +24,9 @@ gboolean signal_json_reader_next_element (SignalJsonReader  *self);
 gboolean signal_json_reader_at_string    (SignalJsonReader  *self);
 gboolean signal_json_reader_read_value   (SignalJsonReader  *self,
                                           SignalSpan        *value);
+void     signal_json_reader_init_pause   (SignalJsonReader  *self);
+gboolean signal_json_reader_read_value_part (SignalJsonReader  *self,
+                                             SignalSpan        *value);
 gboolean signal_json_reader_finish       (SignalJsonReader  *self,
                                           GError           **error);
 

@@ -41,63 +41,61 @@ read_string_or_skip (SignalJsonReader *reader,
   return signal_json_reader_read_value (reader, &skipped);
 }
 
-/* Reads a value, or a part of it. Keys and strings are always read as a whole. */
-static gboolean
-read_value (SignalEnvelopeParser *self,
-            const char           *pause)
+/* The functions with a parser, which is NULL to read values as a whole, are compiled for both. Keys and
+ * strings of the envelope are always read as a whole. */
+
+G_ALWAYS_INLINE static inline gboolean
+read_envelope_value (SignalJsonReader     *reader,
+                     SignalSpan           *value,
+                     SignalEnvelopeParser *parser)
 {
-  gboolean is_read;
+  if (parser == NULL)
+    return signal_json_reader_read_value (reader, value);
 
-  self->reader.pause = pause;
-  is_read = signal_json_reader_read_value (&self->reader, self->value);
-  self->reader.pause = self->reader.end;
-  if (is_read)
-    self->value = NULL;
-
-  return is_read;
+  parser->value = value;
+  return signal_json_reader_read_value_part (reader, value);
 }
 
-static gboolean
-begin_value (SignalEnvelopeParser *self,
-             SignalSpan           *value,
-             const char           *pause)
+G_ALWAYS_INLINE static inline gboolean
+skip_envelope_value (SignalJsonReader     *reader,
+                     SignalEnvelopeParser *parser)
 {
-  self->value = value;
-  return read_value (self, pause);
+  SignalSpan skipped;
+
+  return read_envelope_value (reader, parser != NULL ? &parser->skipped : &skipped, parser);
 }
 
 /* A value that is not a string results in an empty content. */
-static gboolean
-read_envelope_string (SignalEnvelopeParser *self,
+G_ALWAYS_INLINE static inline gboolean
+read_envelope_string (SignalJsonReader     *reader,
                       SignalSpan           *content,
                       gboolean             *escaped,
-                      const char           *pause)
+                      SignalEnvelopeParser *parser)
 {
-  if (signal_json_reader_at_string (&self->reader))
-    return signal_json_reader_read_string (&self->reader, content, escaped);
+  if (signal_json_reader_at_string (reader))
+    return signal_json_reader_read_string (reader, content, escaped);
 
   *content = (SignalSpan) { NULL, 0 };
   *escaped = FALSE;
 
-  return begin_value (self, &self->skipped, pause);
+  return skip_envelope_value (reader, parser);
 }
 
-static gboolean
-read_envelope_member (SignalEnvelopeParser *self,
+G_ALWAYS_INLINE static inline gboolean
+read_envelope_member (SignalEnvelope       *self,
+                      SignalJsonReader     *reader,
                       SignalSpan            key,
                       gboolean              key_escaped,
-                      const char           *pause)
+                      SignalEnvelopeParser *parser)
 {
-  SignalEnvelope *envelope = &self->envelope;
-
   if (signal_json_equals (key, key_escaped, "event"))
-    return read_envelope_string (self, &envelope->event, &envelope->event_escaped, pause);
+    return read_envelope_string (reader, &self->event, &self->event_escaped, parser);
   if (signal_json_equals (key, key_escaped, "data"))
-    return begin_value (self, &envelope->data, pause);
+    return read_envelope_value (reader, &self->data, parser);
   if (signal_json_equals (key, key_escaped, "id"))
-    return read_envelope_string (self, &envelope->id, &envelope->id_escaped, pause);
+    return read_envelope_string (reader, &self->id, &self->id_escaped, parser);
 
-  return begin_value (self, &self->skipped, pause);
+  return skip_envelope_value (reader, parser);
 }
 
 /* Skips text that is a sequence of complete tokens, and is followed by a value without white space. */
@@ -117,67 +115,46 @@ skip_tokens (SignalJsonReader *reader,
 
 /* Reads the members that the envelope usually begins with, without spaces in between: this library and
  * the public server write them so. */
-static gboolean
-read_usual_members (SignalEnvelopeParser *self,
-                    const char           *pause)
+G_ALWAYS_INLINE static inline gboolean
+read_usual_members (SignalEnvelope       *self,
+                    SignalJsonReader     *reader,
+                    SignalEnvelopeParser *parser)
 {
-  SignalJsonReader *reader = &self->reader;
-  SignalEnvelope *envelope = &self->envelope;
-
   if (!skip_tokens (reader, EVENT_TOKENS, LITERAL_SIZE (EVENT_TOKENS)))
     return signal_json_reader_open_object (reader);
 
   reader->first = FALSE;
-  if (!read_envelope_string (self, &envelope->event, &envelope->event_escaped, pause))
+  if (!read_envelope_string (reader, &self->event, &self->event_escaped, parser))
     return FALSE;
 
   return !skip_tokens (reader, DATA_TOKENS, LITERAL_SIZE (DATA_TOKENS))
-         || begin_value (self, &envelope->data, pause);
+         || read_envelope_value (reader, &self->data, parser);
 }
 
-/* text must remain valid until the end. */
-void
-signal_envelope_parser_init (SignalEnvelopeParser *self,
-                             const char           *text,
-                             gsize                 length)
+/* If there are several members of the same name, the last one is used, as on the server; an id that is not a
+ * string is ignored. */
+G_ALWAYS_INLINE static inline void
+read_members (SignalEnvelope       *self,
+              SignalJsonReader     *reader,
+              SignalEnvelopeParser *parser)
 {
-  self->envelope = (SignalEnvelope) { 0 };
-  self->value = NULL;
-  signal_json_reader_init (&self->reader, text, length);
-}
-
-/* Parses about that many bytes. Returns FALSE if there are more. The whole text is validated in the same
- * pass. If there are several members of the same name, the last one is used, as on the server; an id that
- * is not a string is ignored. */
-gboolean
-signal_envelope_parser_step (SignalEnvelopeParser *self,
-                             gsize                 size)
-{
-  SignalJsonReader *reader = &self->reader;
-  const char *pause = size < (gsize) (reader->end - reader->pos) ? reader->pos + size : reader->end;
   SignalSpan key;
-  gboolean key_escaped, is_at_member;
+  gboolean key_escaped;
 
-  if (reader->pos == reader->start)
-    is_at_member = read_usual_members (self, pause);
-  else
-    is_at_member = self->value == NULL || read_value (self, pause);
-
-  while (is_at_member && signal_json_reader_next_member (reader, &key, &key_escaped))
-    is_at_member = read_envelope_member (self, key, key_escaped, pause);
-
-  return !reader->is_paused;
+  while (signal_json_reader_next_member (reader, &key, &key_escaped)
+         && read_envelope_member (self, reader, key, key_escaped, parser))
+    continue;
 }
 
-/* Returns whether the text, all of which has been parsed, is an envelope. */
-gboolean
-signal_envelope_parser_finish (SignalEnvelopeParser  *self,
-                               GError               **error)
+static gboolean
+finish_envelope (const SignalEnvelope  *self,
+                 SignalJsonReader      *reader,
+                 GError               **error)
 {
-  if (!signal_json_reader_finish (&self->reader, error))
+  if (!signal_json_reader_finish (reader, error))
     return FALSE;
 
-  if (self->envelope.event.len == 0)
+  if (self->event.len == 0)
     {
       g_set_error_literal (error, SIGNAL_ERROR, SIGNAL_ERROR_PROTOCOL,
                            _("A message has no event name"));
@@ -187,22 +164,63 @@ signal_envelope_parser_finish (SignalEnvelopeParser  *self,
   return TRUE;
 }
 
-/* Parses an envelope at once, see signal_envelope_parser_step(). */
+/* The whole text is validated in the same pass. */
 gboolean
 signal_envelope_parse (SignalEnvelope  *self,
                        const char      *text,
                        gsize            length,
                        GError         **error)
 {
-  SignalEnvelopeParser parser;
-  gboolean is_valid;
+  SignalJsonReader reader;
 
-  signal_envelope_parser_init (&parser, text, length);
-  signal_envelope_parser_step (&parser, length);
-  is_valid = signal_envelope_parser_finish (&parser, error);
-  *self = parser.envelope;
+  *self = (SignalEnvelope) { 0 };
 
-  return is_valid;
+  signal_json_reader_init (&reader, text, length);
+  if (read_usual_members (self, &reader, NULL))
+    read_members (self, &reader, NULL);
+
+  return finish_envelope (self, &reader, error);
+}
+
+/* Begins to parse an envelope in steps, with the same result as signal_envelope_parse(). text must remain valid
+ * until the end. */
+void
+signal_envelope_parser_init (SignalEnvelopeParser *self,
+                             const char           *text,
+                             gsize                 length)
+{
+  self->envelope = (SignalEnvelope) { 0 };
+  self->value = NULL;
+  signal_json_reader_init (&self->reader, text, length);
+  signal_json_reader_init_pause (&self->reader);
+}
+
+/* Parses about that many bytes. Returns FALSE if there are more. */
+gboolean
+signal_envelope_parser_step (SignalEnvelopeParser *self,
+                             gsize                 size)
+{
+  SignalJsonReader *reader = &self->reader;
+  gboolean is_at_member;
+
+  reader->pause = size < (gsize) (reader->end - reader->pos) ? reader->pos + size : reader->end;
+  if (reader->is_paused)
+    is_at_member = signal_json_reader_read_value_part (reader, self->value);
+  else
+    is_at_member = read_usual_members (&self->envelope, reader, self);
+
+  if (is_at_member)
+    read_members (&self->envelope, reader, self);
+
+  return !reader->is_paused;
+}
+
+/* Returns whether the text, all of which has been parsed, is an envelope. */
+gboolean
+signal_envelope_parser_finish (SignalEnvelopeParser  *self,
+                               GError               **error)
+{
+  return finish_envelope (&self->envelope, &self->reader, error);
 }
 
 gboolean
