@@ -123,6 +123,32 @@ must_drain (SignalWebsocket *self)
          && soup_websocket_connection_get_state (self->soup) == SOUP_WEBSOCKET_STATE_CLOSING;
 }
 
+/* Processes a further part of the message that was deferred. Nothing else is read before its end, so that
+ * the messages, and a close frame behind them, remain in order. */
+static void
+continue_message (SignalWebsocket *self)
+{
+  self->is_deferred = FALSE;
+  if (self->is_closing)
+    return;
+
+  /* The handler may run the main loop, in which another message may be deferred. */
+  self->n_delivering++;
+  self->has_unread = TRUE;
+  if (!self->handlers->continue_message (self, self->user_data))
+    self->is_deferred = TRUE;
+  self->n_delivering--;
+  self->last_received = signal_read_budget_measure_slow (&self->budget);
+}
+
+/* A failed write may end the connection between the parts of a message that was received before. */
+static void
+complete_message (SignalWebsocket *self)
+{
+  while (self->is_deferred && self->soup != NULL)
+    continue_message (self);
+}
+
 static gboolean
 on_close_timeout (gpointer user_data)
 {
@@ -140,7 +166,9 @@ on_close_timeout (gpointer user_data)
       return G_SOURCE_REMOVE;
     }
 
-  finish (self);
+  complete_message (self);
+  if (self->soup != NULL)
+    finish (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -299,24 +327,6 @@ deliver (SignalWebsocket *self,
   self->handlers->message (self, opcode == SIGNAL_WEBSOCKET_FRAME_TEXT, data, length, self->user_data);
   self->n_delivering--;
   self->last_received = signal_read_budget_measure (&self->budget, self->last_received);
-}
-
-/* Processes a further part of the message that was deferred. Nothing else is read before its end, so that
- * the messages, and a close frame behind them, remain in order. */
-static void
-continue_message (SignalWebsocket *self)
-{
-  self->is_deferred = FALSE;
-  if (self->is_closing)
-    return;
-
-  /* The handler may run the main loop, in which another message may be deferred. */
-  self->n_delivering++;
-  self->has_unread = TRUE;
-  if (!self->handlers->continue_message (self, self->user_data))
-    self->is_deferred = TRUE;
-  self->n_delivering--;
-  self->last_received = signal_read_budget_measure_slow (&self->budget);
 }
 
 static void
