@@ -52,6 +52,7 @@ typedef struct
   SignalMessage *message;
   gsize done;                /* bytes of the text that were copied or decoded */
   gsize size;                /* bytes in the message */
+  gboolean is_decrypted;
 } Large;
 
 struct _SignalChannel
@@ -127,20 +128,22 @@ set_malformed (GError **error)
                        _("An encrypted message has an invalid IV or ciphertext"));
 }
 
-/* Decrypts into the storage of the message, which may be where the ciphertext is. */
+/* Decrypts into the storage of the message, which may be where the ciphertext is. is_decrypted is set to
+ * whether the key was used. */
 static gboolean
 decrypt_into (SignalChannel  *self,
               const guint8    iv[SIGNAL_AEAD_IV_SIZE],
               const guint8   *ciphertext,
               gsize           length,
               SignalMessage  *message,
+              gboolean       *is_decrypted,
               GError        **error)
 {
-  if (!signal_aead_decrypt (self->key, iv, ciphertext, length,
-                            (guint8 *) signal_message_storage (message), error))
+  *is_decrypted = signal_aead_decrypt (self->key, iv, ciphertext, length,
+                                       (guint8 *) signal_message_storage (message), error);
+  if (!*is_decrypted)
     return FALSE;
 
-  count_key_use (self);
   if (signal_replay_window_add (self->replay, iv))
     return TRUE;
 
@@ -164,6 +167,7 @@ decrypt (SignalChannel              *self,
   guint8 *ciphertext = buffer;
   SignalSpan ct;
   gsize length;
+  gboolean is_decrypted, is_new;
 
   *is_malformed = FALSE;
 
@@ -187,8 +191,10 @@ decrypt (SignalChannel              *self,
   signal_replay_window_prefetch (self->replay, iv);
   if (message == NULL)
     message = signal_message_alloc (length);
-  if (!decrypt_into (self, iv, ciphertext, length, message, error)
-      || !signal_message_open (message, length - SIGNAL_AEAD_TAG_SIZE, TRUE, error))
+  is_new = decrypt_into (self, iv, ciphertext, length, message, &is_decrypted, error);
+  if (is_decrypted)
+    count_key_use (self);
+  if (!is_new || !signal_message_open (message, length - SIGNAL_AEAD_TAG_SIZE, TRUE, error))
     return NULL;
 
   return g_steal_pointer (&message);
@@ -348,7 +354,8 @@ large_decrypt (Large          *self,
 {
   const char *storage = signal_message_storage (self->message);
 
-  if (!decrypt_into (channel, self->iv, (const guint8 *) storage, self->size, self->message, error))
+  if (!decrypt_into (channel, self->iv, (const guint8 *) storage, self->size, self->message,
+                     &self->is_decrypted, error))
     return FALSE;
 
   self->size -= SIGNAL_AEAD_TAG_SIZE;
@@ -491,6 +498,10 @@ on_continue_message (SignalWebsocket *websocket,
     return FALSE;
 
   large = g_steal_pointer (&self->large);
+
+  /* Not earlier: the owner replaces the connection when the limit is reached. */
+  if (large->is_decrypted)
+    count_key_use (self);
   report (self, large->message, error);
   return TRUE;
 }
