@@ -18,6 +18,9 @@
 #define KEEP_BRIEFLY_SIZE (32 * 1024 * 1024)
 #define KEEP_BRIEFLY_MS 500
 
+/* The size of all such buffers of the process, which may have thousands of connections. */
+#define KEEP_TOTAL (64 * 1024 * 1024)
+
 /* Limits the pongs for a peer that sends pings without reading: while pongs of this size are
  * pending, only the last one of the others is kept, which RFC 6455 section 5.5.3 allows. */
 #define MAX_UNSENT_PONGS (64 * 1024)
@@ -40,7 +43,8 @@ struct _SignalWebsocketWriter
   gsize start;
   gsize peak;        /* the greatest length of the array so far, which it has memory for */
   GSource *trim;     /* for freeing a large buffer; NULL if there is none */
-  gboolean was_needed; /* a buffer of more than KEEP_SIZE, since trim was last dispatched */
+  gsize needed;      /* the greatest length since trim was last dispatched */
+  gsize kept;        /* the part of the memory that counts towards KEEP_TOTAL */
   gboolean is_secret; /* a part of it must be wiped, such as a token */
   gboolean must_repeat; /* see signal_websocket_writer_set_must_repeat() */
   gsize attempt;     /* bytes of a write that would have blocked; GnuTLS requires the same again */
@@ -138,6 +142,16 @@ has_pending (SignalWebsocketWriter *self)
   return self->start < self->pending->len;
 }
 
+static gsize total_kept; /* (atomic) of all connections, which may be in several threads */
+
+static void
+count_kept (SignalWebsocketWriter *self,
+            gsize                  size)
+{
+  g_atomic_pointer_add (&total_kept, (gssize) (size - self->kept));
+  self->kept = size;
+}
+
 /* Moves what has not been written to an array of its size, because a GByteArray never shrinks. */
 static void
 replace_pending (SignalWebsocketWriter *self)
@@ -152,29 +166,36 @@ replace_pending (SignalWebsocketWriter *self)
   self->pending = rest;
   self->peak = length;
   self->start = 0;
+  count_kept (self, 0);
 }
 
 static gboolean
 on_trim (gpointer user_data)
 {
   SignalWebsocketWriter *self = user_data;
+  gsize needed = MAX (self->needed, signal_websocket_writer_get_unsent (self));
 
-  if (self->was_needed || signal_websocket_writer_get_unsent (self) > self->peak / 2)
-    {
-      self->was_needed = FALSE;
-      return G_SOURCE_CONTINUE;
-    }
+  self->needed = 0;
+  if (needed > self->peak / 2)
+    return G_SOURCE_CONTINUE;
 
   replace_pending (self);
   signal_source_clear (&self->trim);
   return G_SOURCE_REMOVE;
 }
 
-/* Frees a large buffer when it has not been needed for some time. */
+/* Keeps a large buffer, and frees it when no more than half of it has been needed for some time. */
 static void
-trim_later (SignalWebsocketWriter *self)
+keep_briefly (SignalWebsocketWriter *self)
 {
-  self->was_needed = TRUE;
+  count_kept (self, self->peak);
+  if (self->peak > KEEP_BRIEFLY_SIZE || (gsize) g_atomic_pointer_get (&total_kept) > KEEP_TOTAL)
+    {
+      replace_pending (self);
+      signal_source_clear (&self->trim);
+      return;
+    }
+
   if (self->trim != NULL)
     return;
 
@@ -189,18 +210,16 @@ trim_later (SignalWebsocketWriter *self)
 static void
 forget_pending (SignalWebsocketWriter *self)
 {
-  gboolean is_large = self->pending->len > KEEP_SIZE;
-
   if (self->is_secret)
     signal_secret_wipe (self->pending->data, self->pending->len);
   self->is_secret = FALSE;
   self->start = 0;
   g_byte_array_set_size (self->pending, 0);
 
-  if (self->peak > KEEP_BRIEFLY_SIZE || self->error != NULL)
+  if (self->error != NULL)
     replace_pending (self);
-  else if (is_large)
-    trim_later (self);
+  else if (self->peak > KEEP_SIZE)
+    keep_briefly (self);
 }
 
 static gsize
@@ -284,9 +303,7 @@ postpone_pong (SignalWebsocketWriter *self,
 static void
 drop_written (SignalWebsocketWriter *self)
 {
-  gsize old_length = self->pending->len;
-
-  if (self->start <= FLUSH_SIZE || self->start < old_length / 2)
+  if (self->start <= FLUSH_SIZE || self->start < self->pending->len / 2)
     return;
 
   if (self->peak > KEEP_BRIEFLY_SIZE)
@@ -299,7 +316,7 @@ drop_written (SignalWebsocketWriter *self)
   if (self->is_secret)
     signal_secret_wipe (self->pending->data + self->pending->len, self->start);
   self->start = 0;
-  trim_later (self);
+  keep_briefly (self);
 }
 
 /* Reserves space for that many bytes, which must be complete frames, at the end of the pending
@@ -315,6 +332,7 @@ signal_websocket_writer_begin (SignalWebsocketWriter *self,
   length = self->pending->len;
   g_byte_array_set_size (self->pending, (guint) (length + size));
   self->peak = MAX (self->peak, length + size);
+  self->needed = MAX (self->needed, length + size);
   return self->pending->data + length;
 }
 
@@ -350,6 +368,8 @@ signal_websocket_writer_end (SignalWebsocketWriter *self,
 
   if (self->error != NULL)
     {
+      if (is_secret)
+        signal_secret_wipe (self->pending->data + self->pending->len - size, size);
       signal_websocket_writer_cancel (self, size);
       return;
     }
