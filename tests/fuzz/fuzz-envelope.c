@@ -106,6 +106,31 @@ check_message (const char           *text,
   signal_message_get_payload (message);
 }
 
+/* Parsing in steps has the same result as parsing at once. */
+static void
+check_steps (const char *text,
+             gsize       size)
+{
+  static const gsize step_sizes[] = { 1, 2, 3, 7, 50 };
+  g_autoptr (GError) expected_error = NULL;
+  SignalEnvelope expected;
+  gboolean is_valid = signal_envelope_parse (&expected, text, size, &expected_error);
+
+  for (guint i = 0; i < G_N_ELEMENTS (step_sizes); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      SignalEnvelopeParser parser;
+
+      signal_envelope_parser_init (&parser, text, size);
+      while (!signal_envelope_parser_step (&parser, step_sizes[i]))
+        continue;
+      g_assert_cmpint (signal_envelope_parser_finish (&parser, &error), ==, is_valid);
+      g_assert_cmpstr (is_valid ? NULL : error->message, ==, is_valid ? NULL : expected_error->message);
+      if (is_valid)
+        g_assert_cmpmem (&parser.envelope, sizeof expected, &expected, sizeof expected);
+    }
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         size)
@@ -115,6 +140,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   SignalEnvelope envelope;
   SignalEncryptedData encrypted;
 
+  check_steps (text, size);
   if (!signal_envelope_parse (&envelope, text, size, &error))
     {
       g_assert_true (g_utf8_validate (error->message, -1, NULL));

@@ -5,6 +5,9 @@
 #include "signal-glib/protocol/signal-envelope-private.h"
 #include "signal-glib/signal-error.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 
 /* Messages that are processed in steps, between which the main loop runs. */
@@ -209,6 +212,127 @@ test_end_between (gconstpointer is_closed)
   g_assert_cmpuint (pair->client.errors->len, ==, 0);
 }
 
+/* A write that fails meanwhile does not lose the message, which had been received before. */
+static void
+test_write_error_between (void)
+{
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
+  g_autofree char *text = compose ("a", "{},", VERY_LARGE);
+
+  channel_pair_set_keys (pair);
+  channel_end_send (&pair->server, text);
+  receive_all (pair, signal_websocket_get_unsent (pair->server.websocket)
+                       + signal_websocket_get_bytes_sent (pair->server.websocket));
+  g_clear_object (&pair->server.channel);
+
+  channel_end_send (&pair->client, "{\"event\":\"b\"}");
+  WAIT_UNTIL (pair->client.is_closed);
+  g_assert_nonnull (pair->client.error);
+  g_assert_cmpuint (pair->client.messages->len, ==, 1);
+  assert_message (pair, 0, text, TRUE);
+}
+
+/* The owner may replace the connection as soon as the limit of the key is reached. */
+static void
+test_key_limit (void)
+{
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
+  g_autofree char *text = compose ("a", "{},", VERY_LARGE);
+  guint n_key_worn = 0;
+
+  channel_pair_set_keys (pair);
+  signal_channel_set_key_limit (pair->client.channel, 1);
+  channel_end_send (&pair->server, text);
+  while (pair->client.messages->len == 0)
+    {
+      n_key_worn = pair->client.n_key_worn;
+      run_for_a_moment ();
+    }
+  g_assert_cmpuint (n_key_worn, ==, 0);
+  g_assert_cmpuint (pair->client.n_key_worn, ==, 1);
+}
+
+/* Returns the number of bytes that are allocated, or 0 if there is no way to know. */
+static gsize
+get_allocated (void)
+{
+#if defined (__GLIBC__) && __GLIBC_PREREQ (2, 33)
+  struct mallinfo2 info = mallinfo2 ();
+
+  return info.uordblks + info.hblkhd;
+#else
+  return 0;
+#endif
+}
+
+/* Returns FALSE with another malloc(), such as that of a sanitizer. */
+static gboolean
+can_count_allocated (void)
+{
+  gsize before = get_allocated ();
+  g_autofree char *memory = g_malloc (LARGE);
+
+  memory[0] = 1;
+  if (get_allocated () >= before + LARGE)
+    return TRUE;
+
+  g_test_skip ("This malloc() does not count what is allocated");
+  return FALSE;
+}
+
+/* The client sends a message that the server does not keep. */
+static void
+send_and_forget (ChannelPair *pair,
+                 const char  *text)
+{
+  channel_end_send (&pair->client, text);
+  WAIT_UNTIL (pair->server.messages->len == 1);
+  g_ptr_array_set_size (pair->server.messages, 0);
+  run_pending ();
+}
+
+/* The output buffer is freed some time after a large message, also if smaller ones follow. */
+static void
+test_trim (void)
+{
+  g_autoptr (ChannelPair) pair = channel_pair_new (FALSE);
+  g_autofree char *text = compose ("a", "{},", VERY_LARGE);
+  g_autofree char *small = compose ("a", "{},", 10000);
+  gsize before;
+
+  if (!can_count_allocated ())
+    return;
+
+  before = get_allocated ();
+  send_and_forget (pair, text);
+  g_assert_cmpuint (get_allocated (), >, before + VERY_LARGE / 2);
+  WAIT_UNTIL ((send_and_forget (pair, small), get_allocated () < before + VERY_LARGE / 2));
+}
+
+/* Many connections do not keep such buffers all together. */
+static void
+test_keep_total (void)
+{
+  g_autofree char *text = compose ("a", "{},", VERY_LARGE);
+  ChannelPair *pairs[24];
+  gsize before, after;
+
+  if (!can_count_allocated ())
+    return;
+
+  before = get_allocated ();
+  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
+    {
+      pairs[i] = channel_pair_new (FALSE);
+      send_and_forget (pairs[i], text);
+    }
+  after = get_allocated ();
+  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
+    channel_pair_free (pairs[i]);
+
+  g_assert_cmpuint (after - before, <, G_N_ELEMENTS (pairs) * (gsize) VERY_LARGE);
+}
+
 /* The handler of a large message, or of the error that results from one, drops the last reference. */
 static void
 test_drop_inside (gconstpointer is_valid)
@@ -347,6 +471,10 @@ main (int   argc,
   g_test_add_func ("/channel-large/close-behind", test_close_behind);
   g_test_add_data_func ("/channel-large/close-between", GINT_TO_POINTER (TRUE), test_end_between);
   g_test_add_data_func ("/channel-large/drop-between", NULL, test_end_between);
+  g_test_add_func ("/channel-large/write-error-between", test_write_error_between);
+  g_test_add_func ("/channel-large/key-limit", test_key_limit);
+  g_test_add_func ("/channel-large/trim", test_trim);
+  g_test_add_func ("/channel-large/keep-total", test_keep_total);
   g_test_add_data_func ("/channel-large/drop-inside", GINT_TO_POINTER (TRUE), test_drop_inside);
   g_test_add_data_func ("/channel-large/drop-inside-fault", NULL, test_drop_inside);
   g_test_add_func ("/channel-large/forms", test_forms);
