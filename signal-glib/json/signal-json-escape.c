@@ -137,8 +137,8 @@ skip_escape (SignalJsonReader *self)
   return TRUE;
 }
 
-/* Reads the rest of a string. Pauses at the given position, unless that is the end of the text: then, is_paused
- * is set, and FALSE is returned. */
+/* Reads the rest of a string. Pauses at the given position, unless that is the end of the text: then,
+ * is_paused is set, and FALSE is returned. */
 G_ALWAYS_INLINE static inline gboolean
 read_content (SignalJsonReader *self,
               const char       *start,

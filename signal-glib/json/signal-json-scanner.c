@@ -326,8 +326,8 @@ signal_json_reader_init_pause (SignalJsonReader *self)
   self->is_paused = self->is_in_string = self->is_in_key = FALSE;
 }
 
-/* Like signal_json_reader_read_value(), but pauses: it then sets is_paused, returns FALSE, and is called again
- * to continue. */
+/* Like signal_json_reader_read_value(), but pauses: it then sets is_paused, returns FALSE, and is called
+ * again to continue. */
 gboolean
 signal_json_reader_read_value_part (SignalJsonReader *self,
                                     SignalSpan       *value)

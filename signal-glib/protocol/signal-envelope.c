@@ -182,8 +182,8 @@ signal_envelope_parse (SignalEnvelope  *self,
   return finish_envelope (self, &reader, error);
 }
 
-/* Begins to parse an envelope in steps, with the same result as signal_envelope_parse(). text must remain valid
- * until the end. */
+/* Begins to parse an envelope in steps, with the same result as signal_envelope_parse(). text must remain
+ * valid until the end. */
 void
 signal_envelope_parser_init (SignalEnvelopeParser *self,
                              const char           *text,
