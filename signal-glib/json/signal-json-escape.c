@@ -3,8 +3,10 @@
 
 #include "json/signal-json-escape-private.h"
 
-#ifdef __SSE2__
+#if defined (__SSE2__)
 #include <emmintrin.h>
+#elif defined (__aarch64__)
+#include <arm_neon.h>
 #endif
 #include <string.h>
 
@@ -31,9 +33,9 @@ static inline const char *
 skip_plain (const char *pos,
             const char *end)
 {
-#ifdef __SSE2__
   /* Bytes that are not ASCII are negative, and so less than the first one that is not a control
    * character. */
+#if defined (__SSE2__)
   for (; end - pos >= 16; pos += 16)
     {
       __m128i bytes = _mm_loadu_si128 ((const __m128i_u *) pos);
@@ -44,6 +46,20 @@ skip_plain (const char *pos,
 
       if (marks != 0)
         return pos + __builtin_ctz ((guint) marks);
+    }
+#elif defined (__aarch64__)
+  for (; end - pos >= 16; pos += 16)
+    {
+      int8x16_t bytes = vld1q_s8 ((const gint8 *) pos);
+      uint8x16_t special = vorrq_u8 (vcltq_s8 (bytes, vdupq_n_s8 (0x20)),
+                                     vorrq_u8 (vceqq_s8 (bytes, vdupq_n_s8 ('"')),
+                                               vceqq_s8 (bytes, vdupq_n_s8 ('\\'))));
+      /* Four bits of each byte. */
+      uint8x8_t narrow = vshrn_n_u16 (vreinterpretq_u16_u8 (special), 4);
+      guint64 marks = vget_lane_u64 (vreinterpret_u64_u8 (narrow), 0);
+
+      if (marks != 0)
+        return pos + __builtin_ctzll (marks) / 4;
     }
 #endif
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "util/signal-base64-avx2-private.h"
+#include "util/signal-base64-blocks-private.h"
 
 /* Base64 with AVX2, selected at run time, according to W. Muła and D. Lemire, "Faster Base64
  * Encoding and Decoding Using AVX2 Instructions", ACM Transactions on the Web 12 (2018). */
@@ -166,6 +166,8 @@ decode_avx2 (const char *text,
 
 #endif
 
+#ifndef __aarch64__
+
 gsize
 signal_base64_encode_blocks (const guint8 *data,
                              gsize         length,
@@ -191,3 +193,5 @@ signal_base64_decode_blocks (const char *text,
 
   return 0;
 }
+
+#endif

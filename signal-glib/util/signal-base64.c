@@ -3,7 +3,7 @@
 
 #include "util/signal-base64-private.h"
 
-#include "util/signal-base64-avx2-private.h"
+#include "util/signal-base64-blocks-private.h"
 
 #define PAD '='
 #define INVALID 0x80 /* a bit that is not set in any value */

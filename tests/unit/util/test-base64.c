@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "signal-glib/util/signal-base64-private.h"
-#include "signal-glib/util/signal-base64-avx2-private.h"
+#include "signal-glib/util/signal-base64-blocks-private.h"
 
 #define LENGTHS 301
 

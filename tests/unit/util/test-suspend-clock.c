@@ -36,9 +36,9 @@ static void
 test_interval (void)
 {
   guint n = 0, n_later = 0;
+  gint64 start = g_get_monotonic_time ();
   g_autoptr (GSource) source = attach (20, count, &n);
   g_autoptr (GSource) later = attach (1100, count, &n_later);
-  gint64 start = g_get_monotonic_time ();
 
   WAIT_UNTIL (n == 5);
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 5 * 20 * G_TIME_SPAN_MILLISECOND);
