@@ -31,7 +31,7 @@ def guides(root):
 
 
 def pages(root):
-    return [root / 'README.md', root / 'CONTRIBUTING.md', *guides(root)]
+    return [*(root / name for name in ('README.md', 'CONTRIBUTING.md', 'SECURITY.md')), *guides(root)]
 
 
 def blocks(path):
