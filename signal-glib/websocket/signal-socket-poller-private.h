@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   GSource *poller;      /* NULL if it has not been added */
-  GSourceFunc has_more; /* whether to call ready even if the socket is not readable */
+  GSourceFunc has_more; /* whether to call ready even if not readable; must not use the poller */
   GSourceFunc ready;    /* may add and remove sockets, and run the main loop; its result is ignored */
   gpointer user_data;
   int fd;

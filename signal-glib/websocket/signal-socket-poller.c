@@ -17,7 +17,7 @@
  * end of its list, so that the next dispatch begins with the others. */
 #define MAX_EVENTS 128
 
-/* The number of busy sockets that are looked at in one dispatch of a nested main loop. */
+/* The number of busy sockets that are read in one dispatch of a nested main loop. */
 #define MAX_BUSY 16
 
 /* The source of a main context that waits for all its sockets but the first few. It exists while there is
@@ -79,15 +79,22 @@ look_up (Poller                  *self,
   return entry != NULL;
 }
 
+/* Lists the busy entries that have more. As many can be busy as main loops are nested. */
 static guint
 list_busy (Poller *self,
-           Key     keys[MAX_BUSY])
+           Key    *keys,
+           guint   max)
 {
   guint n = 0;
 
   g_mutex_lock (&self->mutex);
-  for (GList *link = self->busy.head; link != NULL && n < MAX_BUSY; link = link->next)
-    keys[n++] = unpack_key (pack_key (link->data));
+  for (GList *link = self->busy.head; link != NULL && n < max; link = link->next)
+    {
+      const SignalSocketPollerEntry *entry = link->data;
+
+      if (entry->has_more (entry->user_data))
+        keys[n++] = unpack_key (pack_key (entry));
+    }
   g_mutex_unlock (&self->mutex);
 
   return n;
@@ -99,20 +106,10 @@ poller_prepare (GSource *source,
                 int     *timeout)
 {
   Poller *self = (Poller *) source;
-  SignalSocketPollerEntry entry;
-  Key keys[MAX_BUSY];
-  guint n;
+  Key key;
 
   *timeout = -1;
-  if (self->busy.length == 0)
-    return FALSE;
-
-  n = list_busy (self, keys);
-  for (guint i = 0; i < n; i++)
-    if (look_up (self, keys[i], &entry) && entry.has_more (entry.user_data))
-      return TRUE;
-
-  return FALSE;
+  return self->busy.length > 0 && list_busy (self, &key, 1) > 0;
 }
 
 static void
@@ -120,7 +117,7 @@ dispatch_busy (Poller *self)
 {
   SignalSocketPollerEntry entry;
   Key keys[MAX_BUSY];
-  guint n = list_busy (self, keys);
+  guint n = list_busy (self, keys, MAX_BUSY);
 
   for (guint i = 0; i < n; i++)
     if (look_up (self, keys[i], &entry) && entry.has_more (entry.user_data))

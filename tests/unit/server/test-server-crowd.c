@@ -195,6 +195,32 @@ test_nested_loop (void)
   WAIT_UNTIL (fixture->messages->len == 2 * N_CLIENTS);
 }
 
+/* The handler for the first message of each peer waits for the second one, which has arrived with it. */
+static void
+wait_for_second (SignalServer  *server,
+                 SignalPeer    *peer,
+                 SignalMessage *message,
+                 Fixture       *fixture)
+{
+  gboolean is_second = GPOINTER_TO_INT (g_object_get_data (G_OBJECT (peer), "has-sent"));
+
+  g_object_set_data (G_OBJECT (peer), is_second ? "has-sent-twice" : "has-sent", GINT_TO_POINTER (TRUE));
+  if (!is_second)
+    WAIT_UNTIL (g_object_get_data (G_OBJECT (peer), "has-sent-twice") != NULL);
+}
+
+static void
+test_deeply_nested_loops (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autoptr (Crowd) crowd = crowd_new (fixture->uri);
+
+  g_signal_connect (fixture->server, "message", G_CALLBACK (wait_for_second), fixture);
+  crowd_send (crowd);
+  crowd_send (crowd);
+  WAIT_UNTIL (fixture->messages->len == 2 * N_CLIENTS);
+}
+
 /* One server in this main context as well, and one in that of a thread. */
 
 static gboolean
@@ -264,6 +290,7 @@ main (int    argc,
   g_test_add_func ("/server/crowd/close-others", test_close_others);
   g_test_add_func ("/server/crowd/drop-server", test_drop_server);
   g_test_add_func ("/server/crowd/nested-loop", test_nested_loop);
+  g_test_add_func ("/server/crowd/deeply-nested-loops", test_deeply_nested_loops);
   g_test_add_func ("/server/crowd/servers", test_servers);
 
   return g_test_run ();
