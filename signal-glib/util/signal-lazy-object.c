@@ -21,7 +21,7 @@ static GCancellable *exiting; /* while there are threads; not replaced before th
 
 #ifdef G_OS_UNIX
 
-static pid_t threads_pid; /* a child process does not have the threads */
+static int threads_pid; /* atomic; a child process does not have the threads */
 
 /* A construction may load modules of GIO. If that happens while the process exits, the C library runs the
  * initialization of GObject again, which aborts the process. Destructors of a library are called before those
@@ -30,15 +30,23 @@ __attribute__ ((destructor)) static void
 end_threads (void)
 {
   gint64 deadline = g_get_monotonic_time () + EXIT_TIMEOUT;
+  g_autoptr (GCancellable) cancellable = NULL;
   gboolean is_waiting = TRUE;
 
+  /* A child process may have been created while a thread held the mutex. */
+  if (g_atomic_int_get (&threads_pid) != getpid ())
+    return;
+
   g_mutex_lock (&threads_mutex);
-  if (n_threads > 0 && threads_pid == getpid ())
-    {
-      g_cancellable_cancel (exiting);
-      while (n_threads > 0 && is_waiting)
-        is_waiting = g_cond_wait_until (&threads_changed, &threads_mutex, deadline);
-    }
+  g_set_object (&cancellable, exiting);
+  g_mutex_unlock (&threads_mutex);
+
+  /* What is called by this may start a thread. */
+  g_cancellable_cancel (cancellable);
+
+  g_mutex_lock (&threads_mutex);
+  while (n_threads > 0 && is_waiting)
+    is_waiting = g_cond_wait_until (&threads_changed, &threads_mutex, deadline);
   g_mutex_unlock (&threads_mutex);
 }
 
@@ -51,7 +59,7 @@ begin_thread (void)
   if (n_threads++ == 0)
     exiting = g_cancellable_new ();
 #ifdef G_OS_UNIX
-  threads_pid = getpid ();
+  g_atomic_int_set (&threads_pid, getpid ());
 #endif
   g_mutex_unlock (&threads_mutex);
 }

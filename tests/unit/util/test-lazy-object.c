@@ -160,6 +160,45 @@ test_exit (void)
   g_test_trap_assert_stdout ("*has ended*");
 }
 
+static void
+request_other (GCancellable *cancellable,
+               gpointer      user_data)
+{
+  static GAsyncResult *result;
+
+  request (user_data, &result);
+}
+
+static GObject *
+create_cancellably (GCancellable *cancellable)
+{
+  static SignalLazyObject other = { .create = create_slowly };
+  gulong id = g_cancellable_connect (cancellable, G_CALLBACK (request_other), &other, NULL);
+  GObject *object = create_slowly (cancellable);
+
+  g_cancellable_disconnect (cancellable, id);
+  return object;
+}
+
+/* What is called when the construction is cancelled may request an object itself. */
+static void
+test_request_at_exit (void)
+{
+  static SignalLazyObject lazy = { .create = create_cancellably };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  if (g_test_subprocess ())
+    {
+      request (&lazy, &result);
+      g_usleep (100 * 1000);
+      exit (0);
+    }
+
+  g_test_trap_subprocess (NULL, 10 * G_USEC_PER_SEC, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stdout ("*has ended*has ended*");
+}
+
 /* It does not wait forever. */
 static void
 test_exit_while_blocked (void)
@@ -203,6 +242,50 @@ test_exit_of_child (void)
   g_test_trap_assert_stdout ("*has ended*");
 }
 
+static gint is_ending; /* atomic */
+
+/* Called when the thread ends, by whatever frees the cancellable. */
+static void
+on_freed (gpointer  data,
+          GObject  *object)
+{
+  g_atomic_int_set (&is_ending, TRUE);
+  g_usleep (200 * 1000);
+}
+
+static GObject *
+create_watched (GCancellable *cancellable)
+{
+  g_object_weak_ref (G_OBJECT (cancellable), on_freed, NULL);
+  return create (cancellable);
+}
+
+/* A child process exits even if it was created at the moment at which a thread ends. */
+static void
+test_exit_of_child_while_ending (void)
+{
+  static SignalLazyObject lazy = { .create = create_watched };
+  g_autoptr (GAsyncResult) result = NULL;
+  int status = 1;
+
+  if (g_test_subprocess ())
+    {
+      request (&lazy, &result);
+      while (!g_atomic_int_get (&is_ending))
+        g_usleep (1000);
+      if (fork () == 0)
+        {
+          alarm (5);
+          exit (0);
+        }
+      /* LeakSanitizer may report what the thread, which the child process does not have, had. */
+      exit (wait (&status) > 0 && WIFEXITED (status) ? 0 : 1);
+    }
+
+  g_test_trap_subprocess (NULL, 10 * G_USEC_PER_SEC, 0);
+  g_test_trap_assert_passed ();
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -212,8 +295,10 @@ main (int   argc,
   g_test_add_func ("/lazy-object/shared", test_shared);
   g_test_add_func ("/lazy-object/failed", test_failed);
   g_test_add_func ("/lazy-object/exit", test_exit);
+  g_test_add_func ("/lazy-object/request-at-exit", test_request_at_exit);
   g_test_add_func ("/lazy-object/exit-while-blocked", test_exit_while_blocked);
   g_test_add_func ("/lazy-object/exit-of-child", test_exit_of_child);
+  g_test_add_func ("/lazy-object/exit-of-child-while-ending", test_exit_of_child_while_ending);
 
   return g_test_run ();
 }
