@@ -141,12 +141,51 @@ continue_message (SignalWebsocket *self)
   self->last_received = signal_read_budget_measure_slow (&self->budget);
 }
 
-/* A failed write may end the connection between the parts of a message that was received before. */
+/* Messages that are received after our close frame are ignored. */
 static void
-complete_message (SignalWebsocket *self)
+deliver (SignalWebsocket *self,
+         guint8           opcode,
+         const guint8    *data,
+         gsize            length)
 {
-  while (self->is_deferred && self->soup != NULL)
-    continue_message (self);
+  if (self->is_closing)
+    return;
+
+  self->n_delivering++;
+  self->has_unread = TRUE;
+  self->handlers->message (self, opcode == SIGNAL_WEBSOCKET_FRAME_TEXT, data, length, self->user_data);
+  self->n_delivering--;
+  self->last_received = signal_read_budget_measure (&self->budget, self->last_received);
+}
+
+/* A failed write may end the connection while messages that were received before wait for their turn. */
+static gboolean
+deliver_received (SignalWebsocket *self)
+{
+  const guint8 *data;
+  gsize length;
+  guint8 opcode;
+
+  if (self->is_deferred)
+    {
+      continue_message (self);
+      return TRUE;
+    }
+
+  if (self->has_ended || self->is_closing
+      || signal_websocket_reader_next (&self->reader, &opcode, &data, &length)
+           != SIGNAL_WEBSOCKET_READER_MESSAGE)
+    return FALSE;
+
+  deliver (self, opcode, data, length);
+  return TRUE;
+}
+
+static void
+deliver_all_received (SignalWebsocket *self)
+{
+  while (self->soup != NULL && deliver_received (self))
+    continue;
 }
 
 static gboolean
@@ -166,7 +205,7 @@ on_close_timeout (gpointer user_data)
       return G_SOURCE_REMOVE;
     }
 
-  complete_message (self);
+  deliver_all_received (self);
   if (self->soup != NULL)
     finish (self);
   return G_SOURCE_REMOVE;
@@ -310,23 +349,6 @@ fill (SignalWebsocket *self)
   /* A TLS stream returns one record at a time, so that a short read has no meaning. */
   self->is_drained = self->fd >= 0 && (gsize) count < size;
   return TRUE;
-}
-
-/* Messages that are received after our close frame are ignored. */
-static void
-deliver (SignalWebsocket *self,
-         guint8           opcode,
-         const guint8    *data,
-         gsize            length)
-{
-  if (self->is_closing)
-    return;
-
-  self->n_delivering++;
-  self->has_unread = TRUE;
-  self->handlers->message (self, opcode == SIGNAL_WEBSOCKET_FRAME_TEXT, data, length, self->user_data);
-  self->n_delivering--;
-  self->last_received = signal_read_budget_measure (&self->budget, self->last_received);
 }
 
 static void

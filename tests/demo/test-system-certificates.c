@@ -123,8 +123,14 @@ int
 main (int    argc,
       char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_autofree char *cache = g_dir_make_tmp ("signal-glib-test-XXXXXX", NULL);
+  int status;
+
+  g_setenv ("XDG_CACHE_HOME", cache, TRUE);
+  g_test_init (&argc, &argv, NULL);
   g_test_add ("/demo/system-certificates/load", Fixture, NULL, set_up, test_load, tear_down);
   g_test_add ("/demo/system-certificates/missing", Fixture, NULL, set_up, test_missing, tear_down);
-  return g_test_run ();
+  status = g_test_run ();
+  g_rmdir (cache);
+  return status;
 }
