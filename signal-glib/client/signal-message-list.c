@@ -161,7 +161,7 @@ remove_oldest (SignalMessageList *self,
 static void
 apply_changes (SignalMessageList *self)
 {
-  g_autoptr (SignalMessageList) alive = g_object_ref (self);
+  g_autoptr (SignalMessageList) alive G_GNUC_UNUSED = g_object_ref (self);
 
   if (self->is_changing)
     return;
@@ -233,7 +233,7 @@ link_unref (gpointer data)
 static SignalMessageList *
 link_dup_list (Link *link)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&link->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&link->lock);
 
   return link->list != NULL ? g_object_ref (link->list) : NULL;
 }
@@ -241,7 +241,7 @@ link_dup_list (Link *link)
 static SignalClient *
 link_dup_client (Link *link)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&link->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&link->lock);
 
   return link->client != NULL ? g_object_ref (link->client) : NULL;
 }
@@ -249,7 +249,7 @@ link_dup_client (Link *link)
 static void
 link_forget_list (Link *link)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&link->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&link->lock);
 
   link->list = NULL;
 }
@@ -257,7 +257,7 @@ link_forget_list (Link *link)
 static void
 link_forget_client (Link *link)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&link->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&link->lock);
 
   link->client = NULL;
 }

@@ -29,7 +29,7 @@ signal_operations_end (SignalOperations *self,
                        SignalMessage    *answer,
                        const GError     *error)
 {
-  g_autoptr (SignalOperation) keep = signal_operation_ref (operation);
+  g_autoptr (SignalOperation) keep G_GNUC_UNUSED = signal_operation_ref (operation);
 
   if (!g_hash_table_remove (self->pending, operation))
     return;

@@ -92,7 +92,7 @@ static void stop (SignalSession *self, const GError *error);
 static GObject *
 ref_owner (SignalSession *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->owner_lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->owner_lock);
 
   return self->owner != NULL && !self->is_silent ? g_object_ref (self->owner) : NULL;
 }
@@ -100,7 +100,7 @@ ref_owner (SignalSession *self)
 static void
 forget_owner (SignalSession *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->owner_lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->owner_lock);
 
   self->owner = NULL;
 }
@@ -111,7 +111,7 @@ static gboolean
 silence_owner (SignalSession  *self,
                GObject       **kept)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->owner_lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->owner_lock);
 
   if (self->is_silent)
     return FALSE;

@@ -185,7 +185,7 @@ run_page (Client     *client,
           const char *page)
 {
   g_autoptr (SignalWebsocket) websocket = dial (client, base, page);
-  g_autoptr (Echo) echo =
+  g_autoptr (Echo) echo G_GNUC_UNUSED =
     echo_new (websocket, SOUP_WEBSOCKET_CONNECTION_CLIENT, policy, on_client_closed, client);
 
   g_main_loop_run (client->loop);

@@ -48,7 +48,8 @@ on_answered (GObject      *source,
              GAsyncResult *result,
              gpointer      user_data)
 {
-  g_autoptr (SignalMessage) answer = signal_client_request_finish (SIGNAL_CLIENT (source), result, NULL);
+  g_autoptr (SignalMessage) answer G_GNUC_UNUSED =
+    signal_client_request_finish (SIGNAL_CLIENT (source), result, NULL);
 }
 
 static void

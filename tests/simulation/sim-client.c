@@ -753,7 +753,7 @@ stop_or_drop (SimClient *self)
 void
 sim_client_act (SimClient *self)
 {
-  g_autoptr (SignalClient) keep = g_object_ref (self->client);
+  g_autoptr (SignalClient) keep G_GNUC_UNUSED = g_object_ref (self->client);
   guint what = sim_random_below (&self->random, 100);
 
   sim_trace ("act", TRACED (self->id, what));

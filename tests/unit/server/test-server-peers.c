@@ -96,7 +96,7 @@ test_connections (void)
 {
   g_autoptr (Watch) watch = watch_new (NULL);
   Fixture *fixture = watch->fixture;
-  g_autoptr (RawClient) unauthenticated = raw_client_new (fixture->uri);
+  g_autoptr (RawClient) unauthenticated G_GNUC_UNUSED = raw_client_new (fixture->uri);
   g_autoptr (RawClient) first = NULL;
   g_autoptr (RawClient) second = NULL;
   g_autoptr (RawClient) third = NULL;
@@ -135,8 +135,8 @@ static void
 test_stop (void)
 {
   g_autoptr (Watch) watch = watch_new (NULL);
-  g_autoptr (RawClient) first = raw_client_new_authenticated (watch->fixture->uri, "a-secret");
-  g_autoptr (RawClient) second = raw_client_new_authenticated (watch->fixture->uri, "b-secret");
+  g_autoptr (RawClient) first G_GNUC_UNUSED = raw_client_new_authenticated (watch->fixture->uri, "a-secret");
+  g_autoptr (RawClient) second G_GNUC_UNUSED = raw_client_new_authenticated (watch->fixture->uri, "b-secret");
 
   signal_server_stop_async (watch->fixture->server, NULL, NULL, NULL);
   WAIT_UNTIL (watch->fixture->disconnected->len == 2);
@@ -148,8 +148,8 @@ static void
 test_dropped_server (void)
 {
   g_autoptr (Watch) watch = watch_new (NULL);
-  g_autoptr (RawClient) first = raw_client_new_authenticated (watch->fixture->uri, "a-secret");
-  g_autoptr (RawClient) second = raw_client_new_authenticated (watch->fixture->uri, "b-secret");
+  g_autoptr (RawClient) first G_GNUC_UNUSED = raw_client_new_authenticated (watch->fixture->uri, "a-secret");
+  g_autoptr (RawClient) second G_GNUC_UNUSED = raw_client_new_authenticated (watch->fixture->uri, "b-secret");
 
   g_clear_object (&watch->fixture->server);
   g_assert_cmpuint (g_list_model_get_n_items (watch->peers), ==, 0);
@@ -175,7 +175,7 @@ static void
 test_close_in_handler (void)
 {
   g_autoptr (Watch) watch = watch_new (G_CALLBACK (close_added));
-  g_autoptr (RawClient) first = raw_client_new_authenticated (watch->fixture->uri, "a-secret");
+  g_autoptr (RawClient) first G_GNUC_UNUSED = raw_client_new_authenticated (watch->fixture->uri, "a-secret");
   g_autoptr (RawClient) second = raw_client_new (watch->fixture->uri);
 
   raw_client_authenticate (second, "b-secret");
@@ -210,7 +210,7 @@ test_nested_loop (void)
 {
   g_autoptr (Watch) watch = watch_new (G_CALLBACK (wait_for_end));
   g_autoptr (RawClient) first = raw_client_new_authenticated (watch->fixture->uri, "a-secret");
-  g_autoptr (RawClient) second = raw_client_new_authenticated (watch->fixture->uri, "b-secret");
+  g_autoptr (RawClient) second G_GNUC_UNUSED = raw_client_new_authenticated (watch->fixture->uri, "b-secret");
 
   WAIT_UNTIL (first->closed);
   g_assert_cmpstr (watch->log->str, ==, "0-0+1 1-0+1 0-1+0 ");
