@@ -28,18 +28,19 @@ marshal (GClosure *closure,
   gboolean is_swapped = G_CCLOSURE_SWAP_DATA (closure);
   gpointer data1 = is_swapped ? closure->data : instance;
   gpointer data2 = is_swapped ? instance : closure->data;
-  gpointer params[2];
+  gpointer first;
+  gpointer second;
   va_list copy;
 
   va_copy (copy, args);
-  for (int i = 0; i < n_params; i++)
-    params[i] = va_arg (copy, gpointer);
+  first = va_arg (copy, gpointer);
+  second = n_params > 1 ? va_arg (copy, gpointer) : NULL;
   va_end (copy);
 
   if (n_params == 1)
-    ((MessageHandler) callback) (data1, params[0], data2);
+    ((MessageHandler) callback) (data1, first, data2);
   else
-    ((ObjectMessageHandler) callback) (data1, params[0], params[1], data2);
+    ((ObjectMessageHandler) callback) (data1, first, second, data2);
 }
 
 /* Makes the emission of a signal cheaper that has a message as its last parameter and, before that, at
