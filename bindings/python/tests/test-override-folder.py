@@ -30,8 +30,9 @@ class OverrideFolder(unittest.TestCase):
     def test_prefix_of_the_user(self):
         if self.python('-c', 'import site; print(bool(site.ENABLE_USER_SITE))') != 'True':
             self.skipTest('this Python does not search the folder of the user')
-        folder = pathlib.Path(self.python('-E', PROGRAM, str(self.home / '.local')))
-        override = folder / 'gi' / 'overrides' / 'Signal.py'
+        folder = self.python('-E', PROGRAM, str(self.home / '.local'))
+        self.assertTrue(folder.startswith(str(self.home)), folder)
+        override = pathlib.Path(folder) / 'gi' / 'overrides' / 'Signal.py'
         override.parent.mkdir(parents=True)
         override.touch()
         self.assertEqual(self.python('-c', FIND), str(override))
