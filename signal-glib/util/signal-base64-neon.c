@@ -11,41 +11,13 @@
 #include <arm_neon.h>
 
 #define MASK 63
-#define INVALID 0x80 /* a bit that is not set in any value */
-
-static const guint8 alphabet[64] = {
-  'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P',
-  'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f',
-  'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v',
-  'w', 'x', 'y', 'z', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '+', '/',
-};
-
-/* Of the characters 0…63, and of 64…127. */
-static const guint8 values[2][64] = {
-  {
-    [0 ... '+' - 1] = INVALID,
-    ['+'] = 62,
-    ['+' + 1 ... '/' - 1] = INVALID,
-    ['/'] = 63,
-    ['0'] = 52, 53, 54, 55, 56, 57, 58, 59, 60, 61,
-    ['9' + 1 ... 63] = INVALID,
-  },
-  {
-    [0] = INVALID,
-    ['A' - 64] = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
-    ['Z' - 64 + 1 ... 'a' - 64 - 1] = INVALID,
-    ['a' - 64] = 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48,
-    49, 50, 51,
-    ['z' - 64 + 1 ... 63] = INVALID,
-  },
-};
 
 gsize
 signal_base64_encode_blocks (const guint8 *data,
                              gsize         length,
                              char         *text)
 {
-  const uint8x16x4_t table = vld1q_u8_x4 (alphabet);
+  const uint8x16x4_t table = vld1q_u8_x4 ((const guint8 *) signal_base64_alphabet);
   const uint8x16_t mask = vdupq_n_u8 (MASK);
   gsize done = 0;
 
@@ -91,7 +63,7 @@ to_values (uint8x16_t   characters,
   result = vqtbx4q_u8 (result, second, vsubq_u8 (characters, vdupq_n_u8 (64)));
 
   /* Characters that are not ASCII are in neither table. */
-  return vorrq_u8 (result, vandq_u8 (characters, vdupq_n_u8 (INVALID)));
+  return vorrq_u8 (result, vandq_u8 (characters, vdupq_n_u8 (SIGNAL_BASE64_INVALID)));
 }
 
 gsize
@@ -99,8 +71,8 @@ signal_base64_decode_blocks (const char *text,
                              gsize       length,
                              guint8     *data)
 {
-  const uint8x16x4_t first = vld1q_u8_x4 (values[0]);
-  const uint8x16x4_t second = vld1q_u8_x4 (values[1]);
+  const uint8x16x4_t first = vld1q_u8_x4 (signal_base64_values);
+  const uint8x16x4_t second = vld1q_u8_x4 (signal_base64_values + 64);
   gsize done = 0;
 
   for (; length - done >= 64; done += 64, data += 48)

@@ -6,23 +6,22 @@
 #include "util/signal-base64-blocks-private.h"
 
 #define PAD '='
-#define INVALID 0x80 /* a bit that is not set in any value */
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const char signal_base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static const guint8 values[256] = {
-  [0 ... '+' - 1] = INVALID,
+const guint8 signal_base64_values[256] = {
+  [0 ... '+' - 1] = SIGNAL_BASE64_INVALID,
   ['+'] = 62,
-  ['+' + 1 ... '/' - 1] = INVALID,
+  ['+' + 1 ... '/' - 1] = SIGNAL_BASE64_INVALID,
   ['/'] = 63,
   ['0'] = 52, 53, 54, 55, 56, 57, 58, 59, 60, 61,
-  ['9' + 1 ... 'A' - 1] = INVALID,
+  ['9' + 1 ... 'A' - 1] = SIGNAL_BASE64_INVALID,
   ['A'] = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
   ['N'] = 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
-  ['Z' + 1 ... 'a' - 1] = INVALID,
+  ['Z' + 1 ... 'a' - 1] = SIGNAL_BASE64_INVALID,
   ['a'] = 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38,
   ['n'] = 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,
-  ['z' + 1 ... 255] = INVALID,
+  ['z' + 1 ... 255] = SIGNAL_BASE64_INVALID,
 };
 
 /* Writes SIGNAL_BASE64_ENCODED_SIZE (length) characters without a terminator. The buffers must
@@ -52,19 +51,19 @@ signal_base64_encode_portable (const guint8 *data,
   for (; length >= 3; data += 3, length -= 3, text += 4)
     {
       bits = (guint32) data[0] << 16 | (guint32) data[1] << 8 | data[2];
-      text[0] = alphabet[bits >> 18];
-      text[1] = alphabet[bits >> 12 & 63];
-      text[2] = alphabet[bits >> 6 & 63];
-      text[3] = alphabet[bits & 63];
+      text[0] = signal_base64_alphabet[bits >> 18];
+      text[1] = signal_base64_alphabet[bits >> 12 & 63];
+      text[2] = signal_base64_alphabet[bits >> 6 & 63];
+      text[3] = signal_base64_alphabet[bits & 63];
     }
 
   if (length == 0)
     return;
 
   bits = (guint32) data[0] << 16 | (length == 2 ? (guint32) data[1] << 8 : 0);
-  text[0] = alphabet[bits >> 18];
-  text[1] = alphabet[bits >> 12 & 63];
-  text[2] = (char) (length == 2 ? alphabet[bits >> 6 & 63] : PAD);
+  text[0] = signal_base64_alphabet[bits >> 18];
+  text[1] = signal_base64_alphabet[bits >> 12 & 63];
+  text[2] = (char) (length == 2 ? signal_base64_alphabet[bits >> 6 & 63] : PAD);
   text[3] = PAD;
 }
 
@@ -116,10 +115,10 @@ signal_base64_decode_portable (const char *text,
 
   for (gsize n = length / 4 - (padding > 0); n > 0; n--, in += 4, out += 3)
     {
-      a = values[in[0]];
-      b = values[in[1]];
-      c = values[in[2]];
-      d = values[in[3]];
+      a = signal_base64_values[in[0]];
+      b = signal_base64_values[in[1]];
+      c = signal_base64_values[in[2]];
+      d = signal_base64_values[in[3]];
       errors |= a | b | c | d;
       out[0] = (guint8) (a << 2 | b >> 4);
       out[1] = (guint8) (b << 4 | c >> 2);
@@ -128,9 +127,9 @@ signal_base64_decode_portable (const char *text,
 
   if (padding > 0)
     {
-      a = values[in[0]];
-      b = values[in[1]];
-      c = padding == 1 ? values[in[2]] : 0;
+      a = signal_base64_values[in[0]];
+      b = signal_base64_values[in[1]];
+      c = padding == 1 ? signal_base64_values[in[2]] : 0;
       errors |= a | b | c;
       if ((padding == 1 ? c << 6 : b << 4) & 0xff)
         return FALSE;
@@ -142,5 +141,5 @@ signal_base64_decode_portable (const char *text,
 
   *data_length = length / 4 * 3 - padding;
 
-  return (errors & INVALID) == 0;
+  return (errors & SIGNAL_BASE64_INVALID) == 0;
 }
