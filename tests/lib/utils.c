@@ -55,6 +55,16 @@ count_notify (GObject    *object,
   ++*count;
 }
 
+/* A GSourceFunc that counts how often it is called in the guint that is user_data. */
+gboolean
+count_dispatch (gpointer user_data)
+{
+  guint *count = user_data;
+
+  ++*count;
+  return G_SOURCE_CONTINUE;
+}
+
 static GIOStream *
 wrap_fd (int fd)
 {

@@ -25,6 +25,7 @@ void      run_pending      (void);
 void      count_notify     (GObject    *object,
                             GParamSpec *pspec,
                             guint      *count);
+gboolean  count_dispatch   (gpointer    user_data);
 JsonNode *parse_json       (const char *text);
 void      socket_pair      (GIOStream  *ends[2]);
 guint     count_open_fds   (void);

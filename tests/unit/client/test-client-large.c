@@ -103,15 +103,6 @@ test_order (gconstpointer is_tls)
   g_assert_cmpstr (signal_message_get_event (recorder->messages->pdata[4]), ==, "last");
 }
 
-static gboolean
-on_redraw (gpointer user_data)
-{
-  guint *count = user_data;
-
-  (*count)++;
-  return G_SOURCE_CONTINUE;
-}
-
 static void
 test_main_loop_runs (gconstpointer is_tls)
 {
@@ -121,7 +112,7 @@ test_main_loop_runs (gconstpointer is_tls)
   guint source;
 
   send_large (recorder, mock_server_wait_peer (server, 0));
-  source = g_idle_add_full (REDRAW_PRIORITY, on_redraw, &n_redraws, NULL);
+  source = g_idle_add_full (REDRAW_PRIORITY, count_dispatch, &n_redraws, NULL);
   WAIT_UNTIL (recorder->messages->len == 1);
   g_source_remove (source);
   g_assert_cmpuint (n_redraws, >=, 2);

@@ -120,15 +120,6 @@ test_order (gconstpointer is_encrypted)
     assert_message (pair, i, texts->pdata[i], is_encrypted != NULL);
 }
 
-static gboolean
-on_redraw (gpointer user_data)
-{
-  guint *count = user_data;
-
-  (*count)++;
-  return G_SOURCE_CONTINUE;
-}
-
 /* Waits until the client has received that many bytes. */
 static void
 receive_all (ChannelPair *pair,
@@ -154,7 +145,7 @@ test_steps (gconstpointer is_encrypted)
   receive_all (pair, signal_websocket_get_unsent (pair->server.websocket)
                        + signal_websocket_get_bytes_sent (pair->server.websocket));
 
-  source = g_idle_add_full (REDRAW_PRIORITY, on_redraw, &n_redraws, NULL);
+  source = g_idle_add_full (REDRAW_PRIORITY, count_dispatch, &n_redraws, NULL);
   WAIT_UNTIL (pair->client.messages->len == 1);
   g_source_remove (source);
   g_assert_cmpuint (n_redraws, >=, 2);

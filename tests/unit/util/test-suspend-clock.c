@@ -5,18 +5,9 @@
 #include "tests/lib/utils.h"
 
 static gboolean
-count (gpointer user_data)
-{
-  guint *n = user_data;
-
-  (*n)++;
-  return G_SOURCE_CONTINUE;
-}
-
-static gboolean
 count_once (gpointer user_data)
 {
-  count (user_data);
+  count_dispatch (user_data);
   return G_SOURCE_REMOVE;
 }
 
@@ -37,8 +28,8 @@ test_interval (void)
 {
   guint n = 0, n_later = 0;
   gint64 start = g_get_monotonic_time ();
-  g_autoptr (GSource) source = attach (20, count, &n);
-  g_autoptr (GSource) later = attach (1100, count, &n_later);
+  g_autoptr (GSource) source = attach (20, count_dispatch, &n);
+  g_autoptr (GSource) later = attach (1100, count_dispatch, &n_later);
 
   WAIT_UNTIL (n == 5);
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 5 * 20 * G_TIME_SPAN_MILLISECOND);

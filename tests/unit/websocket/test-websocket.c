@@ -664,13 +664,6 @@ test_close_unread (gconstpointer is_dropped)
   WAIT_UNTIL (pair->is_closed);
 }
 
-static gboolean
-on_redraw (gpointer user_data)
-{
-  ++*(guint *) user_data;
-  return G_SOURCE_CONTINUE;
-}
-
 static gpointer
 flood (gpointer user_data)
 {
@@ -692,7 +685,7 @@ test_flood (void)
   g_autoptr (WebsocketPair) pair = websocket_pair_new (NULL);
   g_autoptr (GThread) thread = NULL;
   guint n_redraws = 0;
-  guint redraw = g_timeout_add_full (REDRAW_PRIORITY, 1, on_redraw, &n_redraws, NULL);
+  guint redraw = g_timeout_add_full (REDRAW_PRIORITY, 1, count_dispatch, &n_redraws, NULL);
 
   g_socket_set_blocking (g_socket_connection_get_socket (G_SOCKET_CONNECTION (pair->peer)), TRUE);
   thread = g_thread_new ("flood", flood, pair);
