@@ -15,16 +15,6 @@
 
 /* Sending with a result, and requests. */
 
-/* envelope is NULL if it was stolen. */
-static void
-wipe_envelope (char  *envelope,
-               gsize  length)
-{
-  if (envelope != NULL)
-    signal_secret_wipe (envelope, length);
-  g_free (envelope);
-}
-
 /* Starts to send an envelope, which is (transfer full), and NULL if its composition has failed with
  * the error. */
 static void
@@ -41,7 +31,7 @@ start_send (SignalClient    *self,
     }
 
   signal_session_start_send (self->session, &envelope, length, operation);
-  wipe_envelope (envelope, length);
+  signal_secret_wipe_and_free (envelope, length); /* unless it was stolen */
 }
 
 /**
@@ -349,7 +339,7 @@ start_request (SignalClient    *self,
     }
 
   signal_session_start_request (self->session, &envelope, length, timeout, operation);
-  wipe_envelope (envelope, length);
+  signal_secret_wipe_and_free (envelope, length); /* unless it was stolen */
 }
 
 /**

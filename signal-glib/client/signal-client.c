@@ -799,9 +799,7 @@ send_and_wipe (SignalClient  *self,
 {
   gboolean is_accepted = signal_session_send (self->session, &envelope, length, error);
 
-  if (envelope != NULL)
-    signal_secret_wipe (envelope, length);
-  g_free (envelope);
+  signal_secret_wipe_and_free (envelope, length); /* unless it was stolen */
   return is_accepted;
 }
 

@@ -97,8 +97,7 @@ static void
 item_free (Item *item)
 {
   item_forget_operation (item);
-  signal_secret_wipe (item->text, item->length);
-  g_free (item->text);
+  signal_secret_wipe_and_free (item->text, item->length);
   g_free (item);
 }
 

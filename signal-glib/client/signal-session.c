@@ -422,8 +422,7 @@ ask_for_token (SignalSession *self)
 
   if (serial == self->state_serial)
     signal_credentials_set_token (self->credentials, token);
-  signal_secret_wipe (token, strlen (token));
-  g_free (token);
+  signal_secret_wipe_and_free (token, strlen (token));
   return TRUE;
 }
 

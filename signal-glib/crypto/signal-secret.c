@@ -144,6 +144,16 @@ signal_secret_wipe (void  *buffer,
 #endif
 }
 
+/* Wipes memory that was allocated with g_malloc(), and frees it. NULL-safe. */
+void
+signal_secret_wipe_and_free (gpointer buffer,
+                             gsize    length)
+{
+  if (buffer != NULL)
+    signal_secret_wipe (buffer, length);
+  g_free (buffer);
+}
+
 /* Precedes each secret, which has the alignment that malloc() provides. */
 typedef struct
 {
