@@ -129,14 +129,24 @@ create_forever (GCancellable *cancellable)
   return NULL;
 }
 
+/* Returns TRUE in a child process, which has to exit, and FALSE when that has succeeded with the output that
+ * is expected, or when there cannot be one: a program that is emulated cannot start itself. */
 static gboolean
-is_emulated (void)
+is_child (const char *output)
 {
-  if (g_getenv ("SIGNAL_TEST_EMULATED") == NULL)
-    return FALSE;
+  if (g_test_subprocess ())
+    return TRUE;
 
-  g_test_skip ("A program that is emulated cannot start itself");
-  return TRUE;
+  if (g_getenv ("SIGNAL_TEST_EMULATED") != NULL)
+    {
+      g_test_skip ("A program that is emulated cannot start itself");
+      return FALSE;
+    }
+
+  g_test_trap_subprocess (NULL, 10 * G_USEC_PER_SEC, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stdout (output);
+  return FALSE;
 }
 
 /* The exit of the process cancels a construction, and waits until that has ended. */
@@ -146,18 +156,11 @@ test_exit (void)
   static SignalLazyObject lazy = { .create = create_slowly };
   g_autoptr (GAsyncResult) result = NULL;
 
-  if (is_emulated ())
-    return;
-
-  if (g_test_subprocess ())
+  if (is_child ("*has ended*"))
     {
       request (&lazy, &result);
       exit (0);
     }
-
-  g_test_trap_subprocess (NULL, 10 * G_USEC_PER_SEC, 0);
-  g_test_trap_assert_passed ();
-  g_test_trap_assert_stdout ("*has ended*");
 }
 
 static void
@@ -187,16 +190,12 @@ test_request_at_exit (void)
   static SignalLazyObject lazy = { .create = create_cancellably };
   g_autoptr (GAsyncResult) result = NULL;
 
-  if (g_test_subprocess ())
+  if (is_child ("*has ended*has ended*"))
     {
       request (&lazy, &result);
       g_usleep (100 * 1000);
       exit (0);
     }
-
-  g_test_trap_subprocess (NULL, 10 * G_USEC_PER_SEC, 0);
-  g_test_trap_assert_passed ();
-  g_test_trap_assert_stdout ("*has ended*has ended*");
 }
 
 /* It does not wait forever. */
@@ -206,17 +205,11 @@ test_exit_while_blocked (void)
   static SignalLazyObject lazy = { .create = create_forever };
   g_autoptr (GAsyncResult) result = NULL;
 
-  if (is_emulated ())
-    return;
-
-  if (g_test_subprocess ())
+  if (is_child ("*"))
     {
       request (&lazy, &result);
       exit (0);
     }
-
-  g_test_trap_subprocess (NULL, 10 * G_USEC_PER_SEC, 0);
-  g_test_trap_assert_passed ();
 }
 
 /* A child process does not have the thread. */
@@ -226,20 +219,13 @@ test_exit_of_child (void)
   static SignalLazyObject lazy = { .create = create_slowly };
   g_autoptr (GAsyncResult) result = NULL;
 
-  if (is_emulated ())
-    return;
-
-  if (g_test_subprocess ())
+  if (is_child ("*has ended*"))
     {
       request (&lazy, &result);
       if (fork () == 0)
         exit (0);
       exit (wait (NULL) > 0 ? 0 : 1);
     }
-
-  g_test_trap_subprocess (NULL, 10 * G_USEC_PER_SEC, 0);
-  g_test_trap_assert_passed ();
-  g_test_trap_assert_stdout ("*has ended*");
 }
 
 static gint is_ending; /* atomic */
@@ -268,7 +254,7 @@ test_exit_of_child_while_ending (void)
   g_autoptr (GAsyncResult) result = NULL;
   int status = 1;
 
-  if (g_test_subprocess ())
+  if (is_child ("*"))
     {
       request (&lazy, &result);
       while (!g_atomic_int_get (&is_ending))
@@ -281,9 +267,6 @@ test_exit_of_child_while_ending (void)
       /* LeakSanitizer may report what the thread, which the child process does not have, had. */
       exit (wait (&status) > 0 && WIFEXITED (status) ? 0 : 1);
     }
-
-  g_test_trap_subprocess (NULL, 10 * G_USEC_PER_SEC, 0);
-  g_test_trap_assert_passed ();
 }
 
 int
