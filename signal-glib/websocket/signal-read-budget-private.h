@@ -17,16 +17,16 @@ typedef struct
   gboolean is_behind; /* the time was not read after the last message */
 } SignalReadBudget;
 
-void     signal_read_budget_begin    (SignalReadBudget       *self,
-                                      gint64                  now);
-gint64   signal_read_budget_measure  (SignalReadBudget       *self,
-                                      gint64                  last);
-gint64   signal_read_budget_measure_slow (SignalReadBudget   *self);
-gint64   signal_read_budget_catch_up (SignalReadBudget       *self,
-                                      gint64                  last);
-gboolean signal_read_budget_is_over  (const SignalReadBudget *self,
-                                      gint64                  now);
-void     signal_read_budget_end      (SignalReadBudget       *self,
-                                      gint64                  now);
+void     signal_read_budget_begin        (SignalReadBudget       *self,
+                                         gint64                  now);
+gint64   signal_read_budget_measure      (SignalReadBudget       *self,
+                                         gint64                  last);
+gint64   signal_read_budget_measure_slow (SignalReadBudget       *self);
+gint64   signal_read_budget_catch_up     (SignalReadBudget       *self,
+                                         gint64                  last);
+gboolean signal_read_budget_is_over      (const SignalReadBudget *self,
+                                         gint64                  now);
+void     signal_read_budget_end          (SignalReadBudget       *self,
+                                         gint64                  now);
 
 G_END_DECLS

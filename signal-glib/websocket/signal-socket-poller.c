@@ -93,7 +93,7 @@ list_busy (Poller *self,
       const SignalSocketPollerEntry *entry = link->data;
 
       if (entry->has_more (entry->user_data))
-        keys[n++] = unpack_key (pack_key (entry));
+        keys[n++] = (Key) { entry->fd, entry->generation };
     }
   g_mutex_unlock (&self->mutex);
 
