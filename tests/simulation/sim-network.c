@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -1195,13 +1196,13 @@ next_timer (const struct pollfd *fds,
   return next;
 }
 
-/* Time passes only here. */
+/* Time passes only here. The timeout is in microseconds, or negative for none. */
 static int
 wait_for (struct pollfd *fds,
           nfds_t         n_fds,
-          int            timeout)
+          gint64         timeout)
 {
-  gint64 end = timeout < 0 ? G_MAXINT64 : sim_clock_now () + timeout * G_GINT64_CONSTANT (1000);
+  gint64 end = timeout < 0 ? G_MAXINT64 : sim_clock_now () + timeout;
 
   for (;;)
     {
@@ -1218,15 +1219,22 @@ wait_for (struct pollfd *fds,
     }
 }
 
+/* GLib calls this since it waits for nanoseconds, and poll() before. */
 G_MODULE_EXPORT int
-poll (struct pollfd *fds,
-      nfds_t         n_fds,
-      int            timeout)
+ppoll (struct pollfd         *fds,
+       nfds_t                 n_fds,
+       const struct timespec *time,
+       const sigset_t        *mask)
 {
-  struct timespec time = { timeout / 1000, timeout % 1000 * 1000000L };
+  struct timespec remaining = time == NULL ? (struct timespec) { 0 } : *time;
+  gint64 timeout = -1;
 
   if (!sim_clock_is_active ())
-    return (int) syscall (SYS_ppoll, fds, n_fds, timeout < 0 ? NULL : &time, NULL, 0);
+    return (int) syscall (SYS_ppoll, fds, n_fds, time == NULL ? NULL : &remaining, mask, _NSIG / 8);
+
+  g_assert (mask == NULL);
+  if (time != NULL)
+    timeout = time->tv_sec * G_USEC_PER_SEC + (time->tv_nsec + 999) / 1000;
 
   /* Due, but not seen yet. */
   sim_clock_advance (sim_clock_now ());
@@ -1234,4 +1242,14 @@ poll (struct pollfd *fds,
     sim_fail ("the main loop does not come to rest");
 
   return timeout == 0 ? check (fds, n_fds) : wait_for (fds, n_fds, timeout);
+}
+
+G_MODULE_EXPORT int
+poll (struct pollfd *fds,
+      nfds_t         n_fds,
+      int            timeout)
+{
+  struct timespec time = { timeout / 1000, timeout % 1000 * 1000000L };
+
+  return ppoll (fds, n_fds, timeout < 0 ? NULL : &time, NULL);
 }
