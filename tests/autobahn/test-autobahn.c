@@ -248,11 +248,12 @@ check_close (Connection *self,
 {
   g_autoptr (ReceivedFrame) frame = wait_frame (self);
   const GByteArray *payload = frame->payload;
+  gsize length = reason != NULL ? strlen (reason) : 0;
 
   g_assert_cmphex (frame->first, ==, CASE_CLOSE);
   g_assert_cmpuint (payload->len, >=, 2);
   g_assert_cmpuint (payload->data[0] << 8 | payload->data[1], ==, code);
-  g_assert_cmpmem (payload->data + 2, payload->len - 2, reason, reason != NULL ? strlen (reason) : 0);
+  g_assert_cmpmem (payload->data + 2, payload->len - 2, reason, length);
 }
 
 /* The library has begun to close, and waits for the answer; as a client, also for the end. */
