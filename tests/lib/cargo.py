@@ -64,7 +64,8 @@ def run(build_dir, *arguments):
     obstacle = find_obstacle(build_dir)
     if obstacle:
         raise unittest.SkipTest(obstacle)
-    cargo = execute(['cargo', *arguments, '--locked', '--offline'], BUILD_SECONDS, make_environment(build_dir))
+    command = ['cargo', arguments[0], '--locked', '--offline', *arguments[1:]]
+    cargo = execute(command, BUILD_SECONDS, make_environment(build_dir))
     if cargo.returncode != 0:
         raise AssertionError(f'cargo {" ".join(arguments)}: {cargo.returncode}\n{cargo.stdout[-5000:]}')
     return cargo.stdout

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The crates for Rust: their own tests, the scenario, the chat client, and whether gir makes the same of them."""
+"""The crates for Rust: their own tests, the scenario, the chat client, what clippy, rustfmt and rustdoc say, and
+whether gir makes the same of them."""
 import argparse
 import pathlib
+import re
 import subprocess
 import sys
 import unittest
@@ -31,19 +33,41 @@ class Rust(unittest.TestCase):
     def cargo(self, *arguments):
         return cargo.run(options.build_dir, *arguments)
 
+    def need(self, tool):
+        """Skips the test without a subcommand of cargo. rustup has a cargo-fmt even where it has not installed it."""
+        try:
+            missing = cargo.execute(['cargo', tool, '--version'], SECONDS).returncode != 0
+        except FileNotFoundError:
+            missing = True
+        if missing:
+            self.skipTest(f'cargo {tool} is not installed here')
+
     def test_generated_code(self):
         process = run(cargo.FOLDER / 'generate', '--check', '--gir-file', options.gir_file)
         if process.returncode == 77:
             self.skipTest(process.stdout.strip())
         self.check(process)
 
+    def test_clippy(self):
+        self.need('clippy')
+        self.cargo('clippy', '--workspace', '--all-targets', '--all-features', '--', '--deny', 'warnings')
+
+    def test_format(self):
+        self.need('fmt')
+        self.check(cargo.execute(['cargo', 'fmt', '--all', '--check'], SECONDS))
+
+    def test_reference(self):
+        """rustdoc has nothing to say, such as of a link that leads nowhere."""
+        printed = self.cargo('doc', '--no-deps', '--all-features')
+        self.assertIsNone(re.search('^warning', printed, re.MULTILINE), printed)
+
     def test_abi(self):
         """Sizes and constants are those of the C compiler."""
-        self.assertRegex(self.cargo('test', '--package', 'signal-glib-sys'), PASSED)
+        self.assertRegex(self.cargo('test', '--package', 'signal-glib-sys', '--all-features'), PASSED)
 
     def test_crate(self):
         """The client and the embedded server, and the examples in comments."""
-        self.assertRegex(self.cargo('test', '--package', 'signal-glib'), PASSED)
+        self.assertRegex(self.cargo('test', '--package', 'signal-glib', '--all-features'), PASSED)
 
     def test_scenario(self):
         self.cargo('build', '--package', 'signal-glib-scenario')

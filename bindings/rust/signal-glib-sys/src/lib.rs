@@ -3,26 +3,32 @@
 // DO NOT EDIT
 
 #![allow(non_camel_case_types, non_upper_case_globals, non_snake_case)]
-#![allow(clippy::approx_constant, clippy::type_complexity, clippy::unreadable_literal, clippy::upper_case_acronyms)]
+#![allow(
+    clippy::approx_constant,
+    clippy::type_complexity,
+    clippy::unreadable_literal,
+    clippy::upper_case_acronyms
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+use gio_sys as gio;
 use glib_sys as glib;
 use gobject_sys as gobject;
-use gio_sys as gio;
 use soup_sys as soup;
 
 mod json;
 
 pub use json::*;
 
-#[allow(unused_imports)]
-use std::ffi::{c_int, c_char, c_uchar, c_float, c_uint, c_double,
-    c_short, c_ushort, c_long, c_ulong, c_void};
-#[allow(unused_imports)]
-use libc::{size_t, ssize_t, time_t, off_t, intptr_t, uintptr_t, FILE};
 #[cfg(unix)]
 #[allow(unused_imports)]
 use libc::{dev_t, gid_t, pid_t, socklen_t, uid_t};
+#[allow(unused_imports)]
+use libc::{intptr_t, off_t, size_t, ssize_t, time_t, uintptr_t, FILE};
+#[allow(unused_imports)]
+use std::ffi::{
+    c_char, c_double, c_float, c_int, c_long, c_short, c_uchar, c_uint, c_ulong, c_ushort, c_void,
+};
 
 #[allow(unused_imports)]
 use glib::{gboolean, gconstpointer, gpointer, GType};
@@ -68,8 +74,8 @@ pub struct SignalBusClass {
 impl ::std::fmt::Debug for SignalBusClass {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
         f.debug_struct(&format!("SignalBusClass @ {self:p}"))
-         .field("parent_class", &self.parent_class)
-         .finish()
+            .field("parent_class", &self.parent_class)
+            .finish()
     }
 }
 
@@ -82,8 +88,8 @@ pub struct SignalClientClass {
 impl ::std::fmt::Debug for SignalClientClass {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
         f.debug_struct(&format!("SignalClientClass @ {self:p}"))
-         .field("parent_class", &self.parent_class)
-         .finish()
+            .field("parent_class", &self.parent_class)
+            .finish()
     }
 }
 
@@ -97,7 +103,7 @@ pub struct SignalMessage {
 impl ::std::fmt::Debug for SignalMessage {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
         f.debug_struct(&format!("SignalMessage @ {self:p}"))
-         .finish()
+            .finish()
     }
 }
 
@@ -110,8 +116,8 @@ pub struct SignalMessageItemClass {
 impl ::std::fmt::Debug for SignalMessageItemClass {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
         f.debug_struct(&format!("SignalMessageItemClass @ {self:p}"))
-         .field("parent_class", &self.parent_class)
-         .finish()
+            .field("parent_class", &self.parent_class)
+            .finish()
     }
 }
 
@@ -124,8 +130,8 @@ pub struct SignalMessageListClass {
 impl ::std::fmt::Debug for SignalMessageListClass {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
         f.debug_struct(&format!("SignalMessageListClass @ {self:p}"))
-         .field("parent_class", &self.parent_class)
-         .finish()
+            .field("parent_class", &self.parent_class)
+            .finish()
     }
 }
 
@@ -138,8 +144,8 @@ pub struct SignalPeerClass {
 impl ::std::fmt::Debug for SignalPeerClass {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
         f.debug_struct(&format!("SignalPeerClass @ {self:p}"))
-         .field("parent_class", &self.parent_class)
-         .finish()
+            .field("parent_class", &self.parent_class)
+            .finish()
     }
 }
 
@@ -152,8 +158,8 @@ pub struct SignalServerClass {
 impl ::std::fmt::Debug for SignalServerClass {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
         f.debug_struct(&format!("SignalServerClass @ {self:p}"))
-         .field("parent_class", &self.parent_class)
-         .finish()
+            .field("parent_class", &self.parent_class)
+            .finish()
     }
 }
 
@@ -167,8 +173,7 @@ pub struct SignalBus {
 
 impl ::std::fmt::Debug for SignalBus {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
-        f.debug_struct(&format!("SignalBus @ {self:p}"))
-         .finish()
+        f.debug_struct(&format!("SignalBus @ {self:p}")).finish()
     }
 }
 
@@ -181,8 +186,7 @@ pub struct SignalClient {
 
 impl ::std::fmt::Debug for SignalClient {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
-        f.debug_struct(&format!("SignalClient @ {self:p}"))
-         .finish()
+        f.debug_struct(&format!("SignalClient @ {self:p}")).finish()
     }
 }
 
@@ -196,7 +200,7 @@ pub struct SignalMessageItem {
 impl ::std::fmt::Debug for SignalMessageItem {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
         f.debug_struct(&format!("SignalMessageItem @ {self:p}"))
-         .finish()
+            .finish()
     }
 }
 
@@ -210,7 +214,7 @@ pub struct SignalMessageList {
 impl ::std::fmt::Debug for SignalMessageList {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
         f.debug_struct(&format!("SignalMessageList @ {self:p}"))
-         .finish()
+            .finish()
     }
 }
 
@@ -223,8 +227,7 @@ pub struct SignalPeer {
 
 impl ::std::fmt::Debug for SignalPeer {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
-        f.debug_struct(&format!("SignalPeer @ {self:p}"))
-         .finish()
+        f.debug_struct(&format!("SignalPeer @ {self:p}")).finish()
     }
 }
 
@@ -237,8 +240,7 @@ pub struct SignalServer {
 
 impl ::std::fmt::Debug for SignalServer {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
-        f.debug_struct(&format!("SignalServer @ {self:p}"))
-         .finish()
+        f.debug_struct(&format!("SignalServer @ {self:p}")).finish()
     }
 }
 
@@ -273,12 +275,42 @@ extern "C" {
     //=========================================================================
     pub fn signal_bus_get_type() -> GType;
     pub fn signal_bus_new(uri: *const c_char) -> *mut SignalBus;
-    pub fn signal_bus_broadcast(self_: *mut SignalBus, event: *const c_char, payload: *mut json::JsonNode, except: *const *const c_char, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_bus_broadcast_json(self_: *mut SignalBus, event: *const c_char, json: *const c_char, except: *const *const c_char, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_bus_close_async(self_: *mut SignalBus, cancellable: *mut gio::GCancellable, callback: gio::GAsyncReadyCallback, user_data: gpointer);
-    pub fn signal_bus_close_finish(self_: *mut SignalBus, result: *mut gio::GAsyncResult, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_bus_connect_async(self_: *mut SignalBus, cancellable: *mut gio::GCancellable, callback: gio::GAsyncReadyCallback, user_data: gpointer);
-    pub fn signal_bus_connect_finish(self_: *mut SignalBus, result: *mut gio::GAsyncResult, error: *mut *mut glib::GError) -> gboolean;
+    pub fn signal_bus_broadcast(
+        self_: *mut SignalBus,
+        event: *const c_char,
+        payload: *mut json::JsonNode,
+        except: *const *const c_char,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_bus_broadcast_json(
+        self_: *mut SignalBus,
+        event: *const c_char,
+        json: *const c_char,
+        except: *const *const c_char,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_bus_close_async(
+        self_: *mut SignalBus,
+        cancellable: *mut gio::GCancellable,
+        callback: gio::GAsyncReadyCallback,
+        user_data: gpointer,
+    );
+    pub fn signal_bus_close_finish(
+        self_: *mut SignalBus,
+        result: *mut gio::GAsyncResult,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_bus_connect_async(
+        self_: *mut SignalBus,
+        cancellable: *mut gio::GCancellable,
+        callback: gio::GAsyncReadyCallback,
+        user_data: gpointer,
+    );
+    pub fn signal_bus_connect_finish(
+        self_: *mut SignalBus,
+        result: *mut gio::GAsyncResult,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
     pub fn signal_bus_get_channel_prefix(self_: *mut SignalBus) -> *const c_char;
     pub fn signal_bus_get_connected(self_: *mut SignalBus) -> gboolean;
     pub fn signal_bus_get_max_backlog(self_: *mut SignalBus) -> c_uint;
@@ -290,14 +322,55 @@ extern "C" {
     pub fn signal_bus_get_tls_database(self_: *mut SignalBus) -> *mut gio::GTlsDatabase;
     pub fn signal_bus_get_uri(self_: *mut SignalBus) -> *const c_char;
     pub fn signal_bus_get_uris(self_: *mut SignalBus) -> *const *const c_char;
-    pub fn signal_bus_send_to_peer(self_: *mut SignalBus, client_id: *const c_char, event: *const c_char, payload: *mut json::JsonNode, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_bus_send_to_peer_json(self_: *mut SignalBus, client_id: *const c_char, event: *const c_char, json: *const c_char, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_bus_send_to_room(self_: *mut SignalBus, room: *const c_char, event: *const c_char, payload: *mut json::JsonNode, except: *const *const c_char, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_bus_send_to_room_json(self_: *mut SignalBus, room: *const c_char, event: *const c_char, json: *const c_char, except: *const *const c_char, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_bus_send_to_user(self_: *mut SignalBus, user_id: *const c_char, event: *const c_char, payload: *mut json::JsonNode, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_bus_send_to_user_json(self_: *mut SignalBus, user_id: *const c_char, event: *const c_char, json: *const c_char, error: *mut *mut glib::GError) -> gboolean;
+    pub fn signal_bus_send_to_peer(
+        self_: *mut SignalBus,
+        client_id: *const c_char,
+        event: *const c_char,
+        payload: *mut json::JsonNode,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_bus_send_to_peer_json(
+        self_: *mut SignalBus,
+        client_id: *const c_char,
+        event: *const c_char,
+        json: *const c_char,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_bus_send_to_room(
+        self_: *mut SignalBus,
+        room: *const c_char,
+        event: *const c_char,
+        payload: *mut json::JsonNode,
+        except: *const *const c_char,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_bus_send_to_room_json(
+        self_: *mut SignalBus,
+        room: *const c_char,
+        event: *const c_char,
+        json: *const c_char,
+        except: *const *const c_char,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_bus_send_to_user(
+        self_: *mut SignalBus,
+        user_id: *const c_char,
+        event: *const c_char,
+        payload: *mut json::JsonNode,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_bus_send_to_user_json(
+        self_: *mut SignalBus,
+        user_id: *const c_char,
+        event: *const c_char,
+        json: *const c_char,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
     pub fn signal_bus_set_max_backlog(self_: *mut SignalBus, max_backlog: c_uint);
-    pub fn signal_bus_set_tls_certificate(self_: *mut SignalBus, tls_certificate: *mut gio::GTlsCertificate);
+    pub fn signal_bus_set_tls_certificate(
+        self_: *mut SignalBus,
+        tls_certificate: *mut gio::GTlsCertificate,
+    );
     pub fn signal_bus_set_tls_database(self_: *mut SignalBus, tls_database: *mut gio::GTlsDatabase);
     pub fn signal_bus_set_uri(self_: *mut SignalBus, uri: *const c_char);
     pub fn signal_bus_set_uris(self_: *mut SignalBus, uris: *const *const c_char);
@@ -306,14 +379,45 @@ extern "C" {
     // SignalClient
     //=========================================================================
     pub fn signal_client_get_type() -> GType;
-    pub fn signal_client_new(server_url: *const c_char, ecdh_info: *const c_char) -> *mut SignalClient;
-    pub fn signal_client_connect_async(self_: *mut SignalClient, token: *const c_char, cancellable: *mut gio::GCancellable, callback: gio::GAsyncReadyCallback, user_data: gpointer);
-    pub fn signal_client_connect_finish(self_: *mut SignalClient, result: *mut gio::GAsyncResult, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_client_disconnect_async(self_: *mut SignalClient, cancellable: *mut gio::GCancellable, callback: gio::GAsyncReadyCallback, user_data: gpointer);
-    pub fn signal_client_disconnect_finish(self_: *mut SignalClient, result: *mut gio::GAsyncResult, error: *mut *mut glib::GError) -> gboolean;
+    pub fn signal_client_new(
+        server_url: *const c_char,
+        ecdh_info: *const c_char,
+    ) -> *mut SignalClient;
+    pub fn signal_client_connect_async(
+        self_: *mut SignalClient,
+        token: *const c_char,
+        cancellable: *mut gio::GCancellable,
+        callback: gio::GAsyncReadyCallback,
+        user_data: gpointer,
+    );
+    pub fn signal_client_connect_finish(
+        self_: *mut SignalClient,
+        result: *mut gio::GAsyncResult,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_client_disconnect_async(
+        self_: *mut SignalClient,
+        cancellable: *mut gio::GCancellable,
+        callback: gio::GAsyncReadyCallback,
+        user_data: gpointer,
+    );
+    pub fn signal_client_disconnect_finish(
+        self_: *mut SignalClient,
+        result: *mut gio::GAsyncResult,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
     pub fn signal_client_fail_token(self_: *mut SignalClient, error: *const glib::GError);
-    pub fn signal_client_flush_async(self_: *mut SignalClient, cancellable: *mut gio::GCancellable, callback: gio::GAsyncReadyCallback, user_data: gpointer);
-    pub fn signal_client_flush_finish(self_: *mut SignalClient, result: *mut gio::GAsyncResult, error: *mut *mut glib::GError) -> gboolean;
+    pub fn signal_client_flush_async(
+        self_: *mut SignalClient,
+        cancellable: *mut gio::GCancellable,
+        callback: gio::GAsyncReadyCallback,
+        user_data: gpointer,
+    );
+    pub fn signal_client_flush_finish(
+        self_: *mut SignalClient,
+        result: *mut gio::GAsyncResult,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
     pub fn signal_client_get_allow_insecure(self_: *mut SignalClient) -> gboolean;
     pub fn signal_client_get_attempts(self_: *mut SignalClient) -> u64;
     pub fn signal_client_get_authenticate_data(self_: *mut SignalClient) -> *mut json::JsonNode;
@@ -343,7 +447,8 @@ extern "C" {
     pub fn signal_client_get_max_retries(self_: *mut SignalClient) -> c_uint;
     pub fn signal_client_get_messages_received(self_: *mut SignalClient) -> u64;
     pub fn signal_client_get_messages_sent(self_: *mut SignalClient) -> u64;
-    pub fn signal_client_get_network_monitor(self_: *mut SignalClient) -> *mut gio::GNetworkMonitor;
+    pub fn signal_client_get_network_monitor(self_: *mut SignalClient)
+        -> *mut gio::GNetworkMonitor;
     pub fn signal_client_get_outbox_length(self_: *mut SignalClient) -> c_uint;
     pub fn signal_client_get_outbox_limit(self_: *mut SignalClient) -> c_uint;
     pub fn signal_client_get_outbox_ttl(self_: *mut SignalClient) -> c_uint;
@@ -359,49 +464,152 @@ extern "C" {
     pub fn signal_client_get_server_urls(self_: *mut SignalClient) -> *const *const c_char;
     pub fn signal_client_get_state(self_: *mut SignalClient) -> SignalConnectionState;
     pub fn signal_client_get_status_text(self_: *mut SignalClient) -> *const c_char;
-    pub fn signal_client_get_tls_certificate(self_: *mut SignalClient) -> *mut gio::GTlsCertificate;
+    pub fn signal_client_get_tls_certificate(self_: *mut SignalClient)
+        -> *mut gio::GTlsCertificate;
     pub fn signal_client_get_tls_database(self_: *mut SignalClient) -> *mut gio::GTlsDatabase;
     pub fn signal_client_get_user_id(self_: *mut SignalClient) -> *const c_char;
-    pub fn signal_client_join_rooms(self_: *mut SignalClient, rooms: *const *const c_char, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_client_leave_rooms(self_: *mut SignalClient, rooms: *const *const c_char, error: *mut *mut glib::GError) -> gboolean;
+    pub fn signal_client_join_rooms(
+        self_: *mut SignalClient,
+        rooms: *const *const c_char,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_client_leave_rooms(
+        self_: *mut SignalClient,
+        rooms: *const *const c_char,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
     pub fn signal_client_reconnect_now(self_: *mut SignalClient);
-    pub fn signal_client_request_async(self_: *mut SignalClient, event: *const c_char, payload: *mut json::JsonNode, timeout: c_uint, cancellable: *mut gio::GCancellable, callback: gio::GAsyncReadyCallback, user_data: gpointer);
-    pub fn signal_client_request_finish(self_: *mut SignalClient, result: *mut gio::GAsyncResult, error: *mut *mut glib::GError) -> *mut SignalMessage;
-    pub fn signal_client_request_json_async(self_: *mut SignalClient, event: *const c_char, json: *const c_char, timeout: c_uint, cancellable: *mut gio::GCancellable, callback: gio::GAsyncReadyCallback, user_data: gpointer);
-    pub fn signal_client_send_json(self_: *mut SignalClient, event: *const c_char, json: *const c_char, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_client_send_json_async(self_: *mut SignalClient, event: *const c_char, json: *const c_char, cancellable: *mut gio::GCancellable, callback: gio::GAsyncReadyCallback, user_data: gpointer);
-    pub fn signal_client_send_json_finish(self_: *mut SignalClient, result: *mut gio::GAsyncResult, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_client_send_message(self_: *mut SignalClient, event: *const c_char, payload: *mut json::JsonNode, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_client_send_message_async(self_: *mut SignalClient, event: *const c_char, payload: *mut json::JsonNode, cancellable: *mut gio::GCancellable, callback: gio::GAsyncReadyCallback, user_data: gpointer);
-    pub fn signal_client_send_message_finish(self_: *mut SignalClient, result: *mut gio::GAsyncResult, error: *mut *mut glib::GError) -> gboolean;
+    pub fn signal_client_request_async(
+        self_: *mut SignalClient,
+        event: *const c_char,
+        payload: *mut json::JsonNode,
+        timeout: c_uint,
+        cancellable: *mut gio::GCancellable,
+        callback: gio::GAsyncReadyCallback,
+        user_data: gpointer,
+    );
+    pub fn signal_client_request_finish(
+        self_: *mut SignalClient,
+        result: *mut gio::GAsyncResult,
+        error: *mut *mut glib::GError,
+    ) -> *mut SignalMessage;
+    pub fn signal_client_request_json_async(
+        self_: *mut SignalClient,
+        event: *const c_char,
+        json: *const c_char,
+        timeout: c_uint,
+        cancellable: *mut gio::GCancellable,
+        callback: gio::GAsyncReadyCallback,
+        user_data: gpointer,
+    );
+    pub fn signal_client_send_json(
+        self_: *mut SignalClient,
+        event: *const c_char,
+        json: *const c_char,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_client_send_json_async(
+        self_: *mut SignalClient,
+        event: *const c_char,
+        json: *const c_char,
+        cancellable: *mut gio::GCancellable,
+        callback: gio::GAsyncReadyCallback,
+        user_data: gpointer,
+    );
+    pub fn signal_client_send_json_finish(
+        self_: *mut SignalClient,
+        result: *mut gio::GAsyncResult,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_client_send_message(
+        self_: *mut SignalClient,
+        event: *const c_char,
+        payload: *mut json::JsonNode,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_client_send_message_async(
+        self_: *mut SignalClient,
+        event: *const c_char,
+        payload: *mut json::JsonNode,
+        cancellable: *mut gio::GCancellable,
+        callback: gio::GAsyncReadyCallback,
+        user_data: gpointer,
+    );
+    pub fn signal_client_send_message_finish(
+        self_: *mut SignalClient,
+        result: *mut gio::GAsyncResult,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
     pub fn signal_client_set_allow_insecure(self_: *mut SignalClient, allow_insecure: gboolean);
-    pub fn signal_client_set_authenticate_data(self_: *mut SignalClient, authenticate_data: *mut json::JsonNode);
-    pub fn signal_client_set_authenticate_type(self_: *mut SignalClient, authenticate_type: *const c_char);
-    pub fn signal_client_set_auto_join_rooms(self_: *mut SignalClient, auto_join_rooms: *const *const c_char);
-    pub fn signal_client_set_backoff_multiplier(self_: *mut SignalClient, backoff_multiplier: c_double);
+    pub fn signal_client_set_authenticate_data(
+        self_: *mut SignalClient,
+        authenticate_data: *mut json::JsonNode,
+    );
+    pub fn signal_client_set_authenticate_type(
+        self_: *mut SignalClient,
+        authenticate_type: *const c_char,
+    );
+    pub fn signal_client_set_auto_join_rooms(
+        self_: *mut SignalClient,
+        auto_join_rooms: *const *const c_char,
+    );
+    pub fn signal_client_set_backoff_multiplier(
+        self_: *mut SignalClient,
+        backoff_multiplier: c_double,
+    );
     pub fn signal_client_set_base_interval(self_: *mut SignalClient, base_interval: c_uint);
     pub fn signal_client_set_connect_timeout(self_: *mut SignalClient, connect_timeout: c_uint);
-    pub fn signal_client_set_correlation_member(self_: *mut SignalClient, correlation_member: *const c_char);
+    pub fn signal_client_set_correlation_member(
+        self_: *mut SignalClient,
+        correlation_member: *const c_char,
+    );
     pub fn signal_client_set_ecdh_info(self_: *mut SignalClient, ecdh_info: *const c_char);
-    pub fn signal_client_set_headers(self_: *mut SignalClient, headers: *mut soup::SoupMessageHeaders);
-    pub fn signal_client_set_heartbeat_interval(self_: *mut SignalClient, heartbeat_interval: c_uint);
+    pub fn signal_client_set_headers(
+        self_: *mut SignalClient,
+        headers: *mut soup::SoupMessageHeaders,
+    );
+    pub fn signal_client_set_heartbeat_interval(
+        self_: *mut SignalClient,
+        heartbeat_interval: c_uint,
+    );
     pub fn signal_client_set_jitter(self_: *mut SignalClient, jitter: c_double);
     pub fn signal_client_set_liveness_timeout(self_: *mut SignalClient, liveness_timeout: c_uint);
     pub fn signal_client_set_max_incoming_size(self_: *mut SignalClient, max_incoming_size: u64);
     pub fn signal_client_set_max_interval(self_: *mut SignalClient, max_interval: c_uint);
     pub fn signal_client_set_max_message_size(self_: *mut SignalClient, max_message_size: c_uint);
     pub fn signal_client_set_max_retries(self_: *mut SignalClient, max_retries: c_uint);
-    pub fn signal_client_set_network_monitor(self_: *mut SignalClient, network_monitor: *mut gio::GNetworkMonitor);
+    pub fn signal_client_set_network_monitor(
+        self_: *mut SignalClient,
+        network_monitor: *mut gio::GNetworkMonitor,
+    );
     pub fn signal_client_set_outbox_limit(self_: *mut SignalClient, outbox_limit: c_uint);
     pub fn signal_client_set_outbox_ttl(self_: *mut SignalClient, outbox_ttl: c_uint);
-    pub fn signal_client_set_proxy_resolver(self_: *mut SignalClient, proxy_resolver: *mut gio::GProxyResolver);
-    pub fn signal_client_set_public_key_member(self_: *mut SignalClient, public_key_member: *const c_char);
+    pub fn signal_client_set_proxy_resolver(
+        self_: *mut SignalClient,
+        proxy_resolver: *mut gio::GProxyResolver,
+    );
+    pub fn signal_client_set_public_key_member(
+        self_: *mut SignalClient,
+        public_key_member: *const c_char,
+    );
     pub fn signal_client_set_request_timeout(self_: *mut SignalClient, request_timeout: c_uint);
-    pub fn signal_client_set_require_encryption(self_: *mut SignalClient, require_encryption: gboolean);
+    pub fn signal_client_set_require_encryption(
+        self_: *mut SignalClient,
+        require_encryption: gboolean,
+    );
     pub fn signal_client_set_server_url(self_: *mut SignalClient, server_url: *const c_char);
-    pub fn signal_client_set_server_urls(self_: *mut SignalClient, server_urls: *const *const c_char);
-    pub fn signal_client_set_tls_certificate(self_: *mut SignalClient, tls_certificate: *mut gio::GTlsCertificate);
-    pub fn signal_client_set_tls_database(self_: *mut SignalClient, tls_database: *mut gio::GTlsDatabase);
+    pub fn signal_client_set_server_urls(
+        self_: *mut SignalClient,
+        server_urls: *const *const c_char,
+    );
+    pub fn signal_client_set_tls_certificate(
+        self_: *mut SignalClient,
+        tls_certificate: *mut gio::GTlsCertificate,
+    );
+    pub fn signal_client_set_tls_database(
+        self_: *mut SignalClient,
+        tls_database: *mut gio::GTlsDatabase,
+    );
     pub fn signal_client_set_token(self_: *mut SignalClient, token: *const c_char);
     pub fn signal_client_update_token(self_: *mut SignalClient, token: *const c_char);
 
@@ -419,7 +627,11 @@ extern "C" {
     // SignalMessageList
     //=========================================================================
     pub fn signal_message_list_get_type() -> GType;
-    pub fn signal_message_list_new(client: *mut SignalClient, event: *const c_char, limit: c_uint) -> *mut SignalMessageList;
+    pub fn signal_message_list_new(
+        client: *mut SignalClient,
+        event: *const c_char,
+        limit: c_uint,
+    ) -> *mut SignalMessageList;
     pub fn signal_message_list_clear(self_: *mut SignalMessageList);
     pub fn signal_message_list_get_client(self_: *mut SignalMessageList) -> *mut SignalClient;
     pub fn signal_message_list_get_event(self_: *mut SignalMessageList) -> *const c_char;
@@ -447,9 +659,24 @@ extern "C" {
     //=========================================================================
     pub fn signal_server_get_type() -> GType;
     pub fn signal_server_new() -> *mut SignalServer;
-    pub fn signal_server_broadcast(self_: *mut SignalServer, event: *const c_char, payload: *mut json::JsonNode, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_server_drain_async(self_: *mut SignalServer, duration: c_uint, cancellable: *mut gio::GCancellable, callback: gio::GAsyncReadyCallback, user_data: gpointer);
-    pub fn signal_server_drain_finish(self_: *mut SignalServer, result: *mut gio::GAsyncResult, error: *mut *mut glib::GError) -> gboolean;
+    pub fn signal_server_broadcast(
+        self_: *mut SignalServer,
+        event: *const c_char,
+        payload: *mut json::JsonNode,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_server_drain_async(
+        self_: *mut SignalServer,
+        duration: c_uint,
+        cancellable: *mut gio::GCancellable,
+        callback: gio::GAsyncReadyCallback,
+        user_data: gpointer,
+    );
+    pub fn signal_server_drain_finish(
+        self_: *mut SignalServer,
+        result: *mut gio::GAsyncResult,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
     pub fn signal_server_get_allowed_origins(self_: *mut SignalServer) -> *const *const c_char;
     pub fn signal_server_get_auth_timeout(self_: *mut SignalServer) -> c_uint;
     pub fn signal_server_get_authentications_failed(self_: *mut SignalServer) -> u64;
@@ -469,19 +696,66 @@ extern "C" {
     pub fn signal_server_get_peers(self_: *mut SignalServer) -> *mut gio::GListModel;
     pub fn signal_server_get_peers_accepted(self_: *mut SignalServer) -> u64;
     pub fn signal_server_get_require_encryption(self_: *mut SignalServer) -> gboolean;
-    pub fn signal_server_get_tls_certificate(self_: *mut SignalServer) -> *mut gio::GTlsCertificate;
+    pub fn signal_server_get_tls_certificate(self_: *mut SignalServer)
+        -> *mut gio::GTlsCertificate;
     pub fn signal_server_get_uri(self_: *mut SignalServer) -> *mut c_char;
-    pub fn signal_server_listen(self_: *mut SignalServer, address: *const c_char, port: u16, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_server_listen_socket(self_: *mut SignalServer, socket: *mut gio::GSocket, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_server_reply(self_: *mut SignalServer, peer: *mut SignalPeer, request: *mut SignalMessage, payload: *mut json::JsonNode, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_server_reply_error(self_: *mut SignalServer, peer: *mut SignalPeer, request: *mut SignalMessage, message: *const c_char, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_server_send_to_peer(self_: *mut SignalServer, peer: *mut SignalPeer, event: *const c_char, payload: *mut json::JsonNode, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_server_send_to_room(self_: *mut SignalServer, room: *const c_char, event: *const c_char, payload: *mut json::JsonNode, except: *mut SignalPeer, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_server_send_to_user(self_: *mut SignalServer, user_id: *const c_char, event: *const c_char, payload: *mut json::JsonNode, error: *mut *mut glib::GError) -> gboolean;
-    pub fn signal_server_set_allowed_origins(self_: *mut SignalServer, origins: *const *const c_char);
+    pub fn signal_server_listen(
+        self_: *mut SignalServer,
+        address: *const c_char,
+        port: u16,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_server_listen_socket(
+        self_: *mut SignalServer,
+        socket: *mut gio::GSocket,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_server_reply(
+        self_: *mut SignalServer,
+        peer: *mut SignalPeer,
+        request: *mut SignalMessage,
+        payload: *mut json::JsonNode,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_server_reply_error(
+        self_: *mut SignalServer,
+        peer: *mut SignalPeer,
+        request: *mut SignalMessage,
+        message: *const c_char,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_server_send_to_peer(
+        self_: *mut SignalServer,
+        peer: *mut SignalPeer,
+        event: *const c_char,
+        payload: *mut json::JsonNode,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_server_send_to_room(
+        self_: *mut SignalServer,
+        room: *const c_char,
+        event: *const c_char,
+        payload: *mut json::JsonNode,
+        except: *mut SignalPeer,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_server_send_to_user(
+        self_: *mut SignalServer,
+        user_id: *const c_char,
+        event: *const c_char,
+        payload: *mut json::JsonNode,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
+    pub fn signal_server_set_allowed_origins(
+        self_: *mut SignalServer,
+        origins: *const *const c_char,
+    );
     pub fn signal_server_set_auth_timeout(self_: *mut SignalServer, auth_timeout: c_uint);
     pub fn signal_server_set_bus(self_: *mut SignalServer, bus: *mut SignalBus);
-    pub fn signal_server_set_default_rooms(self_: *mut SignalServer, default_rooms: *const *const c_char);
+    pub fn signal_server_set_default_rooms(
+        self_: *mut SignalServer,
+        default_rooms: *const *const c_char,
+    );
     pub fn signal_server_set_ecdh_info(self_: *mut SignalServer, ecdh_info: *const c_char);
     pub fn signal_server_set_heartbeat_timeout(self_: *mut SignalServer, heartbeat_timeout: c_uint);
     pub fn signal_server_set_max_backlog(self_: *mut SignalServer, max_backlog: c_uint);
@@ -490,9 +764,24 @@ extern "C" {
     pub fn signal_server_set_max_pending(self_: *mut SignalServer, max_pending: c_uint);
     pub fn signal_server_set_max_rooms(self_: *mut SignalServer, max_rooms: c_uint);
     pub fn signal_server_set_path(self_: *mut SignalServer, path: *const c_char);
-    pub fn signal_server_set_require_encryption(self_: *mut SignalServer, require_encryption: gboolean);
-    pub fn signal_server_set_tls_certificate(self_: *mut SignalServer, tls_certificate: *mut gio::GTlsCertificate);
-    pub fn signal_server_stop_async(self_: *mut SignalServer, cancellable: *mut gio::GCancellable, callback: gio::GAsyncReadyCallback, user_data: gpointer);
-    pub fn signal_server_stop_finish(self_: *mut SignalServer, result: *mut gio::GAsyncResult, error: *mut *mut glib::GError) -> gboolean;
+    pub fn signal_server_set_require_encryption(
+        self_: *mut SignalServer,
+        require_encryption: gboolean,
+    );
+    pub fn signal_server_set_tls_certificate(
+        self_: *mut SignalServer,
+        tls_certificate: *mut gio::GTlsCertificate,
+    );
+    pub fn signal_server_stop_async(
+        self_: *mut SignalServer,
+        cancellable: *mut gio::GCancellable,
+        callback: gio::GAsyncReadyCallback,
+        user_data: gpointer,
+    );
+    pub fn signal_server_stop_finish(
+        self_: *mut SignalServer,
+        result: *mut gio::GAsyncResult,
+        error: *mut *mut glib::GError,
+    ) -> gboolean;
 
 }

@@ -5,10 +5,10 @@
 #![cfg(unix)]
 
 use signal_glib_sys::*;
-use std::mem::{align_of, size_of};
 use std::env;
 use std::error::Error;
 use std::ffi::OsString;
+use std::mem::{align_of, size_of};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::str;
@@ -66,8 +66,7 @@ fn pkg_config_cflags(packages: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
     if packages.is_empty() {
         return Ok(Vec::new());
     }
-    let pkg_config = env::var_os("PKG_CONFIG")
-        .unwrap_or_else(|| OsString::from("pkg-config"));
+    let pkg_config = env::var_os("PKG_CONFIG").unwrap_or_else(|| OsString::from("pkg-config"));
     let mut cmd = Command::new(pkg_config);
     cmd.arg("--cflags");
     cmd.args(packages);
@@ -80,7 +79,6 @@ fn pkg_config_cflags(packages: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
     let stdout = str::from_utf8(&out.stdout)?;
     Ok(shell_words::split(stdout.trim())?)
 }
-
 
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 struct Layout {
@@ -163,8 +161,7 @@ fn cross_validate_layout_with_c() {
 
     let mut results = Results::default();
 
-    for ((rust_name, rust_layout), (c_name, c_layout)) in
-        RUST_LAYOUTS.iter().zip(c_layouts.iter())
+    for ((rust_name, rust_layout), (c_name, c_layout)) in RUST_LAYOUTS.iter().zip(c_layouts.iter())
     {
         if rust_name != c_name {
             results.record_failed();
@@ -174,9 +171,7 @@ fn cross_validate_layout_with_c() {
 
         if rust_layout != c_layout {
             results.record_failed();
-            eprintln!(
-                "Layout mismatch for {rust_name}\nRust: {rust_layout:?}\nC:    {c_layout:?}",
-            );
+            eprintln!("Layout mismatch for {rust_name}\nRust: {rust_layout:?}\nC:    {c_layout:?}",);
             continue;
         }
 
@@ -206,14 +201,62 @@ fn get_c_output(name: &str) -> Result<String, Box<dyn Error>> {
 }
 
 const RUST_LAYOUTS: &[(&str, Layout)] = &[
-    ("SignalBusClass", Layout {size: size_of::<SignalBusClass>(), alignment: align_of::<SignalBusClass>()}),
-    ("SignalClientClass", Layout {size: size_of::<SignalClientClass>(), alignment: align_of::<SignalClientClass>()}),
-    ("SignalConnectionState", Layout {size: size_of::<SignalConnectionState>(), alignment: align_of::<SignalConnectionState>()}),
-    ("SignalError", Layout {size: size_of::<SignalError>(), alignment: align_of::<SignalError>()}),
-    ("SignalMessageItemClass", Layout {size: size_of::<SignalMessageItemClass>(), alignment: align_of::<SignalMessageItemClass>()}),
-    ("SignalMessageListClass", Layout {size: size_of::<SignalMessageListClass>(), alignment: align_of::<SignalMessageListClass>()}),
-    ("SignalPeerClass", Layout {size: size_of::<SignalPeerClass>(), alignment: align_of::<SignalPeerClass>()}),
-    ("SignalServerClass", Layout {size: size_of::<SignalServerClass>(), alignment: align_of::<SignalServerClass>()}),
+    (
+        "SignalBusClass",
+        Layout {
+            size: size_of::<SignalBusClass>(),
+            alignment: align_of::<SignalBusClass>(),
+        },
+    ),
+    (
+        "SignalClientClass",
+        Layout {
+            size: size_of::<SignalClientClass>(),
+            alignment: align_of::<SignalClientClass>(),
+        },
+    ),
+    (
+        "SignalConnectionState",
+        Layout {
+            size: size_of::<SignalConnectionState>(),
+            alignment: align_of::<SignalConnectionState>(),
+        },
+    ),
+    (
+        "SignalError",
+        Layout {
+            size: size_of::<SignalError>(),
+            alignment: align_of::<SignalError>(),
+        },
+    ),
+    (
+        "SignalMessageItemClass",
+        Layout {
+            size: size_of::<SignalMessageItemClass>(),
+            alignment: align_of::<SignalMessageItemClass>(),
+        },
+    ),
+    (
+        "SignalMessageListClass",
+        Layout {
+            size: size_of::<SignalMessageListClass>(),
+            alignment: align_of::<SignalMessageListClass>(),
+        },
+    ),
+    (
+        "SignalPeerClass",
+        Layout {
+            size: size_of::<SignalPeerClass>(),
+            alignment: align_of::<SignalPeerClass>(),
+        },
+    ),
+    (
+        "SignalServerClass",
+        Layout {
+            size: size_of::<SignalServerClass>(),
+            alignment: align_of::<SignalServerClass>(),
+        },
+    ),
 ];
 
 const RUST_CONSTANTS: &[(&str, &str)] = &[
@@ -242,5 +285,3 @@ const RUST_CONSTANTS: &[(&str, &str)] = &[
     ("SIGNAL_MINOR_VERSION", "1"),
     ("SIGNAL_VERSION_S", "0.1.0"),
 ];
-
-

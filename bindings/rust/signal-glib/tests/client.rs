@@ -116,22 +116,24 @@ fn sends_and_receives() {
         client.flush_future().await.expect("flushed");
         wait_until(|| received.borrow().len() == 3).await;
 
-        let received = received.borrow();
-        let texts: Vec<_> = received
-            .iter()
-            .map(|message| message.payload_json())
-            .collect();
-        assert_eq!(texts[0].as_deref(), Some("9007199254740993"));
-        assert_eq!(texts[1].as_deref(), Some(r#"{"a":[1,null]}"#));
-        assert_eq!(texts[2], None);
-        assert_eq!(
-            received[1].payload().expect("a payload").to_string(),
-            r#"{"a":[1,null]}"#
-        );
-        assert_eq!(
-            (received[0].event().as_str(), received[0].is_encrypted()),
-            ("echo", true)
-        );
+        {
+            let received = received.borrow();
+            let texts: Vec<_> = received
+                .iter()
+                .map(|message| message.payload_json())
+                .collect();
+            assert_eq!(texts[0].as_deref(), Some("9007199254740993"));
+            assert_eq!(texts[1].as_deref(), Some(r#"{"a":[1,null]}"#));
+            assert_eq!(texts[2], None);
+            assert_eq!(
+                received[1].payload().expect("a payload").to_string(),
+                r#"{"a":[1,null]}"#
+            );
+            assert_eq!(
+                (received[0].event().as_str(), received[0].is_encrypted()),
+                ("echo", true)
+            );
+        }
 
         for (event, json) in [("", "1"), ("join", "1"), ("echo", "{")] {
             let error = client
