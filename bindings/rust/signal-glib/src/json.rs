@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //! Payloads of messages.
 
-use crate::ffi;
+use crate::{ffi, json_text};
 use glib::translate::*;
 use std::{fmt, str::FromStr};
 
@@ -24,19 +24,22 @@ glib::wrapper! {
 }
 
 impl Node {
-    /// Parses JSON. Text that is empty is an error.
+    /// Parses JSON. What is not valid by RFC 8259, is nested in more than 256 arrays and objects, or cannot be
+    /// represented by a node, is refused with [`Error::InvalidArgument`](crate::Error::InvalidArgument): an integer
+    /// of more than 64 bits, a number outside of the range of an [`f64`], and an escaped NUL or lone surrogate.
     #[doc(alias = "json_from_string")]
     pub fn from_json(text: &str) -> Result<Self, glib::Error> {
+        json_text::check(text)
+            .map_err(|reason| glib::Error::new(crate::Error::InvalidArgument, reason))?;
         let mut error = std::ptr::null_mut();
-        // SAFETY: the result is a new node, or NULL with or without an error.
+        // SAFETY: the result is a new node, or NULL with an error, since the text is not empty.
         unsafe {
             let node = ffi::json_from_string(text.to_glib_none().0, &mut error);
-            if !error.is_null() {
-                return Err(from_glib_full(error));
+            if error.is_null() {
+                Ok(from_glib_full(node))
+            } else {
+                Err(from_glib_full(error))
             }
-            Option::<Self>::from_glib_full(node).ok_or_else(|| {
-                glib::Error::new(crate::Error::InvalidArgument, "There is no JSON value")
-            })
         }
     }
 

@@ -21,6 +21,7 @@ macro_rules! assert_initialized_main_thread {
 mod auto;
 mod client;
 pub mod json;
+mod json_text;
 mod messages;
 
 pub use auto::*;

@@ -117,7 +117,94 @@ fn payloads() {
     assert_eq!(node.to_json(), r#"{"b":[1,"ü"],"a":null}"#);
     assert_eq!(node, node.to_string().parse().expect("JSON"));
     assert_ne!(node, Node::from_json("1").expect("JSON"));
-    for text in ["", " ", "{", "[1"] {
-        Node::from_json(text).expect_err(text);
+}
+
+/// The text that a node makes of a text, or the reason why it does not.
+fn parse(text: &str) -> Result<String, String> {
+    match Node::from_json(text) {
+        Ok(node) => Ok(node.to_string()),
+        Err(error) => {
+            assert_eq!(error.kind(), Some(Error::InvalidArgument), "{text}");
+            Err(error.message().to_owned())
+        }
+    }
+}
+
+#[test]
+fn payloads_keep_what_was_written() {
+    for text in [
+        "null",
+        "true",
+        "0",
+        "-9223372036854775808",
+        "9223372036854775807",
+        r#""\"\\\n""#,
+        r#"{"a":{},"b":[[],{"c":false}]}"#,
+    ] {
+        assert_eq!(parse(text).as_deref(), Ok(text));
+    }
+    assert_eq!(parse(" [ 1 ,\t2\r\n] ").as_deref(), Ok("[1,2]"));
+    assert_eq!(parse(r#""\ud83d\ude00\/""#).as_deref(), Ok(r#""😀/""#));
+    let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+    assert_eq!(parse(&nested(256)), Ok(nested(256)));
+
+    // JSON-GLib would crash.
+    let reason = parse(&nested(257)).expect_err("too deep");
+    assert!(reason.contains("nested"), "{reason}");
+    assert_eq!(parse(&"[".repeat(100_000)), Err(reason));
+    // JSON-GLib would change these.
+    for text in [
+        "9223372036854775808",
+        "1e400",
+        r#""\u0000""#,
+        r#""\ud83d""#,
+        r#""\ud83d\u0041""#,
+        r#""\ude00""#,
+    ] {
+        let reason = parse(text).expect_err(text);
+        assert!(reason.contains("cannot hold"), "{text}: {reason}");
+    }
+}
+
+#[test]
+fn payloads_are_strict() {
+    for text in [
+        "",
+        " ",
+        "{",
+        "[1",
+        "[1,]",
+        "{\"a\":1,}",
+        "{\"a\"}",
+        "{1:2}",
+        "{} {}",
+        "'a'",
+        "['\"', [",
+        "01",
+        "1.",
+        ".5",
+        "-",
+        "+1",
+        "1e",
+        "0x1",
+        "NaN",
+        "nul",
+        "// a\n1",
+        "/* a */ 1",
+        "var a = 1;",
+        "\"a",
+        "\"\\x\"",
+        "\"\\u00g0\"",
+        "\"\\u00\"",
+        "\"\\u+123\"",
+        "\"\n\"",
+        "1\0",
+        "\u{feff}1",
+        "\"\0\"",
+        "\\u",
+        "]",
+    ] {
+        let reason = parse(text).expect_err(text);
+        assert!(reason.contains("not valid JSON"), "{text}: {reason}");
     }
 }
