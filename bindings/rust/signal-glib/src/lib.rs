@@ -12,9 +12,16 @@ macro_rules! skip_assert_initialized {
     () => {};
 }
 
-/// A client and a server belong to the main context in which they were made.
+/// Handlers of signals run in the thread that runs the main context of the object, and need not be `Send`. So an
+/// object is only made in a thread that runs its main context, or that could.
 macro_rules! assert_initialized_main_thread {
-    () => {};
+    () => {
+        let context = glib::MainContext::ref_thread_default();
+        assert!(
+            context.is_owner() || context.acquire().is_ok(),
+            "Another thread runs the main context of this one; use with_thread_default() of a context of its own"
+        );
+    };
 }
 
 #[allow(clippy::too_many_arguments, clippy::type_complexity, unused_imports)]

@@ -208,3 +208,34 @@ fn payloads_are_strict() {
         assert!(reason.contains("not valid JSON"), "{text}: {reason}");
     }
 }
+
+/// Handlers could otherwise run in the other thread.
+#[test]
+fn objects_are_not_made_for_the_context_of_another_thread() {
+    let (started, has_started) = std::sync::mpsc::channel();
+    let (stop, stopped) = futures_channel::oneshot::channel::<()>();
+    let owner = std::thread::spawn(move || {
+        glib::MainContext::default().block_on(async {
+            started.send(()).expect("a test that waits");
+            stopped.await.expect_err("dropped");
+        });
+    });
+    has_started.recv().expect("a thread that runs the context");
+
+    for make in [
+        || drop(Server::new()),
+        || drop(Bus::new(None)),
+        || drop(signal_glib::Client::new(None, None)),
+        || drop(signal_glib::Client::builder().build()),
+    ] {
+        std::thread::spawn(make).join().expect_err("a panic");
+    }
+    std::thread::spawn(|| run(async { drop(Server::new()) }))
+        .join()
+        .expect("a context of its own");
+    // It makes nothing.
+    let error = glib::Error::new(Error::NotConnected, "Not connected");
+    assert!(Error::advice(&error).is_some());
+    drop(stop);
+    owner.join().expect("no panic");
+}
