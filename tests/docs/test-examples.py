@@ -15,8 +15,8 @@ c, python, js, vala, rust
                       Anything else is a fragment. It is compiled, not run: in C, all fragments of a
                       page in one file, those that begin with “static”, “typedef” or “#include” at file
                       scope and the others each in a function of its own, after the code in a comment
-                      “given: …”; in Python and JavaScript, within an async function. In
-                      JavaScript, imports from npm are omitted.
+                      “given: …”; in Python and JavaScript, within an async function; in Rust,
+                      as a program of its own. In JavaScript, imports from npm are omitted.
 other                 sh: the syntax, the options of signal-glib, the paths of the project, the
                       names of meson's options, suites and tests. json, xml, ini, meson: parsed.
                       console, text, mermaid: not checked. Other blocks are errors.
@@ -205,13 +205,17 @@ class Rust:
     suffix = '.rs'
 
     def is_program(self, text):
-        return 'fn main()' in text
+        return 'fn main()' in text or '#[test]' in text
 
     def build(self, path):
-        return [cargo.build_program(options.build_dir, path)]
+        command = ['test', '--no-run'] if '#[test]' in path.read_text(encoding='utf-8') else ['build']
+        return [cargo.build_program(options.build_dir, path, *command)]
 
     def check(self, page, folder):
-        raise AssertionError(f'{page[0].name} is not a program')
+        for number, block in enumerate(page):
+            path = folder / f'fragment{number}.rs'
+            path.write_text('#![allow(dead_code)]\n' + block.text + 'fn main() {}\n', encoding='utf-8')
+            cargo.build_program(options.build_dir, path, 'build')
 
 
 class Python:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Builds the bindings for Rust and programs that use them, with crates from crates.io."""
 import functools
+import json
 import os
 import pathlib
 import re
@@ -75,8 +76,8 @@ def find_program(build_dir, *names):
     return build_dir.joinpath('bindings', 'rust', 'debug', *names)
 
 
-def build_program(build_dir, source):
-    """Builds a program that consists of one file, as a package of its own."""
+def build_program(build_dir, source, *command):
+    """Builds a program that consists of one file, as a package of its own, with a subcommand of cargo."""
     name = 'example-' + source.stem
     package = source.parent / name
     (package / 'src').mkdir(parents=True)
@@ -88,8 +89,10 @@ def build_program(build_dir, source):
     obstacle = find_obstacle(build_dir)
     if obstacle:
         raise unittest.SkipTest(obstacle)
-    cargo = execute(['cargo', 'build', '--offline', '--quiet', '--manifest-path', str(package / 'Cargo.toml')],
-                    BUILD_SECONDS, make_environment(build_dir))
-    if cargo.returncode != 0 or cargo.stdout:
-        raise AssertionError(f'{source.name}: {cargo.returncode}\n{cargo.stdout}')
-    return find_program(build_dir, name)
+    cargo = execute(['cargo', *command, '--offline', '--message-format=json', '--manifest-path',
+                     str(package / 'Cargo.toml')], BUILD_SECONDS, make_environment(build_dir))
+    messages = [json.loads(line) for line in cargo.stdout.splitlines() if line.startswith('{')]
+    reports = [message['message']['rendered'] for message in messages if message['reason'] == 'compiler-message']
+    if cargo.returncode != 0 or reports:
+        raise AssertionError(f'{source.name}: {cargo.returncode}\n{"".join(reports) or cargo.stdout}')
+    return pathlib.Path(next(message['executable'] for message in reversed(messages) if message.get('executable')))
