@@ -246,6 +246,64 @@ fn a_dropped_future_cancels() {
 }
 
 #[test]
+fn a_dropped_request_is_cancelled() {
+    run(async {
+        let server = new_server();
+        let client = new_client(&server);
+        client.connect_future(Some(TOKEN)).await.expect("connected");
+        let held = Rc::new(());
+        let other = held.clone();
+        let cancellable = gio::Cancellable::new();
+        client.request_json_async("ignored", None, 0, Some(&cancellable), move |result| {
+            let error = result.expect_err("cancelled");
+            assert!(error.matches(gio::IOErrorEnum::Cancelled), "{error}");
+            drop(other);
+        });
+        let request = client.request_json_future("ignored", None, 0);
+        glib::future_with_timeout(Duration::from_millis(20), request)
+            .await
+            .expect_err("a timeout");
+        cancellable.cancel();
+        wait_until(|| Rc::strong_count(&held) == 1).await;
+        client
+            .request_json_future("ask", None, 0)
+            .await
+            .expect("an answer");
+        // Nothing holds the client for a request that is over.
+        let weak = client.downgrade();
+        drop(client);
+        wait_until(|| weak.upgrade().is_none()).await;
+    });
+}
+
+#[test]
+fn a_handler_can_disconnect_itself() {
+    run(async {
+        let server = new_server();
+        let client = new_client(&server);
+        let (received, add) = record();
+        let handler = Rc::new(RefCell::new(None));
+        let other = handler.clone();
+        let id = client.connect_message(Some("echo"), move |client, message| {
+            client.disconnect(other.take().expect("called once"));
+            // What the closure owns is still there.
+            add(message.payload_json());
+        });
+        handler.replace(Some(id));
+        client.connect_future(Some(TOKEN)).await.expect("connected");
+        for json in ["1", "2"] {
+            client.send_json("echo", Some(json)).expect("sent");
+        }
+        client
+            .request_json_future("ask", None, 0)
+            .await
+            .expect("an answer");
+        assert_eq!(*received.borrow(), [Some("1".into())]);
+        assert_eq!(Rc::strong_count(&handler), 1);
+    });
+}
+
+#[test]
 fn a_dropped_client_leaves() {
     run(async {
         let server = new_server();
