@@ -285,19 +285,21 @@ start_listening (SignalServer  *self,
   return TRUE;
 }
 
-/* The socket has been checked. It is not closed on failure. */
+/* The socket has been checked. It is left as it is on failure. */
 gboolean
 signal_server_use_socket (SignalServer  *self,
                           GSocket       *socket,
                           GError       **error)
 {
-  g_socket_set_blocking (socket, FALSE);
   self->socket = g_object_ref (socket);
-  if (start_listening (self, NULL, error))
-    return TRUE;
+  if (!start_listening (self, NULL, error))
+    {
+      g_clear_object (&self->socket);
+      return FALSE;
+    }
 
-  g_clear_object (&self->socket);
-  return FALSE;
+  g_socket_set_blocking (socket, FALSE);
+  return TRUE;
 }
 
 gboolean

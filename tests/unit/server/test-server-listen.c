@@ -262,10 +262,12 @@ test_no_address (void)
   g_clear_error (&error);
   g_assert_null (signal_server_get_uri (server));
   g_assert_false (g_socket_is_closed (socket));
+  g_assert_true (g_socket_get_blocking (socket));
 
   address_fails = FALSE;
   g_assert_true (signal_server_listen_socket (server, socket, &error));
   g_assert_no_error (error);
+  g_assert_false (g_socket_get_blocking (socket));
   check_serves (server);
 }
 
