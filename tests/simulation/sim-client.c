@@ -830,6 +830,7 @@ void
 sim_client_finish (SimClient *self)
 {
   self->wants_connection = FALSE;
+  self->is_settled = FALSE;
   self->depth = MAX_DEPTH;
   disconnect_client (self);
   drop (self);
