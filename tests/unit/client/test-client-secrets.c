@@ -5,7 +5,9 @@
 #include "tests/lib/secrets-server.h"
 
 #include <dlfcn.h>
+#ifdef HAVE_GNUTLS
 #include <gnutls/crypto.h>
+#endif
 #include <string.h>
 #include <unistd.h>
 
@@ -38,6 +40,9 @@ free (void *memory)
 
 static Needle scalar = { "private scalar" };
 
+/* Of the functions from which the library gets random data, this takes the place of the one that it calls. */
+#ifdef HAVE_GNUTLS
+
 /* Only the generation of a private key requests this number of random bytes for a key. */
 int
 gnutls_rnd (gnutls_rnd_level_t  level,
@@ -51,6 +56,23 @@ gnutls_rnd (gnutls_rnd_level_t  level,
     needle_set (&scalar, data, length);
   return status;
 }
+
+#else
+
+/* Only the generation of a private key requests this number of random bytes. */
+int
+getentropy (void   *data,
+            size_t  length)
+{
+  int (*real) (void *, size_t) = dlsym (RTLD_NEXT, "getentropy");
+  int status = real (data, length);
+
+  if (length == SIGNAL_ECDH_SCALAR_SIZE)
+    needle_set (&scalar, data, length);
+  return status;
+}
+
+#endif
 
 typedef struct
 {

@@ -106,6 +106,13 @@ test_certificate_init (TestCertificate *self)
 {
 }
 
+/* Keys are compared by GnuTLS; without it, the TLS library has to find that they differ. */
+#ifdef HAVE_GNUTLS
+#define MISMATCH "does not match"
+#else
+#define MISMATCH NULL
+#endif
+
 static GByteArray *
 get_der (Identity   *identity,
          const char *property)
@@ -180,8 +187,7 @@ test_keys (void)
     }
 
   check_parts (get_der (first, "certificate"), get_der (first, "private-key"), NULL, NULL, NULL);
-  check_parts (get_der (first, "certificate"), get_der (second, "private-key"), NULL, NULL,
-               "does not match");
+  check_parts (get_der (first, "certificate"), get_der (second, "private-key"), NULL, NULL, MISMATCH);
   check_parts (get_der (first, "certificate"), NULL, NULL, NULL, "no private key");
 
   /* What cannot be parsed is left to the TLS library, which may know it. */

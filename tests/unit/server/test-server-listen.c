@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <gio/gnetworking.h>
-#include <gnutls/x509.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -544,56 +543,24 @@ test_stop_unresponsive (void)
   stop (fixture->server);
 }
 
-static GTlsCertificate *
-make_certificate (void)
-{
-  gnutls_x509_privkey_t key;
-  gnutls_x509_crt_t certificate;
-  gnutls_datum_t key_pem, certificate_pem;
-  g_autofree char *pem = NULL;
-  GTlsCertificate *result;
-  guint8 serial = 1;
-
-  gnutls_x509_privkey_init (&key);
-  gnutls_x509_privkey_generate2 (key, GNUTLS_PK_ECDSA,
-                                 GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1), 0, NULL, 0);
-  gnutls_x509_crt_init (&certificate);
-  gnutls_x509_crt_set_version (certificate, 3);
-  gnutls_x509_crt_set_serial (certificate, &serial, sizeof serial);
-  gnutls_x509_crt_set_activation_time (certificate, time (NULL) - 60);
-  gnutls_x509_crt_set_expiration_time (certificate, time (NULL) + 3600);
-  gnutls_x509_crt_set_dn (certificate, "CN=localhost", NULL);
-  gnutls_x509_crt_set_key (certificate, key);
-  gnutls_x509_crt_sign2 (certificate, certificate, key, GNUTLS_DIG_SHA256, 0);
-  gnutls_x509_crt_export2 (certificate, GNUTLS_X509_FMT_PEM, &certificate_pem);
-  gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &key_pem);
-
-  pem = g_strdup_printf ("%s%s", certificate_pem.data, key_pem.data);
-  result = g_tls_certificate_new_from_pem (pem, -1, NULL);
-  gnutls_free (certificate_pem.data);
-  gnutls_free (key_pem.data);
-  gnutls_x509_crt_deinit (certificate);
-  gnutls_x509_privkey_deinit (key);
-  return result;
-}
-
 static void
 test_tls (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
-  g_autoptr (GTlsCertificate) certificate = make_certificate ();
+  g_autoptr (Identity) identity = identity_new ("DNS:localhost");
   g_autoptr (RawClient) raw = NULL;
   g_autoptr (GIOStream) plain = NULL;
   g_autofree char *uri = NULL;
 
-  if (certificate == NULL)
+  if (identity == NULL)
     {
-      g_test_skip ("there is no TLS backend");
+      g_test_skip ("there is no TLS, or no openssl");
       return;
     }
 
   stop (fixture->server);
-  g_object_set (fixture->server, "tls-certificate", certificate, "auth-timeout", 60000, NULL);
+  g_object_set (fixture->server, "tls-certificate", identity->certificate, "auth-timeout", 60000,
+                NULL);
   g_assert_true (signal_server_listen (fixture->server, "localhost", 0, NULL));
   uri = signal_server_get_uri (fixture->server);
   g_assert_true (g_str_has_prefix (uri, "wss://localhost:"));
