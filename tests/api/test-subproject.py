@@ -26,6 +26,13 @@ VALA_PROJECT = C_PROJECT.replace("'c')", "'c', 'vala')") + '''
 executable('hello-vala', 'hello.vala', dependencies: signal_dep)
 '''
 
+# A library whose introspection data include those of signal-glib.
+LIBRARY_PROJECT = C_PROJECT + '''
+library = library('kitchen', 'kitchen.c', dependencies: signal_dep)
+import('gnome').generate_gir(library, sources: files('kitchen.c'), namespace: 'Kitchen', nsversion: '1.0',
+  includes: 'Signal-1.0', dependencies: signal_dep)
+'''
+
 C_PROGRAM = r'''
 #include <signal-glib/signal-glib.h>
 
@@ -74,10 +81,10 @@ class Application:
             raise AssertionError(f'{command}: {process.returncode}\n{process.stdout}')
         return process.stdout
 
-    def setup(self):
-        # Introspection takes long, and is not tested here.
+    def setup(self, *arguments, introspection='disabled'):
+        # Introspection takes long.
         self.run(options.meson, 'setup', '--force-fallback-for=signal-glib-1.0', '-Doptimization=0',
-                 '-Dsignal-glib:introspection=disabled', self.build, self.source)
+                 f'-Dsignal-glib:introspection={introspection}', *arguments, self.build, self.source)
 
     def build_and_run(self, program):
         self.run(options.meson, 'compile', '-C', self.build)
@@ -114,6 +121,16 @@ class Subproject(unittest.TestCase):
         self.application.write(meson_build=VALA_PROJECT)
         self.assertEqual(self.application.build_and_run('hello-vala'), 'disconnected\n')
         self.assertEqual(self.application.build_and_run('hello-c'), 'disconnected\n')
+
+    @unittest.skipUnless(shutil.which('g-ir-scanner') and shutil.which('ninja'), 'there is no g-ir-scanner here')
+    def test_4_introspection(self):
+        """What is to be run is looked at, but not run."""
+        self.application.write(meson_build=LIBRARY_PROJECT, kitchen_c='')
+        self.application.setup('--reconfigure', introspection='enabled')
+        *before, last = self.application.run('ninja', '-C', self.application.build, '-t', 'commands',
+                                             'Kitchen-1.0.gir').splitlines()
+        self.assertIn(f'--add-include-path={self.application.build / WITHIN / "signal-glib"} ', last)
+        self.assertTrue([line for line in before if f'--output {WITHIN}/signal-glib/Signal-1.0.gir' in line])
 
 
 class Vapi(unittest.TestCase):
