@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import pathlib
+import re
+import shlex
 import shutil
 import signal
 import socket
@@ -272,8 +274,7 @@ class Units(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             for unit in UNITS:
                 text = pathlib.Path(unit).read_text()
-                text = text.replace(f'ExecStart={text.partition("ExecStart=")[2].split(" ")[0]}',
-                                    f'ExecStart={os.path.abspath(PROGRAM)}')
+                text = re.sub(r'(?m)^ExecStart="[^"]*"', f'ExecStart="{os.path.abspath(PROGRAM)}"', text)
                 pathlib.Path(folder, os.path.basename(unit)).write_text(text)
             process = subprocess.run(['systemd-analyze', 'verify', '--man=no', '--recursive-errors=no',
                                       *(f'{folder}/{os.path.basename(unit)}' for unit in UNITS)],
@@ -294,7 +295,7 @@ class Units(unittest.TestCase):
         """The options of the unit exist."""
         help_text = run('serve', '--help').stdout
         command = pathlib.Path(UNITS[0]).read_text().partition('ExecStart=')[2].splitlines()[0]
-        for option in command.split()[2:]:
+        for option in shlex.split(command)[2:]:
             self.assertIn(option.split('=')[0], help_text)
 
 
