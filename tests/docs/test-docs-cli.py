@@ -8,6 +8,7 @@ import pathlib
 import pty
 import re
 import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -97,7 +98,7 @@ class Bash(unittest.TestCase):
         process = run('bash', '--norc', '-c', script, 'bash', str(COMPLETION / 'signal-glib'),
                       'signal-glib', *words)
         self.assertEqual(process.stderr, '')
-        return process.stdout.split()
+        return process.stdout.strip().splitlines()
 
     def test_commands(self):
         self.assertEqual(self.complete(''), [*COMMANDS, '--help', '--version'])
@@ -170,8 +171,9 @@ class Zsh(unittest.TestCase):
             os.close(terminal)
 
     def type_and_see(self, terminal):
+        folder = shlex.quote(str(COMPLETION))
         for typed, wanted in (
-                (f'fpath=({COMPLETION} $fpath); autoload -Uz compinit && compinit -u -D; echo r"ead"y\n',
+                (f'fpath=({folder} $fpath); autoload -Uz compinit && compinit -u -D; echo r"ead"y\n',
                  b'ready\r\n'),
                 ('signal-glib lis\t', b'listen '), ('--roo\t', b'--room='), ('tea --colo\t', b'--color='),
                 ('al\t', b'always ')):
@@ -218,7 +220,8 @@ class Fish(unittest.TestCase):
         self.assertEqual(self.complete('signal-glib send --color=n'), ['--color=never'])
         for command in ('listen', 'request'):
             self.assertEqual(self.complete(f'signal-glib {command} --format '), sorted(FORMATS))
-        self.assertIn(str(MANUAL), self.complete(f'signal-glib send --token-file {str(MANUAL)[:-1]}'))
+        typed = str(MANUAL)[:-1].replace(' ', r'\ ')
+        self.assertIn(str(MANUAL), self.complete(f'signal-glib send --token-file {typed}'))
         self.assertEqual(self.complete('signal-glib listen --room '), [])
 
     def test_url(self):

@@ -132,7 +132,7 @@ class C:
         return re.search(r'^main \(', text, re.MULTILINE)
 
     def flags(self):
-        return run(['pkg-config', '--cflags', '--libs', 'signal-glib-1.0']).split()
+        return shlex.split(run(['pkg-config', '--cflags', '--libs', 'signal-glib-1.0']))
 
     def build(self, path):
         program = path.with_suffix('')

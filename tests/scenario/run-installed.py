@@ -4,6 +4,7 @@
 import argparse
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ def move_pkg_config(root, prefix, folder):
     """Writes a copy of the .pc file with the prefix inside the DESTDIR."""
     path = find(root, 'signal-glib-1.0.pc')
     text = path.read_text(encoding='utf-8')
+    prefix = prefix.replace(' ', r'\ ')
     moved = text.replace(f'prefix={prefix}\n', f'prefix={root}{prefix}\n')
     assert moved != text, 'the .pc file has no prefix'
     (folder / path.name).write_text(moved, encoding='utf-8')
@@ -35,8 +37,8 @@ def move_pkg_config(root, prefix, folder):
 
 
 def build_c(folder):
-    flags = run('pkg-config', '--cflags', '--libs', 'signal-glib-1.0', stdout=subprocess.PIPE,
-                text=True).stdout.split()
+    flags = shlex.split(run('pkg-config', '--cflags', '--libs', 'signal-glib-1.0', stdout=subprocess.PIPE,
+                            text=True).stdout)
     run(os.environ.get('CC', 'cc'), HERE / 'runner.c', '-o', folder / 'runner-c', *flags)
     return f'c={folder / "runner-c"}'
 
