@@ -48,7 +48,9 @@ class Release(unittest.TestCase):
         self.assertEqual(release.findtext('created', None, NAMESPACES), heading[2])
         newest = METAINFO.find('releases/release')
         self.assertEqual((newest.get('version'), newest.get('date')), heading.groups())
-        signature = re.search(r'^ -- .*>  (.+)$', text_of('debian', 'changelog'), re.MULTILINE)
+        # Later revisions of the package have dates of their own.
+        first = text_of('debian', 'changelog').partition(f'signal-glib ({VERSION}-1) ')[2]
+        signature = re.search(r'^ -- .*>  (.+)$', first, re.MULTILINE)
         self.assertEqual(email.utils.parsedate_to_datetime(signature[1]).date().isoformat(), heading[2])
 
     def test_downloads(self):
