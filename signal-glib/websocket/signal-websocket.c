@@ -123,14 +123,17 @@ must_drain (SignalWebsocket *self)
          && soup_websocket_connection_get_state (self->soup) == SOUP_WEBSOCKET_STATE_CLOSING;
 }
 
-/* Processes a further part of the message that was deferred. Nothing else is read before its end, so that
- * the messages, and a close frame behind them, remain in order. */
-static void
+/* Processes a further part of the message that was deferred, and returns whether there is one. Nothing
+ * else is read before its end, so that the messages, and a close frame behind them, remain in order. */
+static gboolean
 continue_message (SignalWebsocket *self)
 {
+  if (!self->is_deferred)
+    return FALSE;
+
   self->is_deferred = FALSE;
   if (self->is_closing)
-    return;
+    return TRUE;
 
   /* The handler may run the main loop, in which another message may be deferred. */
   self->n_delivering++;
@@ -139,6 +142,7 @@ continue_message (SignalWebsocket *self)
     self->is_deferred = TRUE;
   self->n_delivering--;
   self->last_received = signal_read_budget_measure_slow (&self->budget);
+  return TRUE;
 }
 
 /* Messages that are received after our close frame are ignored. */
@@ -166,11 +170,8 @@ deliver_received (SignalWebsocket *self)
   gsize length;
   guint8 opcode;
 
-  if (self->is_deferred)
-    {
-      continue_message (self);
-      return TRUE;
-    }
+  if (continue_message (self))
+    return TRUE;
 
   if (self->has_ended || self->is_closing
       || signal_websocket_reader_next (&self->reader, &opcode, &data, &length)
@@ -391,11 +392,8 @@ read_next (SignalWebsocket *self)
   gsize length;
   guint8 opcode;
 
-  if (self->is_deferred)
-    {
-      continue_message (self);
-      return TRUE;
-    }
+  if (continue_message (self))
+    return TRUE;
 
   switch (signal_websocket_reader_next (&self->reader, &opcode, &data, &length))
     {
