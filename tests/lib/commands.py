@@ -13,7 +13,7 @@ LSAN_OPTIONS = 'print_suppressions=0:suppressions=' + os.path.join(ROOT, 'tests'
 
 
 class Failure(Exception):
-    """A program has failed; the message has what it has printed."""
+    """What a command does has failed; the message says why, or has what a program has printed."""
 
 
 def check_names(parser, kind, names, known):
